@@ -1,0 +1,27 @@
+"""Data assets: a file, a folder or a table, by name and version."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from lazuli.resources.asset import Asset
+from lazuli.schema.words import Word
+
+__all__ = ["Data", "DataType"]
+
+
+class DataType(Word):
+    """What a data asset is."""
+
+    URI_FILE = "uri_file"
+    URI_FOLDER = "uri_folder"
+    MLTABLE = "mltable"
+
+
+class Data(Asset):
+    """A file, a folder or a table under a name; a version of it never changes."""
+
+    type: DataType = Field(default=DataType.URI_FOLDER, alias="dataType")
+    """`uri_file`, `uri_folder` or `mltable`."""
+    path: str = Field(alias="dataUri", min_length=1)
+    """Where it is: a local path (uploaded once), a datastore path, a job's output or a URL."""

@@ -1,0 +1,59 @@
+"""Environments: the Python and the packages a job runs with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from lazuli.resources.asset import Asset
+from lazuli.schema.document import READ_ONLY, Document
+from lazuli.schema.words import Word
+from lazuli.schema.yaml import dump
+
+__all__ = ["BuildContext", "Environment", "OsType"]
+
+
+class OsType(Word):
+    """The operating system of an environment."""
+
+    LINUX = "linux", "Linux"
+    WINDOWS = "windows", "Windows"
+
+
+class BuildContext(Document):
+    """A folder with a Dockerfile."""
+
+    path: str = Field(alias="contextUri")
+    """The folder."""
+    dockerfile_path: str = "Dockerfile"
+    """The Dockerfile, relative to the folder."""
+
+
+CondaFile = Annotated[str, BeforeValidator(lambda value: dump(value) if isinstance(value, dict) else value)]
+"""A conda specification: its text, or the path of the file that holds it, or the mapping itself."""
+
+
+class Environment(Asset):
+    """What must be installed where a job runs: an image, a conda specification on top of it, or a build context."""
+
+    image: str | None = None
+    """A Docker image by name. Known ones are realised without a container runtime."""
+    conda_file: CondaFile | None = None
+    """A conda specification: a path, or the mapping itself."""
+    build: BuildContext | None = None
+    """A build context; excludes `image`."""
+    os_type: OsType = OsType.LINUX
+    """`linux` or `windows`."""
+    inference_config: dict[str, Any] | None = None
+    """The routes of the server inside, for deployments."""
+    environment_type: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """`UserCreated` or `Curated`."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Environment:
+        if self.image and self.build:
+            raise ValueError("both 'image' and 'build' are given; keep one of them")
+        if not (self.image or self.build or self.conda_file):
+            raise ValueError("one of 'image', 'conda_file' and 'build' is required")
+        return self

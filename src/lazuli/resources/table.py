@@ -1,0 +1,134 @@
+"""The table of resources: a row per noun. Routes, commands, schemas and reference pages are loops over it.
+
+Reading the table is cheap: a document class is imported only when :attr:`Noun.document` is asked for, so that
+``lazuli --help`` does not wait for pydantic.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lazuli.schema.document import Document
+
+__all__ = ["NOUNS", "Noun", "noun"]
+
+
+@dataclass(frozen=True)
+class Noun:
+    """One kind of resource, said once."""
+
+    word: str
+    """What the command line calls it."""
+    collection: str
+    """What REST calls all of them; '' for the workspace, which is the root of the others."""
+    document_path: str
+    """``module:Class`` of the document."""
+    summary: str
+    """One line for help and reference."""
+    versioned: bool = False
+    """Whether it is an asset with versions."""
+    hoisted: tuple[str, ...] = ()
+    """REST words that stand beside ``properties`` rather than in it."""
+    columns: tuple[str, ...] = ("name",)
+    """What a list shows of each, in the YAML dialect."""
+    command: bool = True
+    """Whether the command line has it."""
+
+    # Not slots: the document is looked up once, on first use.
+    @cached_property
+    def document(self) -> type[Document]:
+        """The document class."""
+        module, name = self.document_path.split(":")
+        return getattr(importlib.import_module(module), name)
+
+    @property
+    def permission(self) -> str:
+        """The first half of every permission on it: ``jobs`` in ``jobs/read``."""
+        return self.collection or "workspaces"
+
+    @property
+    def arm_type(self) -> str:
+        """The resource type that REST's envelope names."""
+        tail = f"/{self.collection}" if self.collection else ""
+        return f"Microsoft.MachineLearningServices/workspaces{tail}{'/versions' if self.versioned else ''}"
+
+
+_ASSET_COLUMNS = ("name", "version", "type", "description", "created_at")
+
+NOUNS: tuple[Noun, ...] = (
+    Noun(
+        "workspace",
+        "",
+        "lazuli.resources.workspace:Workspace",
+        "The place where everything else lives.",
+        hoisted=("location", "tags", "identity", "sku", "kind"),
+        columns=("name", "resource_group", "location", "description"),
+    ),
+    Noun(
+        "data",
+        "data",
+        "lazuli.resources.data:Data",
+        "Files, folders and tables by name and version.",
+        versioned=True,
+        columns=_ASSET_COLUMNS,
+    ),
+    Noun(
+        "environment",
+        "environments",
+        "lazuli.resources.environment:Environment",
+        "The Python and the packages that jobs run with.",
+        versioned=True,
+        columns=("name", "version", "image", "description", "created_at"),
+    ),
+    Noun(
+        "compute",
+        "computes",
+        "lazuli.resources.compute:Compute",
+        "Where jobs run.",
+        hoisted=("location", "tags", "identity", "sku"),
+        columns=("name", "type", "size", "max_instances", "nodes_busy", "provisioning_state"),
+    ),
+    Noun(
+        "job",
+        "jobs",
+        "lazuli.resources.job:CommandJob",
+        "Programs that run, with their logs, metrics and outputs.",
+        columns=("name", "display_name", "experiment_name", "status", "status_reason", "created_at"),
+    ),
+    Noun(
+        "model",
+        "models",
+        "lazuli.resources.model:Model",
+        "Trained models by name and version, and where they came from.",
+        versioned=True,
+        columns=("name", "version", "type", "job_name", "created_at"),
+    ),
+    Noun(
+        "datastore",
+        "datastores",
+        "lazuli.resources.datastore:Datastore",
+        "Where the bytes of a workspace lie.",
+        columns=("name", "type", "account_name", "container_name", "is_default"),
+        command=False,
+    ),
+    Noun(
+        "code",
+        "codes",
+        "lazuli.resources.code:Code",
+        "Snapshots of the folders that jobs run from.",
+        versioned=True,
+        command=False,
+    ),
+)
+
+
+def noun(word_or_collection: str) -> Noun:
+    """The row of a noun, by either of its names. Raises KeyError where there is none."""
+    for row in NOUNS:
+        if word_or_collection in (row.word, row.collection):
+            return row
+    raise KeyError(word_or_collection)

@@ -1,0 +1,1 @@
+"""How a document is said: dialects, references, bindings and problems. The lowest floor."""

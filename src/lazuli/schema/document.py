@@ -1,0 +1,272 @@
+"""The base of every document: one class, two dialects.
+
+The *field names* of a document are the YAML words (``experiment_name``), its *aliases* the words of Azure ML's REST
+API (``experimentName``). A dotted alias (``properties.vmSize``) says that REST nests the value there. Reading YAML
+is strict, because a person wrote it and wants to know of a slip; reading REST and the store is lenient, and what is
+not known is kept and given back untouched.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from lazuli.schema.identity import Scope
+from lazuli.schema.problems import InvalidInput, did_you_mean
+from lazuli.schema.yaml import Place, Source, written
+
+__all__ = ["READ_ONLY", "REST_ONLY", "Dialect", "Document", "Text", "scope_of"]
+
+Dialect = Literal["yaml", "rest"]
+
+READ_ONLY: dict[str, Any] = {"readOnly": True}
+"""``json_schema_extra`` of a field that the platform fills; what a user sends for it is dropped."""
+
+REST_ONLY: dict[str, Any] = {"restOnly": True}
+"""``json_schema_extra`` of a field that only REST knows."""
+
+Text = Annotated[str, BeforeValidator(lambda v: v if v is None or isinstance(v, str | dict | list) else written(v))]
+"""A string that may be written as a number, date or boolean in YAML and is then taken as written."""
+
+
+class Document(BaseModel):
+    """Something a user says or is told, in either dialect."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="allow", use_attribute_docstrings=True)
+
+    outside_properties: ClassVar[frozenset[str]] = frozenset({"name", "version"})
+    """Fields that REST's envelope carries itself, outside ``properties``."""
+
+    @classmethod
+    def from_yaml(cls, source: Source) -> Self:
+        """The document that a YAML file says; strict.
+
+        Raises :class:`InvalidInput` that tells every slip with its line, what was found, and the mend.
+        """
+        if not isinstance(source.data, dict):
+            found = "nothing" if source.data is None else f"a {type(source.data).__name__}"
+            raise InvalidInput(f"{source.name} holds {found} where a mapping is expected.", target=source.name)
+        data = {key: value for key, value in source.data.items() if key != "$schema"}
+        try:
+            return cls.model_validate(data, by_name=True, by_alias=False, extra="forbid")
+        except ValidationError as error:
+            raise _problem(error, cls, source) from None
+
+    @classmethod
+    def from_rest(cls, properties: Mapping[str, Any], scope: Scope | None = None) -> Self:
+        """The document that a REST body's ``properties`` say; lenient, and nulls count as absent."""
+        try:
+            return cls.model_validate(
+                _without_nulls(properties), by_name=False, by_alias=True, context={"scope": scope, "rest": True}
+            )
+        except ValidationError as error:
+            raise _problem(error, cls, None) from None
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Self:
+        """The document as the store kept it (see :meth:`dump`); lenient."""
+        return cls.model_validate(stored, by_name=True, by_alias=False)
+
+    def dump(self) -> dict[str, Any]:
+        """What the store keeps: JSON values under the field names, without what is unset or read-only."""
+        return self.model_dump(
+            mode="json", by_alias=False, exclude_none=True, exclude_defaults=True, exclude=self.read_only_fields()
+        )
+
+    def to_yaml(self) -> dict[str, Any]:
+        """The document in the YAML dialect, as plain values, without what is empty."""
+        return _without_empty(self.model_dump(mode="json", by_alias=False, exclude_none=True))
+
+    def to_rest(self, scope: Scope | None = None) -> dict[str, Any]:
+        """The document as REST's ``properties``; with a scope, references are spelt as resource ids."""
+        return self.model_dump(
+            mode="json",
+            by_alias=True,
+            exclude_none=True,
+            exclude=set(self.outside_properties),
+            context={"scope": scope, "rest": True},
+        )
+
+    @classmethod
+    def read_only_fields(cls) -> set[str]:
+        """The names of the fields that only the platform fills."""
+        return {n for n, f in cls.model_fields.items() if (f.json_schema_extra or {}) == READ_ONLY}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift_nested(cls, data: Any, info: ValidationInfo) -> Any:
+        nested = _dotted(cls)
+        if not nested or not isinstance(data, Mapping) or not (info.context or {}).get("rest"):
+            return data
+        data = _copied(data)
+        for alias in nested:
+            value = _take(data, alias.split("."))
+            if value is not None:
+                data[alias] = value
+        return data
+
+    @model_serializer(mode="wrap")
+    def _sink_nested(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        if not info.by_alias:
+            return {key: value for key, value in data.items() if key not in _rest_only(type(self))}
+        for alias in _dotted(type(self)):
+            if alias in data:
+                _place(data, alias.split("."), data.pop(alias))
+        return data
+
+
+def scope_of(info: ValidationInfo | SerializationInfo) -> Scope | None:
+    """The workspace whose REST dialect is being read or written, or None."""
+    return (info.context or {}).get("scope")
+
+
+@cache
+def _dotted(cls: type[Document]) -> tuple[str, ...]:
+    return tuple(f.alias for f in cls.model_fields.values() if f.alias and "." in f.alias)
+
+
+@cache
+def _rest_only(cls: type[Document]) -> frozenset[str]:
+    return frozenset(n for n, f in cls.model_fields.items() if (f.json_schema_extra or {}) == REST_ONLY)
+
+
+def _copied(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in data.items()}
+
+
+def _take(data: dict[str, Any], keys: list[str]) -> Any:
+    """Remove and return the value at ``keys``, and the maps that become empty by it."""
+    inner = data.get(keys[0])
+    if len(keys) == 1:
+        return data.pop(keys[0], None)
+    if not isinstance(inner, dict):
+        return None
+    value = _take(inner, keys[1:])
+    if not inner:
+        data.pop(keys[0])
+    return value
+
+
+def _place(data: dict[str, Any], keys: list[str], value: Any) -> None:
+    for key in keys[:-1]:
+        data = data.setdefault(key, {})
+    data[keys[-1]] = value
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return value
+
+
+def _without_empty(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    shown = {key: _without_empty(item) for key, item in value.items()}
+    return {key: item for key, item in shown.items() if item not in ("", {}, [])}
+
+
+def _problem(error: ValidationError, cls: type[BaseModel], source: Source | None) -> InvalidInput:
+    """Every slip of a document as one problem; the first is its message, all of them its details."""
+    slips = [_slip(item, cls, source) for item in error.errors(include_url=False)]
+    if len(slips) == 1:
+        return slips[0]
+    first = slips[0]
+    return InvalidInput(
+        "\n".join(str(slip) for slip in slips), target=first.target, code="ValidationError", details=slips
+    )
+
+
+def _slip(item: Mapping[str, Any], cls: type[BaseModel], source: Source | None) -> InvalidInput:
+    kind = item["type"]
+    place, owner = _walk(cls, item["loc"], keep_last=kind == "extra_forbidden")
+    field = ".".join(map(str, place)) or "document"
+    mend = ""
+    if kind == "extra_forbidden":
+        message = f"'{field}' is not a known key."
+        mend = did_you_mean(str(place[-1]), _writable(owner)) if owner else ""
+    elif kind == "missing":
+        message = f"'{field}' is required."
+        mend = f"Add '{place[-1] if place else field}'."
+    else:
+        reason = str((item.get("ctx") or {}).get("error") or item["msg"])
+        stop = "" if reason.endswith((".", "?")) else "."
+        message = f"'{field}' is {_shown(item.get('input'))}: {reason[:1].lower()}{reason[1:]}{stop}"
+    if source:
+        message = f"{source.where(place)}: {message}"
+    return InvalidInput(message, target=field, mend=mend, code="ValidationError")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping | list):
+        return "a mapping" if isinstance(value, Mapping) else "a list"
+    return f"'{str(value)[:80]}'"
+
+
+def _writable(owner: type[BaseModel]) -> list[str]:
+    hidden = (READ_ONLY, REST_ONLY)
+    return [name for name, field in owner.model_fields.items() if (field.json_schema_extra or {}) not in hidden]
+
+
+def _walk(cls: type[BaseModel], loc: Place, *, keep_last: bool) -> tuple[Place, type[BaseModel] | None]:
+    """The place a user would name for pydantic's location, and the document class that owns its last key.
+
+    pydantic's location also holds the tags of unions and the names of validators; those are left out. With
+    ``keep_last`` the last step is a key in any case: one that the document does not know.
+    """
+    place: list[str | int] = []
+    annotation: Any = cls
+    owner: type[BaseModel] | None = None
+    for index, step in enumerate(loc):
+        model = _model_in(annotation)
+        last = keep_last and index == len(loc) - 1
+        if isinstance(step, int):
+            place.append(step)
+        elif model is not None:
+            field = model.model_fields.get(step) or next(
+                (f for f in model.model_fields.values() if f.alias == step), None
+            )
+            if field or last:
+                place.append(step)
+                owner, annotation = model, field.annotation if field else Any
+        elif _is_mapping(annotation):
+            place.append(step)
+            owner, annotation = None, _values_of(annotation)
+    return tuple(place), owner
+
+
+def _members(annotation: Any) -> list[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _members(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return [member for part in get_args(annotation) for member in _members(part)]
+    return [annotation]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    return next((m for m in _members(annotation) if isinstance(m, type) and issubclass(m, BaseModel)), None)
+
+
+def _is_mapping(annotation: Any) -> bool:
+    return any(get_origin(member) is dict for member in _members(annotation))
+
+
+def _values_of(annotation: Any) -> Any:
+    return next(get_args(member)[1] for member in _members(annotation) if get_origin(member) is dict)

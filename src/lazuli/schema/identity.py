@@ -1,0 +1,97 @@
+"""Where a thing lives: the workspace it belongs to, and its resource id, spelt exactly as Azure spells it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lazuli.schema.problems import InvalidInput
+
+__all__ = ["PROVIDER", "ResourceId", "Scope", "check_name", "parse_resource_id"]
+
+PROVIDER = "Microsoft.MachineLearningServices"
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A workspace's address. Names keep their case; two that differ only in case are the same workspace."""
+
+    subscription: str
+    resource_group: str
+    workspace: str
+
+    @property
+    def path(self) -> str:
+        """``/subscriptions/…/workspaces/{workspace}``, as it was spelt."""
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+            f"/providers/{PROVIDER}/workspaces/{self.workspace}"
+        )
+
+    @property
+    def key(self) -> str:
+        """The path in lower case: what is compared and stored."""
+        return self.path.lower()
+
+
+@dataclass(frozen=True)
+class ResourceId:
+    """The id of a thing in a workspace: ``{scope}/{kind}/{name}[/versions/{version}]``.
+
+    ``kind`` is the REST collection (``jobs``, ``data``, ``computes``). The workspace itself has no kind and no name.
+    """
+
+    scope: Scope
+    kind: str = ""
+    name: str = ""
+    version: str = ""
+
+    @property
+    def path(self) -> str:
+        """The id as Azure spells it."""
+        if not self.kind:
+            return self.scope.path
+        path = f"{self.scope.path}/{self.kind}/{self.name}"
+        return f"{path}/versions/{self.version}" if self.version else path
+
+    @property
+    def key(self) -> str:
+        """The id in lower case: what is compared and stored."""
+        return self.path.lower()
+
+    def __str__(self) -> str:
+        return self.path
+
+
+_ID = re.compile(
+    r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    rf"/providers/{re.escape(PROVIDER)}/workspaces/(?P<workspace>[^/]+)"
+    r"(?:/(?P<kind>[^/]+)/(?P<name>[^/]+)(?:/versions/(?P<version>[^/]+))?)?$",
+    re.IGNORECASE,
+)
+
+
+def parse_resource_id(text: str) -> ResourceId | None:
+    """The resource id that ``text`` spells (in any case of its fixed words), or None where it spells none."""
+    match = _ID.match(text)
+    if not match:
+        return None
+    scope = Scope(match["subscription"], match["group"], match["workspace"])
+    return ResourceId(scope, match["kind"] or "", match["name"] or "", match["version"] or "")
+
+
+def check_name(name: str, *, target: str = "name", what: str = "name") -> str:
+    """``name`` itself, where it may be one.
+
+    A name starts with a letter or digit and goes on with letters, digits, ``_``, ``.`` and ``-``, 255 at most, so
+    that it can never leave its folder. Raises :class:`InvalidInput` otherwise.
+    """
+    if _NAME.match(name):
+        return name
+    raise InvalidInput(
+        f"'{name[:80]}' cannot be a {what}.",
+        target=target,
+        mend="Use letters, digits, '_', '.' and '-', starting with a letter or digit, 255 at most.",
+    )

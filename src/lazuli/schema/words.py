@@ -1,0 +1,84 @@
+"""Words that both dialects know under different spellings: ``ro_mount`` in YAML is ``ReadOnlyMount`` in REST."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainSerializer, SerializationInfo
+from pydantic_core import core_schema
+
+from lazuli.schema.problems import did_you_mean
+
+__all__ = ["Seconds", "Word"]
+
+
+class Word(str, Enum):
+    """An enumeration whose members are written ``NAME = "yaml_word", "RestWord"``.
+
+    Either spelling is read in any case, with or without ``_`` and ``-``; each dialect is written in its own.
+    """
+
+    rest: str
+
+    def __new__(cls, yaml: str, rest: str = "") -> Self:
+        """A member with its two spellings; one spelling serves both dialects where REST has no other."""
+        member = str.__new__(cls, yaml)
+        member._value_ = yaml
+        member.rest = rest or yaml
+        return member
+
+    @classmethod
+    def read(cls, value: Any) -> Self:
+        """The member that ``value`` spells. Raises ValueError, with the nearest word, where it spells none."""
+        if isinstance(value, cls):
+            return value
+        wanted = _bare(str(value))
+        for member in cls:
+            if wanted in (_bare(member.value), _bare(member.rest)):
+                return member
+        words = [member.value for member in cls]
+        raise ValueError(f"not one of {', '.join(words)}. {did_you_mean(str(value), words)}".strip())
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Read liberally, write in the dialect asked for."""
+        return core_schema.no_info_plain_validator_function(
+            cls.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(_write_word, info_arg=True),
+            metadata={"pydantic_js_functions": [cls._json_schema]},
+        )
+
+    @classmethod
+    def _json_schema(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return {"type": "string", "enum": [m.value for m in cls], "x-rest-enum": [m.rest for m in cls]}
+
+
+def _write_word(value: Any, info: SerializationInfo) -> str:
+    return value.rest if info.by_alias and isinstance(value, Word) else str(getattr(value, "value", value))
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[_\-\s]", "", word).lower()
+
+
+_DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$")
+
+
+def _read_seconds(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith("P"):
+        return value
+    match = _DURATION.match(value)
+    if not match:
+        raise ValueError("not a number of seconds nor an ISO 8601 duration such as PT5M")
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return int(days * 86400 + hours * 3600 + minutes * 60 + seconds)
+
+
+def _write_seconds(value: int | None, info: SerializationInfo) -> int | str | None:
+    return f"PT{value}S" if info.by_alias and value is not None else value
+
+
+Seconds = Annotated[int, BeforeValidator(_read_seconds), PlainSerializer(_write_seconds)]
+"""A duration: whole seconds in YAML, ISO 8601 (``PT120S``) in REST."""

@@ -1,0 +1,144 @@
+"""YAML with line numbers: what a file says, and on which line it says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lazuli.schema.problems import InvalidInput
+
+__all__ = ["Source", "dump", "load", "parse", "written"]
+
+Place = tuple[str | int, ...]
+"""Where a value stands: the keys and indexes that lead to it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One YAML file, read: its data and the line of every key."""
+
+    name: str
+    folder: Path
+    data: Any
+    lines: Mapping[Place, int]
+
+    def where(self, place: Place) -> str:
+        """``job.yml:12`` for a place in this file; the nearest enclosing line where it has none of its own."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return f"{self.name}:{self.lines.get(place, 1)}"
+
+
+class WrittenInt(int):
+    """A whole number that remembers how it was written, so that ``version: 01`` stays ``01``."""
+
+    text: str
+
+
+class WrittenFloat(float):
+    """A number that remembers how it was written, so that ``lr: 1.0e-3`` reaches the program as written."""
+
+    text: str
+
+
+def written(value: Any) -> str:
+    """A scalar as the user wrote it; booleans as Python prints them."""
+    return value.text if isinstance(value, WrittenInt | WrittenFloat) else str(value)
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _int(loader: _Loader, node: yaml.ScalarNode) -> WrittenInt:
+    value = WrittenInt(loader.construct_yaml_int(node))
+    value.text = node.value
+    return value
+
+
+def _float(loader: _Loader, node: yaml.ScalarNode) -> WrittenFloat:
+    value = WrittenFloat(loader.construct_yaml_float(node))
+    value.text = node.value
+    return value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
+
+
+def load(file: str | Path) -> Source:
+    """The YAML file, read. Raises :class:`InvalidInput` where it is missing, unreadable or no YAML."""
+    path = Path(file)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InvalidInput(f"The file '{file}' does not exist.", target=str(file)) from None
+    except IsADirectoryError:
+        raise InvalidInput(f"'{file}' is a folder, not a YAML file.", target=str(file)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"The file '{file}' cannot be read as text: {error}.", target=str(file)) from None
+    return parse(text, name=path.name, folder=path.resolve().parent)
+
+
+def parse(text: str, *, name: str = "document", folder: Path | None = None) -> Source:
+    """YAML text, read. Raises :class:`InvalidInput` with the line where it is no YAML or a key is given twice."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[Place, int] = {}
+        if node is not None:
+            _note_lines(node, (), lines, name, set())
+        data = loader.construct_document(node) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{name}:{mark.line + 1}" if mark else name
+        raise InvalidInput(f"{place} is not valid YAML: {error.problem or error.context}.", target=place) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InvalidInput(f"{name} is not valid YAML: {error}.", target=name) from None
+    finally:
+        loader.dispose()
+    return Source(name, folder or Path.cwd(), data, lines)
+
+
+def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int], name: str, seen: set[int]) -> None:
+    if id(node) in seen:  # an alias: noted once, so that a cycle or a bomb of aliases ends here
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*place, key.value)
+            line = key.start_mark.line + 1
+            if here in lines and key.value != "<<":
+                raise InvalidInput(
+                    f"{name}:{line}: '{key.value}' is given twice; it stands in line {lines[here]} already.",
+                    target=".".join(map(str, here)),
+                    mend="Remove one of the two.",
+                )
+            lines[here] = line
+            _note_lines(value, here, lines, name, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[(*place, index)] = value.start_mark.line + 1
+            _note_lines(value, (*place, index), lines, name, seen)
+
+
+def dump(data: Any) -> str:
+    """``data`` as YAML text, keys in the order given, long strings as blocks."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    style = "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _string)

@@ -1,0 +1,1 @@
+"""The doors: HTTP dialects above the rooms that do the work."""

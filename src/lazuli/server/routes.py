@@ -1,0 +1,96 @@
+"""A route said once: method, path, permission, handler and what the API description tells of it.
+
+Every door is a list of these. Handlers are plain functions from a :class:`Call` to a response; they run on a worker
+thread, may block, and raise a :class:`~lazuli.schema.problems.Problem` for anything that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import Response
+
+from lazuli.schema.identity import Scope, check_name
+from lazuli.schema.problems import InvalidInput
+from lazuli.workspaces.identity import Principal
+
+__all__ = ["PUBLIC", "SIGNED", "Call", "Route", "WORKSPACE", "reply"]
+
+PUBLIC = "public"
+"""The permission of the few routes that Microsoft's client calls before it has a token. They tell no secret."""
+SIGNED = "signed"
+"""The permission of routes whose URL carries its own signature, which the handler itself checks."""
+WORKSPACE = (
+    "/subscriptions/{subscription}/resourceGroups/{group}"
+    "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
+)
+"""The path of a workspace."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, read: what a handler needs and nothing of the web server."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    query: QueryParams
+    headers: Headers
+    principal: Principal
+    base_url: str
+    """The listener the caller came in on, ``http://127.0.0.1:8780``: links in answers start with it."""
+    body: bytes = b""
+    upload: Path | None = None
+    """Where the body was spooled, for routes with ``upload=True``. The handler may move it; else it is removed."""
+    upload_md5: bytes = b""
+    """The MD5 digest of the spooled body."""
+
+    @property
+    def scope(self) -> Scope:
+        """The workspace that the path names."""
+        return Scope(
+            check_name(self.params["subscription"], target="subscription"),
+            check_name(self.params["group"], target="resourceGroup"),
+            check_name(self.params["workspace"], target="workspace"),
+        )
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises :class:`InvalidInput` where it is none."""
+        try:
+            value = orjson.loads(self.body or b"{}")
+        except orjson.JSONDecodeError as error:
+            raise InvalidInput(f"The request body is not valid JSON: {error}.", target="body") from error
+        if not isinstance(value, dict):
+            raise InvalidInput("The request body is not a JSON object.", target="body")
+        return value
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route. Fixed words in ``path`` match in any case; names in braces keep theirs; ``{x:path}`` spans slashes."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Response]
+    permission: str
+    summary: str
+    upload: bool = False
+    """Spool the body to a file instead of reading it into memory."""
+    request: str = ""
+    """The name of the request body's schema in the API description, where it has one."""
+    response: str = ""
+    """The name of the answer's schema."""
+    tags: tuple[str, ...] = field(default=())
+
+
+def reply(value: Any = None, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer; without a value an empty one."""
+    if value is None:
+        return Response(status_code=status, headers=dict(headers or {}))
+    body = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    return Response(body, status, dict(headers or {}), media_type="application/json")

@@ -1,0 +1,1 @@
+"""What is kept: settings, database, documents, journal, reconciler, metric points, blobs and secrets."""

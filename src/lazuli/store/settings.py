@@ -1,0 +1,92 @@
+"""The settings of one server: one frozen value, read once from ``lazuli.toml`` and ``LAZULI_*``, then passed along."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from lazuli.schema.problems import InvalidInput, did_you_mean
+
+__all__ = ["Settings", "default_data_dir", "load"]
+
+
+def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """``LAZULI_DATA_DIR``, else ``~/.lazuli``."""
+    return Path(environ.get("LAZULI_DATA_DIR") or Path.home() / ".lazuli").expanduser().resolve()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one server runs. Every field can be set as ``LAZULI_<NAME>`` or as a key of ``<data-dir>/lazuli.toml``."""
+
+    data_dir: Path = field(default_factory=default_data_dir)
+    """The folder that holds everything: database, blobs, jobs, environments, keys."""
+    host: str = "127.0.0.1"
+    """The address both listeners bind to. Beyond loopback only https is opened."""
+    port: int = 8780
+    """The http port (Studio, command line, MLflow, jobs). The https port is the next one unless set."""
+    https_port: int = 0
+    """The https port (Microsoft's client insists on https); 0 means ``port + 1``."""
+    database_url: str = ""
+    """Where state is kept: empty for SQLite inside the data folder, else a SQLAlchemy URL of PostgreSQL."""
+    subscription: str = "00000000-0000-0000-0000-000000000001"
+    """The subscription that commands use when none is named."""
+    resource_group: str = "lazuli"
+    """The resource group that commands use when none is named."""
+    region: str = "local"
+    """The location of new workspaces that name none."""
+    workers: int = 8
+    """How many transitions the reconciler works on at once."""
+    log_level: str = "info"
+    """How much the server's log tells: debug, info, warning or error."""
+
+    @property
+    def secure_port(self) -> int:
+        """The https port that is in force."""
+        return self.https_port or self.port + 1
+
+
+def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """The settings from defaults, then ``lazuli.toml`` in the data folder, then ``LAZULI_*``, then ``given``.
+
+    Raises :class:`InvalidInput` for an unknown key or a value of the wrong type, naming where it stands.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    data_dir = Path(given.pop("data_dir", None) or default_data_dir(environ)).expanduser().resolve()
+    values: dict[str, Any] = {}
+    file = data_dir / "lazuli.toml"
+    if file.exists():
+        for name, value in _read_toml(file).items():
+            values[name] = _typed(name, value, f"{file.name}: {name}")
+    for name in _NAMES - {"data_dir"}:
+        variable = f"LAZULI_{name.upper()}"
+        if environ.get(variable):
+            values[name] = _typed(name, environ[variable], variable)
+    for name, value in given.items():
+        values[name] = _typed(name, value, name)
+    return replace(Settings(data_dir=data_dir), **values)
+
+
+_NAMES = frozenset(f.name for f in fields(Settings))
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{file.name} is not valid TOML: {error}.", target=file.name) from error
+
+
+def _typed(name: str, value: Any, where: str) -> Any:
+    if name not in _NAMES:
+        raise InvalidInput(f"'{name}' is not a setting.", target=where, mend=did_you_mean(name, sorted(_NAMES)))
+    if not isinstance(getattr(Settings, name, ""), int):
+        return str(value)
+    try:
+        return int(value)
+    except ValueError:
+        raise InvalidInput(f"'{value}' is not a whole number.", target=where) from None

@@ -1,0 +1,1 @@
+"""Workspaces and who may do what in them."""

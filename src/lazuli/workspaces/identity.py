@@ -1,0 +1,23 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ANONYMOUS", "Principal"]
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Somebody with a token: a person, or a job that acts for one."""
+
+    id: str
+    name: str
+    role: str
+    """``admin``, ``job`` or ``none``."""
+    job: str = ""
+    """The id key of the job that holds the token, for the role ``job``."""
+
+
+ANONYMOUS = Principal("", "anonymous", "none")
+"""Nobody: the caller of a public or signed route."""

@@ -1,0 +1,73 @@
+# Everything a contributor types. Needs make and Python 3.11, 3.12 or 3.13; the rest is fetched into .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PY := $(BIN)/python
+INSTALL := unset PYTHONDONTWRITEBYTECODE; $(BIN)/uv pip install --quiet --python $(PY)
+
+.PHONY: help env dev check fix test test-fast test-journeys test-clients bench demo soak cases lock contract clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: env  ## See a model trained on a running platform, in about a minute
+	@$(BIN)/lazuli demo
+
+test: dev  ## Run every test: fast ones, then journeys and other people's clients
+	@$(PY) tools/suites.py fast journeys clients
+
+test-fast: dev  ## Run only the fast tests
+	@$(PY) tools/suites.py fast
+
+test-journeys: dev  ## Run only the journeys, end to end on a real server
+	@$(PY) tools/suites.py journeys
+
+test-clients: dev  ## Run only the tests that drive Lazuli with other people's clients
+	@$(PY) tools/suites.py clients
+
+cases: dev  ## Run the known cases: published Azure ML examples, as they are
+	@$(PY) tools/suites.py cases
+
+soak: dev  ## Run the long tests: load, crashes, restarts
+	@$(PY) tools/suites.py soak
+
+bench: dev  ## Measure what we promise to be fast
+	@$(PY) tools/bench.py
+
+check: dev  ## Lint, format, types, import floors, API contract (under 30 s)
+	@$(PY) tools/check.py
+
+fix: dev  ## Mend what can be mended by itself: format, import order, simple lint
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+contract: dev  ## Write docs/reference/openapi.json from the routes
+	@$(PY) tools/contract.py
+
+lock: dev  ## Resolve the dependencies again into requirements/
+	@$(PY) tools/lock.py
+
+env: .venv/.demo.stamp  ## Set up .venv with what Lazuli needs to run
+
+dev: .venv/.dev.stamp  ## Set up .venv with what contributors need as well
+
+clean:  ## Remove .venv, caches and build results
+	rm -rf .venv .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/uv: requirements/bootstrap.txt tools/find-python.sh
+	@python=$$(sh tools/find-python.sh) && echo "Setting up .venv with $$($$python --version)" && $$python -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+.venv/.demo.stamp: $(BIN)/uv requirements/demo.txt pyproject.toml
+	@$(INSTALL) --compile-bytecode --require-hashes -r requirements/demo.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev.stamp: .venv/.demo.stamp requirements/dev.txt azureml/pyproject.toml
+	@$(INSTALL) --compile-bytecode --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable azureml
+	@touch $@

@@ -1,0 +1,69 @@
+"""Every page of ``docs/tutorials`` does what it says: its commands run on a server of its own, in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.docs.console import Command, File, Shell, matches, read
+
+PAGES = sorted((Path(__file__).parents[2] / "docs" / "tutorials").glob("*.md"))
+
+
+def free_ports() -> int:
+    """A port that is free now, and the next one too."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A reader's terminal on a fresh machine: own home, own data folder, own ports, the ``lazuli`` command."""
+    home, desk = tmp_path / "home", tmp_path / "desk"
+    home.mkdir()
+    desk.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LAZULI_", "MLFLOW_"))}
+    caches = {"UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")}
+    environ = {
+        **kept,
+        **caches,
+        "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "LAZULI_DATA_DIR": str(tmp_path / "data"),
+        "LAZULI_PORT": str(free_ports()),
+        "COLUMNS": "120",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
+    with Shell(desk, environ) as shell:
+        try:
+            yield shell
+        finally:
+            shell.run("lazuli down")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_page_does_what_it_says(page: Path, shell: Shell, tmp_path: Path) -> None:
+    steps = list(read(page.read_text(encoding="utf-8")))
+    assert any(isinstance(step, Command) for step in steps), f"{page.name} runs nothing"
+    for step in steps:
+        if isinstance(step, File):
+            file = tmp_path / "desk" / step.name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(step.content, encoding="utf-8")
+            continue
+        status, printed = shell.run(step.command)
+        told = f"{page.name}:{step.line}: $ {step.command}\n{printed}"
+        assert status == step.status, told
+        assert matches(step.expected, printed), f"{told}\nexpected:\n{step.expected}"

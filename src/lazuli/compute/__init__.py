@@ -1,0 +1,1 @@
+"""Where work runs: the engine contract, the engines, and the environments that work runs in."""

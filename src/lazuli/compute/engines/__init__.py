@@ -1,0 +1,1 @@
+"""The engines: each is one file that passes :class:`lazuli.compute.contract.EngineContract`."""

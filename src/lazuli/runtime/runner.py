@@ -1,0 +1,390 @@
+"""Run one plan to its end, apart from the server: ``python -I -S runner.py FOLDER LOCK``.
+
+FOLDER holds ``plan.json``; LOCK is the inherited descriptor of a file lock that is held for as long as this program
+lives, so that whoever asks the lock knows whether it does. What it leaves in FOLDER, each written by rename:
+
+``runner.json``   it began (never begins twice in one folder)
+``started.json``  the user's process runs
+``heartbeat``     touched every two seconds
+``exit.json``     it is over, and nothing of it runs any more
+
+A file ``stop`` or SIGTERM ends the whole process tree: SIGTERM, then SIGKILL after the plan's grace.
+Standard library only, one thread (so that fork is safe), and no import that is not needed: it starts in 20 ms.
+"""
+
+# pathlib and contextlib would double the time to start.
+# ruff: noqa: PTH, S103, SIM105
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+
+TYPE_CHECKING = False  # typing itself is a slow import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD})
+HEARTBEAT_S = 2.0
+STRAY_GRACE_S = 2.0  # for what the command left running when it ended by itself
+KILL_PATIENCE_S = 60.0  # a process that hangs in the kernel cannot be killed: do not wait for ever
+NOT_FOUND = 127
+NOT_EXECUTABLE = 126
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class SetupFailed(Exception):
+    """Something could not be laid into the work folder; the message is for the user."""
+
+
+class Stopped(Exception):
+    """Somebody asked for the end."""
+
+
+def main(folder: str, lock: int) -> None:
+    """Run the plan in ``folder`` unless it was begun before."""
+    os.set_inheritable(lock, False)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before runner.json names us as the one to signal
+    if not _begin(os.path.join(folder, "runner.json")):
+        return
+    with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
+        plan = json.load(file)
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    result = Run(folder, plan).to_the_end()
+    write_json(os.path.join(folder, "exit.json"), result | {"ended_at_ms": now_ms()})
+
+
+def _begin(file: str) -> bool:
+    try:
+        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return False
+    with open(handle, "w") as out:
+        json.dump({"pid": os.getpid(), "began_at_ms": now_ms()}, out)
+    return True
+
+
+class Run:
+    """One plan on its way from staging to the last process of its tree."""
+
+    def __init__(self, folder: str, plan: dict) -> None:
+        self.folder = folder
+        self.plan = plan
+        self.work = os.path.join(folder, "work")
+        self.child = 0
+        self.status: int | None = None  # of the child, as waitpid tells it
+        self.stop = False
+        self.beat_at = 0.0
+
+    def to_the_end(self) -> dict:
+        """Stage, start, wait and clear up; tells the result."""
+        try:
+            self._pulse()
+            self._stage()
+        except SetupFailed as failure:
+            return {"reason": "setup", "message": self._say(str(failure))}
+        except Stopped:
+            return {"reason": "stopped", "message": "Stopped before it started."}
+        started_at = now_ms()
+        refusal = self._launch()
+        if refusal:
+            return refusal | {"started_at_ms": started_at}
+        write_json(os.path.join(self.folder, "started.json"), {"pid": self.child, "started_at_ms": started_at})
+        reason = self._wait()
+        self._end_tree(self.plan["grace_s"] if reason else STRAY_GRACE_S)
+        return self._result(reason) | {"started_at_ms": started_at}
+
+    # Staging
+
+    def _stage(self) -> None:
+        os.makedirs(self.work, exist_ok=True)
+        for item in self.plan["stage"]:
+            try:
+                self._lay(item)
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                raise SetupFailed(f"'{item['target']}' could not be laid into the work folder: {reason}.") from error
+        try:
+            os.makedirs(self._inside(self.plan["cwd"]), exist_ok=True)
+            os.makedirs(os.path.dirname(self._inside(self.plan["log"])), exist_ok=True)
+        except OSError as error:
+            raise SetupFailed(f"The work folder could not be made ready: {error.strerror}.") from error
+
+    def _inside(self, relative: str) -> str:
+        """The path in the work folder; an earlier staged link must not lead a later item out of it."""
+        path = os.path.join(self.work, relative)
+        root = os.path.realpath(self.work)
+        real = os.path.realpath(path)
+        if real != root and not real.startswith(root + os.sep):
+            raise SetupFailed(f"'{relative}' leads out of the work folder.")
+        return path
+
+    def _lay(self, item: dict) -> None:
+        target = self._inside(item["target"])
+        kind = item["kind"]
+        if kind == "folder":
+            os.makedirs(target, exist_ok=True)
+            return
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if kind == "text":
+            _clear(target)
+            with open(target, "w", encoding="utf-8", newline="") as file:
+                file.write(item["content"])
+            os.chmod(target, 0o755)
+        elif kind in ("link", "copy"):
+            self._lay_tree(item["source"], target, link_file if kind == "link" else copy_file)
+        else:
+            raise SetupFailed(f"'{kind}' is not a way to lay '{item['target']}'.")
+
+    def _lay_tree(self, source: str, target: str, lay: Callable[[str, str], None]) -> None:
+        self._pulse()
+        if not os.path.isdir(source):
+            _clear(target)
+            lay(source, target)
+            return
+        os.makedirs(target, exist_ok=True)
+        with os.scandir(source) as entries:
+            for entry in entries:
+                to = os.path.join(target, entry.name)
+                if entry.is_symlink():
+                    _clear(to)
+                    os.symlink(os.readlink(entry.path), to)
+                else:
+                    self._lay_tree(entry.path, to, lay)
+
+    # The user's process
+
+    def _environment(self) -> dict[str, str]:
+        env = dict(os.environ)
+        env["PYTHONUNBUFFERED"] = "1"  # its log is a file: without this nobody could follow it
+        env["PATH"] = os.pathsep.join([*self.plan["path"], env.get("PATH") or os.defpath])
+        env.update(self.plan["env"])
+        env["LAZULI_WORK_FOLDER"] = self.work
+        return env
+
+    def _launch(self) -> dict | None:
+        """Start the command; tells the result at once where it cannot be started."""
+        log = os.open(self._inside(self.plan["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        env, cwd = self._environment(), self._inside(self.plan["cwd"])
+        reading, writing = os.pipe()
+        runner = os.getpid()
+        self.child = os.fork()
+        if self.child == 0:
+            _become(self.plan["command"], env, cwd, log, writing, runner)
+        os.close(writing)
+        os.close(log)
+        with open(reading, "rb") as report:  # closed unwritten by a successful exec
+            error = report.read()
+        if not error:
+            return None
+        os.waitpid(self.child, 0)
+        code = int(error)
+        found = not isinstance(OSError(code, ""), FileNotFoundError)
+        why = os.strerror(code) if found else "it was not found"
+        message = f"The command '{self.plan['command'][0]}' could not be started: {why}."
+        exit_code = NOT_EXECUTABLE if found else NOT_FOUND
+        return {"reason": "failed", "exit_code": exit_code, "message": self._say(message)}
+
+    def _wait(self) -> str:
+        """Until the command ends (tells ``""``), is to be stopped (``stopped``) or took too long (``timeout``)."""
+        limit = self.plan["timeout_s"]
+        deadline = time.monotonic() + limit if limit else float("inf")
+        while True:
+            self._reap()
+            if self.status is not None:
+                return ""
+            if time.monotonic() >= deadline:
+                return "timeout"
+            try:
+                self._pulse(min(HEARTBEAT_S, deadline - time.monotonic()))
+            except Stopped:
+                return "stopped"
+
+    def _end_tree(self, grace: float) -> None:
+        """End every descendant: SIGTERM, then after ``grace`` seconds SIGKILL until none is left."""
+        started = time.monotonic()
+        if not self._reap():
+            return
+        _signal_all(signal.SIGTERM)
+        while self._reap():
+            elapsed = time.monotonic() - started
+            if elapsed >= grace + KILL_PATIENCE_S:
+                return
+            if elapsed >= grace:
+                _signal_all(signal.SIGKILL)
+            self._nap(0.02 if elapsed >= grace else min(0.2, grace - elapsed))
+
+    def _reap(self) -> bool:
+        """Collect what ended. False once no descendant is left: orphans become our children, so none can hide."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            if pid == self.child:
+                self.status = status
+
+    def _result(self, reason: str) -> dict:
+        code = None if self.status is None else os.waitstatus_to_exitcode(self.status)
+        if reason == "timeout":
+            message = self._say(f"The command ran longer than its limit of {self.plan['timeout_s']:g} seconds.")
+        elif reason == "stopped":
+            message = "The command was stopped."
+        elif code == 0:
+            reason, message = "completed", ""
+        else:
+            reason, message = "failed", _why(code)
+        return {"reason": reason, "exit_code": code, "message": message}
+
+    # Signs of life and of the end
+
+    def _pulse(self, seconds: float = 0) -> None:
+        """Sleep until something happens, at most ``seconds``; raises :class:`Stopped` once the end was asked for."""
+        self._nap(seconds)
+        if not self.stop and time.monotonic() - self.beat_at >= HEARTBEAT_S:
+            self.beat_at = time.monotonic()
+            with open(os.path.join(self.folder, "heartbeat"), "w"):
+                pass
+            self.stop = os.path.exists(os.path.join(self.folder, "stop"))
+        if self.stop:
+            raise Stopped
+
+    def _nap(self, seconds: float) -> None:
+        seen = signal.sigtimedwait(SIGNALS, max(0.0, seconds))
+        if seen is not None and seen.si_signo in (signal.SIGTERM, signal.SIGINT):
+            self.stop = True
+
+    def _say(self, message: str) -> str:
+        """Write ``message`` to the user's log too, because that is where a user looks first."""
+        try:
+            file = self._inside(self.plan["log"])
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            with open(file, "a", encoding="utf-8") as log:
+                log.write(f"{message}\n")
+        except (OSError, SetupFailed):
+            pass  # the result tells it anyway
+        return message
+
+
+def _become(command: list[str], env: dict[str, str], cwd: str, log: int, report: int, runner: int) -> None:
+    """In the forked child: turn into the user's command, or report the error number and die."""
+    try:
+        os.setsid()
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != runner:  # it died before the line above
+            os._exit(NOT_FOUND)
+        _be_first_to_go()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.chdir(cwd)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores these two, and exec would inherit that
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.execvpe(command[0], command, env)
+    except OSError as error:
+        os.write(report, str(error.errno).encode())
+    finally:
+        os._exit(NOT_FOUND)
+
+
+def _be_first_to_go() -> None:
+    """When memory runs out, the kernel shall take the job and not the server."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("500")
+    except OSError:
+        pass  # a kernel that does not let us only loses the preference
+
+
+def _signal_all(number: int) -> None:
+    for pid in descendants(os.getpid()):
+        try:
+            os.kill(pid, number)
+        except OSError:
+            pass  # gone meanwhile, or another user's
+
+
+def descendants(root: int) -> list[int]:
+    """Every process below ``root``."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    # the name in brackets may hold anything, even brackets: fields are counted from the last one
+                    parent = int(file.read().rpartition(b")")[2].split()[1])
+            except OSError:
+                continue
+            children.setdefault(parent, []).append(int(name))
+    found: list[int] = []
+    todo = [root]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def _why(code: int | None) -> str:
+    if code is None:
+        return "The command could not be ended."
+    if code >= 0:
+        return f"The command ended with exit code {code}."
+    hint = " The machine may have run out of memory." if code == -signal.SIGKILL else ""
+    return f"The command was killed by {signal.Signals(-code).name}.{hint}"
+
+
+def _clear(target: str) -> None:
+    """Remove what lies there: writing into it could write through a link into stored content."""
+    if os.path.islink(target) or os.path.isfile(target):
+        os.unlink(target)
+
+
+def copy_file(source: str, target: str) -> None:
+    """A writable copy. Every file may be executed, as in Azure's code folders: ``./run.sh`` works there."""
+    with open(source, "rb") as reading, open(target, "wb") as writing:
+        while os.sendfile(writing.fileno(), reading.fileno(), None, 1 << 30):
+            pass
+    os.chmod(target, 0o755)
+
+
+def link_file(source: str, target: str) -> None:
+    """A hard link, else a read-only copy (another file system, too many links)."""
+    try:
+        os.link(os.path.realpath(source), target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        copy_file(source, target)
+        os.chmod(target, 0o444)
+
+
+def write_json(file: str, value: dict) -> None:
+    """Write all of it or nothing, and have it on the disk."""
+    with open(f"{file}.part", "w", encoding="utf-8") as out:
+        json.dump(value, out)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(f"{file}.part", file)
+    folder = os.open(os.path.dirname(file), os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -12,9 +12,6 @@ A file ``stop`` or SIGTERM ends the whole process tree: SIGTERM, then SIGKILL af
 Standard library only, one thread (so that fork is safe), and no import that is not needed: it starts in 20 ms.
 """
 
-# pathlib and contextlib would double the time to start.
-# ruff: noqa: PTH, S103, SIM105
-
 from __future__ import annotations
 
 import ctypes

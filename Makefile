@@ -37,13 +37,13 @@ soak: dev  ## Run the long tests: load, crashes, restarts
 bench: dev  ## Measure what we promise to be fast
 	@$(PY) tools/bench.py
 
-check: dev  ## Lint, format, types, import floors, API contract (under 30 s)
+check: dev  ## Lint, format, types, import floors, generated reference (under 30 s)
 	@$(PY) tools/check.py
 
 fix: dev  ## Mend what can be mended by itself: format, import order, simple lint
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-contract: dev  ## Write docs/reference/openapi.json from the routes
+contract: dev  ## Write docs/reference (REST API, settings) from the code
 	@$(PY) tools/contract.py
 
 lock: dev  ## Resolve the dependencies again into requirements/

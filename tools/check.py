@@ -11,7 +11,7 @@ STEPS = [
     Step("lint", [BIN / "ruff", "check", "--quiet", "."], mend="make fix mends the simple ones"),
     Step("format", [BIN / "ruff", "format", "--check", "."], mend="make fix"),
     Step("floors", [BIN / "lint-imports", "--no-cache"]),
-    Step("API contract", [sys.executable, "tools/contract.py", "--check"], mend="make contract"),
+    Step("reference is fresh", [sys.executable, "tools/contract.py", "--check"], mend="make contract"),
 ]
 
 if __name__ == "__main__":

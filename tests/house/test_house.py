@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import lazuli
+from lazuli.store.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -141,7 +143,13 @@ def test_the_command_line_imports_nothing_heavy() -> None:
     assert not HEAVY & set(done.stdout.split())
 
 
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    assert page == tool("contract").settings()
+    assert [name for name in (field.name for field in fields(Settings)) if f"`{name}`" not in page] == []
+
+
 def test_the_contract_tool_tells_a_difference() -> None:
-    lines = tool("contract").difference('{\n  "a": 1\n}\n', '{\n  "a": 2\n}\n')
+    lines = tool("contract").difference('{\n  "a": 1\n}\n', '{\n  "a": 2\n}\n', "openapi.json")
     assert '-  "a": 1' in lines
     assert '+  "a": 2' in lines

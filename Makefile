@@ -57,8 +57,11 @@ clean:  ## Remove .venv, caches and build results
 	rm -rf .venv .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BIN)/uv: requirements/bootstrap.txt tools/find-python.sh
-	@python=$$(sh tools/find-python.sh) && echo "Setting up .venv with $$($$python --version)" && $$python -m venv .venv
+# An environment that is there keeps its Python; `make clean` first to change it.
+$(BIN)/uv: requirements/bootstrap.txt
+	@if ! $(PY) -m pip --version >/dev/null 2>&1; then \
+		python=$$(sh tools/find-python.sh) && echo "Setting up .venv with $$($$python --version)" && $$python -m venv .venv; \
+	fi
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@touch $@
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,8 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         try:
             yield shell
         finally:
-            shell.run("lazuli down")
+            # Not in the shell: a page that hung has lost its shell, and its server must still go.
+            subprocess.run(["lazuli", "down"], env=environ, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

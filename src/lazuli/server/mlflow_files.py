@@ -1,0 +1,86 @@
+"""The artifact part of the MLflow door: files put, listed, read and removed through the server."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import PurePosixPath
+from typing import Any
+
+from starlette.responses import FileResponse, Response
+
+from lazuli.schema.problems import Unsupported
+from lazuli.server.mlflow_json import text_of
+from lazuli.server.routes import Call, Route, reply
+from lazuli.store.paths import clean
+from lazuli.tracking.artifacts import Artifact, Artifacts
+from lazuli.tracking.rules import invalid
+from lazuli.tracking.runs import Runs
+
+__all__ = ["file_routes", "listing"]
+
+SCHEME = "mlflow-artifacts:/"
+
+
+def file_routes(artifacts: Artifacts, runs: Runs, prefix: str) -> list[Route]:
+    """The routes below ``prefix``."""
+
+    def get(call: Call) -> Response:
+        blob, file = artifacts.open(call.scope, call.params["path"])
+        name = PurePosixPath(blob.name).name
+        kind = blob.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        # Uploaded pages must not act as pages of this server.
+        safe = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+        return FileResponse(file, headers=safe, media_type=kind, filename=name)
+
+    def put(call: Call) -> Response:
+        kind, path = call.headers.get("content-type", ""), call.params["path"]
+        if call.upload is None:
+            artifacts.put_bytes(call.scope, path, call.body, content_type=kind)
+        else:
+            artifacts.put(call.scope, path, call.upload, content_type=kind)
+        return reply({})
+
+    def delete(call: Call) -> Response:
+        artifacts.delete(call.scope, call.params["path"])
+        return reply({})
+
+    def list_folder(call: Call) -> Response:
+        folder = text_of(call.query, "path")
+        return reply({"files": listing(artifacts.list(call.scope, folder), folder)})
+
+    def list_run(call: Call) -> Response:
+        run = runs.get(call.scope, text_of(call.query, "run_id") or text_of(call.query, "run_uuid"))
+        if not run.artifact_uri.startswith(SCHEME):
+            raise invalid(f"The artifacts of run '{run.id}' are kept elsewhere: {run.artifact_uri}.")
+        root, folder = run.artifact_uri.removeprefix(SCHEME), text_of(call.query, "path")
+        path = f"{root}/{clean(folder)}" if folder else root
+        return reply({"root_uri": run.artifact_uri, "files": listing(artifacts.list(call.scope, path), root)})
+
+    def no_multipart(_: Call) -> Response:
+        # The client knows this very sentence and sends the file in one piece instead.
+        raise Unsupported("Multipart upload is not supported for the current artifact repository")
+
+    def no_presigned(_: Call) -> Response:
+        raise Unsupported("Presigned downloads are not supported for the current artifact repository")
+
+    api, files = f"{prefix}/api/2.0/mlflow-artifacts", f"{prefix}/api/2.0/mlflow-artifacts/artifacts"
+    read, write = "artifacts/read", "artifacts/write"
+    return [
+        Route("GET", f"{prefix}/api/2.0/mlflow/artifacts/list", list_run, read, "List a run's artifacts."),
+        Route("GET", files, list_folder, read, "List artifacts in a folder."),
+        Route("GET", f"{files}/{{path:path}}", get, read, "Read an artifact."),
+        Route("PUT", f"{files}/{{path:path}}", put, write, "Store an artifact.", upload=True),
+        Route("DELETE", f"{files}/{{path:path}}", delete, write, "Remove an artifact, or a folder of them."),
+        Route("POST", f"{api}/mpu/{{rest:path}}", no_multipart, write, "Not supported: upload in one piece."),
+        Route("GET", f"{api}/presigned/{{rest:path}}", no_presigned, read, "Not supported: read through the server."),
+    ]
+
+
+def listing(found: list[Artifact], root: str) -> list[dict[str, Any]]:
+    """Entries in MLflow's shape, with paths relative to ``root``."""
+    base = clean(root) if root.strip("/.") else ""
+    return [
+        {"path": str(PurePosixPath(one.path).relative_to(base)), "is_dir": one.is_folder}
+        | ({} if one.is_folder else {"file_size": one.size})
+        for one in found
+    ]

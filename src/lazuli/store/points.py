@@ -1,0 +1,249 @@
+"""Metric points: written in batches, read as series, kept in a database of their own.
+
+NaN is stored as 0 beside a flag, because SQLite turns a NaN into NULL; it comes back as NaN. Infinities are kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, func, select, tuple_
+
+from lazuli.store.database import Database
+from lazuli.store.tables import latest_metric, metric_point, model_metric
+
+__all__ = ["Latest", "ModelPoint", "Place", "Point", "Points", "SeriesPoint"]
+
+CHUNK = 500
+"""How many ids one statement names at most; databases limit the number of parameters."""
+
+
+class Point(NamedTuple):
+    """One value of one metric of one run."""
+
+    run_id: str
+    key: str
+    value: float
+    step: int
+    timestamp: int
+
+
+class Place(NamedTuple):
+    """Where in a series a point stands; reading goes on after it."""
+
+    step: int
+    timestamp: int
+    seq: int
+
+
+class SeriesPoint(NamedTuple):
+    """A point of a known series."""
+
+    value: float
+    step: int
+    timestamp: int
+    seq: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.step, self.timestamp, self.seq)
+
+
+class Latest(NamedTuple):
+    """The newest value of a metric."""
+
+    key: str
+    value: float
+    step: int
+    timestamp: int
+
+
+class ModelPoint(NamedTuple):
+    """A metric value that says which logged model, and perhaps which dataset, it was measured on."""
+
+    model_id: str
+    run_id: str
+    key: str
+    value: float
+    step: int
+    timestamp: int
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+class Points:
+    """The metric points of every run, and the newest value of each metric.
+
+    The newest value is the one of the highest step, then the latest timestamp, then the greatest value, in whatever
+    order the points arrive.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        mark = "?" if database.is_sqlite else "%s"
+        self._insert_point = _insert("metric_point", _POINT_COLUMNS, mark)
+        self._insert_model_point = _insert("model_metric", _MODEL_COLUMNS, mark)
+        self._insert_latest = _insert("latest_metric", _LATEST_COLUMNS, mark) + _KEEP_NEWEST
+
+    def add(self, experiment_id: str, points: Sequence[Point], model_points: Sequence[ModelPoint] = ()) -> None:
+        """Store points of runs of one experiment, in one transaction."""
+        if not points:
+            return
+        rows = [(run, key, *_stored(value), step, at) for run, key, value, step, at in points]
+        newest: dict[tuple[str, str], tuple[Any, ...]] = {}
+        for row in rows:
+            known = newest.get(row[:2])
+            if known is None or (row[4], row[5], row[2]) > (known[4], known[5], known[2]):
+                newest[row[:2]] = row
+        # Sorted, so that two writers lock rows in the same order.
+        latest = [(run, key, experiment_id, *newest[run, key][2:]) for run, key in sorted(newest)]
+        with self._database.write() as tx:
+            tx.exec_driver_sql(self._insert_point, rows)
+            tx.exec_driver_sql(self._insert_latest, latest)
+            if model_points:
+                tx.exec_driver_sql(self._insert_model_point, [_model_row(point) for point in model_points])
+
+    def history(
+        self, run_id: str, key: str, limit: int | None = None, after: Place | None = None
+    ) -> list[SeriesPoint]:
+        """The series in the order of step, then time, then arrival; at most ``limit`` points, those ``after``."""
+        query = _series(run_id, key)
+        if after is not None:
+            columns = tuple_(metric_point.c.step, metric_point.c.timestamp, metric_point.c.seq)
+            query = query.where(columns > tuple_(*after))
+        with self._database.read() as tx:
+            return [_series_point(row) for row in tx.execute(query.limit(limit))]
+
+    def sample(self, run_id: str, key: str, points: int) -> list[SeriesPoint]:
+        """The series in about ``points`` points: the least and the greatest of each stretch, the first and the last.
+
+        What a chart of that many pixels would show of the whole series, so no peak is lost.
+        """
+        with self._database.read() as tx:
+            count = tx.execute(
+                select(func.count()).where(metric_point.c.run_id == run_id, metric_point.c.key == key)
+            ).scalar_one()
+            series = (_series_point(row) for row in tx.execute(_series(run_id, key)))
+            return list(series) if count <= points else _thinned(series, count, max(1, points // 2))
+
+    def latest(self, run_ids: Sequence[str]) -> dict[str, list[Latest]]:
+        """The newest value of every metric of these runs, sorted by key."""
+        table = latest_metric.c
+        found: dict[str, list[Latest]] = {run_id: [] for run_id in run_ids}
+        with self._database.read() as tx:
+            for chunk in _chunks(run_ids):
+                query = select(table.run_id, table.key, table.value, table.is_nan, table.step, table.timestamp)
+                for row in tx.execute(query.where(table.run_id.in_(chunk)).order_by(table.run_id, table.key)):
+                    run_id, key, value, is_nan, step, at = row
+                    found[run_id].append(Latest(key, math.nan if is_nan else value, step, at))
+        return found
+
+    def latest_values(self, experiment_ids: Sequence[str], key: str) -> dict[str, float]:
+        """The newest value of one metric for every run of these experiments that has it."""
+        table = latest_metric.c
+        found: dict[str, float] = {}
+        with self._database.read() as tx:
+            for chunk in _chunks(experiment_ids):
+                query = select(table.run_id, table.value, table.is_nan)
+                rows = tx.execute(query.where(table.experiment_id.in_(chunk), table.key == key))
+                found.update((run_id, math.nan if is_nan else value) for run_id, value, is_nan in rows)
+        return found
+
+    def keys(self, run_id: str) -> list[str]:
+        """The metrics of a run, sorted."""
+        query = select(latest_metric.c.key).where(latest_metric.c.run_id == run_id).order_by(latest_metric.c.key)
+        with self._database.read() as tx:
+            return list(tx.execute(query).scalars())
+
+    def of_models(self, model_ids: Sequence[str], key: str | None = None) -> dict[str, list[ModelPoint]]:
+        """The points measured on these logged models, in the order of step and time; of one metric where ``key``."""
+        table = model_metric.c
+        found: dict[str, list[ModelPoint]] = {model_id: [] for model_id in model_ids}
+        with self._database.read() as tx:
+            for chunk in _chunks(model_ids):
+                query = select(*(model_metric.c[name] for name in _MODEL_COLUMNS)).where(table.model_id.in_(chunk))
+                if key is not None:
+                    query = query.where(table.key == key)
+                for row in tx.execute(query.order_by(table.model_id, table.key, table.step, table.timestamp)):
+                    model_id, run_id, name, value, is_nan, *rest = row
+                    found[model_id].append(ModelPoint(model_id, run_id, name, math.nan if is_nan else value, *rest))
+        return found
+
+    def delete_runs(self, run_ids: Sequence[str]) -> None:
+        """Forget every point of these runs. Safe to repeat."""
+        for chunk in _chunks(run_ids):  # a transaction each, so that other writers get their turn
+            with self._database.write() as tx:
+                _delete(tx, chunk)
+
+
+_POINT_COLUMNS = ("run_id", "key", "value", "is_nan", "step", "timestamp")
+_LATEST_COLUMNS = ("run_id", "key", "experiment_id", "value", "is_nan", "step", "timestamp")
+_MODEL_COLUMNS = (
+    "model_id", "run_id", "key", "value", "is_nan", "step", "timestamp", "dataset_name", "dataset_digest",
+)  # fmt: skip
+_KEEP_NEWEST = """
+ ON CONFLICT (run_id, key) DO UPDATE SET
+  value = excluded.value, is_nan = excluded.is_nan, step = excluded.step, timestamp = excluded.timestamp
+ WHERE (excluded.step, excluded.timestamp, excluded.value)
+  > (latest_metric.step, latest_metric.timestamp, latest_metric.value)"""
+
+
+def _insert(table: str, columns: Sequence[str], mark: str) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(mark for _ in columns)})"
+
+
+def _stored(value: float) -> tuple[float, int]:
+    return (value, 0) if value == value else (0.0, 1)  # only NaN differs from itself
+
+
+def _model_row(point: ModelPoint) -> tuple[Any, ...]:
+    return (*point[:3], *_stored(point.value), *point[4:])
+
+
+def _series(run_id: str, key: str) -> Any:
+    table = metric_point.c
+    return (
+        select(table.value, table.is_nan, table.step, table.timestamp, table.seq)
+        .where(table.run_id == run_id, table.key == key)
+        .order_by(table.step, table.timestamp, table.seq)
+    )
+
+
+def _series_point(row: Any) -> SeriesPoint:
+    value, is_nan, step, timestamp, seq = row
+    return SeriesPoint(math.nan if is_nan else value, step, timestamp, seq)
+
+
+def _thinned(series: Iterable[SeriesPoint], count: int, stretches: int) -> list[SeriesPoint]:
+    kept: dict[int, SeriesPoint] = {}
+    low: SeriesPoint | None = None
+    high: SeriesPoint | None = None
+    last: SeriesPoint | None = None
+    current = 0
+    for index, point in enumerate(series):
+        if index == 0:
+            kept[point.seq] = point
+        if (stretch := index * stretches // count) != current:
+            kept.update((p.seq, p) for p in (low, high) if p)
+            low = high = None
+            current = stretch
+        # A NaN is kept only where a stretch has nothing else: any number takes its place.
+        if low is None or point.value < low.value or low.value != low.value:
+            low = point
+        if high is None or point.value > high.value or high.value != high.value:
+            high = point
+        last = point
+    kept.update((p.seq, p) for p in (low, high, last) if p)
+    return sorted(kept.values(), key=lambda point: point.place)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]
+
+
+def _delete(tx: Connection, run_ids: Sequence[str]) -> None:
+    for table in (metric_point, latest_metric, model_metric):
+        tx.execute(delete(table).where(table.c.run_id.in_(run_ids)))

@@ -1,0 +1,123 @@
+"""Metrics: read from what a client sends in one pass, stored as points, given back as series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lazuli.schema.identity import Scope
+from lazuli.store.points import ModelPoint, Place, Point, Points, SeriesPoint
+from lazuli.tracking.keys import run_key
+from lazuli.tracking.paging import read_token, token
+from lazuli.tracking.rules import (
+    MAX_BATCH,
+    MAX_KEY,
+    MAX_METRICS,
+    MAX_PARAM,
+    MAX_TAG,
+    check_key,
+    check_text,
+    invalid,
+    number,
+    pairs,
+    sequence,
+    too_many,
+    whole,
+)
+from lazuli.tracking.runs import Runs
+
+__all__ = ["Metrics"]
+
+MAX_BULK_RUNS = 100
+
+
+class Metrics:
+    """The metrics of runs."""
+
+    def __init__(self, points: Points, runs: Runs) -> None:
+        self._points = points
+        self._runs = runs
+
+    def log_batch(self, scope: Scope, run_id: str, metrics: Any = None, params: Any = None, tags: Any = None) -> None:
+        """Log metrics, parameters and tags of an active run, as MLflow's log-batch sends them.
+
+        Everything is checked before anything is written, so a batch with a mistake leaves no trace.
+        """
+        metrics = sequence(metrics, "metrics")
+        if len(metrics) > MAX_METRICS:
+            raise too_many("metrics", MAX_METRICS, len(metrics))
+        checked_params = pairs(params, "params", MAX_PARAM)
+        checked_tags = pairs(tags, "tags", MAX_TAG)
+        total = len(metrics) + len(checked_params) + len(checked_tags)
+        if total > MAX_BATCH:
+            raise too_many("metrics, params, and tags", MAX_BATCH, total)
+        points, on_models = _read(run_key(scope, run_id), metrics)
+        experiment_id = self._runs.log(scope, run_id, params=checked_params, tags=checked_tags)
+        self._points.add(experiment_id, points, on_models)
+
+    def log(self, scope: Scope, run_id: str, metric: Mapping[str, Any]) -> None:
+        """Log one value of one metric of an active run."""
+        points, on_models = _read(run_key(scope, run_id), [metric], "")
+        self._points.add(self._runs.active_experiment(scope, run_id), points, on_models)
+
+    def history(
+        self, scope: Scope, run_id: str, key: str, limit: int | None = None, page: str | None = None
+    ) -> tuple[list[SeriesPoint], str]:
+        """A page of a series in the order of its steps, and the next page's token. Raises :class:`NotFound`."""
+        place = read_token(page, 3)
+        self._runs.check(scope, run_id)
+        asked = None if limit is None else limit + 1
+        points = self._points.history(run_key(scope, run_id), key, asked, Place(*place) if place else None)
+        if limit is None or len(points) <= limit:
+            return points, ""
+        return points[:limit], token(*points[limit - 1].place)
+
+    def sample(self, scope: Scope, run_id: str, key: str, points: int) -> list[SeriesPoint]:
+        """The series thinned for a chart of about that many points; its peaks stay. Raises :class:`NotFound`."""
+        self._runs.check(scope, run_id)
+        return self._points.sample(run_key(scope, run_id), key, points)
+
+    def samples(
+        self, scope: Scope, run_ids: Sequence[str], key: str, points: int
+    ) -> dict[str, list[SeriesPoint]]:
+        """The same for several runs."""
+        if len(run_ids) > MAX_BULK_RUNS:
+            raise too_many("run_ids", MAX_BULK_RUNS, len(run_ids))
+        return {run_id: self.sample(scope, run_id, key, points) for run_id in run_ids}
+
+    def keys(self, scope: Scope, run_id: str) -> list[str]:
+        """The metrics that a run has, sorted."""
+        return self._points.keys(run_key(scope, run_id))
+
+
+_BIG = 2**63
+
+
+def _read(
+    run: str, entries: Sequence[Mapping[str, Any]], path: str = "metrics"
+) -> tuple[list[Point], list[ModelPoint]]:
+    points: list[Point] = []
+    on_models: list[ModelPoint] = []
+    for index, entry in enumerate(entries):
+        key, value, step, at = entry.get("key"), entry.get("value"), entry.get("step", 0), entry.get("timestamp")
+        # Clients send exactly these types nearly always, so the careful reading is kept for the rest.
+        if type(value) is not float or type(step) is not int or type(at) is not int or at < 0:
+            where = f"{path}[{index}]." if path else ""
+            value = number(value, f"{where}value")
+            step = whole(step, f"{where}step", default=0)
+            at = whole(at, f"{where}timestamp", least=0)
+        elif not -_BIG < step < _BIG or at >= _BIG:
+            raise invalid(f"Invalid value for metric '{key}': step or timestamp is out of range.", target=path)
+        points.append(Point(run, check_key(key, "name"), value, step, at))
+        if entry.get("model_id"):
+            on_models.append(_on_model(points[-1], entry))
+    return points, on_models
+
+
+def _on_model(point: Point, entry: Mapping[str, Any]) -> ModelPoint:
+    return ModelPoint(
+        check_text(entry["model_id"], MAX_KEY, "model_id"),
+        *point,
+        check_text(entry.get("dataset_name"), 500, "dataset_name"),
+        check_text(entry.get("dataset_digest"), 500, "dataset_digest"),
+    )

@@ -1,0 +1,31 @@
+"""Page tokens: where the next page starts, opaque to the caller."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import orjson
+
+from lazuli.tracking.rules import invalid
+
+__all__ = ["read_token", "token"]
+
+
+def token(*place: int) -> str:
+    """The token of a place."""
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+
+
+def read_token(text: str | None, numbers: int = 1) -> tuple[int, ...] | None:
+    """The place that a token tells, None for no token. Raises :class:`InvalidInput` for anything else."""
+    if not text:
+        return None
+    try:
+        place = orjson.loads(base64.urlsafe_b64decode(text.encode()))
+    except (binascii.Error, ValueError):
+        place = None
+    good = isinstance(place, list) and len(place) == numbers
+    if not good or not all(type(n) is int and -(2**63) <= n < 2**63 for n in place):
+        raise invalid("Invalid page token.", target="page_token", mend="Use the token of the previous answer.")
+    return tuple(place)

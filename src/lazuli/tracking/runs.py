@@ -1,0 +1,449 @@
+"""Runs: what one execution was given, measured and made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from lazuli.schema.identity import Scope, check_name
+from lazuli.store.clock import Clock
+from lazuli.store.database import Database
+from lazuli.store.points import Latest, Points
+from lazuli.store.tables import dataset_input, param, run, run_model, tag
+from lazuli.tracking.experiments import DEFAULT_NAME, Experiments, lifecycles
+from lazuli.tracking.filters import Condition, Vocabulary, parse_filter, parse_order
+from lazuli.tracking.keys import new_run_id, new_run_name, run_id_of, run_key
+from lazuli.tracking.paging import read_token, token
+from lazuli.tracking.rows import chunks, params_of, put, put_tags, tags_of
+from lazuli.tracking.rules import MAX_KEY, check_text, invalid, missing, once, too_many
+from lazuli.tracking.search import Newest, Subject, find
+
+__all__ = ["ARTIFACT_ROOT", "PARENT_TAG", "STATUSES", "DatasetInput", "ModelLink", "Run", "Runs"]
+
+STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
+ARTIFACT_ROOT = "ExperimentRun"
+"""The folder of the artifact container that holds a folder ``dcid.{run id}`` for each run, as in Azure ML."""
+NAME_TAG = "mlflow.runName"
+PARENT_TAG = "mlflow.parentRunId"
+CONTEXT_TAG = "mlflow.data.context"
+MAX_EXPERIMENTS = 10_000
+MAX_DATASETS = 1000
+
+
+@dataclass(frozen=True)
+class DatasetInput:
+    """A dataset that a run read: a description of it, not the data."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str = ""
+    profile: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelLink:
+    """A logged model that a run read (``input``) or made (``output``)."""
+
+    model_id: str
+    direction: str
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it stands."""
+
+    id: str
+    experiment_id: str
+    name: str
+    user: str
+    status: str
+    lifecycle: str
+    started_at: int
+    ended_at: int | None
+    artifact_uri: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    metrics: Sequence[Latest] = ()
+    datasets: Sequence[DatasetInput] = ()
+    models: Sequence[ModelLink] = ()
+
+
+_VOCABULARY = Vocabulary(
+    kinds=frozenset({"metric", "param", "tag", "attribute", "dataset"}),
+    texts=frozenset({"run_id", "run_name", "user_id", "status", "artifact_uri", "experiment_id", "lifecycle_stage"}),
+    numbers=frozenset({"start_time", "end_time"}),
+    aliases={
+        "created": "start_time",
+        "Created": "start_time",
+        "run name": "run_name",
+        "Run name": "run_name",
+        "Run Name": "run_name",
+        "run_uuid": "run_id",
+    },
+)
+_SUBJECT = Subject(
+    run,
+    {
+        "run_name": run.c.name,
+        "user_id": run.c.user,
+        "status": run.c.status,
+        "artifact_uri": run.c.artifact_uri,
+        "experiment_id": run.c.experiment_id,
+        "lifecycle_stage": run.c.lifecycle,
+        "start_time": run.c.started_at,
+        "end_time": run.c.ended_at,
+        "run_id": run.c.id,
+    },
+    natural=run.c.started_at,
+)
+
+
+class Runs:
+    """The runs of every workspace. Every call names the workspace, and sees no other's runs."""
+
+    def __init__(self, state: Database, points: Points, experiments: Experiments, clock: Clock) -> None:
+        self._state = state
+        self._points = points
+        self._experiments = experiments
+        self._clock = clock
+
+    def create(
+        self,
+        scope: Scope,
+        experiment_id: Any = None,
+        *,
+        name: str = "",
+        user: str = "",
+        started_at: int | None = None,
+        tags: Sequence[tuple[str, str]] = (),
+    ) -> Run:
+        """Start a run in an active experiment."""
+        tagged = dict(tags).get(NAME_TAG, "")
+        if name and tagged and name != tagged:
+            raise invalid(
+                f"Both 'run_name' and the tag '{NAME_TAG}' are given, and they differ: '{name}', '{tagged}'.",
+                target="run_name",
+            )
+        found = self._experiments.get_active(scope, experiment_id)
+        run_id = new_run_id()
+        custom = not found.artifact_uri.startswith("mlflow-artifacts:/Experiments/")
+        uri = f"{found.artifact_uri.rstrip('/')}/{run_id}/artifacts" if custom else ""
+        name = name or tagged or new_run_name()
+        with self._state.write() as tx:
+            self._insert(tx, scope, run_id, found.id, name, user, "RUNNING", started_at, tags, uri)
+        return self.get(scope, run_id)
+
+    def open_run(
+        self,
+        scope: Scope,
+        run_id: str,
+        *,
+        experiment: str = DEFAULT_NAME,
+        name: str = "",
+        user: str = "",
+        status: str = "SCHEDULED",
+        tags: Sequence[tuple[str, str]] = (),
+    ) -> Run:
+        """The run of a job, whose id is the job's name; made where it does not exist. Safe to repeat."""
+        check_name(run_id, target="run_id", what="run id")
+        experiment_id = self._experiments.ensure(scope, experiment)
+        with self._state.write() as tx:
+            key = run_key(scope, run_id)
+            if tx.execute(select(run.c.id).where(run.c.id == key)).one_or_none() is None:
+                self._insert(tx, scope, run_id, experiment_id, name or run_id, user, status, None, tags, "")
+        return self.get(scope, run_id)
+
+    def get(self, scope: Scope, run_id: str) -> Run:
+        """The run with all it holds, deleted or not. Raises :class:`NotFound`."""
+        with self._state.read() as tx:
+            found = self._read(tx, [run_key(scope, run_id)])
+        if not found:
+            raise missing("Run", run_id)
+        return found[0]
+
+    def check(self, scope: Scope, run_id: str) -> None:
+        """Raise :class:`NotFound` where there is no such run."""
+        with self._state.read() as tx:
+            if tx.execute(select(run.c.id).where(run.c.id == run_key(scope, run_id))).one_or_none() is None:
+                raise missing("Run", run_id)
+
+    def active_experiment(self, scope: Scope, run_id: str) -> str:
+        """The experiment of a run that may be written to: the check before anything is logged, as light as can be.
+
+        Raises :class:`NotFound`, or :class:`InvalidInput` where the run is deleted.
+        """
+        with self._state.read() as tx:
+            return self._writable(tx, scope, run_id)
+
+    def update(
+        self, scope: Scope, run_id: str, *, status: str = "", ended_at: int | None = None, name: str = ""
+    ) -> Run:
+        """Change status, end time or name of an active run."""
+        if status and status not in STATUSES:
+            raise invalid(
+                f"Invalid run status '{status[:100]}'.", target="status", mend=f"Use one of {', '.join(STATUSES)}."
+            )
+        values: dict[str, Any] = {"status": status, "ended_at": ended_at, "name": name}
+        values = {word: value for word, value in values.items() if value not in ("", None)}
+        key = run_key(scope, run_id)
+        with self._state.write() as tx:
+            self._writable(tx, scope, run_id)
+            if values:
+                tx.execute(update(run).where(run.c.id == key).values(values))
+            if name:
+                put_tags(tx, key, [(NAME_TAG, name)])
+        return self.get(scope, run_id)
+
+    def delete(self, scope: Scope, run_id: str) -> None:
+        """Move a run into the deleted ones. Safe to repeat."""
+        self._set_lifecycle(scope, run_id, "deleted")
+
+    def restore(self, scope: Scope, run_id: str) -> None:
+        """Bring a deleted run back. Safe to repeat."""
+        self._set_lifecycle(scope, run_id, "active")
+
+    def log(
+        self,
+        scope: Scope,
+        run_id: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        tags: Sequence[tuple[str, str]] = (),
+    ) -> str:
+        """Log parameters and set tags of an active run, all or none; its experiment's id.
+
+        A parameter never changes: the same value again is fine, another raises :class:`InvalidInput`.
+        """
+        once((key for key, _ in params), "params")
+        if not params and not tags:
+            return self.active_experiment(scope, run_id)
+        key = run_key(scope, run_id)
+        with self._state.write() as tx:
+            experiment_id = self._writable(tx, scope, run_id)
+            add_params(tx, key, params)
+            put_tags(tx, key, tags)
+            if name := dict(tags).get(NAME_TAG):
+                tx.execute(update(run).where(run.c.id == key).values(name=name))
+        return experiment_id
+
+    def delete_tag(self, scope: Scope, run_id: str, name: str) -> None:
+        """Remove a tag of an active run. Raises :class:`NotFound` where it has none of that name."""
+        key = run_key(scope, run_id)
+        with self._state.write() as tx:
+            self._writable(tx, scope, run_id)
+            if not tx.execute(delete(tag).where(tag.c.owner_id == key, tag.c.key == name)).rowcount:
+                raise missing(f"Run '{run_id}' has no tag; tag", name)
+
+    def log_inputs(
+        self, scope: Scope, run_id: str, datasets: Sequence[DatasetInput] = (), models: Sequence[ModelLink] = ()
+    ) -> None:
+        """Note datasets and logged models that a run reads or makes. Safe to repeat."""
+        if len(datasets) > MAX_DATASETS:
+            raise too_many("datasets", MAX_DATASETS, len(datasets))
+        key = run_key(scope, run_id)
+        with self._state.write() as tx:
+            self._writable(tx, scope, run_id)
+            put(tx, dataset_input, [_dataset_row(key, one) for one in datasets])
+            put(tx, run_model, [
+                {"run_id": key, "model_id": one.model_id, "direction": one.direction, "step": one.step}
+                for one in models
+            ])  # fmt: skip
+
+    def search(
+        self,
+        scope: Scope,
+        experiment_ids: Sequence[Any],
+        *,
+        text: str | None = None,
+        order_by: Sequence[str] | None = None,
+        view: str | None = None,
+        limit: int = 1000,
+        page: str | None = None,
+    ) -> tuple[list[Run], str]:
+        """A page of runs of these experiments, latest first unless ``order_by`` says else, and the next one's token."""
+        conditions = [
+            _of_run_ids(scope, condition) if condition.key == "run_id" and condition.kind == "attribute" else condition
+            for condition in parse_filter(text, _VOCABULARY)
+        ]
+        orders = parse_order(order_by, _VOCABULARY)
+        (offset,) = read_token(page) or (0,)
+        if len(experiment_ids) > MAX_EXPERIMENTS:
+            raise too_many("experiment_ids", MAX_EXPERIMENTS, len(experiment_ids))
+        ids = [self._experiments.resolve(scope, one) for one in experiment_ids]
+        within = (run.c.scope == scope.key, run.c.experiment_id.in_(ids), run.c.lifecycle.in_(lifecycles(view)))
+        metrics = self._newest_values(ids)
+        with self._state.read() as tx:
+            found = find(tx, _SUBJECT, within, conditions, orders, metrics, offset=max(offset, 0), limit=limit)
+            runs = self._read(tx, found.ids)
+        return runs, token(offset + limit) if found.more else ""
+
+    def children(self, scope: Scope, run_id: str) -> list[Run]:
+        """The active runs nested in this one, oldest first."""
+        query = (
+            select(run.c.id)
+            .join(tag, tag.c.owner_id == run.c.id)
+            .where(run.c.scope == scope.key, run.c.lifecycle == "active")
+            .where(tag.c.key == PARENT_TAG, tag.c.value == run_id)
+            .order_by(run.c.started_at, run.c.id)
+        )
+        with self._state.read() as tx:
+            return self._read(tx, list(tx.execute(query).scalars()))
+
+    def purge(self, scope: Scope, run_ids: Sequence[str]) -> None:
+        """Forget runs and all they hold, for good. Safe to repeat."""
+        keys = [run_key(scope, run_id) for run_id in run_ids]
+        for chunk in chunks(keys):
+            with self._state.write() as tx:
+                for column in (run.c.id, param.c.run_id, tag.c.owner_id, dataset_input.c.run_id, run_model.c.run_id):
+                    tx.execute(delete(column.table).where(column.in_(chunk)))
+        self._points.delete_runs(keys)
+
+    def _insert(
+        self,
+        tx: Connection,
+        scope: Scope,
+        run_id: str,
+        experiment_id: str,
+        name: str,
+        user: str,
+        status: str,
+        started_at: int | None,
+        tags: Sequence[tuple[str, str]],
+        artifact_uri: str,
+    ) -> None:
+        key = run_key(scope, run_id)
+        tx.execute(
+            insert(run).values(
+                id=key,
+                scope=scope.key,
+                experiment_id=experiment_id,
+                name=check_text(name, MAX_KEY, "run_name"),
+                user=check_text(user, MAX_KEY, "user_id"),
+                status=status,
+                lifecycle="active",
+                started_at=self._clock() if started_at is None else started_at,
+                artifact_uri=artifact_uri or f"mlflow-artifacts:/{ARTIFACT_ROOT}/dcid.{run_id}",
+            )
+        )
+        put_tags(tx, key, [*tags, (NAME_TAG, name)])
+
+    def _writable(self, tx: Connection, scope: Scope, run_id: str) -> str:
+        query = select(run.c.experiment_id, run.c.lifecycle).where(run.c.id == run_key(scope, run_id))
+        found = tx.execute(query).one_or_none()
+        if found is None:
+            raise missing("Run", run_id)
+        if found.lifecycle != "active":
+            raise invalid(f"The run {run_id} must be in the 'active' state. Current state is {found.lifecycle}.")
+        return found.experiment_id
+
+    def _set_lifecycle(self, scope: Scope, run_id: str, lifecycle: str) -> None:
+        with self._state.write() as tx:
+            changed = tx.execute(
+                update(run).where(run.c.id == run_key(scope, run_id)).values(lifecycle=lifecycle)
+            ).rowcount
+        if not changed:
+            raise missing("Run", run_id)
+
+    def _newest_values(self, experiment_ids: Sequence[str]) -> Newest:
+        known: dict[str, Mapping[str, float]] = {}
+
+        def values(key: str) -> Mapping[str, float]:
+            if key not in known:
+                known[key] = self._points.latest_values(experiment_ids, key)
+            return known[key]
+
+        return values
+
+    def _read(self, tx: Connection, keys: Sequence[str]) -> list[Run]:
+        rows = {row.id: row for chunk in chunks(keys) for row in tx.execute(select(run).where(run.c.id.in_(chunk)))}
+        there = [key for key in keys if key in rows]
+        params, tags, metrics = params_of(tx, there), tags_of(tx, there), self._points.latest(there)
+        datasets, models = _datasets_of(tx, there), _models_of(tx, there)
+        return [
+            Run(
+                id=run_id_of(key),
+                experiment_id=rows[key].experiment_id,
+                name=rows[key].name,
+                user=rows[key].user,
+                status=rows[key].status,
+                lifecycle=rows[key].lifecycle,
+                started_at=rows[key].started_at,
+                ended_at=rows[key].ended_at,
+                artifact_uri=rows[key].artifact_uri,
+                params=params[key],
+                tags=tags[key],
+                metrics=metrics[key],
+                datasets=datasets.get(key, ()),
+                models=models.get(key, ()),
+            )
+            for key in there
+        ]
+
+
+def _of_run_ids(scope: Scope, condition: Condition) -> Condition:
+    """The condition on what the user calls a run id, said of the key that is stored."""
+    value = condition.value
+    prefix = run_key(scope, "")
+    stored = tuple(prefix + one for one in value) if isinstance(value, tuple) else f"{prefix}{value}"
+    return replace(condition, value=stored)
+
+
+def add_params(tx: Connection, owner: str, params: Sequence[tuple[str, str]]) -> None:
+    """Write parameters of a run or model, which never change. Raises :class:`InvalidInput` for another value."""
+    if not params:
+        return
+    names = [key for key, _ in params]
+    rows = tx.execute(select(param.c.key, param.c.value).where(param.c.run_id == owner, param.c.key.in_(names)))
+    known: dict[str, str] = {key: value for key, value in rows}
+    for key, value in params:
+        if known.get(key, value) != value:
+            raise invalid(
+                f"Changing param values is not allowed. Param with key='{key}' was already logged with"
+                f" value='{known[key][:100]}'. Attempted logging new value '{value[:100]}'.",
+                target=key,
+                mend="Log it under another name, or in a nested run.",
+            )
+    put(tx, param, [{"run_id": owner, "key": key, "value": value} for key, value in params if key not in known])
+
+
+def _dataset_row(key: str, dataset: DatasetInput) -> dict[str, Any]:
+    return {
+        "run_id": key,
+        "name": dataset.name,
+        "digest": dataset.digest,
+        "source_type": dataset.source_type,
+        "source": dataset.source,
+        "schema": dataset.schema,
+        "profile": dataset.profile,
+        "context": dataset.tags.get(CONTEXT_TAG, ""),
+        "tags": orjson.dumps(dict(dataset.tags)).decode(),
+    }
+
+
+def _datasets_of(tx: Connection, keys: Sequence[str]) -> dict[str, list[DatasetInput]]:
+    found: dict[str, list[DatasetInput]] = {}
+    for chunk in chunks(keys):
+        for row in tx.execute(select(dataset_input).where(dataset_input.c.run_id.in_(chunk))):
+            found.setdefault(row.run_id, []).append(_dataset(row))
+    return found
+
+
+def _dataset(row: Row[Any]) -> DatasetInput:
+    tags = orjson.loads(row.tags)
+    return DatasetInput(row.name, row.digest, row.source_type, row.source, row.schema, row.profile, tags)
+
+
+def _models_of(tx: Connection, keys: Sequence[str]) -> dict[str, list[ModelLink]]:
+    found: dict[str, list[ModelLink]] = {}
+    for chunk in chunks(keys):
+        for row in tx.execute(select(run_model).where(run_model.c.run_id.in_(chunk)).order_by(run_model.c.step)):
+            found.setdefault(row.run_id, []).append(ModelLink(row.model_id, row.direction, row.step))
+    return found

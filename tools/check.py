@@ -10,8 +10,8 @@ STEPS = [
     Step("types", [BIN / "pyright"]),
     Step("lint", [BIN / "ruff", "check", "--quiet", "."], mend="make fix mends the simple ones"),
     Step("format", [BIN / "ruff", "format", "--check", "."], mend="make fix"),
-    Step("floors", [BIN / "lint-imports", "--no-cache"]),
-    Step("reference is fresh", [sys.executable, "tools/contract.py", "--check"], mend="make contract"),
+    Step("floors", [BIN / "lint-imports", "--no-logo", "--no-cache"]),
+    Step("reference", [sys.executable, "tools/contract.py", "--check"], mend="make contract"),
 ]
 
 if __name__ == "__main__":

@@ -141,4 +141,14 @@ def _string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
+def _whole(dumper: yaml.SafeDumper, value: WrittenInt) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:int", value.text)
+
+
+def _fraction(dumper: yaml.SafeDumper, value: WrittenFloat) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:float", value.text)
+
+
 _Dumper.add_representer(str, _string)
+_Dumper.add_representer(WrittenInt, _whole)
+_Dumper.add_representer(WrittenFloat, _fraction)

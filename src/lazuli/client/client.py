@@ -1,0 +1,80 @@
+"""One workspace of one server, and everything in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Self
+
+from lazuli.client.collection import Collection, Workspaces
+from lazuli.client.http import Http
+from lazuli.client.jobs import Jobs
+from lazuli.client.models import Models
+from lazuli.client.profile import Profile
+from lazuli.client.snapshot import Snapshot
+from lazuli.client.storage import Progress, Storage
+from lazuli.resources.environment import Environment
+from lazuli.resources.table import noun
+from lazuli.schema.identity import Scope
+
+__all__ = ["Client"]
+
+
+class Client:
+    """The way to a server: ``Client(profile.find()).jobs.list()``. Close it, or use it in a ``with``."""
+
+    def __init__(self, profile: Profile, *, http: Http | None = None, progress: Progress | None = None) -> None:
+        self.profile = profile
+        self.http = http or Http(profile.url, profile.token, ca_file=profile.ca_file)
+        self._progress = progress
+        self.workspaces = Workspaces(self, noun("workspace"))
+        self.data = Collection(self, noun("data"))
+        self.environments = Collection(self, noun("environment"))
+        self.computes = Collection(self, noun("compute"))
+        self.jobs = Jobs(self, noun("job"))
+        self.models = Models(self, noun("model"))
+        self.datastores = Collection(self, noun("datastore"))
+        self.codes = Collection(self, noun("code"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def collection(self, word: str) -> Collection:
+        """The collection of a noun, by the noun's word."""
+        name = noun(word).collection or "workspaces"
+        return getattr(self, name)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The workspace meant; where none was chosen and the resource group has but one, that one."""
+        if not self.profile.workspace:
+            there = [found["name"] for found in self.workspaces.list()]
+            if len(there) == 1:
+                return self.profile.scope(there[0])
+        return self.profile.scope()
+
+    def on(self, workspace: str) -> Client:
+        """The same server and connection, for another workspace."""
+        return Client(replace(self.profile, workspace=workspace), http=self.http, progress=self._progress)
+
+    @cached_property
+    def storage(self) -> Storage:
+        """The storage of the workspace."""
+        return Storage(self.http, self.scope, self._progress)
+
+    # --- what a document's local parts need (see lazuli.client.localise) ----------------------------------------
+
+    def upload(self, snapshot: Snapshot) -> str:
+        """Where the snapshot lies in the workspace's storage, uploaded unless it was already."""
+        return self.storage.upload(snapshot)
+
+    def upload_code(self, snapshot: Snapshot) -> str:
+        """The id of the code asset with this content."""
+        return self.storage.upload_code(snapshot)
+
+    def keep_environment(self, environment: Environment) -> str:
+        """The id of the environment, made unless it is there already."""
+        return self.environments.create(environment)["id"]

@@ -1,0 +1,214 @@
+"""Every resource of a workspace from Python: ``Client(profile.find()).jobs.create(document)``.
+
+One class serves all nouns, driven by the table of resources; a noun with more verbs adds them in a class of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from lazuli.client.edits import edited
+from lazuli.client.envelope import Shown, body_of, document_of, shown, shown_container
+from lazuli.client.localise import localise
+from lazuli.resources.table import Noun
+from lazuli.schema import yaml
+from lazuli.schema.document import Document
+from lazuli.schema.identity import PROVIDER, Scope, check_name
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound, PreconditionFailed, Unavailable, Unexpected
+from lazuli.schema.yaml import Source
+
+if TYPE_CHECKING:
+    from lazuli.client.client import Client
+
+__all__ = ["Collection"]
+
+_UNFINISHED = {"creating", "updating", "provisioning", "deleting", "accepted", "running", "inprogress"}
+_ATTEMPTS = 5
+
+
+class Collection:
+    """All resources of one kind in a workspace. What comes back is in the YAML dialect."""
+
+    def __init__(self, client: Client, noun: Noun) -> None:
+        self._client = client
+        self._http = client.http
+        self.noun = noun
+
+    # --- reading what a user wrote -----------------------------------------------------------------------------
+
+    def read(self, file: str | Path | None, edits: Iterable[str] = (), **fields: Any) -> tuple[Document, Source]:
+        """The document that a YAML file says, edited by ``--set`` and by the fields given; checked, nothing sent."""
+        source = yaml.load(file) if file else Source("the command line", Path.cwd(), {}, {})
+        source = edited(source, edits)
+        given = {name: value for name, value in fields.items() if value not in (None, "")}
+        if isinstance(source.data, dict) and given:
+            source = Source(source.name, source.folder, {**source.data, **given}, source.lines)
+        return self.noun.document.from_yaml(source), source
+
+    # --- verbs -------------------------------------------------------------------------------------------------
+
+    def create(self, document: Document, source: Source | None = None) -> Shown:
+        """Make the resource, or change it where that is allowed. Local paths are relative to ``source``.
+
+        Everything that can be checked here is checked before the first byte is sent. Safe to repeat.
+        """
+        document = document.model_copy(deep=True)
+        steps = localise(document, source or Source("the document", Path.cwd(), document.to_yaml(), {}))
+        name = getattr(document, "name", "")
+        if not name:
+            raise InvalidInput("'name' is required.", target="name", mend="Add 'name', or give it with --name.")
+        check_name(name)
+        for step in steps:
+            step(self._client)
+        if self.noun.versioned and not getattr(document, "version", ""):
+            return self._create_next(name, document)
+        return self._put(self._path(name, getattr(document, "version", "")), document, {})
+
+    def get(self, name: str, version: str = "", label: str = "") -> Shown:
+        """One resource; of an asset the version named, or the newest."""
+        return shown(self.noun, self.raw(name, version, label), self._scope)
+
+    def raw(self, name: str, version: str = "", label: str = "") -> dict[str, Any]:
+        """One resource exactly as REST says it."""
+        return self._http.call("GET", self._path(name, self._version(name, version, label)))
+
+    def list(self, name: str = "", *, archived: bool = False) -> Iterator[Shown]:
+        """All of them, as the server orders them; of assets one entry each, or all versions of ``name``."""
+        path = self._path(name, "*").removesuffix("/*") if name else self._collection
+        for body in self._pages(path, {"listViewType": "All" if archived else "ActiveOnly"}):
+            if self.noun.versioned and not name:
+                yield shown_container(body, self._scope)
+            else:
+                yield shown(self.noun, body, self._scope)
+
+    def update(self, name: str, edits: Iterable[str], version: str = "", label: str = "") -> Shown:
+        """Change what ``--set`` names, leaving the rest as it is."""
+        version = self._version(name, version, label)
+        body = self._http.call("GET", self._path(name, version))
+        now = document_of(self.noun, body, self._scope)
+        fixed = now.read_only_fields() | set(now.model_extra or {})
+        said = {key: value for key, value in now.to_yaml().items() if key not in fixed}
+        document = self.noun.document.from_yaml(edited(Source("--set", Path.cwd(), said, {}), edits))
+        return self._put(self._path(name, version), document, _unchanged(body))
+
+    def archive(self, name: str, version: str = "") -> Shown:
+        """Hide one version, or without a version all of them, from lists."""
+        return self._set_archived(name, version, True)
+
+    def restore(self, name: str, version: str = "") -> Shown:
+        """Show again what was archived."""
+        return self._set_archived(name, version, False)
+
+    def delete(self, name: str, version: str = "") -> None:
+        """Remove it. Raises :class:`NotFound` where it is not there."""
+        path = self._path(name, version)
+        response = self._http.respond("DELETE", path)
+        while response.status_code == 202 and (place := response.headers.get("location")):
+            time.sleep(_pause(response.headers))
+            response = self._http.respond("GET", _below(place))
+
+    # --- how they are said in REST -----------------------------------------------------------------------------
+
+    @property
+    def _scope(self) -> Scope:
+        return self._client.scope
+
+    @property
+    def _collection(self) -> str:
+        return f"{self._scope.path}/{self.noun.collection}"
+
+    def _path(self, name: str, version: str = "") -> str:
+        path = f"{self._collection}/{quote(name, safe='')}"
+        return f"{path}/versions/{quote(version, safe='*')}" if version and self.noun.versioned else path
+
+    def _version(self, name: str, version: str, label: str) -> str:
+        if version or not self.noun.versioned:
+            return version
+        if label not in ("", "latest"):
+            raise InvalidInput(f"There is no label '{label}'.", target="label", mend="Use 'latest', or a version.")
+        latest = (self._http.call("GET", self._path(name))["properties"] or {}).get("latestVersion")
+        if not latest:
+            raise NotFound(f"The {self.noun.word} '{name}' has no version that can be used.", target="name")
+        return latest
+
+    def _create_next(self, name: str, document: Document) -> Shown:
+        """Create the next version; where somebody else takes it meanwhile, the one after."""
+        for _ in range(_ATTEMPTS):
+            try:
+                version = self._http.call("GET", self._path(name))["properties"].get("nextVersion") or "1"
+            except NotFound:
+                version = "1"
+            try:
+                return self._put(self._path(name, version), document, {"If-None-Match": "*"})
+            except (Conflict, PreconditionFailed):
+                continue
+        raise Conflict(f"Others create versions of '{name}' all the time.", target="version", mend="Name a version.")
+
+    def _put(self, path: str, document: Document, headers: Mapping[str, str]) -> Shown:
+        body = self._http.call("PUT", path, body=body_of(self.noun, document, self._scope), headers=headers)
+        return shown(self.noun, self._settled(path, body), self._scope)
+
+    def _settled(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """``body`` once what it describes is no longer being made."""
+        patience = time.monotonic() + 300
+        while str((body.get("properties") or {}).get("provisioningState", "")).lower() in _UNFINISHED:
+            if time.monotonic() > patience:
+                raise Unavailable(f"The {self.noun.word} is still being made.", mend="Look again with 'show'.")
+            time.sleep(0.1)
+            body = self._http.call("GET", path)
+        if str((body.get("properties") or {}).get("provisioningState", "")).lower() == "failed":
+            raise Unexpected(f"The {self.noun.word} could not be made.", mend="See the server's log.")
+        return body
+
+    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        page = self._http.call("GET", path, query=query)
+        yield from page["value"]
+        while following := page.get("nextLink"):
+            page = self._http.call("GET", _below(following))
+            yield from page["value"]
+
+    def _set_archived(self, name: str, version: str, archived: bool) -> Shown:
+        path = self._path(name, version)
+        body = self._http.call("GET", path)
+        properties = {**body["properties"], "isArchived": archived}
+        body = self._http.call("PUT", path, body={**body, "properties": properties}, headers=_unchanged(body))
+        if self.noun.versioned and not version:
+            return shown_container(body, self._scope)
+        return shown(self.noun, body, self._scope)
+
+
+class Workspaces(Collection):
+    """The workspaces of a resource group: the root of everything else."""
+
+    @property
+    def _scope(self) -> Scope:
+        profile = self._client.profile
+        return Scope(profile.subscription, profile.resource_group, profile.workspace)
+
+    @property
+    def _collection(self) -> str:
+        scope = self._scope
+        group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.resource_group}"
+        return f"{group}/providers/{PROVIDER}/workspaces"
+
+
+def _below(link: str) -> str:
+    """An absolute link as a path: we follow it on the server we know, and never take the token elsewhere."""
+    parts = urlsplit(link)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _pause(headers: Mapping[str, str]) -> float:
+    if (milliseconds := headers.get("retry-after-ms", "")).isdigit():
+        return min(int(milliseconds) / 1000, 5)
+    return 0.2
+
+
+def _unchanged(body: Mapping[str, Any]) -> dict[str, str]:
+    """The header that lets a write through only where nobody else has written meanwhile."""
+    etag = body.get("etag") or ""
+    return {"If-Match": etag} if etag else {}

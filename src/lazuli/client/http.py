@@ -1,0 +1,181 @@
+"""The one HTTP fetcher: what it asks is answered, or raised as the :class:`Problem` that the server meant."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from lazuli.schema.problems import InvalidInput, Problem, Unavailable, from_envelope
+
+__all__ = ["Http", "is_loopback"]
+
+ATTEMPTS = 3
+LONGEST_WAIT_S = 10.0
+_IDEMPOTENT = {"GET", "HEAD", "PUT", "DELETE"}
+_TIMEOUT = httpx.Timeout(60, connect=5)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether ``url`` points to this machine."""
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+class Http:
+    """A connection to one server. The token goes to that server alone, never to another address.
+
+    Safe to use from several threads. A request that never left (connection refused), and an idempotent one answered
+    with 503 and ``Retry-After``, is tried again; nothing else is.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        *,
+        ca_file: str = "",
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._sleep = sleep
+        self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        self._client = httpx.Client(
+            base_url=self.url,
+            timeout=_TIMEOUT,
+            transport=transport,
+            verify=_trust(self.url, ca_file),
+            trust_env=not is_loopback(self.url),  # a proxy of the shell cannot reach this machine's own ports
+            limits=httpx.Limits(max_connections=16),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The JSON that the server answers; None for an empty answer.
+
+        Raises the :class:`Problem` that the server tells, and :class:`Unavailable` where none answers.
+        """
+        response = self.respond(method, path, query=query, body=body, headers=headers)
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            raise InvalidInput(f"What answers at {self.url} is not a Lazuli server.", target="url") from None
+
+    def respond(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """The whole answer. A ``path`` with a host of its own is a signed URL and is asked without the token."""
+        signed = "://" in path
+        request = self._client.build_request(
+            method,
+            path,
+            params=dict(query) if query else None,
+            json=body,
+            content=content,
+            headers={**({} if signed else self._authorization), **(headers or {})},
+        )
+        for attempt in range(1, ATTEMPTS + 1):
+            wait = 0.1 * 3 ** (attempt - 1)
+            try:
+                response = self._client.send(request)
+            except httpx.ConnectError as error:
+                if attempt == ATTEMPTS:
+                    raise self._unreachable(error) from None
+            except httpx.HTTPError as error:
+                raise self._unreachable(error) from None
+            else:
+                if not response.is_error:
+                    return response
+                if method not in _IDEMPOTENT or attempt == ATTEMPTS or not _asks_to_wait(response):
+                    raise problem_of(response)
+                wait = min(float(response.headers["retry-after"]), LONGEST_WAIT_S)
+            self._sleep(wait)
+        raise AssertionError("the loop above returns or raises")
+
+    @contextmanager
+    def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[httpx.Response]:
+        """The answer to a GET while it is still coming.
+
+        Raises as :meth:`call`, and :class:`Unavailable` where the connection breaks half-way.
+        """
+        sent = {**({} if "://" in path else self._authorization), **(headers or {})}
+        try:
+            with self._client.stream("GET", path, headers=sent) as response:
+                if response.is_error:
+                    response.read()
+                    raise problem_of(response)
+                yield response
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from None
+
+    def _unreachable(self, error: httpx.HTTPError) -> Unavailable:
+        start = "Start it with 'lazuli up'." if is_loopback(self.url) else "Check the address, and that it runs."
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+            return Unavailable(f"The server at {self.url} did not answer in time.", mend="Try again in a moment.")
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return Unavailable(
+                f"The certificate of {self.url} is not trusted.", mend="Name the CA that signed it in LAZULI_CA."
+            )
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            return Unavailable(f"No Lazuli server answers at {self.url}.", mend=start, code="NoServer")
+        return Unavailable(f"The connection to {self.url} broke: {error}.", mend="Try again in a moment.")
+
+
+def _trust(url: str, ca_file: str) -> ssl.SSLContext:
+    """Whom to believe: the CA named, else the machine's. Over plain http nobody, which also starts faster."""
+    if not url.startswith("https:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except (OSError, ssl.SSLError):
+        raise InvalidInput(
+            f"The CA file '{ca_file}' cannot be read.",
+            target="LAZULI_CA",
+            mend="Print a fresh environment with 'lazuli client-env'.",
+        ) from None
+
+
+def _asks_to_wait(response: httpx.Response) -> bool:
+    return response.status_code == 503 and response.headers.get("retry-after", "").isdigit()
+
+
+def problem_of(response: httpx.Response) -> Problem:
+    """The problem that an answer tells; storage names its own in a header and says the rest in XML."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if code := response.headers.get("x-ms-error-code"):
+        body = body or {"error": {"code": code, "message": f"Storage refused: {code}."}}
+    return from_envelope(response.status_code, body)

@@ -1,0 +1,109 @@
+"""Jobs from Python: what they have beyond other resources. Cancel, change, metrics, outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from lazuli.client.collection import Collection
+from lazuli.client.edits import edited
+from lazuli.client.envelope import Shown
+from lazuli.client.storage import DEFAULT_DATASTORE
+from lazuli.schema.problems import InvalidInput, NotFound, did_you_mean
+from lazuli.schema.reference import DatastorePath, parse_datastore_path
+from lazuli.schema.yaml import Source
+from lazuli.store.paths import inside
+
+__all__ = ["ENDED", "Jobs"]
+
+ENDED = frozenset({"Completed", "Failed", "Canceled"})
+"""The statuses that a job does not leave."""
+
+_CHANGEABLE = {"display_name": "displayName", "description": "description", "tags": "tags", "properties": "properties"}
+
+
+class Jobs(Collection):
+    """The jobs of a workspace."""
+
+    def cancel(self, name: str) -> None:
+        """Ask the job to stop. Safe to repeat; a job that has ended stays as it is."""
+        self._http.call("POST", f"{self._path(name)}/cancel")
+
+    def update(self, name: str, edits: Iterable[str], version: str = "", label: str = "") -> Shown:
+        """Change its display name, description, tags or properties; nothing else of a job can change."""
+        now = self.get(name)
+        said = {word: now.get(word) for word in _CHANGEABLE}
+        source = edited(Source("--set", Path.cwd(), said, {}), edits)
+        if unknown := sorted(set(source.data) - set(_CHANGEABLE)):
+            raise InvalidInput(
+                f"'{unknown[0]}' of a job cannot be changed.",
+                target=unknown[0],
+                mend=did_you_mean(unknown[0], sorted(_CHANGEABLE)),
+            )
+        changes = {_CHANGEABLE[word]: value for word, value in source.data.items() if value != said[word]}
+        return self._patch(now, changes)
+
+    def _set_archived(self, name: str, version: str, archived: bool) -> Shown:
+        return self._patch(self.get(name), {"hidden": archived})
+
+    def _patch(self, job: Shown, changes: Mapping[str, Any]) -> Shown:
+        experiment = quote(job.get("experiment_name", "Default"), safe="")
+        run = f"/history/v1.0{self._scope.path}/experiments/{experiment}/runs/{quote(job['name'], safe='')}"
+        self._http.call("PATCH", run, body=dict(changes))
+        return self.get(job["name"])
+
+    # --- what it measured --------------------------------------------------------------------------------------
+
+    def metrics(self, name: str) -> list[dict[str, Any]]:
+        """The last value of every metric: ``key``, ``value``, ``step`` and ``timestamp``, by name."""
+        run = self._mlflow("runs/get", run_id=name)["run"]
+        return sorted(run["data"].get("metrics") or [], key=lambda metric: metric["key"])
+
+    def history(self, name: str, metric: str) -> list[dict[str, Any]]:
+        """Every point of one metric, in the order of its steps."""
+        found: list[dict[str, Any]] = []
+        token = ""
+        while True:
+            page = self._mlflow("metrics/get-history", run_id=name, metric_key=metric, page_token=token)
+            found += page.get("metrics") or []
+            token = page.get("next_page_token") or ""
+            if not token:
+                return sorted(found, key=lambda point: int(point.get("step") or 0))
+
+    def _mlflow(self, operation: str, **query: str) -> dict[str, Any]:
+        path = f"/mlflow/v2.0{self._scope.path}/api/2.0/mlflow/{operation}"
+        return self._http.call("GET", path, query={key: value for key, value in query.items() if value})
+
+    # --- what it left ------------------------------------------------------------------------------------------
+
+    def download(self, name: str, target: Path, *, output: str = "", everything: bool = False) -> dict[str, int]:
+        """Write its files below ``target``; how many there are of each output.
+
+        Without ``output`` that is what it kept of its own folder (``outputs/`` and its logs); an output goes to
+        ``named-outputs/<output>``. Raises :class:`NotFound` where it has no such output.
+        """
+        named: dict[str, Any] = self.get(name).get("outputs") or {}
+        if output and output not in (*named, "default"):
+            raise NotFound(
+                f"The job '{name}' has no output '{output}'.",
+                target="output_name",
+                mend=did_you_mean(output, list(named)) or "It has no named outputs; leave --output-name out.",
+            )
+        wanted = sorted(set(named) - {"default"}) if everything else [output] if output not in ("", "default") else []
+        written = {word: self._download_output(name, word, named[word], target) for word in wanted}
+        if not wanted or everything:
+            kept = DatastorePath("workspaceartifactstore", f"ExperimentRun/dcid.{name}")
+            try:
+                written["artifacts"] = self._client.storage.download(kept, inside(target, "artifacts"))
+            except NotFound:
+                written["artifacts"] = 0
+        return written
+
+    def _download_output(self, job: str, word: str, said: Any, target: Path) -> int:
+        path = said.get("path") if isinstance(said, dict) else None
+        usual = DatastorePath(DEFAULT_DATASTORE, f"azureml/{job}/{word}")
+        return self._client.storage.download(
+            parse_datastore_path(path or "") or usual, inside(target, f"named-outputs/{word}")
+        )

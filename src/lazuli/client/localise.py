@@ -1,0 +1,206 @@
+"""What a YAML file says of this machine, turned into what the server understands.
+
+In two steps, so that a mistake leaves nothing half made: :func:`localise` finds and checks everything first, and the
+steps it returns are taken only then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from lazuli.client import git
+from lazuli.client.names import job_name
+from lazuli.client.snapshot import Snapshot, scan, scan_code
+from lazuli.resources.data import Data, DataType
+from lazuli.resources.environment import BuildContext, Environment
+from lazuli.resources.inout import AssetType, Input
+from lazuli.resources.job import CommandJob
+from lazuli.resources.model import Model
+from lazuli.schema import yaml
+from lazuli.schema.document import Document
+from lazuli.schema.problems import InvalidInput, did_you_mean
+from lazuli.schema.reference import is_remote
+from lazuli.schema.yaml import Place, Source
+
+__all__ = ["ANONYMOUS", "Recipient", "Step", "localise"]
+
+ANONYMOUS = "CliV2AnonymousEnvironment"
+"""The name that environments defined inside a job share; their version is the hash of what they say."""
+
+
+class Recipient(Protocol):
+    """What the steps need of a workspace."""
+
+    def upload(self, snapshot: Snapshot) -> str:
+        """Where the snapshot lies, uploaded unless it was already."""
+        ...
+
+    def upload_code(self, snapshot: Snapshot) -> str:
+        """The id of the code asset with this content."""
+        ...
+
+    def keep_environment(self, environment: Environment) -> str:
+        """The id of the environment, made unless it is there already."""
+        ...
+
+
+Step = Callable[[Recipient], None]
+"""Uploads one thing and says in the document where it went."""
+
+
+def localise(document: Document, source: Source, *, cwd: Path | None = None) -> list[Step]:
+    """The steps after which ``document`` speaks of nothing local any more; to be taken in order.
+
+    Raises :class:`InvalidInput` for everything that can be known to be wrong before the first of them.
+    """
+    if isinstance(document, CommandJob):
+        return list(_job(document, source, cwd or Path.cwd()))
+    if isinstance(document, Environment):
+        return list(_environment(document, source, ()))
+    if isinstance(document, Data | Model):
+        return list(_asset(document, source))
+    return []
+
+
+def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
+    job.name = job.name or job_name()
+    if "experiment_name" not in job.model_fields_set:
+        job.experiment_name = re.sub(r"[^\w.-]+", "-", cwd.name).strip("-._") or "Default"
+    job.properties = {**git.facts(cwd), **job.properties}
+    if job.code and not is_remote(job.code):
+        yield _code(job, source)
+    for name, put in job.inputs.items():
+        if put.path and not is_remote(put.path):
+            place = ("inputs", name, "path")
+            found = existing(source, place, put.path)
+            _check_kind(source, place, found, put.type is AssetType.URI_FILE, put.type is AssetType.URI_FOLDER)
+            yield _sender(put, scan(found))
+    for name, put in job.outputs.items():
+        if put.path and not is_remote(put.path):
+            raise _wrong(
+                source,
+                ("outputs", name, "path"),
+                f"the output's path '{put.path}' is local",
+                "Leave it out, or name a place on a datastore: azureml://datastores/…/paths/….",
+            )
+    yield from _job_environment(job, source)
+
+
+def _job_environment(job: CommandJob, source: Source) -> Iterator[Step]:
+    said = job.environment
+    place: Place = ("environment",)
+    if isinstance(said, str):
+        if is_remote(said) or not said.endswith((".yml", ".yaml")):
+            return
+        source = yaml.load(existing(source, place, said))
+        job.environment = said = Environment.from_yaml(source)
+        place = ()
+    if said is None:
+        return
+    yield from _environment(said, source, place)
+
+    def keep(recipient: Recipient) -> None:
+        assert isinstance(said, Environment)
+        if not (said.name and said.version):
+            said.name, said.version, said.is_anonymous = said.name or ANONYMOUS, _fingerprint(said), True
+        job.environment = recipient.keep_environment(said)
+
+    yield keep
+
+
+def _environment(environment: Environment, source: Source, place: Place) -> Iterator[Step]:
+    conda = _at(source.data, (*place, "conda_file"))
+    if isinstance(conda, str) and "\n" not in conda:  # a mapping, or text in place, was read already
+        file = existing(source, (*place, "conda_file"), conda)
+        spec = yaml.load(file)
+        if not isinstance(spec.data, dict) or "dependencies" not in spec.data:
+            raise _wrong(
+                source,
+                (*place, "conda_file"),
+                f"'{conda}' is no conda specification",
+                "It needs a list under 'dependencies'.",
+            )
+        environment.conda_file = file.read_text(encoding="utf-8")
+    if environment.build and not is_remote(environment.build.path):
+        here = (*place, "build", "path")
+        folder = existing(source, here, environment.build.path)
+        if not (folder / environment.build.dockerfile_path).is_file():
+            raise _wrong(
+                source,
+                here,
+                f"'{environment.build.path}' has no {environment.build.dockerfile_path}",
+                "Name the file with 'dockerfile_path'.",
+            )
+        yield _sender(environment.build, scan_code(folder))
+
+
+def _asset(asset: Data | Model, source: Source) -> Iterator[Step]:
+    if is_remote(asset.path):
+        return
+    found = existing(source, ("path",), asset.path)
+    if isinstance(asset, Data):
+        folder_wanted = asset.type in (DataType.URI_FOLDER, DataType.MLTABLE)
+        _check_kind(source, ("path",), found, asset.type is DataType.URI_FILE, folder_wanted)
+    yield _sender(asset, scan(found))
+
+
+def _code(job: CommandJob, source: Source) -> Step:
+    folder = existing(source, ("code",), job.code or "")
+    snapshot = scan_code(folder) if folder.is_dir() else scan(folder)
+
+    def send(recipient: Recipient) -> None:
+        job.code = recipient.upload_code(snapshot)
+
+    return send
+
+
+def _sender(thing: Input | BuildContext | Data | Model, snapshot: Snapshot) -> Step:
+    def send(recipient: Recipient) -> None:
+        thing.path = recipient.upload(snapshot)
+
+    return send
+
+
+def existing(source: Source, place: Place, said: str) -> Path:
+    """The file or folder that ``said`` names, relative to the YAML file.
+
+    Raises :class:`InvalidInput` with the line, the path that was looked at, and the nearest name beside it.
+    """
+    path = source.folder / Path(said.removeprefix("file:")).expanduser()
+    if path.exists():
+        return path
+    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    hint = did_you_mean(path.name, beside) if beside else ""
+    mend = hint if hint.startswith("Did you mean") else "Paths are relative to the YAML file."
+    raise _wrong(source, place, f"'{said}' does not exist (looked at {path})", mend)
+
+
+def _check_kind(source: Source, place: Place, path: Path, wants_file: bool, wants_folder: bool) -> None:
+    if wants_file and path.is_dir():
+        raise _wrong(source, place, f"'{path.name}' is a folder", "Write 'type: uri_folder'.")
+    if wants_folder and path.is_file():
+        raise _wrong(source, place, f"'{path.name}' is a file", "Write 'type: uri_file'.")
+
+
+def _wrong(source: Source, place: Place, what: str, mend: str) -> InvalidInput:
+    field = ".".join(map(str, place))
+    return InvalidInput(f"{source.where(place)}: '{field}': {what}.", target=field, mend=mend, code="ValidationError")
+
+
+def _at(data: object, place: Place) -> object:
+    for key in place:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _fingerprint(environment: Environment) -> str:
+    """The hash of what must be installed: the same definition is the same version, whoever submits it."""
+    said = environment.model_dump(
+        mode="json", include={"image", "conda_file", "build", "os_type", "inference_config"}, exclude_none=True
+    )
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]

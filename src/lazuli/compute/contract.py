@@ -8,8 +8,6 @@
             return MyEngine(...)
 """
 
-# These are tests that happen to be shipped.
-# ruff: noqa: S101
 from __future__ import annotations
 
 import threading

@@ -1,0 +1,170 @@
+"""Environments are really built by uv, here from a package made on the spot, so that no index is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lazuli.compute.contract import until
+from lazuli.compute.engine import Phase
+from lazuli.compute.engines.local import LocalEngine
+from lazuli.compute.environments import Environments, Realised, Recipe, State, recipe_of
+from lazuli.schema.problems import Conflict
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(autouse=True)
+def index(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for the package index, with one package in it."""
+    folder = tmp_path_factory.mktemp("index")
+    info = "tinypackage-1.0.dist-info"
+    with zipfile.ZipFile(folder / "tinypackage-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tinypackage.py", "answer = 42\n")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tinypackage\nVersion: 1.0\n")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", f"tinypackage.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+    for name, value in {
+        "UV_FIND_LINKS": str(folder),
+        "UV_NO_INDEX": "1",
+        "UV_CACHE_DIR": str(folder / "cache"),
+        "UV_PYTHON_DOWNLOADS": "never",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return folder
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> LocalEngine:
+    return LocalEngine(tmp_path / "runs")
+
+
+@pytest.fixture
+def environments(tmp_path: Path, engine: LocalEngine) -> Environments:
+    return Environments(tmp_path / "envs", engine)
+
+
+def built(environments: Environments, recipe: Recipe) -> Realised:
+    until(lambda: environments.realise(recipe).state != State.BUILDING, "the end of the build")
+    return environments.realise(recipe)
+
+
+def test_a_package_can_be_imported_and_is_compiled(environments: Environments) -> None:
+    recipe = Recipe(PYTHON, ("tinypackage==1.0",))
+    assert environments.realise(recipe).state == State.BUILDING
+    ready = built(environments, recipe)
+    assert ready.state == State.READY, ready.message
+    code = "import sys, tinypackage; print(tinypackage.answer, sys.prefix, tinypackage.__cached__)"
+    answer, prefix, compiled = subprocess.check_output([ready.python, "-c", code], text=True).split()
+    assert (answer, Path(prefix)) == ("42", ready.prefix)
+    assert Path(compiled).exists()
+    assert ready.python_version.startswith(PYTHON)
+    assert environments.lock_of(recipe) == "tinypackage==1.0\n"
+
+
+def test_a_bare_python_is_an_environment_too(environments: Environments) -> None:
+    ready = built(environments, recipe_of(image=f"python:{PYTHON}"))
+    assert ready.state == State.READY
+    assert subprocess.check_output([ready.python, "-c", "print('ran')"]) == b"ran\n"
+    assert "lazuli" not in environments.lock_of(recipe_of(image=f"python:{PYTHON}"))
+
+
+def test_many_who_ask_share_one_build(environments: Environments, engine: LocalEngine) -> None:
+    recipe = Recipe(PYTHON, ("tinypackage",))
+    threads = [threading.Thread(target=environments.realise, args=(recipe,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert built(environments, recipe).state == State.READY
+    assert environments.keys() == [environments.key(recipe)] == engine.orphans(())
+    assert engine.tail(environments.key(recipe), "user_logs/std_log.txt").count(b"Creating virtual environment") == 1
+
+
+def test_another_server_finds_what_was_built(environments: Environments, engine: LocalEngine, tmp_path: Path) -> None:
+    recipe = Recipe(PYTHON)
+    built(environments, recipe)
+    until(lambda: engine.look(environments.key(recipe)).over, "the end of the builder")
+    engine.forget(environments.key(recipe))
+    again = Environments(tmp_path / "envs", LocalEngine(tmp_path / "other"))
+    assert again.realise(recipe).state == State.READY
+    assert again.keys() == []
+
+
+def test_a_failed_build_tells_what_uv_said_and_can_be_repeated(
+    environments: Environments, engine: LocalEngine, index: Path
+) -> None:
+    recipe = Recipe(PYTHON, ("tinypackage==2.0",))
+    failed = built(environments, recipe)
+    assert failed.state == State.FAILED
+    assert "tinypackage==2.0" in failed.message and "could not be installed" in failed.message
+    assert str(index.parent) not in failed.message
+    assert b"tinypackage==2.0" in engine.tail(failed.log_key, "user_logs/std_log.txt")
+    assert environments.realise(recipe).state == State.FAILED, "it does not try again by itself"
+    with pytest.raises(Conflict):
+        environments.lock_of(recipe)
+    environments.forget(recipe)
+    assert environments.realise(recipe).state == State.BUILDING
+    with pytest.raises(Conflict):
+        environments.forget(recipe)
+    built(environments, recipe)
+
+
+def test_a_python_that_is_not_here_is_never_replaced(environments: Environments) -> None:
+    failed = built(environments, Recipe("3.1"))
+    assert failed.state == State.FAILED
+    assert "Python 3.1 is neither on this machine" in failed.message
+    assert PYTHON in failed.message, "it tells what is here"
+
+
+def test_an_exact_python_is_exact(environments: Environments) -> None:
+    exact = ".".join(map(str, sys.version_info[:3]))
+    assert built(environments, Recipe(exact)).python_version == exact
+    assert built(environments, Recipe(f"{PYTHON}.99")).state == State.FAILED
+
+
+def test_a_build_that_vanished_is_begun_once_more(environments: Environments, engine: LocalEngine) -> None:
+    recipe = Recipe(PYTHON, ("tinypackage",))
+    key = environments.realise(recipe).log_key
+    runner = engine.folder(key).parent / "runner.json"
+    until(lambda: runner.exists() and runner.read_text(), "the start")
+    os.kill(json.loads(runner.read_text())["pid"], signal.SIGKILL)
+    until(lambda: engine.look(key).phase != Phase.RUNNING and engine.look(key).phase != Phase.STARTING, "its end")
+    assert built(environments, recipe).state == State.READY
+
+
+def test_half_an_environment_is_never_taken_for_ready(environments: Environments, tmp_path: Path) -> None:
+    recipe = Recipe(PYTHON, ("tinypackage",))
+    half = tmp_path / "envs" / recipe.hash / "venv" / "bin"
+    half.mkdir(parents=True)
+    (half / "python").touch()
+    assert environments.realise(recipe).state == State.BUILDING
+    assert built(environments, recipe).state == State.READY
+
+
+def test_a_folder_that_somebody_removed_is_built_anew(environments: Environments, tmp_path: Path) -> None:
+    recipe = Recipe(PYTHON)
+    ready = built(environments, recipe)
+    (tmp_path / "envs" / recipe.hash / "ready.json").unlink()
+    assert environments.realise(recipe).state == State.BUILDING
+    assert built(environments, recipe) == ready
+
+
+def test_asking_for_a_ready_environment_costs_next_to_nothing(environments: Environments) -> None:
+    recipe = Recipe(PYTHON)
+    built(environments, recipe)
+    started = time.process_time()
+    for _ in range(100):
+        environments.realise(recipe)
+    assert time.process_time() - started < 0.1, "more than a millisecond of CPU each: the cache is gone"

@@ -1,0 +1,268 @@
+"""What users write about environments is understood, or refused with its place and its mend."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+
+from lazuli.compute import curated
+from lazuli.compute.conda import CondaSpec, parse
+from lazuli.compute.environments import Recipe, recipe_of
+from lazuli.schema.problems import InvalidInput, Problem, Unsupported
+
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def conda(*items: object) -> CondaSpec:
+    return parse({"dependencies": list(items)})
+
+
+def test_a_whole_file() -> None:
+    spec = parse("""
+        name: model-env
+        channels: [conda-forge, pytorch]
+        dependencies:
+          - python=3.10
+          - conda-forge::numpy=1.21.2
+          - pytorch=1.13
+          - cudatoolkit=11.3
+          - pip
+          - pip:
+              - azureml-mlflow>=1.40   # tracking
+              - --extra-index-url https://packages.example.org/simple
+              - inference-schema[numpy-support]==1.3.0
+    """)
+    assert spec.python == "3.10"
+    assert spec.requirements == (
+        "numpy==1.21.2.*",
+        "torch==1.13.*",
+        "pip",
+        "azureml-mlflow>=1.40",
+        "inference-schema[numpy-support]==1.3.0",
+    )
+    assert spec.options == (
+        "--extra-index-url=https://packages.example.org/simple",
+        "--index-strategy=unsafe-best-match",
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("pandas", "pandas"),
+        ("pandas=1.1", "pandas==1.1.*"),
+        ("pandas==1.1.5", "pandas==1.1.5"),
+        ("pandas 1.1.5", "pandas==1.1.5"),
+        ("pandas 1.1.*", "pandas==1.1.*"),
+        ("pandas=1.1.5=py38_0", "pandas==1.1.5"),
+        ("pandas 1.1.5 py38_0", "pandas==1.1.5"),
+        ("pandas>=1.1,<2", "pandas>=1.1,<2"),
+        ("pandas >=1.1, <2", "pandas>=1.1,<2"),
+        ("pandas~=1.1", "pandas~=1.1"),
+        ("pandas!=1.1", "pandas!=1.1"),
+        ("pandas=*", "pandas"),
+        ("Pandas", "pandas"),
+        ("pytorch::pytorch=2.1", "torch==2.1.*"),
+        ("py-xgboost", "xgboost"),
+        ("matplotlib-base=3.5", "matplotlib==3.5.*"),
+    ],
+)
+def test_a_pin_of_conda_as_pip_says_it(item: str, expected: str) -> None:
+    (requirement,) = conda(item).requirements
+    assert Requirement(requirement) == Requirement(expected)
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("python", ""),
+        ("python=3.10", "3.10"),
+        ("python=3.10.*", "3.10"),
+        ("python 3.9", "3.9"),
+        ("python==3.8.5", "3.8.5"),
+        ("python=3.8.5=h12_0", "3.8.5"),
+    ],
+)
+def test_the_python_that_is_asked_for(item: str, expected: str) -> None:
+    assert conda(item) == CondaSpec(expected)
+
+
+def test_a_range_of_pythons_stays_one() -> None:
+    assert set(conda("python>=3.8,<3.11").python.split(",")) == {">=3.8", "<3.11"}
+
+
+@pytest.mark.parametrize("item", ["cudatoolkit=11.3", "cudnn", "mkl", "pytorch-cuda=11.7", "libgcc-ng", "openssl=3"])
+def test_what_wheels_carry_in_themselves_is_dropped(item: str) -> None:
+    assert conda(item) == CondaSpec()
+
+
+@pytest.mark.parametrize(
+    ("item", "kind"),
+    [
+        ("r-base=4.0", Unsupported),
+        ("openjdk", Unsupported),
+        ("numpy=1.20|1.21", Unsupported),
+        ("numpy=abc", InvalidInput),
+        ("numpy[version='>=1']", InvalidInput),
+        ("two\nlines", InvalidInput),
+        ("--index-url=x", InvalidInput),
+        (7, InvalidInput),
+        (None, InvalidInput),
+        ({"conda": ["x"]}, InvalidInput),
+        ({"pip": "numpy"}, InvalidInput),
+    ],
+)
+def test_what_cannot_be_had_is_refused_at_its_place(item: object, kind: type[Problem]) -> None:
+    with pytest.raises(kind) as caught:
+        conda("pandas", item)
+    assert caught.value.target == "conda_file.dependencies[1]"
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["-r requirements.txt", "-e .", "./dist/x.whl", "a b c", "--proxy x", "--index-url", "--pre yes", "six\n--pre",
+     "https://example.org/x.whl --pre"],
+)  # fmt: skip
+def test_pip_lines_that_are_refused(line: str) -> None:
+    with pytest.raises(Problem) as caught:
+        conda({"pip": ["six", line]})
+    assert caught.value.target == "conda_file.dependencies[0].pip[1]"
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(Unsupported) as caught:
+        conda("r-base", "six", "git")
+    assert [caught.value.target, *(detail.target for detail in caught.value.details)] == [
+        "conda_file.dependencies[0]",
+        "conda_file.dependencies[2]",
+    ]
+
+
+@pytest.mark.parametrize("text", ["a: [", "just words", "- a list", "dependencies: numpy", "variables: {A: b}"])
+def test_files_that_are_no_conda_files(text: str) -> None:
+    with pytest.raises(Problem) as caught:
+        parse(text)
+    assert caught.value.target.startswith("conda_file")
+
+
+names = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True).map(lambda name: f"package-{name}")
+versions = st.lists(st.integers(0, 30), min_size=1, max_size=3).map(lambda parts: ".".join(map(str, parts)))
+
+
+@given(names, st.sampled_from(["=", "==", ">=", "<=", "<", ">", "!=", "~="]), versions)
+def test_any_pin_becomes_a_valid_requirement_that_takes_the_version_it_names(name: str, operator: str, version: str):
+    if operator == "~=" and "." not in version:
+        version += ".0"
+    (text,) = conda(f"{name}{operator}{version}").requirements
+    requirement = Requirement(text)
+    assert requirement.name == name
+    assert requirement.specifier.contains(version) == (operator in ("=", "==", ">=", "<=", "~="))
+
+
+@given(
+    st.recursive(
+        st.none() | st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_nonsense_is_a_problem_and_never_a_crash(value: object) -> None:
+    try:
+        spec = parse(yaml.safe_dump({"dependencies": value}))
+    except Problem:
+        return
+    for requirement in spec.requirements:
+        assert "\n" not in requirement and not requirement.startswith("-")
+
+
+def test_with_nothing_said_it_is_the_servers_own_python() -> None:
+    assert recipe_of() == Recipe(OWN)
+
+
+def test_the_hash_is_of_what_is_asked_for_alone() -> None:
+    one = Recipe("3.10", ("b", "a"), base="image:1")
+    assert one.hash == Recipe("3.10", ("a", "b", "a"), base="image:2").hash
+    assert len({one.hash, Recipe("3.11", ("a", "b")).hash, Recipe("3.10", ("a",)).hash}) == 3
+    assert Recipe("3.10", options=("--prerelease=allow",)).hash != Recipe("3.10").hash
+
+
+@pytest.mark.parametrize(
+    ("image", "python"),
+    [
+        ("python:3.11", "3.11"),
+        ("python:3.10-slim", "3.10"),
+        ("docker.io/library/python:3.9.7-bullseye", "3.9.7"),
+        ("python", OWN),
+        ("python:latest", OWN),
+        ("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04", OWN),
+        ("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:latest", OWN),
+        ("ubuntu:22.04", OWN),
+    ],
+)
+def test_bare_images(image: str, python: str) -> None:
+    assert recipe_of(image) == Recipe(python)
+
+
+@pytest.mark.parametrize(
+    ("name", "python", "package"),
+    [
+        ("AzureML-sklearn-1.5", "", "scikit-learn==1.5.*"),
+        ("sklearn-1.5", "", "scikit-learn==1.5.*"),
+        ("AzureML-sklearn-1.0-ubuntu20.04-py38-cpu", "3.8", "scikit-learn==1.0.*"),
+        ("AzureML-Scikit-learn-0.20.3", "", "scikit-learn==0.20.3.*"),
+        ("lightgbm-3.3", "", "lightgbm==3.3.*"),
+        ("AzureML-ACPT-pytorch-1.13-py38-cuda11.7-gpu", "3.8", "torch==1.13.*"),
+        ("acpt-pytorch-2.2-cuda12.1", "", "torch==2.2.*"),
+        ("AzureML-tensorflow-2.12-cuda11", "", "tensorflow==2.12.*"),
+        ("AzureML-minimal-ubuntu20.04-py38-cpu-inference", "3.8", "mlflow-skinny"),
+        ("minimal-py312-inference", "3.12", "mlflow-skinny"),
+        ("AzureML-AutoML", "", "lightgbm"),
+    ],
+)
+def test_curated_environments(name: str, python: str, package: str) -> None:
+    base = curated.of_name(name)
+    assert base is not None and base.python == python
+    assert package in base.requirements and "mlflow-skinny" in base.requirements
+    assert [str(Requirement(line)) for line in base.requirements] == list(base.requirements)
+    assert recipe_of(curated.image_of(name)) == Recipe(python or OWN, base.requirements)
+    assert recipe_of(curated.image_of(name).replace(":latest", ":31")) == Recipe(python or OWN, base.requirements)
+
+
+def test_every_listed_name_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
+    assert all(curated.of_name(name) for name in curated.NAMES)
+
+
+def test_old_releases_get_the_numpy_they_were_built_for() -> None:
+    old, new = curated.of_name("acpt-pytorch-2.2"), curated.of_name("acpt-pytorch-2.3")
+    assert old and "numpy<2" in old.requirements
+    assert new and "numpy<2" not in new.requirements
+
+
+def test_r_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: None)
+    for image in ("rocker/tidyverse:4.0.0-ubuntu18.04", "r-base:4.3.1"):
+        with pytest.raises(Unsupported, match="Rscript"):
+            recipe_of(image)
+
+
+def test_an_unknown_image_is_refused_with_its_name_and_a_mend() -> None:
+    with pytest.raises(Unsupported, match=r"registry\.example\.org:5000/team/trainer:7") as caught:
+        recipe_of("registry.example.org:5000/team/trainer:7")
+    assert "conda_file" in caught.value.mend
+    assert caught.value.target == "environment.image"
+
+
+def test_a_conda_file_on_any_image_stands_on_its_own() -> None:
+    spec = {"dependencies": ["python=3.10", "six"]}
+    assert recipe_of("registry.example.org/team/trainer", spec) == Recipe("3.10", ("six",))
+    assert recipe_of("python:3.9", {"dependencies": ["six"]}) == Recipe("3.9", ("six",))
+
+
+def test_a_docker_context_is_refused() -> None:
+    with pytest.raises(Unsupported, match="Dockerfile"):
+        recipe_of(build={"path": "docker-context"})

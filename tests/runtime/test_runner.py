@@ -1,0 +1,119 @@
+"""The runner by itself, as the engine starts it."""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lazuli
+from lazuli.compute.contract import until
+from lazuli.compute.engine import Plan
+
+ROOM = Path(lazuli.__file__).parent / "runtime"
+RUNNER = ROOM / "runner.py"
+
+
+def start(folder: Path, plan: Plan) -> subprocess.Popen[bytes]:
+    (folder / "plan.json").write_text(json.dumps(plan.to_json()))
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        command = [sys.executable, "-I", "-S", str(RUNNER), str(folder), str(lock)]
+        return subprocess.Popen(command, pass_fds=(lock,), start_new_session=True)
+    finally:
+        os.close(lock)
+
+
+def result(folder: Path) -> dict:
+    return json.loads((folder / "exit.json").read_text())
+
+
+@pytest.mark.parametrize("file", ["runner.py", "build.py"])
+def test_it_needs_nothing_but_the_standard_library(file: str) -> None:
+    tree = ast.parse((ROOM / file).read_text())
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+def test_it_imports_nothing_slow() -> None:
+    code = f"import sys; exec(open({str(RUNNER)!r}).read(), {{'__name__': 'runner'}}); print(*sys.modules)"
+    loaded = set(subprocess.check_output([sys.executable, "-I", "-S", "-c", code], text=True).split())
+    assert loaded.isdisjoint(
+        {"subprocess", "shutil", "tempfile", "logging", "threading", "asyncio", "socket", "typing"}
+    )
+
+
+def test_it_never_begins_twice_in_one_folder(tmp_path: Path) -> None:
+    plan = Plan(command=("sh", "-c", "echo once"))
+    assert start(tmp_path, plan).wait() == 0
+    assert start(tmp_path, plan).wait() == 0
+    assert (tmp_path / "work" / "user_logs" / "std_log.txt").read_text() == "once\n"
+    assert result(tmp_path)["reason"] == "completed"
+
+
+def test_a_stop_that_came_first_keeps_the_command_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "stop").touch()
+    start(tmp_path, Plan(command=("sh", "-c", "echo ran"))).wait()
+    assert result(tmp_path)["reason"] == "stopped"
+    assert "started_at_ms" not in result(tmp_path)
+    assert not (tmp_path / "work" / "user_logs").exists()
+
+
+def test_sigterm_is_a_stop(tmp_path: Path) -> None:
+    runner = start(tmp_path, Plan(command=("sleep", "60"), grace_s=5))
+    until((tmp_path / "started.json").exists, "the start")
+    runner.terminate()
+    assert runner.wait() == 0
+    assert (result(tmp_path)["reason"], result(tmp_path)["exit_code"]) == ("stopped", -15)
+
+
+def test_a_command_that_ends_well_when_told_to_stop_was_still_stopped(tmp_path: Path) -> None:
+    script = "trap 'exit 0' TERM; touch up; while :; do sleep 0.01; done"
+    runner = start(tmp_path, Plan(command=("sh", "-c", script), grace_s=5))
+    until((tmp_path / "work" / "up").exists, "the start")
+    runner.terminate()
+    runner.wait()
+    assert (result(tmp_path)["reason"], result(tmp_path)["exit_code"]) == ("stopped", 0)
+
+
+def test_a_file_that_cannot_be_executed(tmp_path: Path) -> None:
+    start(tmp_path, Plan(command=("/etc/passwd",))).wait()
+    assert (result(tmp_path)["reason"], result(tmp_path)["exit_code"]) == ("failed", 126)
+
+
+def test_the_signals_of_the_command_are_as_usual(tmp_path: Path) -> None:
+    start(tmp_path, Plan(command=("grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"))).wait()
+    masks = (tmp_path / "work" / "user_logs" / "std_log.txt").read_text().split()[1::2]
+    assert [int(mask, 16) for mask in masks] == [0, 0]
+
+
+def test_descendants_are_found_whatever_they_are_called(tmp_path: Path) -> None:
+    odd = tmp_path / "a) 1 (b"
+    odd.symlink_to("/bin/sleep")
+    child = subprocess.Popen([odd, "60"])
+    try:
+        assert child.pid in runpy.run_path(str(RUNNER))["descendants"](os.getpid())
+        assert runpy.run_path(str(RUNNER))["descendants"](child.pid) == []
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_broken_plan_leaves_its_trace_for_the_servers_log(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    (tmp_path / "lock").touch()
+    lock = os.open(tmp_path / "lock", os.O_RDWR)
+    command = [sys.executable, "-I", "-S", str(RUNNER), str(tmp_path), str(lock)]
+    ended = subprocess.run(command, pass_fds=(lock,), capture_output=True, check=False)
+    os.close(lock)
+    assert ended.returncode != 0 and b"KeyError" in ended.stderr
+    assert not (tmp_path / "exit.json").exists()

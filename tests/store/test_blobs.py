@@ -185,6 +185,15 @@ def test_deleting_tells_whether_there_was_one(blobs: Blobs) -> None:
         blobs.read_bytes("c", "a")
 
 
+def test_the_containers_of_one_stem_go_together(blobs: Blobs) -> None:
+    for container in ("w_1-data", "w_1-artifacts", "w_2-data", "wx1-data"):
+        blobs.put_bytes(container, "a", b"1")
+    assert blobs.delete_containers("w_1") == 2
+    assert blobs.stat("w_2-data", "a") and blobs.stat("wx1-data", "a")
+    with pytest.raises(ValueError, match="everybody"):
+        blobs.delete_containers("")
+
+
 @pytest.mark.parametrize("name", ["sub dir/ü #1.txt", "100%_sure?.txt", "a\nb", "日本/…", ".hidden", "x" * 1024])
 def test_names_may_hold_nearly_anything(blobs: Blobs, name: str) -> None:
     blobs.put_bytes("c", name, b"1")

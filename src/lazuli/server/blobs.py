@@ -234,7 +234,8 @@ class _Door:
             secure = base.scheme == "https"
             verify(call.query, key, accounts, container, name, needed, self._clock(), secure=secure)
         elif call.headers.get("authorization", "").startswith("SharedKey "):
-            path = quote(call.path, safe="~/")
+            # The path as clients encode it before they sign it.
+            path = quote("/".join(("", HOST, container, *([name] if name else []))), safe="~/")
             query = call.query.multi_items()
             verify_shared_key(call.method, path, query, call.headers, key, self._clock())
         else:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, PreconditionFailed
@@ -77,7 +77,10 @@ class Blobs:
         self._staged.mkdir(parents=True, exist_ok=True)
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
         # SQLite compares text byte by byte; PostgreSQL does so only where it is told.
-        self._name = blob_table.c.name if database.is_sqlite else blob_table.c.name.collate("C")
+        self._name, self._container = (
+            column if database.is_sqlite else column.collate("C")
+            for column in (blob_table.c.name, blob_table.c.container)
+        )
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -169,6 +172,20 @@ class Blobs:
         with self._database.write() as tx:
             return tx.execute(delete(blob_table).where(blob_table.c.container == container)).rowcount
 
+    def delete_containers(self, stem: str) -> int:
+        """Remove every blob of the containers whose names start with ``stem``; how many there were."""
+        if not stem:
+            raise ValueError("an empty stem would remove the blobs of everybody")
+        with self._database.write() as tx:
+            return tx.execute(delete(blob_table).where(*_starting_with(self._container, stem))).rowcount
+
+    def delete_containers(self, stem: str) -> None:
+        """Remove every blob of the containers whose name starts with ``stem``."""
+        until = _successor(stem)
+        with self._database.write() as tx:
+            c = blob_table.c.container
+            tx.execute(delete(blob_table).where(c >= stem, *([c < until] if until else [])))
+
     # --- reading -----------------------------------------------------------------------------------------------
 
     def stat(self, container: str, name: str) -> Blob | None:
@@ -215,9 +232,7 @@ class Blobs:
 
         The rows of a common prefix are jumped over, so that a folder costs one query however much is in it.
         """
-        bounds = [blob_table.c.container == container, self._name >= prefix]
-        if (end := _successor(prefix)) is not None:
-            bounds.append(self._name < end)
+        bounds = [blob_table.c.container == container, *_starting_with(self._name, prefix)]
         group = after if _is_group(after, prefix, delimiter) else ""
         while True:
             beyond = self._name > after
@@ -432,6 +447,13 @@ def _block_file(block_id: str) -> str:
     if not 0 < len(block_id) <= 128:
         raise InvalidInput("A block id has 1 to 128 characters.", target="blockid", code="InvalidBlockId")
     return hashlib.sha256(block_id.encode()).hexdigest()
+
+
+def _starting_with(column: ColumnElement[str], prefix: str) -> Iterator[ColumnElement[bool]]:
+    """The conditions that mean it literally, and that an index answers."""
+    yield column >= prefix
+    if (end := _successor(prefix)) is not None:
+        yield column < end
 
 
 def _successor(prefix: str) -> str | None:

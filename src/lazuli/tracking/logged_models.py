@@ -15,7 +15,7 @@ from lazuli.store.points import ModelPoint, Points
 from lazuli.store.tables import logged_model, tag
 from lazuli.tracking.experiments import Experiments
 from lazuli.tracking.filters import Vocabulary, parse_filter, parse_order
-from lazuli.tracking.keys import new_model_id, new_run_name
+from lazuli.tracking.keys import new_model_id, new_run_name, run_id_of
 from lazuli.tracking.paging import read_token, token
 from lazuli.tracking.rows import chunks, params_of, put_tags, tags_of
 from lazuli.tracking.rules import MAX_EXPERIMENT_NAME, check_text, invalid, missing
@@ -221,7 +221,8 @@ class LoggedModels:
 
 
 def _newest(points: Sequence[ModelPoint]) -> list[ModelPoint]:
-    return list({(point.key, point.dataset_name, point.dataset_digest): point for point in points}.values())
+    newest = {(point.key, point.dataset_name, point.dataset_digest): point for point in points}
+    return [point._replace(run_id=run_id_of(point.run_id)) for point in newest.values()]
 
 
 def _on(points: Sequence[ModelPoint], datasets: Sequence[tuple[str, str]]) -> list[ModelPoint]:

@@ -202,6 +202,10 @@ class Runs:
                 put_tags(tx, key, [(NAME_TAG, name)])
         return self.get(scope, run_id)
 
+    def mark(self, tx: Connection, scope: Scope, run_id: str, status: str, **times: int) -> None:
+        """Set the status of a job's run (and ``started_at``, ``ended_at``) in the transaction that moves the job."""
+        tx.execute(update(run).where(run.c.id == run_key(scope, run_id)).values(status=status, **times))
+
     def delete(self, scope: Scope, run_id: str) -> None:
         """Move a run into the deleted ones. Safe to repeat."""
         self._set_lifecycle(scope, run_id, "deleted")

@@ -1,0 +1,46 @@
+"""Virtual environments for other people's clients, built once and kept."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def client_environment(name: str, requirements: Sequence[str]) -> Path:
+    """The Python of an environment that holds ``requirements`` and nothing of this project.
+
+    It is kept below ``LAZULI_TEST_CACHE`` (else ``.cache`` of the repository) under the name and a hash of what it
+    holds. Whoever comes while another process builds it waits for that; one that was left unfinished is built anew.
+    """
+    wanted = "\n".join([sys.version, *sorted(requirements)])
+    digest = hashlib.sha256(wanted.encode()).hexdigest()[:12]
+    root = Path(os.environ.get("LAZULI_TEST_CACHE") or REPOSITORY / ".cache") / "envs"
+    root.mkdir(parents=True, exist_ok=True)
+    folder = root / f"{name}-{digest}"
+    python, finished = folder / "bin" / "python", folder / "finished"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _uv("venv", "--python", sys.executable, str(folder))
+            _uv("pip", "install", "--compile-bytecode", "--python", str(python), *requirements)
+            finished.touch()
+    return python
+
+
+def _uv(*words: str) -> None:
+    beside = Path(sys.executable).parent / "uv"
+    uv = str(beside) if beside.exists() else shutil.which("uv")
+    if uv is None:
+        raise RuntimeError("uv is needed to build the clients' environments; install the dev group")
+    done = subprocess.run([uv, *words, "--quiet"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"uv {words[0]} failed:\n{done.stderr}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from lazuli.resources.asset import Asset
+from lazuli.schema.reference import StorageUri
 from lazuli.schema.words import Word
 
 __all__ = ["Data", "DataType"]
@@ -23,5 +24,5 @@ class Data(Asset):
 
     type: DataType = Field(default=DataType.URI_FOLDER, alias="dataType")
     """`uri_file`, `uri_folder` or `mltable`."""
-    path: str = Field(alias="dataUri", min_length=1)
+    path: StorageUri = Field(alias="dataUri", min_length=1)
     """Where it is: a local path (uploaded once), a datastore path, a job's output or a URL."""

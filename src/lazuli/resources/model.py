@@ -8,6 +8,7 @@ from pydantic import Field
 
 from lazuli.resources.asset import Asset
 from lazuli.schema.document import READ_ONLY
+from lazuli.schema.reference import StorageUri
 from lazuli.schema.words import Word
 
 __all__ = ["Model", "ModelType"]
@@ -26,7 +27,7 @@ class Model(Asset):
 
     type: ModelType = Field(default=ModelType.CUSTOM_MODEL, alias="modelType")
     """`custom_model` (any files), `mlflow_model` or `triton_model`."""
-    path: str = Field(alias="modelUri", min_length=1)
+    path: StorageUri = Field(alias="modelUri", min_length=1)
     """Where its files are: a local path, `azureml://jobs/J/outputs/O`, `runs:/RUN/path` or a datastore path."""
     stage: str | None = None
     """`Development`, `Production`, `Archived` or a word of your own."""

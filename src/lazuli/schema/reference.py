@@ -30,6 +30,7 @@ __all__ = [
     "EnvironmentRef",
     "JobOutput",
     "Reference",
+    "StorageUri",
     "expand",
     "is_remote",
     "parse_datastore_path",
@@ -151,6 +152,28 @@ def _is_scalar(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
+class _StorageUri:
+    """The annotation of a field that holds a place: a datastore path is kept short, and spelt in full in REST."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_before_validator_function(
+            self._read,
+            handler(source),
+            serialization=core_schema.plain_serializer_function_ser_schema(self._write, info_arg=True),
+        )
+
+    def _read(self, value: Any, info: ValidationInfo) -> Any:
+        scope = scope_of(info)
+        place = parse_datastore_path(value) if scope and isinstance(value, str) else None
+        return str(place) if place and value.lower().startswith(place.in_full(scope).lower()) else value
+
+    def _write(self, value: Any, info: SerializationInfo) -> Any:
+        scope = scope_of(info)
+        place = parse_datastore_path(value) if scope and isinstance(value, str) else None
+        return place.in_full(scope) if place and value.startswith("azureml://datastores/") else value
+
+
+StorageUri = Annotated[str, _StorageUri()]
 ComputeRef = Annotated[str, _Names("computes")]
 CodeRef = Annotated[str, _Names("codes")]
 EnvironmentRef = Annotated[str, _Names("environments")]

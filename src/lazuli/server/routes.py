@@ -16,10 +16,10 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response
 
 from lazuli.schema.identity import Scope, check_name
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem, to_envelope
 from lazuli.workspaces.identity import Principal
 
-__all__ = ["PUBLIC", "SIGNED", "Call", "Route", "WORKSPACE", "reply"]
+__all__ = ["PUBLIC", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
 
 PUBLIC = "public"
 """The permission of the few routes that Microsoft's client calls before it has a token. They tell no secret."""
@@ -70,6 +70,12 @@ class Call:
         return value
 
 
+def refuse(problem: Problem) -> Response:
+    """A problem in Azure's error envelope."""
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(problem, NotSignedIn) else {}
+    return reply(to_envelope(problem), problem.status, headers)
+
+
 @dataclass(frozen=True)
 class Route:
     """One route. Fixed words in ``path`` match in any case; names in braces keep theirs; ``{x:path}`` spans slashes."""
@@ -85,7 +91,10 @@ class Route:
     """The name of the request body's schema in the API description, where it has one."""
     response: str = ""
     """The name of the answer's schema."""
-    tags: tuple[str, ...] = field(default=())
+    failure: Callable[[Problem], Response] = field(default=refuse, repr=False)
+    """How this door tells a problem: Azure's envelope, unless its dialect has another shape."""
+    tags: tuple[str, ...] = ("Azure ML",)
+    """The door it belongs to, for the API description."""
 
 
 def reply(value: Any = None, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

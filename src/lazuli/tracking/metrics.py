@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lazuli.schema.identity import Scope
-from lazuli.store.points import ModelPoint, Place, Point, Points, SeriesPoint
+from lazuli.store.points import Latest, ModelPoint, Place, Point, Points, SeriesPoint
 from lazuli.tracking.keys import run_key
 from lazuli.tracking.paging import read_token, token
 from lazuli.tracking.rules import (
@@ -71,6 +71,11 @@ class Metrics:
         if limit is None or len(points) <= limit:
             return points, ""
         return points[:limit], token(*points[limit - 1].place)
+
+    def newest(self, scope: Scope, run_id: str) -> Sequence[Latest]:
+        """The latest value of every metric of a run; none where there is no such run."""
+        key = run_key(scope, run_id)
+        return self._points.latest([key]).get(key, [])
 
     def sample(self, scope: Scope, run_id: str, key: str, points: int) -> list[SeriesPoint]:
         """The series thinned for a chart of about that many points; its peaks stay. Raises :class:`NotFound`."""

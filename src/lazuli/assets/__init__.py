@@ -1,0 +1,1 @@
+"""Assets: data, models, environments and code by name and version, and the datastores their bytes lie on."""

@@ -1,0 +1,128 @@
+"""The kinds of asset, and what is special about each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lazuli.assets.storage import Storage
+from lazuli.assets.versions import Versions
+from lazuli.resources.asset import Asset
+from lazuli.resources.code import Code
+from lazuli.resources.data import Data, DataType
+from lazuli.resources.model import Model
+from lazuli.resources.table import noun
+from lazuli.schema.document import Document
+from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.problems import InvalidInput
+from lazuli.schema.reference import parse_job_output
+from lazuli.store.documents import Record, Selection
+from lazuli.store.opened import Store
+from lazuli.workspaces.identity import Principal
+from lazuli.workspaces.shelf import find_workspace
+
+__all__ = ["Codes", "DataAssets", "Environments", "Models"]
+
+ANONYMOUS_ENVIRONMENT = "CliV2AnonymousEnvironment"
+"""The name under which clients register environments written inline; its versions are content hashes."""
+
+
+class Environments(Versions):
+    """Environments, by what they install."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(noun("environment"), store)
+
+
+class DataAssets(Versions):
+    """Data assets, by where their bytes lie."""
+
+    def __init__(self, store: Store, storage: Storage) -> None:
+        super().__init__(noun("data"), store)
+        self._storage = storage
+
+    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        """A new version whose bytes are there."""
+        assert isinstance(document, Data)
+        path = self._storage.resolve(id.scope, document.path)
+        location = self._storage.locate(id.scope, path)
+        blob = self._storage.blob(location)
+        if blob is None and not self._storage.exists(location):
+            raise InvalidInput(
+                f"Nothing lies at '{document.path}'.", target="path", mend="Upload it first, or correct the path."
+            )
+        if document.type is DataType.URI_FILE and blob is None:
+            raise InvalidInput(f"'{document.path}' is a folder.", target="type", mend="Use 'type: uri_folder'.")
+        if document.type is not DataType.URI_FILE and blob is not None:
+            raise InvalidInput(f"'{document.path}' is a file.", target="type", mend="Use 'type: uri_file'.")
+        return super().prepare(id, document.model_copy(update={"path": path}), actor)
+
+
+class Models(Versions):
+    """Models, by where their files lie and which job made them."""
+
+    def __init__(self, store: Store, storage: Storage) -> None:
+        super().__init__(noun("model"), store)
+        self._storage = storage
+
+    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        """A new version whose files are there; a job's output is remembered as its origin."""
+        assert isinstance(document, Model)
+        path = self._storage.resolve(id.scope, document.path)
+        if not self._storage.exists(self._storage.locate(id.scope, path)):
+            raise InvalidInput(
+                f"Nothing lies at '{document.path}'.", target="path", mend="Upload it first, or correct the path."
+            )
+        record = super().prepare(id, document.model_copy(update={"path": path}), actor)
+        job = _origin(document.path)
+        return replace(record, state={"job_name": job}) if job else record
+
+    def settled(self, old: Record, document: Asset) -> dict[str, Any]:
+        """A path that names a job's output is compared by where it leads."""
+        assert isinstance(document, Model)
+        path = self._storage.resolve(old.id.scope, document.path)
+        return document.model_copy(update={"path": path}).dump()
+
+    def made_by(self, scope: Scope, job: str) -> list[Record]:
+        """The models that came from a job."""
+        versions = self.select(Selection(scope, self.noun.collection, versions=True, limit=10_000))
+        return [record for record in versions if record.state.get("job_name") == job]
+
+
+def _origin(path: str) -> str:
+    """The job that an address names, or ''."""
+    if output := parse_job_output(path):
+        return output.job
+    return path[len("runs:/") :].lstrip("/").partition("/")[0] if path.lower().startswith("runs:/") else ""
+
+
+class Codes(Versions):
+    """Code snapshots; equal content is found by its hash, whatever it was named."""
+
+    def __init__(self, store: Store, storage: Storage) -> None:
+        super().__init__(noun("code"), store)
+        self._storage = storage
+
+    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        """A new snapshot whose files were uploaded into its container."""
+        assert isinstance(document, Code)
+        container = self._storage.code_container(id.scope, id.name, id.version)
+        if not self.store.blobs.list(container, limit=1).blobs:
+            raise InvalidInput(
+                f"The code '{id.name}:{id.version}' was never uploaded.",
+                target="codeUri",
+                mend="Ask for a pending upload, put the files there, then create the version.",
+            )
+        record = super().prepare(id, document.model_copy(update={"path": container}), actor)
+        return replace(record, hash=document.properties.get("hash_sha256", ""))
+
+    def settled(self, old: Record, document: Asset) -> dict[str, Any]:
+        """The address is the same one, whichever listener it was written for."""
+        return {**document.dump(), "path": old.body["path"]}
+
+    def with_hash(self, scope: Scope, hash: str) -> list[Record]:
+        """The snapshots of a workspace with this content."""
+        with self.store.state.read() as tx:
+            scope = find_workspace(self.store, tx, scope).id.scope
+            selection = Selection(scope, self.noun.collection, versions=True, hash=hash, limit=1)
+            return self.store.documents.select(tx, selection)

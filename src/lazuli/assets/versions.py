@@ -1,0 +1,176 @@
+"""Versions: an asset is made once and never changes; a name leads to its versions, ``latest`` to the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lazuli.resources.asset import Asset, Container
+from lazuli.resources.table import Noun
+from lazuli.schema.document import Document
+from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound
+from lazuli.schema.reference import Reference, parse_reference
+from lazuli.store.documents import Record, Selection
+from lazuli.store.opened import Store
+from lazuli.workspaces.identity import Principal
+from lazuli.workspaces.shelf import Shelf, find_workspace
+
+__all__ = ["Versions", "next_version"]
+
+CHANGEABLE = frozenset({"description", "tags", "stage", "is_archived", "flavors"})
+"""What may be said anew of a version that exists."""
+
+
+class Versions(Shelf):
+    """The versions of one kind of asset, and the containers that hold them."""
+
+    def __init__(self, noun: Noun, store: Store) -> None:
+        super().__init__(noun, store)
+
+    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        """A new version, its names checked."""
+        check_name(id.name, what=f"{self.noun.word} name")
+        check_name(id.version, target="version", what="version")
+        assert isinstance(document, Asset)
+        body = document.dump()
+        return Record(id, _without(body, {"name", "version", "is_archived"}), {}, archived=document.is_archived)
+
+    def created(self, tx: Connection, record: Record, actor: Principal) -> None:
+        """The first version brings its container."""
+        container = replace(record.id, version="")
+        if self.store.documents.find(tx, container) is None:
+            self.store.documents.add(tx, Record(container, {}, {}), actor.name)
+
+    def replace(self, old: Record, document: Document) -> dict[str, Any]:
+        """Only what is changeable may differ. Raises :class:`Conflict` where anything else does."""
+        assert isinstance(document, Asset)
+        said = _without(self.settled(old, document), {"name", "version", "is_archived"})
+        differing = {k for k in {*said, *old.body} - CHANGEABLE if said.get(k) != old.body.get(k)}
+        if differing:
+            names = ", ".join(f"'{name}'" for name in sorted(differing))
+            raise Conflict(
+                f"Version '{old.id.version}' of {self.noun.word} '{old.id.name}' exists with another {names}.",
+                target=sorted(differing)[0],
+                mend="A version never changes: create a new one.",
+                code="ImmutableAsset",
+            )
+        changes: dict[str, Any] = {}
+        if said != dict(old.body):
+            changes["body"] = said
+        if document.is_archived != old.archived:
+            changes["archived"] = document.is_archived
+        return changes
+
+    def settled(self, old: Record, document: Asset) -> dict[str, Any]:
+        """What putting ``document`` over ``old`` says, with addresses resolved as they were when it was made."""
+        return document.dump()
+
+    def missing(self, tx: Connection, id: ResourceId) -> NotFound:
+        """The problem that a version does not exist, with the versions there are."""
+        versions = [r.id.version for r in self._versions(tx, id)]
+        if not versions or not id.version:
+            return super().missing(tx, id)
+        return NotFound(
+            f"The {self.noun.word} '{id.name}:{id.version}' does not exist.",
+            target=id.path,
+            mend=f"Versions here: {_spoken(versions)}.",
+        )
+
+    def shown(self, tx: Connection, record: Record) -> Record:
+        """A container tells its latest and its next version."""
+        if record.id.version:
+            return record
+        versions = [r.id.version for r in self._versions(tx, record.id)]
+        facts = {"latest_version": versions[0] if versions else None, "next_version": next_version(versions)}
+        return replace(record, state={**record.state, **facts})
+
+    def put_container(self, id: ResourceId, document: Container, actor: Principal) -> tuple[Record, bool]:
+        """Create a container or say anew what it says."""
+        check_name(id.name, what=f"{self.noun.word} name")
+        body = _without(document.dump(), {"name", "is_archived"})
+        with self.store.state.write() as tx:
+            id = self.place(tx, id)
+            old = self.store.documents.find(tx, id)
+            if old is None:
+                new = self.store.documents.add(tx, Record(id, body, {}, archived=document.is_archived), actor.name)
+            else:
+                new = self.store.documents.change(tx, old, actor.name, body=body, archived=document.is_archived)
+            return self.shown(tx, new), old is None
+
+    def delete(self, id: ResourceId, actor: Principal) -> bool:
+        """Remove a version, or with a container all its versions."""
+        with self.store.state.write() as tx:
+            id = self.place(tx, id)
+            gone = [] if id.version else self._versions(tx, id)
+            record = self.store.documents.find(tx, id)
+            for each in [*gone, *([record] if record else [])]:
+                self.store.documents.remove(tx, each, actor.name)
+        return record is not None
+
+    def resolve(self, scope: Scope, text: str, *, target: str) -> Record:
+        """The one version that a reference names; ``@latest`` is settled here.
+
+        Raises :class:`InvalidInput` where ``text`` is no reference or the asset does not exist, with what there is.
+        """
+        reference = parse_reference(text)
+        if reference is None:
+            raise InvalidInput(
+                f"'{text}' is not a reference to a {self.noun.word}.",
+                target=target,
+                mend=f"Write azureml:<name>:<version> or azureml:<name>@latest.",
+            )
+        with self.store.state.read() as tx:
+            scope = find_workspace(self.store, tx, scope).id.scope
+            return self._one(tx, ResourceId(scope, self.noun.collection, reference.name), reference, target)
+
+    def free_version(self, scope: Scope, name: str, job: str) -> str:
+        """The version that an output of ``job`` gets: the one it has already, else the next free one."""
+        with self.store.state.read() as tx:
+            scope = find_workspace(self.store, tx, scope).id.scope
+            versions = self._versions(tx, ResourceId(scope, self.noun.collection, name))
+        for record in versions:
+            if record.body.get("properties", {}).get("azureml.job") == job:
+                return record.id.version
+        return next_version(r.id.version for r in versions)
+
+    def _one(self, tx: Connection, id: ResourceId, reference: Reference, target: str) -> Record:
+        versions = self._versions(tx, id)
+        if not versions:
+            problem = super().missing(tx, id)
+            raise InvalidInput(problem.message, target=target, mend=problem.mend, code="ReferenceNotFound")
+        if reference.version:
+            for record in versions:
+                if record.id.version.lower() == reference.version.lower():
+                    return record
+        elif reference.label in ("", "latest"):
+            return next((r for r in versions if not r.archived), versions[0])
+        raise InvalidInput(
+            f"The {self.noun.word} '{str(reference).removeprefix('azureml:')}' does not exist.",
+            target=target,
+            mend=f"Versions here: {_spoken([r.id.version for r in versions])}; the only label is 'latest'.",
+            code="ReferenceNotFound",
+        )
+
+    def _versions(self, tx: Connection, id: ResourceId) -> list[Record]:
+        """Every version of an asset, the newest first."""
+        return self.store.documents.select(
+            tx, Selection(id.scope, self.noun.collection, name=id.name, versions=True, limit=10_000)
+        )
+
+
+def next_version(versions: Iterable[str]) -> str:
+    """The whole number after the highest one among ``versions``; ``1`` where there is none."""
+    return str(max((int(v) for v in versions if v.isdecimal()), default=0) + 1)
+
+
+def _spoken(versions: list[str]) -> str:
+    shown = versions[:8]
+    return ", ".join(shown) + (f" and {len(versions) - 8} more" if len(versions) > 8 else "")
+
+
+def _without(body: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key not in names}

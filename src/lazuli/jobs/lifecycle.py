@@ -1,0 +1,224 @@
+"""How a job moves: one step at a time, each safe to repeat.
+
+::
+
+    Queued ─▶ Preparing ─▶ Running ─▶ Finalizing ─▶ Completed | Failed | Canceled
+      └──────────┴───────────┴─▶ CancelRequested ─▶ (Finalizing ─▶) Canceled
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lazuli.assets.kinds import Environments as EnvironmentAssets
+from lazuli.compute.engine import Engine, Look, Phase, Reason
+from lazuli.compute.environments import Environments, Realised, State, recipe_of
+from lazuli.jobs.finish import Finisher
+from lazuli.jobs.plan import Planner
+from lazuli.jobs.queue import Queue
+from lazuli.jobs.transitions import TERMINAL, TRANSITIONS
+from lazuli.resources.environment import Environment
+from lazuli.resources.job import Status
+from lazuli.resources.table import noun
+from lazuli.schema.problems import NotFound, Problem
+from lazuli.store.documents import Record
+from lazuli.store.opened import Store
+from lazuli.store.reconciler import Reconciler, Step
+from lazuli.tracking.runs import Runs
+from lazuli.workspaces.shelf import document_of
+
+__all__ = ["JobLifecycle", "engine_key"]
+
+log = logging.getLogger(__name__)
+
+_BUILDING = "Building its environment; the next job with it will not wait."
+_QUEUE_MS = 5_000
+_BUILD_MS = 100
+_START_MS = 20
+_RUN_MS = 500
+_STOP_MS = 100
+
+_MLFLOW = {
+    Status.RUNNING.value: "RUNNING",
+    Status.COMPLETED.value: "FINISHED",
+    Status.FAILED.value: "FAILED",
+    Status.CANCELED.value: "KILLED",
+}
+
+
+def engine_key(record: Record) -> str:
+    """The key under which a job's work runs: unique over all workspaces, and short."""
+    return str(record.state["key"])
+
+
+class JobLifecycle:
+    """The steps of command jobs."""
+
+    transitions: Mapping[str, frozenset[str]] = TRANSITIONS
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        engine: Engine,
+        environments: Environments,
+        environment_assets: EnvironmentAssets,
+        queue: Queue,
+        planner: Planner,
+        finisher: Finisher,
+        runs: Runs,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._environments = environments
+        self._environment_assets = environment_assets
+        self._queue = queue
+        self._planner = planner
+        self._finisher = finisher
+        self._runs = runs
+        self.reconciler: Reconciler | None = None
+        self._steps = {
+            Status.QUEUED.value: self._queued,
+            Status.PREPARING.value: self._preparing,
+            Status.RUNNING.value: self._running,
+            Status.CANCEL_REQUESTED.value: self._canceling,
+            Status.FINALIZING.value: self._finalizing,
+        }
+
+    def advance(self, record: Record) -> Step:
+        """The next step of a job. A problem the user can mend ends it with that problem."""
+        try:
+            return self._steps[record.status](record)
+        except Problem as problem:
+            return self._failed(record, problem.code, str(problem))
+
+    def give_up(self, record: Record, error: Exception) -> Step:
+        """The end of a job whose step fails again and again through a mistake of ours."""
+        return self._failed(record, "InternalServerError", "Lazuli could not go on with it; its log has the details.")
+
+    def entered(self, tx: Connection, record: Record) -> None:
+        """The job's run tells the same; an end makes room for the next in the queue."""
+        if status := _MLFLOW.get(record.status):
+            now = self._store.clock()
+            times = {"ended_at": now} if record.status in TERMINAL else {"started_at": now}
+            self._runs.mark(tx, record.id.scope, record.id.name, status, **times)
+        if record.status in TERMINAL and self.reconciler:
+            for id in self._queue.next(tx, record.id.scope, str(record.state["target"])):
+                self.reconciler.wake(id)
+
+    def _queued(self, record: Record) -> Step:
+        with self._store.state.read() as tx:
+            place = self._queue.place(tx, record)
+        if place.nodes < place.wanted:
+            return self._failed(record, "ComputeTooSmall", place.reason)
+        if not place.free:
+            return Step(state={"status_reason": place.reason}, again_ms=_QUEUE_MS)
+        return Step(
+            Status.PREPARING.value,
+            {"status_reason": "Preparing its environment.", "key": _key(record)},
+            guard=lambda tx: self._queue.place(tx, record).free,
+        )
+
+    def _preparing(self, record: Record) -> Step:
+        key = engine_key(record)
+        look = self._engine.look(key)
+        if look.phase is Phase.ABSENT:
+            environment = self._realised(record)
+            if environment.state is State.BUILDING:
+                return Step(state={"status_reason": _BUILDING, "waited": True}, again_ms=_BUILD_MS)
+            if environment.state is State.FAILED:
+                raise _build_failed(environment)
+            self._engine.start(self._planner.plan(record, self._engine.folder(key), environment), key)
+            look = self._engine.look(key)
+        if look.phase is Phase.STARTING:
+            return Step(again_ms=_START_MS)
+        if look.over and look.started_at_ms is None:
+            return Step(Status.FINALIZING.value, _result(look))
+        return Step(Status.RUNNING.value, {"status_reason": None, "start_time": _spoken(look.started_at_ms)})
+
+    def _realised(self, record: Record) -> Realised:
+        name = str(record.body["environment"])
+        asset = self._environment_assets.resolve(record.id.scope, name, target="environment")
+        document: Environment = document_of(noun("environment"), asset)
+        recipe = recipe_of(document.image, document.conda_file, document.build.path if document.build else None)
+        environment = self._environments.realise(recipe)
+        if environment.state is State.FAILED and not record.state.get("waited"):
+            # It failed for an earlier job; what was wrong (a package index out of reach) may be right by now.
+            self._environments.forget(recipe)
+            environment = self._environments.realise(recipe)
+        return environment
+
+    def _running(self, record: Record) -> Step:
+        look = self._engine.look(engine_key(record))
+        if not look.over:
+            return Step(again_ms=_RUN_MS)
+        return Step(Status.FINALIZING.value, _result(look))
+
+    def _canceling(self, record: Record) -> Step:
+        key = record.state.get("key")
+        look = self._engine.look(key) if key else Look(Phase.ABSENT)
+        if look.phase is Phase.ABSENT:
+            return Step(Status.CANCELED.value, {"end_time": _spoken(self._store.clock())})
+        if not look.over:
+            self._engine.stop(str(key))
+            return Step(again_ms=_STOP_MS)
+        return Step(Status.FINALIZING.value, {**_result(look), "verdict": Status.CANCELED.value, "error": None})
+
+    def _finalizing(self, record: Record) -> Step:
+        key, verdict = engine_key(record), str(record.state["verdict"])
+        if self._engine.look(key).phase is not Phase.ABSENT:
+            self._finisher.keep(record, self._engine.folder(key), completed=verdict == Status.COMPLETED.value)
+            self._engine.forget(key)
+        return Step(verdict)
+
+    def _failed(self, record: Record, code: str, message: str) -> Step:
+        """A failure of the platform's side: the work, if any of it runs, is stopped and kept all the same."""
+        facts: dict[str, Any] = {
+            "error": {"code": code, "message": message},
+            "end_time": _spoken(self._store.clock()),
+            "status_reason": None,
+        }
+        if key := record.state.get("key"):
+            self._engine.stop(key)
+        return Step(Status.FAILED.value, facts)
+
+
+def _key(record: Record) -> str:
+    """The journal's etag makes it unique even where a job of this name was removed and submitted again."""
+    return f"job-{record.created_at:x}-{record.id.name[:150]}"
+
+
+def _result(look: Look) -> dict[str, Any]:
+    facts = {"end_time": _spoken(look.ended_at_ms), "status_reason": None}
+    if look.started_at_ms:
+        facts["start_time"] = _spoken(look.started_at_ms)
+    if look.phase is Phase.LOST:
+        message = "Its process vanished without a result: the machine was restarted, or it was killed."
+        return {**facts, "verdict": Status.FAILED.value, "error": {"code": "JobLost", "message": message}}
+    if look.reason is Reason.COMPLETED:
+        return {**facts, "verdict": Status.COMPLETED.value}
+    if look.reason is Reason.STOPPED:
+        return {**facts, "verdict": Status.CANCELED.value}
+    if look.reason is Reason.TIMEOUT:
+        message = "It ran longer than limits.timeout allows and was canceled."
+        return {**facts, "verdict": Status.CANCELED.value, "error": {"code": "JobTimeout", "message": message}}
+    if look.reason is Reason.SETUP:
+        error = {"code": "SetupFailed", "message": look.message or "Its files could not be laid out."}
+        return {**facts, "verdict": Status.FAILED.value, "error": error}
+    message = f"The command ended with exit code {look.exit_code}. Its log says more: user_logs/std_log.txt."
+    return {**facts, "verdict": Status.FAILED.value, "error": {"code": "UserProcessExited", "message": message}}
+
+
+def _build_failed(environment: Realised) -> Problem:
+    return NotFound(f"The environment could not be built. {environment.message}".strip(), code="EnvironmentBuildFailed")
+
+
+def _spoken(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,0 +1,162 @@
+"""The plan of a job: its document turned into what an engine runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lazuli.assets.storage import Location, Storage
+from lazuli.compute.engine import Plan, Stage, StageKind
+from lazuli.compute.environments import Realised
+from lazuli.jobs.submit import Jobs
+from lazuli.resources.inout import AssetType, Input, Mode
+from lazuli.resources.job import CommandJob
+from lazuli.resources.table import noun
+from lazuli.schema import bindings
+from lazuli.schema.problems import InvalidInput
+from lazuli.store.documents import Record
+from lazuli.store.opened import Store
+from lazuli.workspaces.shelf import document_of
+
+__all__ = ["CODE", "LOGS", "Planner", "Reach", "output_folder"]
+
+CODE = "code"
+"""The folder of the work folder that the command runs in."""
+LOGS = "user_logs"
+_COPIED = frozenset({Mode.DOWNLOAD, Mode.EVAL_DOWNLOAD, Mode.RW_MOUNT})
+_GRACE_S = 10
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a job reaches this server, and with what."""
+
+    tracking_uri: str
+    service_url: str
+    token: str
+
+
+def output_folder(name: str) -> str:
+    """The folder, in the work folder, where a named output is written."""
+    return f"outputs/{name}"
+
+
+class Planner:
+    """Makes plans. Nothing is copied here: a plan says what the runner lays out."""
+
+    def __init__(self, store: Store, storage: Storage, jobs: Jobs, reach: Callable[[Record], Reach]) -> None:
+        self._store = store
+        self._storage = storage
+        self._jobs = jobs
+        self._reach = reach
+
+    def plan(self, record: Record, folder: Path, environment: Realised) -> Plan:
+        """The plan of a job that runs in ``folder`` with ``environment``."""
+        job: CommandJob = document_of(noun("job"), record)
+        stage = [Stage(StageKind.FOLDER, f"{CODE}/outputs"), Stage(StageKind.FOLDER, f"{CODE}/logs")]
+        stage += self._code(record, job)
+        values: dict[str, str] = {}
+        for name, given in job.inputs.items():
+            laid, values[f"inputs.{name}"] = self._input(record, name, given, folder)
+            stage += laid
+        for name, output in job.outputs.items():
+            is_file = output.type is AssetType.URI_FILE
+            stage.append(Stage(StageKind.FOLDER, output_folder(name)))
+            path = folder / output_folder(name)
+            values[f"outputs.{name}"] = str(path / _file_name(output.path, name)) if is_file else str(path)
+        command = bindings.render(job.command, lambda b: values.get(f"{b.group}.{b.name}"))
+        timeout = job.limits.timeout if job.limits and job.limits.timeout else 0
+        return Plan(
+            command=("bash", "-c", command),
+            env=self._variables(record, job, values, environment),
+            path=(str(Path(environment.prefix) / "bin"),),
+            stage=tuple(stage),
+            cwd=CODE,
+            timeout_s=timeout,
+            grace_s=_GRACE_S,
+        )
+
+    def _code(self, record: Record, job: CommandJob) -> Iterator[Stage]:
+        if job.code is None:
+            return
+        container = str(self._jobs.snapshot(record.id.scope, job.code).body["path"])
+        yield from self._below(Location(container, ""), CODE, StageKind.COPY)
+
+    def _input(self, record: Record, name: str, given: Input, folder: Path) -> tuple[list[Stage], str]:
+        """What is laid out for an input, and the value that stands for it in the command."""
+        if given.type is AssetType.LITERAL:
+            return [], given.value or ""
+        if given.mode is Mode.DIRECT:
+            return [], given.path or ""
+        location = self._jobs.location(record.id.scope, given)
+        kind = StageKind.COPY if given.mode in _COPIED else StageKind.LINK
+        target = f"inputs/{name}"
+        blob = self._storage.blob(location)
+        if blob is None:
+            laid = list(self._below(location, target, kind))
+            if not laid:
+                raise InvalidInput(f"The bytes of input '{name}' are gone.", target=f"inputs.{name}")
+            return [Stage(StageKind.FOLDER, target), *laid], str(folder / target)
+        target = f"{target}/{PurePosixPath(blob.name).name}"
+        return [Stage(kind, target, str(self._store.blobs.file(blob)))], str(folder / target)
+
+    def _below(self, location: Location, target: str, kind: StageKind) -> Iterator[Stage]:
+        after, more = "", True
+        while more:
+            page = self._store.blobs.list(location.container, location.prefix, after=after)
+            for blob in page.blobs:
+                relative = blob.name[len(location.prefix) :]
+                yield Stage(kind, f"{target}/{relative}", str(self._store.blobs.file(blob)))
+            after, more = page.next_marker, bool(page.next_marker)
+
+    def _variables(
+        self, record: Record, job: CommandJob, values: Mapping[str, str], environment: Realised
+    ) -> dict[str, str]:
+        scope, name = record.id.scope, record.id.name
+        reach = self._reach(record)
+        said = {
+            "AZUREML_RUN_ID": name,
+            "AZUREML_ROOT_RUN_ID": name,
+            "AZUREML_EXPERIMENT_NAME": job.experiment_name,
+            "AZUREML_ARM_PROJECT_NAME": job.experiment_name,
+            "AZUREML_ARM_SUBSCRIPTION": scope.subscription,
+            "AZUREML_ARM_RESOURCEGROUP": scope.resource_group,
+            "AZUREML_ARM_WORKSPACE_NAME": scope.workspace,
+            "AZUREML_WORKSPACE_SCOPE": scope.path,
+            "AZUREML_SERVICE_ENDPOINT": reach.service_url,
+            "AZUREML_DISCOVERY_SERVICE_ENDPOINT": f"{reach.service_url}/discovery",
+            "AZUREML_RUN_TOKEN": reach.token,
+            "AZUREML_CONDA_ENVIRONMENT_PATH": str(environment.prefix),
+            "AZUREML_CR_NODE_RANK": "0",
+            "MLFLOW_TRACKING_URI": reach.tracking_uri,
+            "MLFLOW_TRACKING_TOKEN": reach.token,
+            "MLFLOW_RUN_ID": name,
+            "MLFLOW_EXPERIMENT_NAME": job.experiment_name,
+            "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "10",
+            "DO_NOT_TRACK": "true",
+            "PYTHONUNBUFFERED": "1",
+            "VIRTUAL_ENV": str(environment.prefix),
+        }
+        for key, value in values.items():
+            group, _, item = key.partition(".")
+            said[f"AZURE_ML_{group[:-1].upper()}_{_variable(item)}"] = value
+            said[f"AZUREML_{_KIND[_is_literal(job, group, item)]}_{_variable(item)}"] = value
+        return {**said, **job.environment_variables}
+
+
+_KIND = {True: "PARAMETER", False: "DATAREFERENCE"}
+
+
+def _is_literal(job: CommandJob, group: str, item: str) -> bool:
+    return group == "inputs" and job.inputs[item].type is AssetType.LITERAL
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def _file_name(path: str | None, output: str) -> str:
+    """The name of the file that a `uri_file` output is: the last part of its path, else the output's name."""
+    return PurePosixPath(path).name if path else output

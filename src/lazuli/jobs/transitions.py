@@ -1,0 +1,28 @@
+"""Where a job may go from where it is. What leads nowhere is an end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lazuli.resources.job import Status
+from lazuli.store.reconciler import terminal
+
+__all__ = ["ACTIVE", "HOLDS_NODE", "TERMINAL", "TRANSITIONS"]
+
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    Status.QUEUED.value: frozenset({Status.PREPARING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}),
+    Status.PREPARING.value: frozenset(
+        {Status.RUNNING.value, Status.FINALIZING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}
+    ),
+    Status.RUNNING.value: frozenset({Status.FINALIZING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}),
+    Status.CANCEL_REQUESTED.value: frozenset({Status.FINALIZING.value, Status.CANCELED.value}),
+    Status.FINALIZING.value: frozenset({Status.COMPLETED.value, Status.FAILED.value, Status.CANCELED.value}),
+    Status.COMPLETED.value: frozenset(),
+    Status.FAILED.value: frozenset(),
+    Status.CANCELED.value: frozenset(),
+}
+
+TERMINAL = terminal(TRANSITIONS)
+ACTIVE = frozenset(TRANSITIONS) - TERMINAL
+HOLDS_NODE = ACTIVE - {Status.QUEUED.value}
+"""The statuses in which a job holds its nodes."""

@@ -1,0 +1,219 @@
+"""The web application: finds the route, checks who is asking, reads the request, calls the handler."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, NotSignedIn, Problem, TooLarge, Unexpected
+from lazuli.server.routes import PUBLIC, SIGNED, Call, Route, refuse
+from lazuli.workspaces.access import Access
+from lazuli.workspaces.identity import ANONYMOUS, Principal
+
+__all__ = ["App"]
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 32 << 20
+"""Bytes of a request body that is read into memory; larger ones are for routes that spool."""
+MAX_UPLOAD = 5 << 30
+_PIECE = 1 << 20
+
+
+class App:
+    """An ASGI application over a list of routes.
+
+    ``hosts`` are the names under which this server may be addressed: a request for another Host, or from a page of
+    another Origin, is refused, so that no website can reach a server on its visitor's machine.
+    """
+
+    def __init__(self, routes: Iterable[Route], access: Access, *, hosts: Iterable[str], spool: Path) -> None:
+        self.routes = tuple(routes)
+        self._access = access
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._spool = spool
+        self._spool.mkdir(parents=True, exist_ok=True)
+        for leftover in self._spool.iterdir():
+            leftover.unlink(missing_ok=True)
+        self._table = _Table(self.routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"no door for {scope['type']}")
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        route: Route | None = None
+        try:
+            self._check_address(request)
+            route, params = self._table.find(request.method, request.url.path)
+            principal = self._principal(request, route)
+            if route.upload:
+                return await self._spooled(request, route, params, principal)
+            call = self._call(request, params, principal, body=await _body(request))
+            return await run_in_threadpool(route.handler, call)
+        except Problem as problem:
+            return (route.failure if route else refuse)(problem)
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.url.path)
+            problem = Unexpected("Something went wrong in the server; its log says what.", mend="Please report it.")
+            return (route.failure if route else refuse)(problem)
+
+    def _check_address(self, request: Request) -> None:
+        host = request.headers.get("host", "")
+        if _host_name(host) not in self._hosts:
+            raise NotAllowed(f"This server is not called '{host[:100]}'.", target="Host", code="HostNotAllowed")
+        origin = request.headers.get("origin")
+        if origin is not None and origin.lower() != f"{request.url.scheme}://{host}".lower():
+            raise NotAllowed(f"Requests from '{origin[:100]}' are refused.", target="Origin", code="OriginNotAllowed")
+
+    def _principal(self, request: Request, route: Route) -> Principal:
+        if route.permission in (PUBLIC, SIGNED):
+            return ANONYMOUS
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotSignedIn(
+                "This needs a token.",
+                mend="Send 'Authorization: Bearer <token>'; the token lies in the file 'token' of the data folder.",
+            )
+        principal = self._access.principal_of(token.strip())
+        self._access.check(principal, route.permission, request.url.path)
+        return principal
+
+    def _call(
+        self,
+        request: Request,
+        params: Mapping[str, str],
+        principal: Principal,
+        *,
+        body: bytes = b"",
+        upload: Path | None = None,
+        md5: bytes = b"",
+    ) -> Call:
+        return Call(
+            method=request.method,
+            path=request.url.path,
+            params=params,
+            query=request.query_params,
+            headers=request.headers,
+            principal=principal,
+            base_url=f"{request.url.scheme}://{request.headers['host']}",
+            body=body,
+            upload=upload,
+            upload_md5=md5,
+        )
+
+    async def _spooled(
+        self, request: Request, route: Route, params: Mapping[str, str], principal: Principal
+    ) -> Response:
+        """Spool the body to a file, then call the handler. Half a body leaves nothing behind."""
+        with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as file:
+            upload = Path(file.name)
+            md5 = hashlib.md5(usedforsecurity=False)
+            try:
+                size = 0
+                waiting = bytearray()
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    if size > MAX_UPLOAD:
+                        raise TooLarge(f"More than {MAX_UPLOAD >> 30} GiB in one request.", mend="Upload in blocks.")
+                    waiting += chunk
+                    if len(waiting) >= _PIECE:
+                        await run_in_threadpool(_write, file, md5, bytes(waiting))
+                        waiting.clear()
+                await run_in_threadpool(_write, file, md5, bytes(waiting))
+                file.flush()
+                call = self._call(request, params, principal, upload=upload, md5=md5.digest())
+                return await run_in_threadpool(route.handler, call)
+            finally:
+                upload.unlink(missing_ok=True)
+
+
+def _write(file: object, md5: object, data: bytes) -> None:
+    file.write(data)  # type: ignore[attr-defined]
+    md5.update(data)  # type: ignore[attr-defined]
+
+
+async def _body(request: Request) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MAX_BODY:
+            raise TooLarge(f"The request body is larger than {MAX_BODY >> 20} MiB.")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _host_name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+class _Table:
+    """Routes by method and number of path segments, so that few patterns are tried for a request."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._fixed: dict[tuple[str, str, int], list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
+        self._open: dict[tuple[str, str], list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
+        self._methods: dict[str, list[re.Pattern[str]]] = defaultdict(list)
+        for route in routes:
+            pattern = _pattern(route.path)
+            first = _first(route.path)
+            self._methods[route.method].append(pattern)
+            if ":path}" in route.path:
+                self._open[route.method, first].append((pattern, route))
+            else:
+                self._fixed[route.method, first, route.path.count("/")].append((pattern, route))
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route for a request, and what its braces hold. Raises :class:`NotFound` or :class:`InvalidInput`."""
+        first = _first(path)
+        for pattern, route in (
+            *self._fixed.get((method, first, path.count("/")), ()),
+            *self._open.get((method, first), ()),
+        ):
+            if match := pattern.fullmatch(path):
+                return route, match.groupdict()
+        others = [m for m, patterns in self._methods.items() if any(p.fullmatch(path) for p in patterns)]
+        if others:
+            raise InvalidInput(
+                f"{method} is not possible here.", mend=f"Use {', '.join(sorted(others))}.", code="MethodNotAllowed"
+            )
+        raise NotFound("There is nothing at this address.", target=path[:200], code="NotFound")
+
+
+_BRACE = re.compile(r"\{(\w+)(:path)?\}")
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Fixed words match in any case, names keep theirs."""
+    parts: list[str] = []
+    end = 0
+    for brace in _BRACE.finditer(path):
+        parts.append(re.escape(path[end : brace.start()]))
+        parts.append(f"(?P<{brace[1]}>{'.+' if brace[2] else '[^/]+'})")
+        end = brace.end()
+    parts.append(re.escape(path[end:]))
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+def _first(path: str) -> str:
+    return path.split("/", 2)[1].lower() if path.startswith("/") else ""

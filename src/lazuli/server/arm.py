@@ -1,0 +1,243 @@
+"""The REST API of Azure ML: every resource of the table, with the same verbs.
+
+``api-version`` is taken and ignored: the paths are the same in every version that clients send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.responses import Response
+
+from lazuli.assets.kinds import Codes
+from lazuli.assets.storage import ACCOUNT, Storage
+from lazuli.assets.versions import Versions
+from lazuli.jobs.lineage import lineage_of
+from lazuli.jobs.submit import Jobs
+from lazuli.resources.table import NOUNS, Noun
+from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.problems import InvalidInput
+from lazuli.server.present import present, present_container, read, read_container
+from lazuli.server.routes import WORKSPACE, Call, Route, reply
+from lazuli.store.documents import Record, Selection
+from lazuli.workspaces.shelf import Shelf
+
+__all__ = ["Shelves", "arm_routes"]
+
+Shelves = Mapping[str, Shelf]
+"""The shelf of every noun, by its word."""
+
+PAGE = 200
+_ARCHIVED = {"activeonly": False, "archivedonly": True, "all": None}
+
+
+def arm_routes(shelves: Shelves, storage: Storage) -> list[Route]:
+    """The routes of every noun of the table, and the few actions that some of them have."""
+    routes = _workspace_routes(_Door(NOUNS[0], shelves["workspace"]))
+    for noun in NOUNS[1:]:
+        door = _Door(noun, shelves[noun.word])
+        routes += _versioned_routes(door) if noun.versioned else _flat_routes(door)
+    return routes + _action_routes(shelves, storage)
+
+
+def _workspace_routes(door: _Door) -> list[Route]:
+    group = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices"
+    everywhere = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices"
+    return [
+        *door.routes(WORKSPACE),
+        Route("PATCH", WORKSPACE, door.patch, door.write, "Change a workspace", request="Workspace"),
+        Route("GET", f"{group}/workspaces", door.list, door.read, "List the workspaces of a resource group"),
+        Route("GET", f"{everywhere}/workspaces", door.list, door.read, "List the workspaces of a subscription"),
+    ]
+
+
+def _flat_routes(door: _Door) -> list[Route]:
+    noun = door.noun
+    path = f"{WORKSPACE}/{noun.collection}"
+    return [
+        Route("GET", path, door.list, door.read, f"List: {noun.word}"),
+        *door.routes(f"{path}/{{name}}"),
+        Route("PATCH", f"{path}/{{name}}", door.patch, door.write, f"Change: {noun.word}"),
+    ]
+
+
+def _versioned_routes(door: _Door) -> list[Route]:
+    noun = door.noun
+    path = f"{WORKSPACE}/{noun.collection}"
+    one = f"{path}/{{name}}"
+    return [
+        Route("GET", path, door.list_containers, door.read, f"List the names: {noun.word}"),
+        Route("GET", one, door.get_container, door.read, f"Show a name: {noun.word}"),
+        Route("PUT", one, door.put_container, door.write, f"Describe a name: {noun.word}"),
+        Route("DELETE", one, door.delete, door.remove, f"Delete all versions: {noun.word}"),
+        Route("GET", f"{one}/versions", door.list, door.read, f"List the versions: {noun.word}"),
+        *door.routes(f"{one}/versions/{{version}}"),
+    ]
+
+
+@dataclass(frozen=True)
+class _Door:
+    """The verbs of one noun, over HTTP."""
+
+    noun: Noun
+    shelf: Shelf
+
+    def routes(self, path: str) -> list[Route]:
+        """Show, create and delete one resource at ``path``."""
+        word, schema = self.noun.word, self.noun.document_path.partition(":")[2]
+        return [
+            Route("GET", path, self.get, self.read, f"Show: {word}", response=schema),
+            Route("PUT", path, self.put, self.write, f"Create or change: {word}", request=schema, response=schema),
+            Route("DELETE", path, self.delete, self.remove, f"Delete: {word}"),
+        ]
+
+    @property
+    def read(self) -> str:
+        return f"{self.noun.permission}/read"
+
+    @property
+    def write(self) -> str:
+        return f"{self.noun.permission}/write"
+
+    @property
+    def remove(self) -> str:
+        return f"{self.noun.permission}/delete"
+
+    def id(self, call: Call) -> ResourceId:
+        name, version = call.params.get("name", ""), call.params.get("version", "")
+        return ResourceId(call.scope, self.noun.collection, name, version)
+
+    def get(self, call: Call) -> Response:
+        return reply(present(self.noun, self.shelf.get(self.id(call)), call.base_url))
+
+    def put(self, call: Call) -> Response:
+        return self._put(call, call.json())
+
+    def _put(self, call: Call, body: Mapping[str, Any]) -> Response:
+        id = self.id(call)
+        record, is_new = self.shelf.put(id, read(self.noun, id, body), call.principal)
+        return reply(present(self.noun, record, call.base_url), 201 if is_new else 200)
+
+    def patch(self, call: Call) -> Response:
+        """A merge patch over what the resource says now."""
+        now = present(self.noun, self.shelf.get(self.id(call)), call.base_url)
+        return self._put(call, _merged(now, call.json()))
+
+    def delete(self, call: Call) -> Response:
+        return reply(status=200 if self.shelf.delete(self.id(call), call.principal) else 204)
+
+    def list(self, call: Call) -> Response:
+        selection = self._selection(call, versions=True if self.noun.versioned else None)
+        return _page(call, selection, self.shelf, lambda r: present(self.noun, r, call.base_url))
+
+    def list_containers(self, call: Call) -> Response:
+        selection = self._selection(call, versions=False)
+        return _page(call, selection, self.shelf, lambda r: present_container(self.noun, r))
+
+    def _selection(self, call: Call, *, versions: bool | None) -> Selection:
+        params = call.params
+        if "workspace" not in params:
+            return Selection(Scope(params["subscription"], params.get("group", ""), ""), "")
+        return Selection(
+            call.scope,
+            self.noun.collection,
+            name=params.get("name"),
+            versions=versions,
+            archived=_archived(call),
+            hash=call.query.get("hash") or None,
+            skip=_number(call, "$skip", 0),
+            limit=max(1, min(_number(call, "$top", PAGE), PAGE)),
+        )
+
+    def get_container(self, call: Call) -> Response:
+        return reply(present_container(self.noun, self.shelf.get(self.id(call))))
+
+    def put_container(self, call: Call) -> Response:
+        assert isinstance(self.shelf, Versions)
+        id = self.id(call)
+        record, is_new = self.shelf.put_container(id, read_container(id, call.json()), call.principal)
+        return reply(present_container(self.noun, record), 201 if is_new else 200)
+
+
+def _page(call: Call, selection: Selection, shelf: Shelf, show: Any) -> Response:
+    """One page of a list, and where the next one is."""
+    found: list[Record] = shelf.select(selection)
+    answer: dict[str, Any] = {"value": [show(record) for record in found]}
+    if len(found) == selection.limit and "$top" not in call.query:
+        query = {**dict(call.query), "$skip": str(selection.skip + selection.limit)}
+        answer["nextLink"] = f"{call.base_url}{quote(call.path)}?{urlencode(query)}"
+    return reply(answer)
+
+
+def _archived(call: Call) -> bool | None:
+    view = call.query.get("listViewType", "ActiveOnly")
+    if view.lower() not in _ARCHIVED:
+        raise InvalidInput(
+            f"'{view}' is not a view.", target="listViewType", mend="Use ActiveOnly, ArchivedOnly or All."
+        )
+    return _ARCHIVED[view.lower()]
+
+
+def _number(call: Call, word: str, missing: int) -> int:
+    text = call.query.get(word, "")
+    if text and not text.isdecimal():
+        raise InvalidInput(f"'{text[:40]}' is not a whole number.", target=word)
+    return int(text) if text else missing
+
+
+def _merged(old: Any, patch: Any) -> Any:
+    """RFC 7396: a map is merged key by key, null removes, anything else replaces."""
+    if not isinstance(patch, Mapping) or not isinstance(old, Mapping):
+        return patch
+    merged = {**old, **{key: _merged(old.get(key), value) for key, value in patch.items()}}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _action_routes(shelves: Shelves, storage: Storage) -> list[Route]:
+    actions = _Actions(shelves, storage)
+    upload = f"{WORKSPACE}/codes/{{name}}/versions/{{version}}/startPendingUpload"
+    lineage = f"{WORKSPACE}/models/{{name}}/versions/{{version}}/lineage"
+    return [
+        Route("POST", f"{WORKSPACE}/jobs/{{name}}/cancel", actions.cancel, "jobs/cancel", "Cancel a job"),
+        Route("POST", f"{WORKSPACE}/datastores/{{name}}/listSecrets", actions.secrets, "datastores/secrets", "Get in"),
+        Route("POST", upload, actions.pending_upload, "codes/write", "Begin the upload of a code snapshot"),
+        Route("GET", lineage, actions.lineage, "models/read", "Show where a model came from"),
+    ]
+
+
+_SAS_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class _Actions:
+    """What some nouns can do besides the common verbs."""
+
+    shelves: Shelves
+    storage: Storage
+
+    def cancel(self, call: Call) -> Response:
+        jobs = self.shelves["job"]
+        assert isinstance(jobs, Jobs)
+        jobs.cancel(ResourceId(call.scope, "jobs", call.params["name"]), call.principal)
+        return reply(status=200)
+
+    def secrets(self, call: Call) -> Response:
+        record = self.shelves["datastore"].get(ResourceId(call.scope, "datastores", call.params["name"]))
+        token = self.storage.token(str(record.body["container_name"]), "racwdl", _SAS_SECONDS)
+        return reply({"secretsType": "Sas", "sasToken": token})
+
+    def pending_upload(self, call: Call) -> Response:
+        container = self.storage.code_container(call.scope, call.params["name"], call.params["version"])
+        address = f"{call.base_url}/{ACCOUNT}.blob.core.lazuli.local/{container}"
+        token = self.storage.token(container, "racwl", _SAS_SECONDS)
+        reference = {"blobUri": address, "credential": {"credentialType": "SAS", "sasUri": f"{address}?{token}"}}
+        return reply({"blobReferenceForConsumption": reference, "pendingUploadType": "TemporaryBlobReference"})
+
+    def lineage(self, call: Call) -> Response:
+        jobs, models, codes = self.shelves["job"], self.shelves["model"], self.shelves["code"]
+        assert isinstance(jobs, Jobs) and isinstance(codes, Codes)
+        id = ResourceId(call.scope, "models", call.params["name"], call.params["version"])
+        return reply(lineage_of(id, models, jobs))  # type: ignore[arg-type]

@@ -1,0 +1,172 @@
+"""The run history that Microsoft's client reads: status and logs of a job, and where its outputs lie."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.responses import Response
+
+from lazuli.assets.kinds import DataAssets, Models
+from lazuli.assets.storage import Storage
+from lazuli.jobs.logs import Logs
+from lazuli.jobs.submit import Jobs
+from lazuli.resources.job import CommandJob
+from lazuli.resources.table import noun
+from lazuli.schema.document import Document
+from lazuli.schema.identity import ResourceId, parse_resource_id
+from lazuli.schema.problems import InvalidInput, NotFound
+from lazuli.schema.reference import parse_datastore_path, parse_job_output
+from lazuli.server.routes import SIGNED, WORKSPACE, Call, Route, reply
+from lazuli.server.tickets import Tickets
+from lazuli.store.documents import Record
+from lazuli.workspaces.shelf import document_of
+
+__all__ = ["history_routes"]
+
+_HISTORY = f"/history/v1.0{WORKSPACE}"
+_LOG_SECONDS = 24 * 3600
+
+
+def history_routes(
+    jobs: Jobs, data: DataAssets, models: Models, storage: Storage, logs: Logs, tickets: Tickets
+) -> list[Route]:
+    """The doors of the run history and of the services that resolve assets to places."""
+    door = _History(jobs, data, models, storage, logs, tickets)
+    run = f"{_HISTORY}/runs/{{name}}"
+    in_experiment = f"{_HISTORY}/experiments/{{experiment}}/runs/{{name}}"
+    return [
+        Route("GET", f"{run}/details", door.details, "jobs/read", "Status and logs of a job"),
+        Route("GET", run, door.run, "jobs/read", "A job as a run"),
+        Route("PATCH", in_experiment, door.patch, "jobs/write", "Describe or hide a job"),
+        Route("POST", f"{_HISTORY}/rundata", door.run_data, "jobs/read", "The outputs of a job"),
+        Route("GET", "/history/v1.0/logs/{ticket}", door.log, SIGNED, "A log file, by its signed address"),
+        Route(
+            "POST",
+            f"/data/v1.0{WORKSPACE}/dataversion/batchGetResolvedUris",
+            door.resolve,
+            "data/read",
+            "Where data lies",
+        ),
+        Route(
+            "POST",
+            f"/modelregistry/v1.0{WORKSPACE}/models/batchGetResolvedUris",
+            door.resolve,
+            "models/read",
+            "Where models lie",
+        ),
+    ]
+
+
+class _History:
+    def __init__(
+        self, jobs: Jobs, data: DataAssets, models: Models, storage: Storage, logs: Logs, tickets: Tickets
+    ) -> None:
+        self._jobs = jobs
+        self._shelves = {"data": data, "models": models}
+        self._storage = storage
+        self._logs = logs
+        self._tickets = tickets
+
+    def _record(self, call: Call, name: str = "") -> Record:
+        return self._jobs.get(ResourceId(call.scope, "jobs", name or call.params["name"]))
+
+    def details(self, call: Call) -> Response:
+        record = self._record(call)
+        return reply({**self._run(record), "logFiles": self._log_files(call, record)})
+
+    def run(self, call: Call) -> Response:
+        return reply(self._run(self._record(call)))
+
+    def _run(self, record: Record) -> dict[str, Any]:
+        job: CommandJob = document_of(noun("job"), record)
+        run: dict[str, Any] = {
+            "runId": record.id.name,
+            "displayName": job.display_name,
+            "experimentName": job.experiment_name,
+            "status": record.status,
+            "target": record.state.get("target"),
+            "startTimeUtc": job.start_time,
+            "endTimeUtc": job.end_time,
+            "properties": job.properties,
+            "tags": job.tags,
+        }
+        if job.error:
+            run["error"] = {"error": {"code": job.error.code, "message": job.error.message}}
+        return run
+
+    def _log_files(self, call: Call, record: Record) -> dict[str, str]:
+        """Addresses that carry their own, short-lived permission: the client sends no token with them."""
+        return {
+            name: f"{call.base_url}/history/v1.0/logs/"
+            + self._tickets.issue({"job": record.id.path, "file": name}, _LOG_SECONDS)
+            for name in self._logs.names(record)
+        }
+
+    def log(self, call: Call) -> Response:
+        claims = self._tickets.open(call.params["ticket"])
+        id = parse_resource_id(str(claims.get("job")))
+        if id is None:
+            raise NotFound("There is no such log.")
+        record = self._jobs.get(id)
+        return Response(self._whole(record, str(claims["file"])), media_type="text/plain; charset=utf-8")
+
+    def _whole(self, record: Record, file: str) -> bytes:
+        pieces: list[bytes] = []
+        offset = 0
+        while piece := self._logs.read(record, file, offset):
+            pieces.append(piece)
+            offset += len(piece)
+        return b"".join(pieces)
+
+    def patch(self, call: Call) -> Response:
+        body = call.json()
+        words = {"display_name": body.get("displayName"), "description": body.get("description")}
+        for word in ("tags", "properties"):
+            given = body.get(word)
+            if given is not None and not isinstance(given, dict):
+                raise InvalidInput(f"'{word}' is not a mapping.", target=word)
+            words[word] = {str(k): str(v) for k, v in given.items()} if given is not None else None
+        if "hidden" in body:
+            words["is_archived"] = bool(body["hidden"])
+        id = ResourceId(call.scope, "jobs", call.params["name"])
+        changed = self._jobs.describe(id, call.principal, **{k: v for k, v in words.items() if v is not None})
+        return reply(self._run(changed))
+
+    def run_data(self, call: Call) -> Response:
+        record = self._record(call, str(call.json().get("runId", "")))
+        job: CommandJob = document_of(noun("job"), record)
+        spell = _type_speller(call.headers.get("user-agent", ""))
+        outputs = {
+            name: {"assetId": f"azureml://jobs/{record.id.name}/outputs/{name}", "type": spell(output.type.value)}
+            for name, output in job.outputs.items()
+        }
+        return reply({"runMetadata": {**self._run(record), "outputs": outputs}})
+
+    def resolve(self, call: Call) -> Response:
+        values = call.json().get("values")
+        if not isinstance(values, list):
+            raise InvalidInput("'values' is not a list of asset ids.", target="values")
+        return reply({"values": {str(v): {"uri": self._place(call, str(v))} for v in values}})
+
+    def _place(self, call: Call, asset: str) -> str:
+        """The full datastore address behind an asset id."""
+        if parse_job_output(asset):
+            address = self._storage.resolve(call.scope, asset)
+        else:
+            id = parse_resource_id(asset.removeprefix("azureml:"))
+            shelf = self._shelves.get(id.kind.lower()) if id else None
+            if id is None or shelf is None:
+                raise InvalidInput(f"'{asset[:200]}' is not the id of an asset.", target="values")
+            document: Document = document_of(shelf.noun, shelf.get(id))
+            address = str(document.to_yaml()["path"])
+        place = parse_datastore_path(address)
+        return place.in_full(call.scope) if place else address
+
+
+def _type_speller(user_agent: str) -> Any:
+    """Clients before 1.35 know ``UriFolder``, later ones ``uri_folder``; told wrongly, they skip the output."""
+    match = re.search(r"azure-ai-ml/(\d+)\.(\d+)", user_agent)
+    if match and (int(match[1]), int(match[2])) < (1, 35):
+        return lambda word: {"mltable": "MLTable"}.get(word) or "".join(p.capitalize() for p in word.split("_"))
+    return lambda word: word

@@ -1,0 +1,175 @@
+"""The platform: every room opened and joined to the others. Wiring only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
+from lazuli.assets.storage import ARTIFACTS, Datastores, Storage
+from lazuli.compute import environments as realised
+from lazuli.compute.engines.local import LocalEngine
+from lazuli.compute.targets import Targets
+from lazuli.jobs.finish import Finisher
+from lazuli.jobs.lifecycle import JobLifecycle
+from lazuli.jobs.logs import Logs
+from lazuli.jobs.plan import Planner, Reach
+from lazuli.jobs.queue import Queue
+from lazuli.jobs.submit import Jobs
+from lazuli.jobs.transitions import ACTIVE
+from lazuli.schema.problems import Conflict
+from lazuli.server.arm import Shelves, arm_routes
+from lazuli.server.blobs import blob_routes
+from lazuli.server.discovery import discovery_routes
+from lazuli.server.history import history_routes
+from lazuli.server.mlflow import mlflow_routes
+from lazuli.server.routes import Route
+from lazuli.server.stream import stream_routes
+from lazuli.server.tickets import Tickets
+from lazuli.store.clock import Clock, system_clock
+from lazuli.store.documents import Record, Selection
+from lazuli.store.opened import Store, open_store
+from lazuli.store.reconciler import Reconciler
+from lazuli.store.settings import Settings
+from lazuli.tracking import Tracking, open_tracking
+from lazuli.workspaces.access import Access
+from lazuli.workspaces.workspaces import Workspaces
+
+__all__ = ["Platform", "open_platform"]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The rooms of one server, joined."""
+
+    store: Store
+    access: Access
+    shelves: Shelves
+    storage: Storage
+    tracking: Tracking
+    jobs: Jobs
+    logs: Logs
+    engine: LocalEngine
+    environments: realised.Environments
+    reconciler: Reconciler
+
+    def routes(self) -> list[Route]:
+        """Every route of every door."""
+        data, models = self.shelves["data"], self.shelves["model"]
+        assert isinstance(data, DataAssets) and isinstance(models, Models)
+        return [
+            *discovery_routes(self.access),
+            *arm_routes(self.shelves, self.storage),
+            *stream_routes(self.jobs, self.logs, self.tracking),
+            *history_routes(self.jobs, data, models, self.storage, self.logs, Tickets(self.store)),
+            *mlflow_routes(self.tracking),
+            *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock),
+        ]
+
+    def start(self) -> None:
+        """Begin to move what takes time, from where a former server left it."""
+        self._clear_orphans()
+        self.reconciler.start(alone=self.store.state.is_sqlite)
+
+    def _clear_orphans(self) -> None:
+        """Work of jobs that are at an end, or gone: stopped, and forgotten once it is over."""
+        with self.store.state.read() as tx:
+            active = self.store.documents.select(tx, Selection(None, "jobs", statuses=tuple(ACTIVE), limit=1_000_000))
+        known = {str(record.state["key"]) for record in active if record.state.get("key")}
+        for key in self.engine.orphans(known | set(self.environments.keys())):
+            if self.engine.look(key).over:
+                self.engine.forget(key)
+            else:
+                self.engine.stop(key)
+
+    def stop(self) -> None:
+        """End; jobs go on and are found again at the next start."""
+        self.reconciler.stop()
+        self.store.close()
+
+
+def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
+    """Open every room in the data folder of ``settings``."""
+    store = open_store(settings, clock)
+    storage = Storage(store)
+    tracking = open_tracking(store.state, store.points, store.blobs, lambda s: storage.container(s, ARTIFACTS), clock)
+    access = Access(store)
+    targets, queue = _compute(store)
+    codes, data, models = Codes(store, storage), DataAssets(store, storage), Models(store, storage)
+    environments = Environments(store)
+    jobs = Jobs(
+        store,
+        storage=storage,
+        data=data,
+        models=models,
+        environments=environments,
+        codes=codes,
+        targets=targets,
+        queue=queue,
+        runs=tracking.runs,
+    )
+    storage.job_output = jobs.output_path
+    engine = LocalEngine(settings.data_dir / "work")
+    built = realised.Environments(settings.data_dir / "environments", engine)
+    lifecycle = JobLifecycle(
+        store,
+        engine=engine,
+        environments=built,
+        environment_assets=environments,
+        queue=queue,
+        planner=Planner(store, storage, jobs, _reach(settings, access)),
+        finisher=Finisher(store, storage, data, models),
+        runs=tracking.runs,
+    )
+    reconciler = Reconciler(store.state, store.documents, {"jobs": lifecycle}, workers=settings.workers, clock=clock)
+    jobs.reconciler = lifecycle.reconciler = reconciler
+    engine.on_exit = lambda key: reconciler.wake_all("jobs")
+    shelves = {
+        "workspace": _workspaces(store, storage),
+        "data": data,
+        "environment": environments,
+        "compute": targets,
+        "job": jobs,
+        "model": models,
+        "datastore": Datastores(store),
+        "code": codes,
+    }
+    logs = Logs(store, storage, engine)
+    return Platform(store, access, shelves, storage, tracking, jobs, logs, engine, built, reconciler)
+
+
+def _compute(store: Store) -> tuple[Targets, Queue]:
+    targets = Targets(store)
+    queue = Queue(store.documents, targets)
+    targets.busy = queue.busy
+    return targets, queue
+
+
+def _workspaces(store: Store, storage: Storage) -> Workspaces:
+    workspaces = Workspaces(store)
+    workspaces.founding.append(storage.found)
+    workspaces.opening.append(storage.open_account)
+    workspaces.cascades.append(lambda tx, record: _refuse_while_busy(store, tx, record))
+    workspaces.closing.append(storage.close_account)
+    return workspaces
+
+
+def _refuse_while_busy(store: Store, tx: Connection, workspace: Record) -> None:
+    selection = Selection(workspace.id.scope, "jobs", statuses=tuple(ACTIVE))
+    if busy := store.documents.count(tx, selection):
+        raise Conflict(
+            f"The workspace '{workspace.id.scope.workspace}' has {busy} jobs on their way.",
+            mend="Cancel them or wait for their end.",
+        )
+
+
+def _reach(settings: Settings, access: Access):  # noqa: ANN202
+    """How jobs of this machine reach this server."""
+    url = f"http://127.0.0.1:{settings.port}"
+
+    def reach(record: Record) -> Reach:
+        token = access.job_token(str(record.state["user"]), record.id.scope, record.id.name)
+        return Reach(f"{url}/mlflow/v2.0{record.id.scope.path}", url, token)
+
+    return reach

@@ -1,0 +1,136 @@
+"""How a resource looks in Azure's REST API: the envelope, and the way into it and out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from lazuli.assets.storage import ACCOUNT
+from lazuli.resources.asset import Container
+from lazuli.resources.table import Noun
+from lazuli.schema.document import Document
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import InvalidInput
+from lazuli.store.documents import Record
+from lazuli.workspaces.shelf import document_of
+
+__all__ = ["moment", "present", "present_container", "read", "read_container"]
+
+
+def moment(milliseconds: int) -> str:
+    """A time as Azure spells it: ISO 8601, UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read(noun: Noun, id: ResourceId, body: Mapping[str, Any]) -> Any:
+    """The document that a request body says, named by the path it was sent to."""
+    return _read(noun.document, noun.hoisted, id, body)
+
+
+def read_container(id: ResourceId, body: Mapping[str, Any]) -> Container:
+    """The container that a request body says."""
+    return _read(Container, (), id, body)
+
+
+def _read(cls: type[Document], hoisted: tuple[str, ...], id: ResourceId, body: Mapping[str, Any]) -> Any:
+    properties = body.get("properties") or {}
+    if not isinstance(properties, Mapping):
+        raise InvalidInput("'properties' is not a mapping.", target="properties")
+    outside = {word: body[word] for word in hoisted if body.get(word) is not None}
+    document = cls.from_rest({**properties, **outside}, id.scope)
+    named = {"name": id.name, "version": id.version}
+    return document.model_copy(update={k: v for k, v in named.items() if k in cls.model_fields})
+
+
+def present(noun: Noun, record: Record, base_url: str) -> dict[str, Any]:
+    """A record as REST tells it to a caller who came in at ``base_url``."""
+    document: Document = document_of(noun, record)
+    extras = _EXTRAS.get(noun.word)
+    if extras:
+        document = document.model_copy(update=extras(record, base_url))
+    properties = document.to_rest(record.id.scope)
+    if record.status:
+        properties["status"] = record.status
+    outside = {word: properties.pop(word) for word in noun.hoisted if word in properties}
+    properties.update(_REQUIRED.get(noun.word, {}) | properties)
+    if noun.versioned:
+        properties.setdefault("provisioningState", "Succeeded")
+    return _envelope(record, noun.arm_type, properties, outside)
+
+
+def present_container(noun: Noun, record: Record) -> dict[str, Any]:
+    """A container of versions as REST tells it."""
+    facts = {key: record.state[key] for key in ("latest_version", "next_version") if record.state.get(key)}
+    container = Container.load({**record.body, **facts, "is_archived": record.archived})
+    return _envelope(record, noun.arm_type.removesuffix("/versions"), container.to_rest(record.id.scope), {})
+
+
+def _envelope(record: Record, type: str, properties: Mapping[str, Any], outside: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": record.id.path,
+        "name": record.id.version or record.id.name or record.id.scope.workspace,
+        "type": type,
+        **outside,
+        "properties": properties,
+        "systemData": {
+            "createdAt": moment(record.created_at),
+            "createdBy": record.created_by,
+            "createdByType": "User",
+            "lastModifiedAt": moment(record.modified_at),
+            "lastModifiedBy": record.modified_by,
+            "lastModifiedByType": "User",
+        },
+        "etag": f'"{record.etag}"',
+    }
+
+
+def _workspace(record: Record, base_url: str) -> dict[str, Any]:
+    scope = record.id.scope
+    return {
+        "discovery_url": f"{base_url}/discovery",
+        "mlflow_tracking_uri": f"{base_url}/mlflow/v2.0{scope.path}",
+        "workspace_id": record.state["workspace_id"],
+        "resource_group": scope.resource_group,
+        "subscription_id": scope.subscription,
+        "storage_account": f"/subscriptions/{scope.subscription}/resourceGroups/{scope.resource_group}"
+        f"/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}",
+        "provisioning_state": "Succeeded",
+    }
+
+
+def _datastore(record: Record, base_url: str) -> dict[str, Any]:
+    """The account name carries host and port: Microsoft's client makes its storage address of it."""
+    address = urlsplit(base_url)
+    return {
+        "account_name": f"{address.netloc}/{record.body['account_name']}",
+        "protocol": address.scheme,
+        "endpoint": "core.lazuli.local",
+        "credentials": {"credentialsType": "Sas"},
+    }
+
+
+def _code(record: Record, base_url: str) -> dict[str, Any]:
+    return {"path": f"{base_url}/{ACCOUNT}.blob.core.lazuli.local/{record.body['path']}"}
+
+
+def _job(record: Record, base_url: str) -> dict[str, Any]:
+    scope = record.id.scope
+    studio = f"{base_url}/studio/jobs/{record.id.name}?workspace={scope.workspace}"
+    tracking = f"{base_url}/mlflow/v2.0{scope.path}"
+    return {
+        "services": {
+            "Studio": {"jobServiceType": "Studio", "endpoint": studio},
+            "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking},
+        }
+    }
+
+
+_EXTRAS = {"workspace": _workspace, "datastore": _datastore, "code": _code, "job": _job}
+
+_REQUIRED: dict[str, dict[str, Any]] = {
+    "model": {"flavors": {}},
+    "compute": {"provisioningErrors": None, "isAttachedCompute": False},
+}
+"""What Microsoft's client reads without asking whether it is there."""

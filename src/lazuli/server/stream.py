@@ -1,0 +1,130 @@
+"""Server-sent events: a job's status, log and metrics as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from lazuli.jobs.logs import STD_LOG, Logs
+from lazuli.jobs.submit import Jobs
+from lazuli.jobs.transitions import TERMINAL
+from lazuli.resources.job import CommandJob
+from lazuli.resources.table import noun
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import InvalidInput
+from lazuli.server.routes import WORKSPACE, Call, Route
+from lazuli.store.documents import Record
+from lazuli.tracking import Tracking
+from lazuli.workspaces.shelf import document_of
+
+__all__ = ["stream_routes"]
+
+_LOOK_S = 0.08
+_ALIVE_S = 15.0
+_CHUNK = 1 << 16
+
+
+def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking) -> list[Route]:
+    """The door of live events."""
+
+    def events(call: Call) -> Response:
+        after = call.headers.get("last-event-id") or call.query.get("after") or "0"
+        if not after.isdecimal():
+            raise InvalidInput(f"'{after[:40]}' is not an offset.", target="after")
+        id = ResourceId(call.scope, "jobs", call.params["name"])
+        jobs.get(id)
+        return StreamingResponse(
+            _Following(jobs, logs, tracking, id, int(after)).events(),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    path = f"{WORKSPACE}/jobs/{{name}}/events"
+    return [Route("GET", path, events, "jobs/read", "Status, log and metrics of a job as server-sent events")]
+
+
+class _Following:
+    """One listener to one job, from an offset of its log on."""
+
+    def __init__(self, jobs: Jobs, logs: Logs, tracking: Tracking, id: ResourceId, offset: int) -> None:
+        self._jobs = jobs
+        self._logs = logs
+        self._tracking = tracking
+        self._id = id
+        self._offset = offset
+        self._told: tuple[str, str] = ("", "")
+        self._metrics: dict[str, tuple[int, int]] = {}
+        self._over = False
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """What happens, until the job has ended. Waiting holds no thread."""
+        quiet_since = time.monotonic()
+        while not self._over:
+            if said := await run_in_threadpool(self._look):
+                yield said
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > _ALIVE_S:
+                yield b": alive\n\n"
+                quiet_since = time.monotonic()
+            if not self._over:
+                await asyncio.sleep(_LOOK_S)
+
+    def _look(self) -> bytes:
+        """The events since the last look."""
+        record = self._jobs.get(self._id)  # before the log: an end seen here has all its log below
+        said = [*self._status(record), *self._log(record), *self._new_metrics()]
+        if record.status in TERMINAL:
+            self._over = True
+            said.append(_done(record))
+        return b"".join(said)
+
+    def _log(self, record: Record) -> Iterator[bytes]:
+        while piece := self._logs.read(record, STD_LOG, self._offset, _CHUNK):
+            piece = _whole_characters(piece)
+            fact = {"file": STD_LOG, "offset": self._offset, "text": piece.decode(errors="replace")}
+            self._offset += len(piece)
+            yield _event("log", fact, id=self._offset)
+
+    def _status(self, record: Record) -> Iterator[bytes]:
+        now = (record.status, record.state.get("status_reason") or "")
+        if now != self._told:
+            self._told = now
+            yield _event("status", {"status": now[0], "reason": now[1]})
+
+    def _new_metrics(self) -> list[bytes]:
+        told: list[bytes] = []
+        for point in self._tracking.metrics.newest(self._id.scope, self._id.name):
+            mark = (point.step, point.timestamp)
+            if self._metrics.get(point.key) != mark:
+                self._metrics[point.key] = mark
+                fact = {"key": point.key, "value": point.value, "step": point.step, "timestamp": point.timestamp}
+                told.append(_event("metric", fact))
+        return told
+
+
+def _done(record: Record) -> bytes:
+    job: CommandJob = document_of(noun("job"), record)
+    error = job.error.to_yaml() if job.error else None
+    return _event("done", {"status": record.status, "error": error})
+
+
+def _event(name: str, data: dict[str, Any], id: int | None = None) -> bytes:
+    head = f"id: {id}\n" if id is not None else ""
+    return f"{head}event: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+
+
+def _whole_characters(piece: bytes) -> bytes:
+    """``piece`` without a UTF-8 character that is cut at its end, unless that is all it holds."""
+    for back in range(1, min(4, len(piece)) + 1):
+        byte = piece[-back]
+        if byte & 0b1100_0000 == 0b1000_0000:
+            continue
+        wanted = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1
+        return piece[:-back] or piece if wanted > back else piece
+    return piece

@@ -1,0 +1,139 @@
+"""Who may come in, and what they may do: the first token, short-lived access tokens, roles.
+
+There are two kinds of token. The *key* in ``<data-dir>/token`` is random, long-lived and kept as a hash. *Access
+tokens* are JWTs signed by this server: Microsoft's client asks for them, and every job gets one of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from functools import lru_cache
+from pathlib import Path
+
+import jwt
+from sqlalchemy import insert, select
+
+from lazuli.schema.identity import Scope
+from lazuli.schema.problems import NotAllowed, NotSignedIn
+from lazuli.store import tables
+from lazuli.store.opened import Store
+from lazuli.store.secrets import random_token, write_private
+from lazuli.workspaces.identity import Principal
+
+__all__ = ["TENANT", "Access"]
+
+TENANT = "00000000-0000-0000-0000-0000000000aa"
+"""The tenant that every token of this server names."""
+
+_ADMIN_SECONDS = 24 * 3600
+_JOB_SECONDS = 30 * 24 * 3600
+_JOB_MAY_WRITE = frozenset({"runs", "experiments", "artifacts", "blobs"})
+
+
+class Access:
+    """The tokens of one server and what their holders may do."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._signing_key = store.secrets.get_or_create("server", "signing-key", random_token)
+        self.identity_header = store.secrets.get_or_create("server", "identity-header", random_token)
+        self._first_principal(store.settings.data_dir / "token")
+        write_private(store.settings.data_dir / "identity_header", self.identity_header)
+        self._by_key = lru_cache(maxsize=256)(self._find_by_key)
+
+    def _first_principal(self, token_file: Path) -> None:
+        """The admin and its random key, made at the first start, or anew where the file was removed."""
+        if token_file.exists():
+            token = token_file.read_text(encoding="utf-8").strip()
+        else:
+            token = random_token()
+            write_private(token_file, token)
+        p = tables.principal
+        with self._store.state.write() as tx:
+            if not tx.execute(select(p.c.id).where(p.c.token_hash == _hash(token))).first():
+                tx.execute(
+                    insert(p).values(
+                        id=str(uuid.uuid4()),
+                        name="admin",
+                        role="admin",
+                        token_hash=_hash(token),
+                        created_at=self._store.clock(),
+                    )
+                )
+
+    def principal_of(self, token: str) -> Principal:
+        """Who holds ``token``. Raises :class:`NotSignedIn`."""
+        found = self._from_jwt(token) if token.count(".") == 2 else self._by_key(token)
+        if found is None:
+            raise NotSignedIn(
+                "The token is not valid here.",
+                mend="Use the token of this server: it lies in the file 'token' of its data folder.",
+            )
+        return found
+
+    def _find_by_key(self, token: str) -> Principal | None:
+        p = tables.principal
+        with self._store.state.read() as tx:
+            row = tx.execute(select(p).where(p.c.token_hash == _hash(token))).one_or_none()
+        return Principal(row.id, row.name, row.role) if row else None
+
+    def _from_jwt(self, token: str) -> Principal | None:
+        try:
+            claims = jwt.decode(
+                token, self._signing_key, algorithms=["HS256"], options={"verify_aud": False, "require": ["exp", "oid"]}
+            )
+        except jwt.InvalidTokenError:
+            return None
+        return Principal(claims["oid"], claims.get("name", ""), claims.get("role", "none"), claims.get("job", ""))
+
+    def admin(self) -> Principal:
+        """The first principal."""
+        p = tables.principal
+        with self._store.state.read() as tx:
+            row = tx.execute(select(p).where(p.c.role == "admin").order_by(p.c.created_at)).first()
+        assert row is not None
+        return Principal(row.id, row.name, row.role)
+
+    def access_token(self, principal: Principal, audience: str) -> tuple[str, int]:
+        """A JWT for ``audience``, and the second at which it ends."""
+        return self._sign(principal, audience, _ADMIN_SECONDS)
+
+    def job_token(self, user: str, scope: Scope, job: str) -> str:
+        """The token a job gets: it may read its workspace and write what a job writes."""
+        principal = Principal(job, user, "job", f"{scope.key}/jobs/{job.lower()}")
+        return self._sign(principal, "lazuli", _JOB_SECONDS)[0]
+
+    def _sign(self, principal: Principal, audience: str, seconds: int) -> tuple[str, int]:
+        now = self._store.clock() // 1000
+        claims = {
+            "aud": audience,
+            "iss": f"https://sts.lazuli.local/{TENANT}/",
+            "tid": TENANT,
+            "oid": principal.id,
+            "name": principal.name,
+            "role": principal.role,
+            "iat": now,
+            "nbf": now,
+            "exp": now + seconds,
+        }
+        if principal.job:
+            claims["job"] = principal.job
+        return jwt.encode(claims, self._signing_key, algorithm="HS256"), now + seconds
+
+    def check(self, principal: Principal, permission: str, path: str) -> None:
+        """Raise :class:`NotAllowed` where ``principal`` may not do ``permission`` (``jobs/write``) at ``path``."""
+        if principal.role == "admin":
+            return
+        noun, _, verb = permission.partition("/")
+        if principal.role == "job":
+            workspace = principal.job.partition("/jobs/")[0]
+            if f"{workspace}/" in f"{path.lower()}/" and (verb == "read" or noun in _JOB_MAY_WRITE):
+                return
+        raise NotAllowed(
+            f"'{principal.name}' may not do '{permission}' here.", target=permission, mend="Ask for a role that may."
+        )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,144 @@
+"""A shelf: the resources of one kind in a workspace, and the verbs that every kind has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lazuli.resources.table import Noun
+from lazuli.schema.document import Document
+from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.problems import NotFound
+from lazuli.store.documents import Record, Selection
+from lazuli.store.opened import Store
+from lazuli.workspaces.identity import Principal
+
+__all__ = ["Shelf", "document_of", "find_workspace"]
+
+
+def document_of(noun: Noun, record: Record) -> Any:
+    """The document of a record: what the user said, with what the platform says of it."""
+    known = noun.document.read_only_fields()
+    said_by_platform = {key: value for key, value in record.state.items() if key in known}
+    return noun.document.load(
+        {**record.body, **said_by_platform, "name": record.id.name, **_version(record), **_flags(noun, record)}
+    )
+
+
+def _version(record: Record) -> dict[str, str]:
+    return {"version": record.id.version} if record.id.version else {}
+
+
+def _flags(noun: Noun, record: Record) -> dict[str, Any]:
+    return {"is_archived": record.archived} if "is_archived" in noun.document.model_fields else {}
+
+
+def find_workspace(store: Store, tx: Connection, scope: Scope) -> Record:
+    """The record of a workspace. Raises :class:`NotFound` with the workspaces there are."""
+    record = store.documents.find(tx, ResourceId(scope))
+    if record is None:
+        near = store.documents.select(tx, Selection(None, "", limit=10))
+        names = ", ".join(sorted(r.id.scope.workspace for r in near))
+        raise NotFound(
+            f"The workspace '{scope.workspace}' does not exist in resource group '{scope.resource_group}'.",
+            target=scope.path,
+            mend=f"Workspaces here: {names}." if names else "Create it with 'lazuli workspace create'.",
+        )
+    return record
+
+
+class Shelf:
+    """The resources of one kind. Rooms derive from it and say what is special about their kind.
+
+    A resource is created or replaced whole by :meth:`put`; a room that forbids the latter overrides :meth:`replace`.
+    """
+
+    def __init__(self, noun: Noun, store: Store) -> None:
+        self.noun = noun
+        self.store = store
+
+    def place(self, tx: Connection, id: ResourceId) -> ResourceId:
+        """``id`` with its workspace spelt as it was created. Raises :class:`NotFound` without that workspace."""
+        return replace(id, scope=find_workspace(self.store, tx, id.scope).id.scope)
+
+    def get(self, id: ResourceId) -> Record:
+        """The resource. Raises :class:`NotFound`, with the names there are, where there is none."""
+        with self.store.state.read() as tx:
+            id = self.place(tx, id)
+            record = self.store.documents.find(tx, id)
+            if record is None:
+                raise self.missing(tx, id)
+            return self.shown(tx, record)
+
+    def missing(self, tx: Connection, id: ResourceId) -> NotFound:
+        """The problem that a resource does not exist, with the nearest help."""
+        others = self.store.documents.select(tx, Selection(id.scope, id.kind, versions=False, limit=8))
+        names = ", ".join(sorted({record.id.name for record in others}))
+        return NotFound(
+            f"The {self.noun.word} '{id.name}' does not exist in workspace '{id.scope.workspace}'.",
+            target=id.path,
+            mend=f"Here are: {names}." if names else f"There is no {self.noun.word} in this workspace yet.",
+        )
+
+    def select(self, selection: Selection) -> list[Record]:
+        """The resources of a selection."""
+        with self.store.state.read() as tx:
+            scope = find_workspace(self.store, tx, selection.scope).id.scope if selection.scope else None
+            found = self.store.documents.select(tx, replace(selection, scope=scope))
+            return [self.shown(tx, record) for record in found]
+
+    def put(self, id: ResourceId, document: Document, actor: Principal) -> tuple[Record, bool]:
+        """Create the resource or replace what was said of it; the record, and whether it is new."""
+        with self.store.state.read() as tx:
+            id = self.place(tx, id)
+            old = self.store.documents.find(tx, id)
+        if old is None:
+            new = self.prepare(id, document, actor)
+            with self.store.state.write() as tx:
+                new = self.store.documents.add(tx, new, actor.name)
+                self.created(tx, new, actor)
+                new = self.shown(tx, new)
+            self.after(new)
+            return new, True
+        changes = self.replace(old, document)
+        with self.store.state.write() as tx:
+            new = self.store.documents.change(tx, old, actor.name, **changes) if changes else old
+            new = self.shown(tx, new)
+        self.after(new)
+        return new, False
+
+    def delete(self, id: ResourceId, actor: Principal) -> bool:
+        """Remove the resource; whether there was one."""
+        with self.store.state.write() as tx:
+            record = self.store.documents.find(tx, self.place(tx, id))
+            if record is None:
+                return False
+            self.check_removal(tx, record)
+            self.store.documents.remove(tx, record, actor.name)
+            return True
+
+    # What a room may say differently:
+
+    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        """The record of a new resource, checked; slow work belongs here, no transaction is open."""
+        return Record(id, document.dump(), {})
+
+    def created(self, tx: Connection, record: Record, actor: Principal) -> None:
+        """What belongs into the same transaction as a new resource."""
+
+    def after(self, record: Record) -> None:
+        """What follows the commit."""
+
+    def replace(self, old: Record, document: Document) -> dict[str, Any]:
+        """The changes that putting ``document`` over ``old`` makes; none where nothing changes."""
+        body = document.dump()
+        return {"body": body} if body != old.body else {}
+
+    def check_removal(self, tx: Connection, record: Record) -> None:
+        """Raise a problem where the resource may not be removed now."""
+
+    def shown(self, tx: Connection, record: Record) -> Record:
+        """The record with facts that are worked out when it is looked at."""
+        return record

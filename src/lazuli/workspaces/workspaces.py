@@ -1,0 +1,114 @@
+"""Workspaces: made with their storage, removed with everything in them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from lazuli.resources.table import noun
+from lazuli.schema.document import Document
+from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.problems import InvalidInput, NotFound
+from lazuli.store import tables
+from lazuli.store.documents import Record, Selection
+from lazuli.store.opened import Store
+from lazuli.workspaces.identity import Principal
+from lazuli.workspaces.shelf import Shelf, find_workspace
+
+__all__ = ["Workspaces"]
+
+Cascade = Callable[[Connection, Record], None]
+"""Removes, in the given transaction, what another room keeps for a workspace, or raises why it may not be removed."""
+
+
+class Workspaces(Shelf):
+    """All workspaces of this server."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(noun("workspace"), store)
+        self.founding: list[Callable[[Connection, Record, Principal], None]] = []
+        """What other rooms put into a new workspace, in the same transaction."""
+        self.opening: list[Callable[[Record], None]] = []
+        """What other rooms do once it is there."""
+        self.cascades: list[Cascade] = []
+        """What other rooms remove with it, in the same transaction; or they raise why it may not go."""
+        self.closing: list[Callable[[Record], None]] = []
+        """What other rooms remove once it is gone; safe to repeat."""
+
+    def place(self, tx: Connection, id: ResourceId) -> ResourceId:
+        """The id itself: a workspace is in no other."""
+        return id
+
+    def missing(self, tx: Connection, id: ResourceId) -> NotFound:
+        """The problem that there is no such workspace."""
+        try:
+            find_workspace(self.store, tx, id.scope)
+        except NotFound as problem:
+            return problem
+        raise AssertionError("it is there")
+
+    def select(self, selection: Selection) -> list[Record]:
+        """All workspaces; a selection's scope names the subscription and, unless empty, the resource group."""
+        within = selection.scope or Scope("", "", "")
+        with self.store.state.read() as tx:
+            found = self.store.documents.select(tx, Selection(None, "", newest_first=False))
+        return [
+            r
+            for r in found
+            if within.subscription.lower() in ("", r.id.scope.subscription.lower())
+            and within.resource_group.lower() in ("", r.id.scope.resource_group.lower())
+        ]
+
+    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        """A new workspace gets an id of its own, which its storage is named by."""
+        for target in ("subscription", "resource_group"):
+            check_name(getattr(id.scope, target), target=target, what=target.replace("_", " "))
+        check_name(id.scope.workspace, what="workspace name")
+        if len(id.scope.workspace) > 33:
+            raise InvalidInput(
+                f"The workspace name '{id.scope.workspace}' has {len(id.scope.workspace)} characters.",
+                target="name",
+                mend="Use 33 at most.",
+            )
+        return Record(id, document.dump(), {"workspace_id": str(uuid.uuid4()), "provisioning_state": "Succeeded"})
+
+    def created(self, tx: Connection, record: Record, actor: Principal) -> None:
+        """Every other room puts in what belongs to a new workspace."""
+        for found in self.founding:
+            found(tx, record, actor)
+
+    def after(self, record: Record) -> None:
+        """Every other room is ready for it."""
+        for opened in self.opening:
+            opened(record)
+
+    def delete(self, id: ResourceId, actor: Principal) -> bool:
+        """Remove a workspace and everything in it; whether there was one."""
+        with self.store.state.read() as tx:
+            record = self.store.documents.find(tx, id)
+        gone = super().delete(id, actor)
+        for close in self.closing if gone and record else ():
+            close(record)
+        return gone
+
+    def check_removal(self, tx: Connection, record: Record) -> None:
+        """Remove everything in it, or say why not."""
+        for cascade in self.cascades:
+            cascade(tx, record)
+        r = tables.resource
+        inside = select(r.c.id).where(r.c.scope == record.id.scope.key)
+        tx.execute(delete(tables.lease).where(tables.lease.c.resource_id.in_(inside)))
+        tx.execute(delete(r).where(r.c.scope == record.id.scope.key, r.c.kind != ""))
+
+    def workspace_id(self, tx: Connection, scope: Scope) -> str:
+        """The unique id of a workspace."""
+        return workspace_id(find_workspace(self.store, tx, scope))
+
+
+def workspace_id(record: Record) -> str:
+    """The unique id of a workspace, from its record."""
+    value: Any = record.state["workspace_id"]
+    return str(value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -19,15 +20,23 @@ from lazuli.schema import yaml
 from lazuli.schema.document import Document
 from lazuli.schema.identity import PROVIDER, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, PreconditionFailed, Unavailable, Unexpected
-from lazuli.schema.yaml import Source
+from lazuli.schema.yaml import Place, Source
 
 if TYPE_CHECKING:
     from lazuli.client.client import Client
 
-__all__ = ["Collection"]
+__all__ = ["Collection", "Unwritten", "Workspaces"]
 
 _UNFINISHED = {"creating", "updating", "provisioning", "deleting", "accepted", "running", "inprogress"}
 _ATTEMPTS = 5
+
+
+class Unwritten(Source):
+    """What was said on the command line or in Python: it has no lines."""
+
+    def where(self, place: Place) -> str:
+        """Where it was said, as a whole."""
+        return self.name
 
 
 class Collection:
@@ -42,11 +51,11 @@ class Collection:
 
     def read(self, file: str | Path | None, edits: Iterable[str] = (), **fields: Any) -> tuple[Document, Source]:
         """The document that a YAML file says, edited by ``--set`` and by the fields given; checked, nothing sent."""
-        source = yaml.load(file) if file else Source("the command line", Path.cwd(), {}, {})
+        source = yaml.load(file) if file else Unwritten("The command", Path.cwd(), {}, {})
         source = edited(source, edits)
         given = {name: value for name, value in fields.items() if value not in (None, "")}
         if isinstance(source.data, dict) and given:
-            source = Source(source.name, source.folder, {**source.data, **given}, source.lines)
+            source = replace(source, data={**source.data, **given})
         return self.noun.document.from_yaml(source), source
 
     # --- verbs -------------------------------------------------------------------------------------------------
@@ -57,7 +66,7 @@ class Collection:
         Everything that can be checked here is checked before the first byte is sent. Safe to repeat.
         """
         document = document.model_copy(deep=True)
-        steps = localise(document, source or Source("the document", Path.cwd(), document.to_yaml(), {}))
+        steps = localise(document, source or Unwritten("The document", Path.cwd(), document.to_yaml(), {}))
         name = getattr(document, "name", "")
         if not name:
             raise InvalidInput("'name' is required.", target="name", mend="Add 'name', or give it with --name.")
@@ -92,7 +101,7 @@ class Collection:
         now = document_of(self.noun, body, self._scope)
         fixed = now.read_only_fields() | set(now.model_extra or {})
         said = {key: value for key, value in now.to_yaml().items() if key not in fixed}
-        document = self.noun.document.from_yaml(edited(Source("--set", Path.cwd(), said, {}), edits))
+        document = self.noun.document.from_yaml(edited(Unwritten("--set", Path.cwd(), said, {}), edits))
         return self._put(self._path(name, version), document, _unchanged(body))
 
     def archive(self, name: str, version: str = "") -> Shown:

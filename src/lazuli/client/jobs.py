@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from lazuli.client.collection import Collection
+from lazuli.client.collection import Collection, Unwritten
 from lazuli.client.edits import edited
 from lazuli.client.envelope import Shown
 from lazuli.client.storage import DEFAULT_DATASTORE
 from lazuli.schema.problems import InvalidInput, NotFound, did_you_mean
 from lazuli.schema.reference import DatastorePath, parse_datastore_path
-from lazuli.schema.yaml import Source
 from lazuli.store.paths import inside
 
 __all__ = ["ENDED", "Jobs"]
@@ -35,7 +34,7 @@ class Jobs(Collection):
         """Change its display name, description, tags or properties; nothing else of a job can change."""
         now = self.get(name)
         said = {word: now.get(word) for word in _CHANGEABLE}
-        source = edited(Source("--set", Path.cwd(), said, {}), edits)
+        source = edited(Unwritten("--set", Path.cwd(), said, {}), edits)
         if unknown := sorted(set(source.data) - set(_CHANGEABLE)):
             raise InvalidInput(
                 f"'{unknown[0]}' of a job cannot be changed.",

@@ -80,13 +80,13 @@ def running(data_dir: Path) -> dict[str, Any] | None:
 
 def _server(environ: Mapping[str, str]) -> tuple[str, str, str]:
     data_dir = default_data_dir(environ)
-    url = environ.get("LAZULI_URL", "")
+    url, ca_file = environ.get("LAZULI_URL", ""), environ.get("LAZULI_CA", "")
     if not url:
         if not (known := running(data_dir)):
             raise Unavailable(
                 f"No Lazuli server runs on {data_dir}.", mend="Start it with 'lazuli up'.", code="NoServer"
             )
-        url = known["url"]
+        url, ca_file = known["url"], ca_file or known.get("ca_file", "")
     token = environ.get("LAZULI_TOKEN", "")
     if not token:
         try:
@@ -97,7 +97,7 @@ def _server(environ: Mapping[str, str]) -> tuple[str, str, str]:
                 target="LAZULI_TOKEN",
                 mend="Set LAZULI_TOKEN, or LAZULI_DATA_DIR to the folder of the server.",
             ) from None
-    return url, token, environ.get("LAZULI_CA", "")
+    return url, token, ca_file
 
 
 def _in_tree(folder: Path) -> dict[str, str]:

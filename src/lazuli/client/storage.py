@@ -75,7 +75,7 @@ class Storage:
             self._http.respond(
                 "PUT", container.blob(marked, comp="metadata"), headers={"x-ms-meta-upload_status": "completed"}
             )
-        return DatastorePath(datastore, root).in_full(self._scope)
+        return str(DatastorePath(datastore, root))
 
     def upload_code(self, snapshot: Snapshot) -> str:
         """The resource id of the code asset that holds ``snapshot``, made unless the workspace has one already."""

@@ -1,0 +1,1 @@
+"""``lazuli demo``: the main road once, on real data, with everything shown."""

@@ -1,0 +1,91 @@
+"""``lazuli job``: the verbs of the table, and those that only jobs have."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lazuli.cli.follow import on_screen
+from lazuli.cli.nouns import create, creating, group_of
+from lazuli.cli.options import asks, named
+from lazuli.cli.show import show, show_many
+from lazuli.client.client import Client
+from lazuli.resources.table import noun
+
+__all__ = ["job", "web_address"]
+
+job = group_of("job")
+_ROW = noun("job")
+
+
+def web_address(shown: dict[str, Any]) -> str:
+    """Where the job is seen in a browser; empty where nowhere."""
+    return ((shown.get("services") or {}).get("Studio") or {}).get("endpoint", "")
+
+
+@job.command("create", help="Submit a job.")
+@creating(_ROW)
+@click.option("-s", "--stream", is_flag=True, help="Follow its log until it ends; exit 1 where it fails.")
+@click.option("--web", is_flag=True, help="Print the address where it is seen in a browser.")
+@asks()
+def submit(
+    client: Client, output: str, file: str | None, edits: tuple[str, ...], stream: bool, web: bool, **given: Any
+) -> None:
+    """Submit the job that the file says."""
+    shown = create(client, _ROW, file, edits, given)
+    if web:
+        click.echo(web_address(shown) or client.profile.url, err=True)
+    if not stream:
+        show(shown, output)
+        return
+    click.echo(f"Job {shown['name']}", err=True)
+    _follow(client, shown["name"])
+
+
+@job.command("stream", help="Follow a job's log until it ends; exit 1 where it fails.")
+@named("job")
+@asks()
+def stream(client: Client, output: str, name: str) -> None:
+    """Follow the job."""
+    _follow(client, name)
+
+
+def _follow(client: Client, name: str) -> None:
+    if not on_screen(client, name):
+        sys.exit(1)
+
+
+@job.command("cancel", help="Stop a job.")
+@named("job")
+@asks()
+def cancel(client: Client, output: str, name: str) -> None:
+    """Ask the job to stop."""
+    client.jobs.cancel(name)
+    click.echo(f"Job {name}: {client.jobs.get(name).get('status', 'CancelRequested')}", err=True)
+
+
+@job.command("metrics", help="Show the last value of every metric of a job.")
+@named("job")
+@asks("table")
+def metrics(client: Client, output: str, name: str) -> None:
+    """Show what the job measured."""
+    found = client.jobs.metrics(name)
+    show_many(found, ("key", "value", "step"), output, f"The job '{name}' has logged no metrics.")
+
+
+@job.command("download", help="Download what a job left: its outputs and its logs.")
+@named("job")
+@click.option("--output-name", default="", help="One named output; without it, the job's own folder and logs.")
+@click.option("--all", "everything", is_flag=True, help="Every output, and the job's own folder and logs.")
+@click.option("-p", "--download-path", default=".", type=click.Path(file_okay=False), help="Where to.")
+@asks()
+def download(client: Client, output: str, name: str, output_name: str, everything: bool, download_path: str) -> None:
+    """Download the job's files."""
+    target = Path(download_path)
+    written = client.jobs.download(name, target, output=output_name, everything=everything)
+    for word, count in written.items():
+        click.echo(f"{word}: {count} {'file' if count == 1 else 'files'}", err=True)
+    click.echo(str(target))

@@ -1,0 +1,110 @@
+"""``lazuli`` itself: knows every command by name and one line, and loads only the one that is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+import lazuli
+from lazuli.resources.table import NOUNS
+from lazuli.schema.problems import Problem, did_you_mean
+
+__all__ = ["COMMANDS", "root"]
+
+_OWN_MODULES = {"job": "lazuli.cli.jobs:job", "model": "lazuli.cli.models:model"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command as the root knows it."""
+
+    place: str
+    """``module:object``, or ``module:function:argument`` where a function makes it."""
+    summary: str
+    section: str
+
+    def load(self) -> click.Command:
+        """The command itself, with everything it needs."""
+        module, name, *argument = self.place.split(":")
+        found = getattr(importlib.import_module(module), name)
+        return found(*argument) if argument else found
+
+
+def _nouns() -> dict[str, Entry]:
+    return {
+        row.word: Entry(_OWN_MODULES.get(row.word, f"lazuli.cli.nouns:group_of:{row.word}"), row.summary, "Resources")
+        for row in NOUNS
+        if row.command
+    }
+
+
+COMMANDS: dict[str, Entry] = {
+    "up": Entry("lazuli.cli.server:up", "Start Lazuli on this machine.", "Server"),
+    "down": Entry("lazuli.cli.server:down", "Stop it.", "Server"),
+    "status": Entry("lazuli.cli.server:status", "Show whether it runs, where, and what it does.", "Server"),
+    "demo": Entry("lazuli.cli.demo.command:demo", "See a model trained on real data, in about a minute.", "Server"),
+    **_nouns(),
+    "configure": Entry("lazuli.cli.configure:configure", "Keep the defaults of this machine.", "Setup"),
+    "client-env": Entry("lazuli.cli.client_env:client_env", "Print what azure-ai-ml needs in its shell.", "Setup"),
+    "schema": Entry("lazuli.cli.schema:schema", "Print the JSON Schema of a YAML file.", "Setup"),
+}
+
+
+class Root(click.Group):
+    """The group of all commands. Tells every problem in one neat message, without a stack trace."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, loaded now."""
+        return COMMANDS[cmd_name].load() if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """The command that the arguments name, or a usage error with the nearest one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"There is no command '{args[0]}'. {did_you_mean(args[0], list(COMMANDS))}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by section, from their one line, without loading them."""
+        for section in dict.fromkeys(entry.section for entry in COMMANDS.values()):
+            with formatter.section(section):
+                formatter.write_dl([(n, e.summary) for n, e in COMMANDS.items() if e.section == section])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; 1 for a problem, 130 for Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            tell(problem)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            ctx.exit(130)
+
+
+def tell(problem: Problem) -> None:
+    """Print what is wrong and how to put it right, on stderr."""
+    word = click.style("error:", fg="red", bold=True)
+    if problem.details:
+        click.echo(f"{word} {len(problem.details)} things are wrong:", err=True)
+        for detail in problem.details:
+            click.echo(f"  - {detail}", err=True)
+        return
+    click.echo(f"{word} {problem.message}", err=True)
+    if problem.mend:
+        click.echo(f"       {problem.mend}", err=True)
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(lazuli.__version__, "-V", "--version", prog_name="lazuli")
+def root() -> None:
+    """Azure Machine Learning on your own machine.
+
+    Start with 'lazuli up', or see it all at once with 'lazuli demo'. Every command explains itself with --help.
+    """

@@ -1,0 +1,216 @@
+"""``lazuli up``, ``down`` and ``status``: the server on this machine."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lazuli.cli.options import output_option
+from lazuli.cli.show import show
+from lazuli.client import profile
+from lazuli.client.http import Http
+from lazuli.compute.spawn import detached
+from lazuli.schema.problems import InvalidInput, Problem, Unavailable, Unexpected
+from lazuli.store.settings import default_data_dir
+
+__all__ = ["ensure", "stop"]
+
+MODULE = "lazuli.server"
+_START_S = 60.0
+_STOP_S = 60.0
+
+_folder = click.option("--data-dir", type=click.Path(file_okay=False), help="The folder that holds everything.")
+
+
+@click.command("up")
+@_folder
+@click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="The http port.  [default: 8780]")
+@click.option("--https-port", type=int, help="The https port.  [default: the port after the http port]")
+@click.option("--database-url", help="PostgreSQL instead of the built-in SQLite.")
+@click.option("--foreground/--background", default=False, help="Stay in this terminal, or not (the default).")
+def up(data_dir: str | None, foreground: bool, **given: Any) -> None:
+    """Start Lazuli: one process, all data in one folder."""
+    folder = _data_dir(data_dir)
+    options = [word for name, value in given.items() if value is not None for word in (_flag(name), str(value))]
+    if known := _answering(folder):
+        click.echo(f"Lazuli runs already: {known['url']}")
+        return
+    if foreground:
+        sys.argv = [MODULE, "--data-dir", str(folder), *options]
+        runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+        return
+    started = time.monotonic()
+    known = start(folder, options)
+    click.echo(f"Lazuli {known['version']} runs: {click.style(known['url'], bold=True)}")
+    click.echo(f"  data    {folder}")
+    click.echo(f"  token   {folder / 'token'}")
+    click.echo(f"  ready   in {time.monotonic() - started:.1f} s; stop it with 'lazuli down'")
+    if folder != default_data_dir():
+        click.echo(f"  use it  export LAZULI_DATA_DIR={folder}")
+    click.echo("Next: 'lazuli demo', or 'lazuli workspace create --name mine'.")
+
+
+@click.command("down")
+@_folder
+def down(data_dir: str | None) -> None:
+    """Stop Lazuli. Jobs that run go on and are found again at the next start."""
+    folder = _data_dir(data_dir)
+    click.echo("Lazuli is stopped." if stop(folder) else f"Lazuli does not run on {folder}.")
+
+
+@click.command("status")
+@_folder
+@output_option("yaml")
+def status(data_dir: str | None, output: str) -> None:
+    """Show whether Lazuli runs, where, and what it does."""
+    folder = _data_dir(data_dir)
+    known = _answering(folder)
+    if not known:
+        show({"running": False, "data_dir": str(folder)}, output)
+        sys.exit(1)
+    show(
+        {
+            "running": True,
+            "url": known["url"],
+            "https_url": known["https_url"],
+            "version": known["version"],
+            "pid": known["pid"],
+            "uptime": _uptime(known["started_at"]),
+            "data_dir": str(folder),
+            **_counts(folder, known),
+        },
+        output,
+    )
+
+
+def ensure(folder: Path) -> dict[str, Any]:
+    """What the server of a data folder says of itself, started now where it does not run."""
+    return _answering(folder) or start(folder, [])
+
+
+def start(folder: Path, options: list[str]) -> dict[str, Any]:
+    """Start the server in the background and wait until it answers.
+
+    Raises :class:`Problem` with the server's own last words where it gives up, a port in use for example.
+    """
+    logs = folder / "logs"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        logs.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            f"The data folder '{folder}' cannot be made: {error.strerror}.", target="--data-dir"
+        ) from None
+    log = logs / "server.log"
+    before = log.stat().st_size if log.exists() else 0
+    command = [sys.executable, "-m", MODULE, "--data-dir", str(folder), *options]
+    process = detached(command, cwd=folder, env=os.environ, output=log)
+
+    def ready() -> dict[str, Any] | None:
+        if process.poll() is not None:
+            raise _gave_up(log, before)
+        return _answering(folder, pid=process.pid)
+
+    known = _wait(ready, _START_S, "Starting")
+    if known is None:
+        raise Unavailable("Lazuli does not answer yet.", mend=f"See {log}, and try 'lazuli status' in a moment.")
+    return known
+
+
+def stop(folder: Path) -> bool:
+    """Stop the server of a data folder and wait until it is gone; False where none ran."""
+    known = profile.running(folder)
+    if not known or not _is_server(known["pid"]):
+        return False
+    os.kill(known["pid"], signal.SIGTERM)
+    if not _wait(lambda: not _is_server(known["pid"]) or None, _STOP_S, "Stopping"):
+        raise Unavailable("Lazuli is still stopping.", mend="Look again with 'lazuli status'.")
+    return True
+
+
+def _wait(look: Callable[[], Any], patience_s: float, word: str) -> Any:
+    """What ``look`` finds, asked until it finds something; a dot a second on a terminal."""
+    deadline, told = time.monotonic() + patience_s, time.monotonic() + 0.5
+    on_screen = sys.stderr.isatty()
+    dots = 0
+    try:
+        while time.monotonic() < deadline:
+            if found := look():
+                return found
+            if on_screen and time.monotonic() > told:
+                click.echo("." if dots else f"{word} …", nl=False, err=True)
+                dots, told = dots + 1, told + 1
+            time.sleep(0.02)
+        return None
+    finally:
+        if dots:
+            click.echo("\r\033[K", nl=False, err=True)
+
+
+def _answering(folder: Path, pid: int = 0) -> dict[str, Any] | None:
+    """What the server of the folder says of itself, where it runs and answers."""
+    try:
+        known = profile.running(folder)
+    except InvalidInput:  # caught in the middle of being written
+        return None
+    if not known or (pid and known["pid"] != pid) or not _is_server(known["pid"]):
+        return None
+    try:
+        with Http(known["url"]) as http:
+            http.call("GET", "/health")
+    except Problem:
+        return None
+    return known
+
+
+def _is_server(pid: int) -> bool:
+    """Whether the process is a Lazuli server, and not another that was given the same number since."""
+    told = Path(f"/proc/{pid}/cmdline")
+    if Path("/proc/self").exists():
+        try:
+            return b"lazuli" in told.read_bytes()
+        except OSError:
+            return False
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _gave_up(log: Path, before: int) -> Problem:
+    with log.open("rb") as source:
+        source.seek(before)
+        said = source.read().decode(errors="replace").strip().splitlines()
+    last = said[-1].removeprefix("error:").strip() if said else "It said nothing."
+    return Unexpected(f"Lazuli could not start. {last}", mend=f"Its log: {log}")
+
+
+def _data_dir(given: str | None) -> Path:
+    return Path(given).expanduser().resolve() if given else default_data_dir()
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _uptime(started_at: Any) -> str:
+    if isinstance(started_at, int | float):
+        begun = datetime.fromtimestamp(started_at / 1000 if started_at > 1e11 else started_at, UTC)
+    else:
+        begun = datetime.fromisoformat(str(started_at).replace("Z", "+00:00"))
+    return str(timedelta(seconds=round((datetime.now(UTC) - begun).total_seconds())))
+
+
+def _counts(folder: Path, known: dict[str, Any]) -> dict[str, Any]:
+    return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from lazuli.assets.storage import Storage
 from lazuli.assets.versions import Versions
@@ -104,16 +105,18 @@ class Codes(Versions):
         self._storage = storage
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
-        """A new snapshot whose files were uploaded into its container."""
+        """A new snapshot whose files were uploaded into its container, in a folder of it or at its root."""
         assert isinstance(document, Code)
         container = self._storage.code_container(id.scope, id.name, id.version)
-        if not self.store.blobs.list(container, limit=1).blobs:
+        address, _, folder = unquote(document.path).partition(f"/{container}")
+        place = f"{container}/{folder.strip('/')}".rstrip("/") if address else container
+        if not self.store.blobs.list(container, f"{folder.strip('/')}/".lstrip("/"), limit=1).blobs:
             raise InvalidInput(
                 f"The code '{id.name}:{id.version}' was never uploaded.",
                 target="codeUri",
                 mend="Ask for a pending upload, put the files there, then create the version.",
             )
-        record = super().prepare(id, document.model_copy(update={"path": container}), actor)
+        record = super().prepare(id, document.model_copy(update={"path": place}), actor)
         return replace(record, hash=document.properties.get("hash_sha256", ""))
 
     def settled(self, old: Record, document: Asset) -> dict[str, Any]:

@@ -81,8 +81,8 @@ class Planner:
     def _code(self, record: Record, job: CommandJob) -> Iterator[Stage]:
         if job.code is None:
             return
-        container = str(self._jobs.snapshot(record.id.scope, job.code).body["path"])
-        yield from self._below(Location(container, ""), CODE, StageKind.COPY)
+        container, _, path = str(self._jobs.snapshot(record.id.scope, job.code).body["path"]).partition("/")
+        yield from self._below(Location(container, path), CODE, StageKind.COPY)
 
     def _input(self, record: Record, name: str, given: Input, folder: Path) -> tuple[list[Stage], str]:
         """What is laid out for an input, and the value that stands for it in the command."""

@@ -389,12 +389,14 @@ def test_garbage_is_what_has_had_no_name_for_a_while(blobs: Blobs, clock: Tickin
     assert blobs.read_bytes("c", "replaced") == b"new"
 
 
-def test_content_that_is_put_again_is_no_garbage(blobs: Blobs, clock: Ticking) -> None:
-    """The window of a put: its content is stored, its row is not there yet, and the content is an old one."""
+def test_content_that_is_put_again_is_no_garbage(blobs: Blobs, tmp_path: Path, clock: Ticking) -> None:
+    """The window of a put: its content is stored, its row is not there yet, and both content and file are old."""
     blob = blobs.put_bytes("c", "a", b"data")
     blobs.delete("c", "a")
     clock.now += 2 * HOUR
-    blobs._contents.keep([b"data"])
+    source = written(tmp_path, "source", b"data")
+    os.utime(source, (1, 1))
+    blobs._contents.keep_file(source, move=True)
     assert blobs.collect_garbage() == 0
     assert blobs.file(blob).read_bytes() == b"data"
 

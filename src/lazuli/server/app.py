@@ -57,9 +57,11 @@ class App:
 
     async def _answer(self, request: Request) -> Response:
         route: Route | None = None
+        # Not request.url.path, which leaves '#', '?' and backslashes encoded and all else decoded.
+        path = request.scope["path"]
         try:
             self._check_address(request)
-            route, params = self._table.find(request.method, request.url.path)
+            route, params = self._table.find(request.method, path)
             principal = self._principal(request, route)
             if route.upload:
                 return await self._spooled(request, route, params, principal)
@@ -70,7 +72,7 @@ class App:
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception:
-            log.exception("%s %s failed", request.method, request.url.path)
+            log.exception("%s %r failed", request.method, path)
             problem = Unexpected("Something went wrong in the server; its log says what.", mend="Please report it.")
             return (route.failure if route else refuse)(problem)
 
@@ -92,7 +94,7 @@ class App:
                 mend="Send 'Authorization: Bearer <token>'; the token lies in the file 'token' of the data folder.",
             )
         principal = self._access.principal_of(token.strip())
-        self._access.check(principal, route.permission, request.url.path)
+        self._access.check(principal, route.permission, request.scope["path"])
         return principal
 
     def _call(
@@ -107,7 +109,7 @@ class App:
     ) -> Call:
         return Call(
             method=request.method,
-            path=request.url.path,
+            path=request.scope["path"],
             params=params,
             query=request.query_params,
             headers=request.headers,
@@ -212,7 +214,7 @@ def _pattern(path: str) -> re.Pattern[str]:
         parts.append(f"(?P<{brace[1]}>{'.+' if brace[2] else '[^/]+'})")
         end = brace.end()
     parts.append(re.escape(path[end:]))
-    return re.compile("".join(parts), re.IGNORECASE)
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
 
 
 def _first(path: str) -> str:

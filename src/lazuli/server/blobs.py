@@ -58,7 +58,8 @@ def blob_routes(blobs: Blobs, key_of: Callable[[str], str | None], clock: Clock 
     container, blob = f"/{HOST}/{{container}}", f"/{HOST}/{{container}}/{{blob:path}}"
 
     def route(method: str, path: str, handler: Handler, summary: str, *, upload: bool = False) -> Route:
-        return Route(method, path, _speaking_xml(handler), SIGNED, summary, upload=upload, tags=("Storage",))
+        answer = _speaking_xml(handler)
+        return Route(method, path, answer, SIGNED, summary, upload=upload, failure=_error, tags=("Storage",))
 
     return [
         route("GET", container, door.read_container, "List blobs, or read a container's properties."),

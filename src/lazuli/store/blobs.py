@@ -179,13 +179,6 @@ class Blobs:
         with self._database.write() as tx:
             return tx.execute(delete(blob_table).where(*_starting_with(self._container, stem))).rowcount
 
-    def delete_containers(self, stem: str) -> None:
-        """Remove every blob of the containers whose name starts with ``stem``."""
-        until = _successor(stem)
-        with self._database.write() as tx:
-            c = blob_table.c.container
-            tx.execute(delete(blob_table).where(c >= stem, *([c < until] if until else [])))
-
     # --- reading -----------------------------------------------------------------------------------------------
 
     def stat(self, container: str, name: str) -> Blob | None:

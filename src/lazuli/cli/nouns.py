@@ -114,7 +114,8 @@ def _list(row: Noun) -> click.Command:
         if row.versioned and not name:
             columns = ("name", "latest_version", "description", "created_at")
         found = client.collection(row.word).list(name or "", archived=archived)
-        show_many(found, columns, output, f"There is no {row.word} yet. Make one with 'lazuli {row.word} create'.")
+        nothing = f"There is no {row.word} yet. Make one with 'lazuli {row.word} create'."
+        show_many(found, columns, output, f"The {row.word} '{name}' has no versions." if name else nothing)
 
     return command
 

@@ -7,6 +7,7 @@ import runpy
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,9 @@ import click
 from lazuli.cli.options import output_option
 from lazuli.cli.show import show
 from lazuli.client import profile
+from lazuli.client.client import Client
 from lazuli.client.http import Http
+from lazuli.client.jobs import ENDED
 from lazuli.compute.spawn import detached
 from lazuli.schema.problems import InvalidInput, Problem, Unavailable, Unexpected
 from lazuli.store.settings import default_data_dir
@@ -87,7 +90,7 @@ def status(data_dir: str | None, output: str) -> None:
             "pid": known["pid"],
             "uptime": _uptime(known["started_at"]),
             "data_dir": str(folder),
-            **_counts(folder, known),
+            **_jobs(folder, known),
         },
         output,
     )
@@ -95,10 +98,10 @@ def status(data_dir: str | None, output: str) -> None:
 
 def ensure(folder: Path) -> dict[str, Any]:
     """What the server of a data folder says of itself, started now where it does not run."""
-    return _answering(folder) or start(folder, [])
+    return _answering(folder) or start(folder, [], show=False)
 
 
-def start(folder: Path, options: list[str]) -> dict[str, Any]:
+def start(folder: Path, options: list[str], *, show: bool = True) -> dict[str, Any]:
     """Start the server in the background and wait until it answers.
 
     Raises :class:`Problem` with the server's own last words where it gives up, a port in use for example.
@@ -121,7 +124,7 @@ def start(folder: Path, options: list[str]) -> dict[str, Any]:
             raise _gave_up(log, before)
         return _answering(folder, pid=process.pid)
 
-    known = _wait(ready, _START_S, "Starting")
+    known = _wait(ready, _START_S, "Starting" if show else "")
     if known is None:
         raise Unavailable("Lazuli does not answer yet.", mend=f"See {log}, and try 'lazuli status' in a moment.")
     return known
@@ -139,9 +142,9 @@ def stop(folder: Path) -> bool:
 
 
 def _wait(look: Callable[[], Any], patience_s: float, word: str) -> Any:
-    """What ``look`` finds, asked until it finds something; a dot a second on a terminal."""
+    """What ``look`` finds, asked until it finds something; with ``word`` a dot a second on a terminal."""
     deadline, told = time.monotonic() + patience_s, time.monotonic() + 0.5
-    on_screen = sys.stderr.isatty()
+    on_screen = bool(word) and sys.stderr.isatty()
     dots = 0
     try:
         while time.monotonic() < deadline:
@@ -212,5 +215,12 @@ def _uptime(started_at: Any) -> str:
     return str(timedelta(seconds=round((datetime.now(UTC) - begun).total_seconds())))
 
 
-def _counts(folder: Path, known: dict[str, Any]) -> dict[str, Any]:
-    return {}
+def _jobs(folder: Path, known: dict[str, Any]) -> dict[str, int]:
+    """How many jobs run and wait, in all workspaces of the resource group in force."""
+    environ = {**os.environ, "LAZULI_DATA_DIR": str(folder), "LAZULI_URL": known["url"]}
+    counts: Counter[str] = Counter()
+    with Client(profile.find(environ=environ)) as client:
+        for workspace in client.workspaces.list():
+            counts += client.on(workspace["name"]).jobs.counts()
+    running = sum(count for status, count in counts.items() if status not in ENDED | {"Queued"})
+    return {"jobs_running": running, "jobs_queued": counts["Queued"]}

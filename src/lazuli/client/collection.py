@@ -99,7 +99,7 @@ class Collection:
         version = self._version(name, version, label)
         body = self._http.call("GET", self._path(name, version))
         now = document_of(self.noun, body, self._scope)
-        fixed = now.read_only_fields() | set(now.model_extra or {})
+        fixed = now.read_only_fields() | set(now.model_extra or {})  # what only the server says
         said = {key: value for key, value in now.to_yaml().items() if key not in fixed}
         document = self.noun.document.from_yaml(edited(Unwritten("--set", Path.cwd(), said, {}), edits))
         return self._put(self._path(name, version), document, _unchanged(body))

@@ -58,7 +58,9 @@ def _named(kind: type[Document], body: Mapping[str, Any], scope: Scope, hoisted:
 def _with_context(document: Document, body: Mapping[str, Any]) -> Shown:
     told = {_snake(key): value for key, value in (body.get("systemData") or {}).items() if value is not None}
     context = {"creation_context": told} if told else {}
-    return {**document.to_yaml(), "id": body.get("id", ""), **context}
+    # What only the server knows of comes in REST's spelling; all is shown in one dialect.
+    said = {_snake(key): value for key, value in document.to_yaml().items()}
+    return {**said, "id": body.get("id", ""), **context}
 
 
 def _snake(word: str) -> str:

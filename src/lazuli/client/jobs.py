@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,11 @@ class Jobs(Collection):
         run = f"/history/v1.0{self._scope.path}/experiments/{experiment}/runs/{quote(job['name'], safe='')}"
         self._http.call("PATCH", run, body=dict(changes))
         return self.get(job["name"])
+
+    def counts(self) -> Counter[str]:
+        """How many jobs there are in each status."""
+        bodies = self._pages(self._collection, {"listViewType": "All"})
+        return Counter((body.get("properties") or {}).get("status", "") for body in bodies)
 
     # --- what it measured --------------------------------------------------------------------------------------
 

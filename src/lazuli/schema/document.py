@@ -207,7 +207,10 @@ def _slip(item: Mapping[str, Any], cls: type[BaseModel], source: Source | None) 
     else:
         reason = str((item.get("ctx") or {}).get("error") or item["msg"])
         stop = "" if reason.endswith((".", "?")) else "."
-        message = f"'{field}' is {_shown(item.get('input'))}: {reason[:1].lower()}{reason[1:]}{stop}"
+        about = f"'{field}' is {_shown(item.get('input'))}: "
+        if kind == "value_error" and isinstance(item.get("input"), Mapping):  # what is in it is wrong, not what it is
+            about = f"'{field}': " if place else ""
+        message = f"{about}{reason[:1].lower()}{reason[1:]}{stop}"
     if source:
         message = f"{source.where(place)}: {message}"
     return InvalidInput(message, target=field, mend=mend, code="ValidationError")

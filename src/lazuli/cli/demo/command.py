@@ -15,7 +15,6 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from lazuli.cli.demo.files import lay_out
@@ -100,7 +99,7 @@ def _train(client: Client, screen: _Screen, job_file: Path) -> str:
         for event in follow(client, job):
             if event.kind == "status":
                 status = event.data["status"]
-                busy(f"{status.lower()}  {event.data['reason']}")
+                busy(f"{status.lower()}  {event.data['reason']}".strip())
             elif event.kind == "metric":
                 points[event.data["key"]] = event.data
                 busy(_progress_line(status, points))
@@ -164,18 +163,18 @@ class _Screen:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._cut = ""
+        self._cut = self._noted = ""
 
     def done(self, label: str, what: str, more: str = "", style: str = "green") -> None:
         """A step that is done."""
-        line = Text.assemble(("  ✓ ", style), f"{label:<{_LABEL_WIDTH}}", (what, "bold"), ("  " + more, "dim"))
-        self.console.print(line)
+        line = Text.assemble(("  ✓ ", style), f"{label:<{_LABEL_WIDTH}}", (what, "bold"))
+        self.console.print(line.append(f"  {more}", "dim") if more else line)
 
     @contextmanager
     def busy(self, label: str, what: str) -> Iterator[Any]:
         """A step that goes on; gives a function that says anew what happens."""
         if not self.console.is_terminal:
-            yield lambda text: None
+            yield self._note
             return
         with self.console.status("") as status:
 
@@ -185,22 +184,27 @@ class _Screen:
             say(what)
             yield say
 
+    def _note(self, text: str) -> None:
+        """What happens, where nothing can be drawn over: every status once, and no metrics."""
+        word = text.split(maxsplit=1)[0]
+        if word != self._noted:
+            self.console.print(Text(f"    {text}", style="dim"), soft_wrap=True)
+        self._noted = word
+
     def log(self, text: str) -> None:
         """A piece of the job's log, line by line."""
         *lines, self._cut = (self._cut + text).split("\n")
         for line in lines:
-            self.console.print(Text.assemble(("    │ ", "dim"), line))
+            self.console.print(Text.assemble(("    │ ", "dim"), line), soft_wrap=True)
 
     def indented(self, what: Any) -> None:
         """Something larger, below its step."""
-        self.console.print(Padding(what, (0, 0, 0, 6)))
+        self.console.print(Padding(what, (0, 0, 0, 6), expand=False))
 
     def command(self, command: str, why: str) -> None:
         """A command to try."""
-        grid = Table.grid(padding=(0, 2))
-        grid.add_row(Text("  # " + why, style="dim"))
-        grid.add_row(Text("  " + command, style="cyan", overflow="fold"))
-        self.console.print(grid, soft_wrap=True)
+        self.console.print(Text(f"  # {why}", style="dim"))
+        self.console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)  # never broken: it is to be copied
 
     def blank(self) -> None:
         """An empty line."""

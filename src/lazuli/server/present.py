@@ -39,7 +39,8 @@ def _read(cls: type[Document], hoisted: tuple[str, ...], id: ResourceId, body: M
     if not isinstance(properties, Mapping):
         raise InvalidInput("'properties' is not a mapping.", target="properties")
     outside = {word: body[word] for word in hoisted if body.get(word) is not None}
-    document = cls.from_rest({**properties, **outside}, id.scope)
+    said = {word: value for word, value in properties.items() if word not in _OURS}
+    document = cls.from_rest({**said, **outside}, id.scope)
     named = {"name": id.name, "version": id.version}
     return document.model_copy(update={k: v for k, v in named.items() if k in cls.model_fields})
 
@@ -134,3 +135,6 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "compute": {"provisioningErrors": None, "isAttachedCompute": False},
 }
 """What Microsoft's client reads without asking whether it is there."""
+
+_OURS = frozenset({"provisioningState", "provisioningErrors", "isAttachedCompute"})
+"""What only an answer tells. A client that gets, changes and puts sends it back, and it says nothing."""

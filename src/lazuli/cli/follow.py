@@ -9,6 +9,7 @@ import click
 
 from lazuli.cli.show import COLORS
 from lazuli.client.client import Client
+from lazuli.client.jobs import ENDED
 from lazuli.client.stream import follow
 
 __all__ = ["explain", "on_screen"]
@@ -23,7 +24,7 @@ def on_screen(client: Client, name: str) -> bool:
             sys.stdout.flush()
         elif event.kind == "status":
             line = _status_line(event.data)
-            if line != said:
+            if line != said and event.data["status"] not in ENDED:  # the end has a line of its own
                 click.echo(line, err=True)
             said = line
         elif event.kind == "done":

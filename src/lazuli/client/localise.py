@@ -101,7 +101,9 @@ def _job_environment(job: CommandJob, source: Source) -> Iterator[Step]:
         job.environment = said = Environment.from_yaml(source)
         place = ()
     if said is None:
-        return
+        raise _wrong(
+            source, place, "it is required", "Name one (azureml:name@latest), or write one: {image: python:3.11}."
+        )
     yield from _environment(said, source, place)
 
     def keep(recipient: Recipient) -> None:

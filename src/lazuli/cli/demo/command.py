@@ -23,6 +23,7 @@ from lazuli.cli.server import ensure
 from lazuli.cli.show import COLORS, console, table
 from lazuli.client import profile
 from lazuli.client.client import Client
+from lazuli.client.jobs import ENDED
 from lazuli.client.snapshot import scan
 from lazuli.client.stream import follow
 from lazuli.schema.problems import NotFound, Unexpected
@@ -99,6 +100,8 @@ def _train(client: Client, screen: _Screen, job_file: Path) -> str:
         for event in follow(client, job):
             if event.kind == "status":
                 status = event.data["status"]
+                if status in ENDED:
+                    continue
                 busy(f"{status.lower()}  {event.data['reason']}".strip())
             elif event.kind == "metric":
                 points[event.data["key"]] = event.data

@@ -149,7 +149,8 @@ def artifacts() -> None:
         run_id = run.info.run_id
         assert mlflow.get_artifact_uri() == f"mlflow-artifacts:/ExperimentRun/dcid.{run_id}"
         listed = {(f.path, f.is_dir, f.file_size) for f in client.list_artifacts(run_id)}
-        assert listed == {("a.json", False, 29), ("all", True, None), ("notes", True, None), ("one.txt", False, 4)}, listed
+        folders = {("all", True, None), ("notes", True, None)}
+        assert listed == {("a.json", False, 29), ("one.txt", False, 4), *folders}
         assert [f.path for f in client.list_artifacts(run_id, "all/deep")] == ["all/deep/zwei drei.bin"]
         assert client.list_artifacts(run_id, "one.txt") == []
         assert mlflow.artifacts.load_dict(f"runs:/{run_id}/a.json") == {"a": [1, 2]}
@@ -235,7 +236,7 @@ def unsigned() -> None:
     try:
         client.get_experiment_by_name("first")
     except RestException as error:
-        assert "No valid token" in str(error)
+        assert error.error_code == "UNAUTHENTICATED", str(error)
     else:
         raise AssertionError("a call without a token was answered")
 

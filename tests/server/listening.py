@@ -1,11 +1,11 @@
-"""Routes served on a free loopback port: just enough of a web server to test one door by itself."""
+"""Applications on a free loopback port, and one of a single door to test it by itself."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,17 +15,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp
 
-from lazuli.server.routes import Call, Route, reply
+from lazuli.schema.problems import Problem
+from lazuli.server.routes import Call, Route
 from lazuli.workspaces.identity import Principal
 
 ADMIN = Principal("p1", "admin", "admin")
 
 
 @contextmanager
-def listening(routes: Sequence[Route], token: str = "") -> Iterator[str]:
-    """The address of a server that answers these routes, to bearers of ``token`` where there is one."""
-    app = Starlette(routes=[StarletteRoute(one.path, _endpoint(one, token), methods=[one.method]) for one in routes])
+def listening(app: ASGIApp) -> Iterator[str]:
+    """The address of a server that runs ``app``."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -40,10 +41,13 @@ def listening(routes: Sequence[Route], token: str = "") -> Iterator[str]:
         thread.join()
 
 
-def _endpoint(route: Route, token: str):
+def door(routes: Sequence[Route]) -> ASGIApp:
+    """An application of these routes alone, which asks nobody for a token."""
+    return Starlette(routes=[StarletteRoute(one.path, _endpoint(one), methods=[one.method]) for one in routes])
+
+
+def _endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        if token and request.headers.get("authorization") != f"Bearer {token}":
-            return reply({"error": {"code": "Unauthorized", "message": "No valid token."}}, 401)
         with tempfile.TemporaryDirectory() as folder:
             spool = Path(folder) / "body" if route.upload else None
             body, digest = b"", hashlib.md5()
@@ -58,6 +62,9 @@ def _endpoint(route: Route, token: str):
                 request.method, request.url.path, request.path_params, request.query_params, request.headers,
                 ADMIN, str(request.base_url).rstrip("/"), body, spool, digest.digest() if spool else b"",
             )  # fmt: skip
-            return await run_in_threadpool(route.handler, call)
+            try:
+                return await run_in_threadpool(route.handler, call)
+            except Problem as problem:
+                return route.failure(problem)
 
     return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ WORDS = Vocabulary(
         ("metrics.`my loss/a` != 3", Condition("metric", "my loss/a", "!=", 3)),
         ('metrics."my loss" = .5', Condition("metric", "my loss", "=", 0.5)),
         ("params.rate = '0.1'", Condition("param", "rate", "=", "0.1")),
-        ("parameters.a.b.c = \"x\"", Condition("param", "a.b.c", "=", "x")),
+        ('parameters.a.b.c = "x"', Condition("param", "a.b.c", "=", "x")),
         ("tags.mlflow.source.type like 'LO%'", Condition("tag", "mlflow.source.type", "LIKE", "LO%")),
         ("tags.`a b` ILIKE 'x'", Condition("tag", "a b", "ILIKE", "x")),
         ("tags.a IS NULL", Condition("tag", "a", "IS NULL", None)),
@@ -37,6 +39,7 @@ WORDS = Vocabulary(
         ("run.status = 'FINISHED'", Condition("attribute", "status", "=", "FINISHED")),
         ("datasets.digest = 'x'", Condition("dataset", "digest", "=", "x")),
         ("`metrics`.`a` = 1", Condition("metric", "a", "=", 1)),
+        pytest.param("metrics.a < " + "9" * 5000, Condition("metric", "a", "<", math.inf), id="huge"),
         ("tags.größe = 'ß'", Condition("tag", "größe", "=", "ß")),
     ],
 )
@@ -57,7 +60,8 @@ def test_conditions_are_joined_by_and() -> None:
         "metrics.a > 1 AND", "AND", "params.a = 1", "params.a = b", "params.a > 'x'", "tags.a = 'x", "'a' = 'a'",
         "nothing.a = 'x'", "attributes.secret = 'x'", "dataset.rows = 'x'", "run_id IN ()", "run_id IN 'a'",
         "run_id IN ('a'", "metrics.a IS NULL", "tags.a IS", "tags.a == 'x'", "params.a = 'x'; DROP TABLE run",
-        "1 = 1", "metrics.a > 1 metrics.b > 1", "(metrics.a > 1)", "tags.a = 'x' --", "metrics.a > 1x", "tags.a\0 = 'x'",
+        "1 = 1", "metrics.a > 1 metrics.b > 1", "(metrics.a > 1)", "tags.a = 'x' --", "metrics.a > 1x",
+        "tags.a\0 = 'x'",
     ],
 )  # fmt: skip
 def test_what_is_no_filter_is_told(text: str) -> None:

@@ -7,6 +7,7 @@ A client is pointed at it by ``mlflow.set_tracking_uri("{server}/mlflow/v2.0/sub
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -15,10 +16,11 @@ from starlette.responses import PlainTextResponse, Response
 from lazuli.schema.problems import NotFound
 from lazuli.server.mlflow_files import file_routes
 from lazuli.server.mlflow_json import (
-    as_mlflow,
+    NO_ENDPOINT,
     body_of,
     experiment_json,
     float_json,
+    refuse_as_mlflow,
     run_info_json,
     run_json,
     text_list,
@@ -46,16 +48,12 @@ MAX_CHART_POINTS = 2500
 def mlflow_routes(tracking: Tracking) -> list[Route]:
     """Every route of the door. Those for what is not here (traces and the like) are the last."""
     rows = [*_experiment_rows(tracking), *_run_rows(tracking), *_logging_rows(tracking), *_metric_rows(tracking)]
-    routes = [Route(method, f"{API}/{path}", handler, *rest) for method, path, handler, *rest in rows]
+    routes = [
+        Route(method, f"{API}/{path}", handler, permission, summary)
+        for method, path, handler, permission, summary in rows
+    ]
     routes += [*file_routes(tracking.artifacts, tracking.runs, PREFIX), *model_routes(tracking, API), *_other_routes()]
-    return [_in_mlflow_shape(route) for route in routes]
-
-
-def _in_mlflow_shape(route: Route) -> Route:
-    return Route(
-        route.method, route.path, as_mlflow(route.handler), route.permission, route.summary, route.upload,
-        tags=("mlflow",),
-    )  # fmt: skip
+    return [replace(route, failure=refuse_as_mlflow, tags=("MLflow",)) for route in routes]
 
 
 Row = tuple[str, str, Callable[[Call], Response], str, str]
@@ -313,7 +311,7 @@ def _metric_rows(tracking: Tracking) -> list[Row]:
 
     return [
         ("GET", "metrics/get-history", history, "runs/read", "Read a metric's whole series."),
-        ("GET", "metrics/get-history-bulk-interval", interval, "runs/read", "Read metrics of runs, thinned for a chart."),
+        ("GET", "metrics/get-history-bulk-interval", interval, "runs/read", "Read a metric of several runs, thinned."),
     ]
 
 
@@ -331,7 +329,7 @@ def _other_routes() -> list[Route]:
         })  # fmt: skip
 
     def absent(call: Call) -> Response:
-        raise NotFound(f"This server has no {call.method} {call.path}.", code="ENDPOINT_NOT_FOUND")
+        raise NotFound(f"This server has no {call.method} {call.path}.", code=NO_ENDPOINT)
 
     return [
         Route("GET", f"{PREFIX}/health", health, "runs/read", "Whether the tracking server answers."),
@@ -339,7 +337,7 @@ def _other_routes() -> list[Route]:
         *(
             Route(method, f"{PREFIX}/api/{path}", absent, "runs/read", "Not here; answered in MLflow's shape.")
             for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-            for path in ("2.0/mlflow/traces{rest:path}", "3.0/mlflow/{rest:path}")
+            for path in ("2.0/mlflow/traces", "2.0/mlflow/traces/{rest:path}", "3.0/mlflow/{rest:path}")
         ),
     ]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -13,18 +12,21 @@ from starlette.responses import Response
 
 from lazuli.schema.problems import InvalidInput, Problem
 from lazuli.server.routes import Call, reply
+from lazuli.store.points import ModelPoint
 from lazuli.tracking.experiments import Experiment
 from lazuli.tracking.logged_models import LoggedModel
 from lazuli.tracking.rules import invalid, whole
 from lazuli.tracking.runs import DatasetInput, Run
 
 __all__ = [
-    "as_mlflow",
+    "NO_ENDPOINT",
     "body_of",
     "experiment_json",
     "float_json",
     "logged_model_json",
-    "pairs_json",
+    "model_status",
+    "refuse_as_mlflow",
+    "run_info_json",
     "run_json",
     "text_list",
     "text_of",
@@ -42,22 +44,15 @@ _CODES = {
     501: "NOT_IMPLEMENTED",
     503: "TEMPORARILY_UNAVAILABLE",
 }
-_OTHER_CODES = frozenset({"ENDPOINT_NOT_FOUND", "BAD_REQUEST"})
+NO_ENDPOINT = "ENDPOINT_NOT_FOUND"
+"""By this code a client knows a server without a part of the API, and does without."""
 
 
-def as_mlflow(handler: Callable[[Call], Response]) -> Callable[[Call], Response]:
-    """The handler, with problems answered in MLflow's shape instead of Azure's."""
-
-    @wraps(handler)
-    def handle(call: Call) -> Response:
-        try:
-            return handler(call)
-        except Problem as problem:
-            code = problem.code if problem.code in _OTHER_CODES else _CODES.get(problem.status, "INTERNAL_ERROR")
-            status = 400 if problem.status == 409 else problem.status  # MLflow answers 400 to what exists already
-            return reply({"error_code": code, "message": str(problem)}, status)
-
-    return handle
+def refuse_as_mlflow(problem: Problem) -> Response:
+    """A problem in MLflow's shape, so that its client raises the error class that it would have raised anyway."""
+    code = problem.code if problem.code == NO_ENDPOINT else _CODES.get(problem.status, "INTERNAL_ERROR")
+    status = 400 if problem.status == 409 else problem.status  # MLflow answers 400 to what exists already
+    return reply({"error_code": code, "message": str(problem)}, status)
 
 
 def body_of(call: Call) -> dict[str, Any]:
@@ -186,7 +181,11 @@ def _dataset_json(dataset: DatasetInput) -> dict[str, Any]:
     }
 
 
-_MODEL_STATUS = {"PENDING": "LOGGED_MODEL_PENDING", "READY": "LOGGED_MODEL_READY", "FAILED": "LOGGED_MODEL_UPLOAD_FAILED"}
+_MODEL_STATUS = {
+    "PENDING": "LOGGED_MODEL_PENDING",
+    "READY": "LOGGED_MODEL_READY",
+    "FAILED": "LOGGED_MODEL_UPLOAD_FAILED",
+}
 
 
 def model_status(word: str) -> str:
@@ -214,7 +213,7 @@ def logged_model_json(model: LoggedModel) -> dict[str, Any]:
     }
 
 
-def _model_metric_json(point: Any) -> dict[str, Any]:
+def _model_metric_json(point: ModelPoint) -> dict[str, Any]:
     return {
         "key": point.key,
         "value": float_json(point.value),

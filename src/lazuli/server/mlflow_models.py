@@ -49,13 +49,16 @@ def model_routes(tracking: Tracking, api: str) -> list[Route]:
 
     def search(call: Call) -> Response:
         body = body_of(call)
-        datasets = sequence(body.get("datasets"), "datasets")
+        datasets = [
+            (text_of(one, "dataset_name", required=True), text_of(one, "dataset_digest"))
+            for one in sequence(body.get("datasets"), "datasets")
+        ]
         found, token = models.search(
             call.scope,
             text_list(body, "experiment_ids"),
             text=text_of(body, "filter"),
             order_by=[_order(one) for one in sequence(body.get("order_by"), "order_by")],
-            datasets=[(text_of(one, "dataset_name", required=True), text_of(one, "dataset_digest")) for one in datasets],
+            datasets=datasets,
             limit=page_size(body.get("max_results"), 100, MAX_PAGE),
             page=text_of(body, "page_token"),
         )
@@ -79,7 +82,8 @@ def model_routes(tracking: Tracking, api: str) -> list[Route]:
         model = models.get(call.scope, call.params["model_id"])
         root, folder = model.artifact_uri.removeprefix(SCHEME), text_of(call.query, "artifact_directory_path")
         path = f"{root}/{clean(folder)}" if folder else root
-        return reply({"root_uri": model.artifact_uri, "files": listing(tracking.artifacts.list(call.scope, path), root)})
+        files = listing(tracking.artifacts.list(call.scope, path), root)
+        return reply({"root_uri": model.artifact_uri, "files": files})
 
     one = f"{api}/logged-models/{{model_id}}"
     read, write = "runs/read", "runs/write"

@@ -48,6 +48,7 @@ class SeriesPoint(NamedTuple):
 
     @property
     def place(self) -> Place:
+        """Where it stands."""
         return Place(self.step, self.timestamp, self.seq)
 
 
@@ -105,9 +106,7 @@ class Points:
             if model_points:
                 tx.exec_driver_sql(self._insert_model_point, [_model_row(point) for point in model_points])
 
-    def history(
-        self, run_id: str, key: str, limit: int | None = None, after: Place | None = None
-    ) -> list[SeriesPoint]:
+    def history(self, run_id: str, key: str, limit: int | None = None, after: Place | None = None) -> list[SeriesPoint]:
         """The series in the order of step, then time, then arrival; at most ``limit`` points, those ``after``."""
         query = _series(run_id, key)
         if after is not None:
@@ -167,8 +166,8 @@ class Points:
                 if key is not None:
                     query = query.where(table.key == key)
                 for row in tx.execute(query.order_by(table.model_id, table.key, table.step, table.timestamp)):
-                    model_id, run_id, name, value, is_nan, *rest = row
-                    found[model_id].append(ModelPoint(model_id, run_id, name, math.nan if is_nan else value, *rest))
+                    point = _model_point(tuple(row))
+                    found[point.model_id].append(point)
         return found
 
     def delete_runs(self, run_ids: Sequence[str]) -> None:
@@ -191,7 +190,8 @@ _KEEP_NEWEST = """
 
 
 def _insert(table: str, columns: Sequence[str], mark: str) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(mark for _ in columns)})"
+    marks = ", ".join(mark for _ in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  (nothing of it is a user's)
 
 
 def _stored(value: float) -> tuple[float, int]:
@@ -200,6 +200,11 @@ def _stored(value: float) -> tuple[float, int]:
 
 def _model_row(point: ModelPoint) -> tuple[Any, ...]:
     return (*point[:3], *_stored(point.value), *point[4:])
+
+
+def _model_point(row: tuple[Any, ...]) -> ModelPoint:
+    model_id, run_id, key, value, is_nan, *rest = row
+    return ModelPoint(model_id, run_id, key, math.nan if is_nan else value, *rest)
 
 
 def _series(run_id: str, key: str) -> Any:

@@ -23,6 +23,7 @@ class Artifact:
 
     @property
     def is_folder(self) -> bool:
+        """Whether it is a folder."""
         return self.size is None
 
 

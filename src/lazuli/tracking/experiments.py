@@ -15,9 +15,9 @@ from lazuli.store.tables import experiment, tag
 from lazuli.tracking.filters import Vocabulary, parse_filter, parse_order
 from lazuli.tracking.keys import new_experiment_id
 from lazuli.tracking.paging import read_token, token
-from lazuli.tracking.rules import MAX_EXPERIMENT_TAG, check_experiment_name, exists_already, invalid, missing
-from lazuli.tracking.search import Subject, find
 from lazuli.tracking.rows import chunks, put_tags, tags_of
+from lazuli.tracking.rules import check_experiment_name, exists_already, invalid, missing
+from lazuli.tracking.search import Subject, find
 
 __all__ = ["DEFAULT_ID", "DEFAULT_NAME", "Experiment", "Experiments", "lifecycles"]
 
@@ -71,9 +71,7 @@ class Experiments:
         self._state = state
         self._clock = clock
 
-    def create(
-        self, scope: Scope, name: Any, tags: Sequence[tuple[str, str]] = (), artifact_uri: str = ""
-    ) -> str:
+    def create(self, scope: Scope, name: Any, tags: Sequence[tuple[str, str]] = (), artifact_uri: str = "") -> str:
         """Make an experiment; its id. Raises :class:`Conflict` where the name is taken."""
         name = check_experiment_name(name)
         with self._state.write() as tx:
@@ -225,6 +223,4 @@ def _rows(scope: Scope) -> Select[Any]:
 
 
 def _experiment(row: Row[Any], tags: Mapping[str, str]) -> Experiment:
-    return Experiment(
-        row.id, row.name, row.artifact_uri, row.lifecycle, row.created_at, row.modified_at, tags
-    )
+    return Experiment(row.id, row.name, row.artifact_uri, row.lifecycle, row.created_at, row.modified_at, tags)

@@ -18,6 +18,7 @@ __all__ = ["Condition", "Order", "Vocabulary", "parse_filter", "parse_order"]
 
 MAX_LENGTH = 10_000
 MAX_CONDITIONS = 100
+LONGEST_INTEGER = 30
 
 _KINDS = {
     "metric": "metric",
@@ -205,7 +206,8 @@ class _Reader:
         token = self._take()
         if token.kind != "number":
             raise invalid(f"Expected a numeric value for '{key[:100]}'. Found {token.text[:100]}.", target="filter")
-        return float(token.text) if re.search(r"[.eE]", token.text) else int(token.text)
+        is_whole = token.text.lstrip("+-").isdigit() and len(token.text) <= LONGEST_INTEGER
+        return int(token.text) if is_whole else float(token.text)
 
     def _text(self, key: str) -> str:
         token = self._take()
@@ -239,7 +241,8 @@ def _tokens(text: str) -> list[_Token]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if not match:
-            raise invalid(f"Invalid clause(s) in filter string: '{text[place : place + 100].strip()}'.", target="filter")
+            rest = text[place : place + 100].strip()
+            raise invalid(f"Invalid clause(s) in filter string: '{rest}'.", target="filter")
         kind = match.lastgroup or ""
         tokens.append(_Token(kind, match[kind]))
         place = match.end()
@@ -248,7 +251,7 @@ def _tokens(text: str) -> list[_Token]:
 
 def _identifier(text: str, vocabulary: Vocabulary, target: str) -> tuple[str, str]:
     first, dot, rest = text.partition(".")
-    if not dot or text[0] in "\"`" and _unquoted(text) != text:
+    if not dot or (text[0] in '"`' and _unquoted(text) != text):
         return "attribute", vocabulary.attribute(_unquoted(text), target)
     kind = _KINDS.get(_unquoted(first))
     if kind is None or kind not in vocabulary.kinds:
@@ -267,7 +270,7 @@ def _identifier(text: str, vocabulary: Vocabulary, target: str) -> tuple[str, st
 
 def _unquoted(text: str) -> str:
     inner = text[1:-1]
-    quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "\"`" and text[0] not in inner
+    quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in '"`' and text[0] not in inner
     return inner if quoted else text
 
 
@@ -275,5 +278,5 @@ def _unexpected(token: _Token, wanted: str) -> InvalidInput:
     return invalid(
         f"Invalid clause(s) in filter string: found '{token.text[:100]}' where {wanted} was expected.",
         target="filter",
-        mend="Join conditions like \"metrics.loss < 0.1\" and \"tags.model = 'a'\" by AND.",
+        mend='Join conditions like "metrics.loss < 0.1" and "tags.model = \'a\'" by AND.',
     )

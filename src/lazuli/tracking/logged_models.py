@@ -215,9 +215,7 @@ class LoggedModels:
                 found[row.id] = LoggedModel(**values)
         there = [one for one in ids if one in found]
         params, tags, points = params_of(tx, there), tags_of(tx, there), self._points.of_models(there)
-        return [
-            replace(found[one], params=params[one], tags=tags[one], metrics=_newest(points[one])) for one in there
-        ]
+        return [replace(found[one], params=params[one], tags=tags[one], metrics=_newest(points[one])) for one in there]
 
 
 def _newest(points: Sequence[ModelPoint]) -> list[ModelPoint]:

@@ -82,9 +82,7 @@ class Metrics:
         self._runs.check(scope, run_id)
         return self._points.sample(run_key(scope, run_id), key, points)
 
-    def samples(
-        self, scope: Scope, run_ids: Sequence[str], key: str, points: int
-    ) -> dict[str, list[SeriesPoint]]:
+    def samples(self, scope: Scope, run_ids: Sequence[str], key: str, points: int) -> dict[str, list[SeriesPoint]]:
         """The same for several runs."""
         if len(run_ids) > MAX_BULK_RUNS:
             raise too_many("run_ids", MAX_BULK_RUNS, len(run_ids))

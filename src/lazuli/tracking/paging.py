@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Any
 
 import orjson
 
@@ -22,10 +23,10 @@ def read_token(text: str | None, numbers: int = 1) -> tuple[int, ...] | None:
     if not text:
         return None
     try:
-        place = orjson.loads(base64.urlsafe_b64decode(text.encode()))
+        place: Any = orjson.loads(base64.urlsafe_b64decode(text.encode()))
     except (binascii.Error, ValueError):
         place = None
-    good = isinstance(place, list) and len(place) == numbers
-    if not good or not all(type(n) is int and -(2**63) <= n < 2**63 for n in place):
+    is_place = isinstance(place, list) and all(type(n) is int and -(2**63) <= n < 2**63 for n in place)
+    if not is_place or len(place) != numbers:
         raise invalid("Invalid page token.", target="page_token", mend="Use the token of the previous answer.")
     return tuple(place)

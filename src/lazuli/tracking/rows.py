@@ -28,7 +28,7 @@ def put(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table)
     keys = [column.name for column in table.primary_key]
-    values = {name: statement.excluded[name] for name in table.c.keys() if name not in keys}
+    values = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
     tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
 
 

@@ -145,7 +145,7 @@ def number(value: Any, target: str) -> float:
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
     elif value is None:
         raise invalid(f"Missing value for required parameter '{target}'.", target=target)
     raise invalid(

@@ -405,8 +405,8 @@ def add_params(tx: Connection, owner: str, params: Sequence[tuple[str, str]]) ->
     if not params:
         return
     names = [key for key, _ in params]
-    rows = tx.execute(select(param.c.key, param.c.value).where(param.c.run_id == owner, param.c.key.in_(names)))
-    known: dict[str, str] = {key: value for key, value in rows}
+    mine = select(param.c.key, param.c.value).where(param.c.run_id == owner, param.c.key.in_(names))
+    known: dict[str, str] = {row.key: row.value for row in tx.execute(mine)}
     for key, value in params:
         if known.get(key, value) != value:
             raise invalid(

@@ -34,6 +34,7 @@ class Subject:
 
     @property
     def id(self) -> Column[Any]:
+        """The column that names a row."""
         return self.table.c.id
 
 
@@ -94,7 +95,7 @@ def _sorted(rows: list[tuple[Any, ...]], orders: Sequence[Order], newest: Newest
     for order in reversed(orders):  # the sort is stable, so the first key is applied last
         if order.kind == "metric":
             values = newest(order.key)
-            keyed = [(values.get(row[0]), row) for row in rows]
+            keyed: list[tuple[Any, tuple[Any, ...]]] = [(values.get(row[0]), row) for row in rows]
         else:
             keyed = [(row[column], row) for row in rows]
             column -= 1

@@ -1,0 +1,199 @@
+"""The MLflow door over HTTP: shapes, errors in MLflow's words, and never a 500 for what a client sends."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.server.listening import door, listening
+
+from lazuli.schema.identity import Scope
+from lazuli.server.mlflow import mlflow_routes
+from lazuli.store.blobs import Blobs
+from lazuli.store.database import open_points, open_state
+from lazuli.tracking import open_tracking
+
+SCOPE = Scope("sub", "group", "ws")
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("door")
+    state, points = open_state(folder), open_points(folder)
+    tracking = open_tracking(state, points, Blobs(state, folder / "blobs"), lambda _: "files")
+    with (
+        listening(door(mlflow_routes(tracking))) as address,
+        httpx.Client(base_url=f"{address}/mlflow/v2.0{SCOPE.path}") as client,
+    ):
+        yield client
+    state.close()
+    points.close()
+
+
+def post(client: httpx.Client, path: str, body: Any = None, status: int = 200) -> dict[str, Any]:
+    answer = client.post(f"/api/2.0/mlflow/{path}", json=body or {})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def get(client: httpx.Client, path: str, /, status: int = 200, **query: Any) -> dict[str, Any]:
+    answer = client.get(f"/api/2.0/mlflow/{path}", params=query)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def new_run(client: httpx.Client) -> str:
+    return post(client, "runs/create", {"experiment_id": "0"})["run"]["info"]["run_id"]
+
+
+def test_a_run_has_mlflows_shape(client: httpx.Client) -> None:
+    run_id = new_run(client)
+    values = {"nan": "NaN", "up": "Infinity", "down": "-Infinity", "one": 1}
+    metrics = [{"key": key, "value": value, "timestamp": 5, "step": 2} for key, value in values.items()]
+    post(client, "runs/log-batch", {"run_id": run_id, "metrics": metrics, "params": [{"key": "p", "value": "v"}]})
+    run = get(client, "runs/get", run_id=run_id)["run"]
+    assert run["info"].items() >= {
+        "run_id": run_id, "run_uuid": run_id, "status": "RUNNING", "lifecycle_stage": "active", "user_id": "admin",
+        "artifact_uri": f"mlflow-artifacts:/ExperimentRun/dcid.{run_id}",
+    }.items()  # fmt: skip
+    assert "end_time" not in run["info"]
+    assert {m["key"]: m["value"] for m in run["data"]["metrics"]} == values
+    assert run["data"]["params"] == [{"key": "p", "value": "v"}]
+    info = post(client, "runs/update", {"run_id": run_id, "status": "FINISHED", "end_time": 77})["run_info"]
+    assert (info["status"], info["end_time"]) == ("FINISHED", 77)
+
+
+def test_bare_nan_is_read_as_well(client: httpx.Client) -> None:
+    run_id = new_run(client)
+    body = f'{{"run_id": "{run_id}", "key": "m", "value": NaN, "timestamp": 1}}'
+    assert client.post("/api/2.0/mlflow/runs/log-metric", content=body).status_code == 200
+    (metric,) = get(client, "metrics/get-history", run_id=run_id, metric_key="m")["metrics"]
+    assert math.isnan(float(metric["value"]))
+    surrogate = body.replace('"m"', '"\\ud800"')
+    assert client.post("/api/2.0/mlflow/runs/log-metric", content=surrogate).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("runs/log-metric", {"run_id": "none", "key": "a", "value": 1, "timestamp": 1}, 404, "RESOURCE_DOES_NOT_EXIST"),
+        ("runs/log-batch", {}, 400, "INVALID_PARAMETER_VALUE"),
+        ("runs/search", {"experiment_ids": ["0"], "filter": "x"}, 400, "INVALID_PARAMETER_VALUE"),
+        ("runs/search", {"experiment_ids": ["0"], "max_results": 50001}, 400, "INVALID_PARAMETER_VALUE"),
+        ("experiments/create", {"name": "Default"}, 400, "RESOURCE_ALREADY_EXISTS"),
+        ("experiments/delete", {"experiment_id": "none"}, 404, "RESOURCE_DOES_NOT_EXIST"),
+        ("traces", {}, 404, "ENDPOINT_NOT_FOUND"),
+        ("traces/search", {}, 404, "ENDPOINT_NOT_FOUND"),
+    ],
+)
+def test_problems_are_told_in_mlflows_words(client: httpx.Client, path: str, body: Any, status: int, code: str) -> None:
+    get(client, "experiments/get", experiment_id="0")
+    answer = post(client, path, body, status)
+    assert answer["error_code"] == code
+    assert answer["message"]
+
+
+def test_a_history_is_read_in_pages(client: httpx.Client) -> None:
+    run_id = new_run(client)
+    metrics = [{"key": "m", "value": i, "timestamp": 1, "step": i} for i in range(5)]
+    post(client, "runs/log-batch", {"run_id": run_id, "metrics": metrics})
+    words: dict[str, Any] = {"run_id": run_id, "metric_key": "m", "max_results": 3}
+    first = get(client, "metrics/get-history", **words)
+    second = get(client, "metrics/get-history", page_token=first["next_page_token"], **words)
+    assert [m["step"] for m in first["metrics"] + second["metrics"]] == [0, 1, 2, 3, 4]
+    assert "next_page_token" not in second
+    chart = get(client, "metrics/get-history-bulk-interval", run_ids=[run_id], metric_key="m", start_step=1, end_step=3)
+    assert [(m["step"], m["run_id"]) for m in chart["metrics"]] == [(1, run_id), (2, run_id), (3, run_id)]
+
+
+def test_experiments_are_searched_by_get_and_post(client: httpx.Client) -> None:
+    post(client, "experiments/create", {"name": "by-get", "tags": [{"key": "k", "value": "v"}]})
+    words = {"filter": "name = 'by-get'", "max_results": 10}
+    (one,) = get(client, "experiments/search", order_by=["name DESC"], **words)["experiments"]
+    assert post(client, "experiments/search", words)["experiments"] == [one]
+    assert one["tags"] == [{"key": "k", "value": "v"}]
+
+
+def test_an_uploaded_page_is_no_page_of_this_server(client: httpx.Client) -> None:
+    run_id = new_run(client)
+    path = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{run_id}/x/page%20one.html"
+    assert client.put(path, content=b"<script>", headers={"content-type": "text/html"}).json() == {}
+    answer = client.get(path)
+    assert (answer.content, answer.headers["x-content-type-options"]) == (b"<script>", "nosniff")
+    assert answer.headers["content-security-policy"] == "sandbox"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert client.get(path, headers={"range": "bytes=1-3"}).content == b"scr"
+    listed = get(client, "artifacts/list", run_id=run_id, path="x")
+    assert listed["files"] == [{"path": "x/page one.html", "is_dir": False, "file_size": 8}]
+    assert get(client, "artifacts/list", run_id=run_id)["files"] == [{"path": "x", "is_dir": True}]
+    assert client.delete(path).status_code == 200
+    assert client.get(path).json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+
+
+@pytest.mark.parametrize("path", ["..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", "a%5cb", "a%00b"])
+def test_no_artifact_path_leads_outside(client: httpx.Client, path: str) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        answer = client.request(method, f"/api/2.0/mlflow-artifacts/artifacts/{path}")
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+def test_the_client_is_told_to_upload_in_one_piece(client: httpx.Client) -> None:
+    answer = client.post("/api/2.0/mlflow-artifacts/mpu/create/x", json={"path": "a", "num_parts": 2})
+    assert answer.status_code == 501
+    assert answer.json()["message"].startswith("Multipart upload is not supported for the current artifact repository")
+    assert client.get("/api/3.0/mlflow/server-info").json()["multipart_uploads_enabled"] is False
+
+
+def test_descriptions_of_models_are_gathered(client: httpx.Client) -> None:
+    run_id = new_run(client)
+    for name in ("a", "b"):
+        post(client, "runs/log-model", {"run_id": run_id, "model_json": f'{{"artifact_path": "{name}"}}'})
+    tags = {t["key"]: t["value"] for t in get(client, "runs/get", run_id=run_id)["run"]["data"]["tags"]}
+    assert [one["artifact_path"] for one in orjson.loads(tags["mlflow.log-model.history"])] == ["a", "b"]
+    post(client, "runs/log-model", {"run_id": run_id, "model_json": "{"}, status=400)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5), st.just("0")),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["key", "value"]), inner)),
+    max_leaves=6,
+)
+PATHS = st.sampled_from(
+    ["experiments/create", "experiments/search", "experiments/update", "experiments/set-experiment-tag", "runs/create",
+     "runs/update", "runs/search", "runs/log-metric", "runs/log-parameter", "runs/log-batch", "runs/set-tag",
+     "runs/delete-tag", "runs/log-inputs", "runs/outputs", "runs/log-model", "logged-models", "logged-models/search"]
+)  # fmt: skip
+FIELDS = st.sampled_from(
+    ["experiment_id", "experiment_ids", "name", "new_name", "tags", "params", "metrics", "key", "value", "step",
+     "timestamp", "filter", "order_by", "max_results", "page_token", "view_type", "start_time", "status", "end_time",
+     "datasets", "models", "model_json", "run_name", "user_id", "artifact_location", "source_run_id", "model_id"]
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(path=PATHS, body=st.dictionaries(FIELDS, JSON, max_size=8), known=st.booleans())
+def test_no_body_makes_the_server_fail(client: httpx.Client, path: str, body: dict[str, Any], known: bool) -> None:
+    if known:
+        body["run_id"] = RUNS.get(client) or RUNS.setdefault(client, new_run(client))
+    answer = client.post(f"/api/2.0/mlflow/{path}", content=json.dumps(body))
+    assert answer.status_code in (200, 400, 404), answer.text
+    assert answer.status_code == 200 or answer.json()["error_code"] in {
+        "INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS",
+    }  # fmt: skip
+
+
+RUNS: dict[httpx.Client, str] = {}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=40))
+def test_no_bytes_make_the_server_fail(client: httpx.Client, body: bytes) -> None:
+    answer = client.post("/api/2.0/mlflow/runs/log-batch", content=body)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")

@@ -54,7 +54,9 @@ class Compute(Document):
     """Seconds a node may be idle before it is given back."""
     provisioning_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`Succeeded` once jobs can be sent to it."""
-    nodes_busy: int | None = Field(default=None, alias="properties.nodeStateCounts.runningNodeCount", json_schema_extra=READ_ONLY)
+    nodes_busy: int | None = Field(
+        default=None, alias="properties.nodeStateCounts.runningNodeCount", json_schema_extra=READ_ONLY
+    )
     """Nodes on which a job runs now."""
     nodes_allocated: int | None = Field(default=None, alias="properties.currentNodeCount", json_schema_extra=READ_ONLY)
     """Nodes in use now."""
@@ -68,7 +70,7 @@ class Compute(Document):
             return ComputeType.read(value)
         except ValueError:
             raise ValueError(
-                "a kind of compute that this version does not have. Use 'type: amlcompute' for a cluster on this machine"
+                "a kind of compute that this version does not have. Use 'type: amlcompute', a cluster on this machine"
             ) from None
 
     @model_validator(mode="after")

@@ -75,7 +75,7 @@ _ID = re.compile(
 
 def parse_resource_id(text: str) -> ResourceId | None:
     """The resource id that ``text`` spells (in any case of its fixed words), or None where it spells none."""
-    match = _ID.match(text)
+    match = _ID.fullmatch(text)
     if not match:
         return None
     scope = Scope(match["subscription"], match["group"], match["workspace"])
@@ -88,7 +88,7 @@ def check_name(name: str, *, target: str = "name", what: str = "name") -> str:
     A name starts with a letter or digit and goes on with letters, digits, ``_``, ``.`` and ``-``, 255 at most, so
     that it can never leave its folder. Raises :class:`InvalidInput` otherwise.
     """
-    if _NAME.match(name):
+    if _NAME.fullmatch(name):
         return name
     raise InvalidInput(
         f"'{name[:80]}' cannot be a {what}.",

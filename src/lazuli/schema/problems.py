@@ -7,6 +7,7 @@
     ├── NotSignedIn       401  no token, or one that is not valid
     ├── NotAllowed        403  a valid token whose holder may not do this
     ├── NotFound          404  the thing named does not exist
+    ├── MethodNotAllowed  405  there is something at this address, but this cannot be done with it
     ├── Conflict          409  it exists already, or changed meanwhile
     ├── PreconditionFailed 412 an If-Match or If-None-Match did not hold
     ├── TooLarge          413  more than this server takes
@@ -28,6 +29,7 @@ from typing import Any, ClassVar
 __all__ = [
     "Conflict",
     "InvalidInput",
+    "MethodNotAllowed",
     "NotAllowed",
     "NotFound",
     "NotSignedIn",
@@ -100,6 +102,13 @@ class NotFound(Problem):
     default_code = "ResourceNotFound"
 
 
+class MethodNotAllowed(Problem):
+    """There is something at this address, but this cannot be done with it."""
+
+    status = 405
+    default_code = "MethodNotAllowed"
+
+
 class Conflict(Problem):
     """It exists already, is in use, or changed meanwhile."""
 
@@ -148,6 +157,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
         NotSignedIn,
         NotAllowed,
         NotFound,
+        MethodNotAllowed,
         Conflict,
         PreconditionFailed,
         TooLarge,
@@ -173,9 +183,7 @@ def _to_error(problem: Problem) -> dict[str, Any]:
     if problem.details:
         error["details"] = [_to_error(detail) for detail in problem.details]
     if problem.mend:
-        error["additionalInfo"] = [
-            {"type": "Mend", "info": {"message": problem.message, "mend": problem.mend}}
-        ]
+        error["additionalInfo"] = [{"type": "Mend", "info": {"message": problem.message, "mend": problem.mend}}]
     return error
 
 

@@ -164,13 +164,17 @@ class _StorageUri:
 
     def _read(self, value: Any, info: ValidationInfo) -> Any:
         scope = scope_of(info)
-        place = parse_datastore_path(value) if scope and isinstance(value, str) else None
+        if scope is None or not isinstance(value, str):
+            return value
+        place = parse_datastore_path(value)
         return str(place) if place and value.lower().startswith(place.in_full(scope).lower()) else value
 
     def _write(self, value: Any, info: SerializationInfo) -> Any:
         scope = scope_of(info)
-        place = parse_datastore_path(value) if scope and isinstance(value, str) else None
-        return place.in_full(scope) if place and value.startswith("azureml://datastores/") else value
+        if scope is None or not isinstance(value, str) or not value.lower().startswith("azureml://datastores/"):
+            return value
+        place = parse_datastore_path(value)
+        return place.in_full(scope) if place else value
 
 
 StorageUri = Annotated[str, _StorageUri()]

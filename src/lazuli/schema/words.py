@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainSerializer, SerializationInfo
@@ -14,7 +14,7 @@ from lazuli.schema.problems import did_you_mean
 __all__ = ["Seconds", "Word"]
 
 
-class Word(str, Enum):
+class Word(StrEnum):
     """An enumeration whose members are written ``NAME = "yaml_word", "RestWord"``.
 
     Either spelling is read in any case, with or without ``_`` and ``-``; each dialect is written in its own.

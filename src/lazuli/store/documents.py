@@ -102,9 +102,7 @@ class Documents:
     def change(self, tx: Connection, record: Record, actor: str, event: str = "updated", **changes: Any) -> Record:
         """Keep changes to a resource as it was read. Raises :class:`Conflict` where it changed meanwhile."""
         new = replace(record, **changes, modified_at=self._clock(), modified_by=actor, etag=record.etag + 1)
-        done = tx.execute(
-            update(_R).where(_R.c.id == record.id.key, _R.c.etag == record.etag).values(**_values(new))
-        )
+        done = tx.execute(update(_R).where(_R.c.id == record.id.key, _R.c.etag == record.etag).values(**_values(new)))
         if done.rowcount != 1:
             raise Conflict(
                 f"'{record.id.name}' was changed by somebody else meanwhile.", target=record.id.path, mend="Try again."

@@ -8,8 +8,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text
 
 __all__ = [
-    "STATE",
     "POINTS",
+    "STATE",
     "blob",
     "dataset_input",
     "experiment",

@@ -1,5 +1,7 @@
 """Run by the Python of an environment with a plain mlflow in it: what it logs comes back as it was."""
 
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import math

@@ -191,3 +191,32 @@ def test_a_purged_run_is_gone(tracking: Tracking, scope: Scope) -> None:
     with pytest.raises(NotFound):
         tracking.runs.get(scope, run.id)
     assert tracking.runs.get(scope, kept.id).params == {"p": "1"}
+
+
+def test_a_forgotten_workspace_leaves_nothing_and_takes_nothing_with_it(
+    tracking: Tracking, scope: Scope, other: Scope
+) -> None:
+    for one in (scope, other):
+        tracking.runs.open_run(one, "job", experiment="e", tags=[("t", "1")])
+        tracking.metrics.log_batch(one, "job", [point()], [{"key": "p", "value": "1"}])
+        made = tracking.models.create(one, tracking.experiments.ensure(one, "e"), name="m", tags=[("t", "1")])
+        tracking.experiments.set_tags(one, made.experiment_id, [("t", "1")])
+    tracking.forget(scope)
+    tracking.forget(scope)
+    assert tracking.experiments.search(scope, view="ALL")[0] == []
+    with pytest.raises(NotFound):
+        tracking.runs.get(scope, "job")
+    again = tracking.runs.open_run(scope, "job", experiment="e")
+    assert (again.params, again.metrics, "t" in again.tags) == ({}, [], False)
+    kept = tracking.runs.get(other, "job")
+    assert (kept.params, kept.tags["t"], len(kept.metrics)) == ({"p": "1"}, "1", 1)
+    (experiment,) = tracking.experiments.search(other)[0]
+    assert experiment.tags == {"t": "1"}
+    assert [one.tags for one in tracking.models.search(other, [experiment.id])[0]] == [{"t": "1"}]
+
+
+def test_the_newest_metrics_of_a_run_that_is_not_there_are_none(tracking: Tracking, scope: Scope) -> None:
+    assert list(tracking.metrics.newest(scope, "none")) == []
+    run = tracking.runs.create(scope)
+    tracking.metrics.log(scope, run.id, point(value=2.0, step=4))
+    assert [(one.key, one.value, one.step) for one in tracking.metrics.newest(scope, run.id)] == [("m", 2.0, 4)]

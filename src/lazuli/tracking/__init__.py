@@ -33,6 +33,12 @@ class Tracking:
     models: LoggedModels
     artifacts: Artifacts
 
+    def forget(self, scope: Scope) -> None:
+        """Remove everything of a workspace but its files, for good; what deleting a workspace calls. Safe to repeat."""
+        self.runs.forget(scope)
+        self.models.forget(scope)
+        self.experiments.forget(scope)
+
 
 def open_tracking(
     state: Database,

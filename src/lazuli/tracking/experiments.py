@@ -83,14 +83,16 @@ class Experiments:
 
     def ensure(self, scope: Scope, name: str) -> str:
         """The id of the experiment of that name, made where it does not exist. Safe to repeat."""
-        query = select(experiment.c.id).where(experiment.c.scope == scope.key, experiment.c.name == name)
         with self._state.read() as tx:
-            known = tx.execute(query).scalar_one_or_none()
+            known = _id_of(tx, scope, name)
         if known is not None:
             return known
-        name = check_experiment_name(name)
-        with self._state.write() as tx:  # somebody else may have made it meanwhile
-            return tx.execute(query).scalar_one_or_none() or self._insert(tx, scope, name, (), "")
+        with self._state.write() as tx:
+            return self.ensure_in(tx, scope, name)
+
+    def ensure_in(self, tx: Connection, scope: Scope, name: str) -> str:
+        """The same as :meth:`ensure`, in a transaction that writes more than that."""
+        return _id_of(tx, scope, name) or self._insert(tx, scope, check_experiment_name(name), (), "")
 
     def resolve(self, scope: Scope, experiment_id: Any) -> str:
         """The id itself, that of the workspace's default experiment for "0" and for none."""
@@ -189,6 +191,13 @@ class Experiments:
                 raise missing(f"Experiment '{known.id}' has no tag; tag", key)
             self._change(tx, known.id)
 
+    def forget(self, scope: Scope) -> None:
+        """Forget every experiment of a workspace; their runs are forgotten first. Safe to repeat."""
+        mine = select(experiment.c.id).where(experiment.c.scope == scope.key)
+        with self._state.write() as tx:
+            tx.execute(delete(tag).where(tag.c.owner_id.in_(mine)))
+            tx.execute(delete(experiment).where(experiment.c.scope == scope.key))
+
     def _insert(
         self, tx: Connection, scope: Scope, name: str, tags: Sequence[tuple[str, str]], artifact_uri: str
     ) -> str:
@@ -224,3 +233,8 @@ def _rows(scope: Scope) -> Select[Any]:
 
 def _experiment(row: Row[Any], tags: Mapping[str, str]) -> Experiment:
     return Experiment(row.id, row.name, row.artifact_uri, row.lifecycle, row.created_at, row.modified_at, tags)
+
+
+def _id_of(tx: Connection, scope: Scope, name: str) -> str | None:
+    query = select(experiment.c.id).where(experiment.c.scope == scope.key, experiment.c.name == name)
+    return tx.execute(query).scalar_one_or_none()

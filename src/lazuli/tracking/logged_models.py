@@ -12,7 +12,7 @@ from lazuli.schema.identity import Scope
 from lazuli.store.clock import Clock
 from lazuli.store.database import Database
 from lazuli.store.points import ModelPoint, Points
-from lazuli.store.tables import logged_model, tag
+from lazuli.store.tables import logged_model, param, tag
 from lazuli.tracking.experiments import Experiments
 from lazuli.tracking.filters import Vocabulary, parse_filter, parse_order
 from lazuli.tracking.keys import new_model_id, new_run_name, run_id_of
@@ -194,6 +194,14 @@ class LoggedModels:
             found = find(tx, _SUBJECT, within, conditions, orders, newest, offset=max(offset, 0), limit=limit)
             models = self._read(tx, scope, found.ids)
         return models, token(offset + limit) if found.more else ""
+
+    def forget(self, scope: Scope) -> None:
+        """Forget every logged model of a workspace. Safe to repeat."""
+        mine = select(logged_model.c.id).where(logged_model.c.scope == scope.key)
+        with self._state.write() as tx:
+            tx.execute(delete(tag).where(tag.c.owner_id.in_(mine)))
+            tx.execute(delete(param).where(param.c.run_id.in_(mine)))
+            tx.execute(delete(logged_model).where(logged_model.c.scope == scope.key))
 
     def _change(self, tx: Connection, scope: Scope, model_id: str, **values: Any) -> None:
         changed = tx.execute(

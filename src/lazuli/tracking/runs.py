@@ -19,7 +19,7 @@ from lazuli.tracking.filters import Condition, Vocabulary, parse_filter, parse_o
 from lazuli.tracking.keys import new_run_id, new_run_name, run_id_of, run_key
 from lazuli.tracking.paging import read_token, token
 from lazuli.tracking.rows import chunks, params_of, put, put_tags, tags_of
-from lazuli.tracking.rules import MAX_KEY, check_text, invalid, missing, once, too_many
+from lazuli.tracking.rules import MAX_KEY, check_text, exists_already, invalid, missing, once, too_many
 from lazuli.tracking.search import Newest, Subject, find
 
 __all__ = ["ARTIFACT_ROOT", "PARENT_TAG", "STATUSES", "DatasetInput", "ModelLink", "Run", "Runs"]
@@ -152,14 +152,33 @@ class Runs:
         status: str = "SCHEDULED",
         tags: Sequence[tuple[str, str]] = (),
     ) -> Run:
-        """The run of a job, whose id is the job's name; made where it does not exist. Safe to repeat."""
-        check_name(run_id, target="run_id", what="run id")
-        experiment_id = self._experiments.ensure(scope, experiment)
+        """The run of that id, made where it does not exist. Safe to repeat."""
         with self._state.write() as tx:
-            key = run_key(scope, run_id)
-            if tx.execute(select(run.c.id).where(run.c.id == key)).one_or_none() is None:
-                self._insert(tx, scope, run_id, experiment_id, name or run_id, user, status, None, tags, "")
+            if not self._known(tx, scope, run_id):
+                self.open_in(tx, scope, run_id, experiment=experiment, name=name, user=user, status=status, tags=tags)
         return self.get(scope, run_id)
+
+    def open_in(
+        self,
+        tx: Connection,
+        scope: Scope,
+        run_id: str,
+        *,
+        experiment: str = DEFAULT_NAME,
+        name: str = "",
+        user: str = "",
+        status: str = "SCHEDULED",
+        tags: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Make the run of a job, whose id is the job's name, in the transaction that makes the job.
+
+        Raises :class:`Conflict` where the id is taken.
+        """
+        check_name(run_id, target="run_id", what="run id")
+        if self._known(tx, scope, run_id):
+            raise exists_already("Run", run_id, "Choose another name.")
+        experiment_id = self._experiments.ensure_in(tx, scope, experiment)
+        self._insert(tx, scope, run_id, experiment_id, name or run_id, user, status, None, tags, "")
 
     def get(self, scope: Scope, run_id: str) -> Run:
         """The run with all it holds, deleted or not. Raises :class:`NotFound`."""
@@ -172,7 +191,7 @@ class Runs:
     def check(self, scope: Scope, run_id: str) -> None:
         """Raise :class:`NotFound` where there is no such run."""
         with self._state.read() as tx:
-            if tx.execute(select(run.c.id).where(run.c.id == run_key(scope, run_id))).one_or_none() is None:
+            if not self._known(tx, scope, run_id):
                 raise missing("Run", run_id)
 
     def active_experiment(self, scope: Scope, run_id: str) -> str:
@@ -303,12 +322,21 @@ class Runs:
 
     def purge(self, scope: Scope, run_ids: Sequence[str]) -> None:
         """Forget runs and all they hold, for good. Safe to repeat."""
-        keys = [run_key(scope, run_id) for run_id in run_ids]
+        self._purge([run_key(scope, run_id) for run_id in run_ids])
+
+    def forget(self, scope: Scope) -> None:
+        """Forget every run of a workspace. Safe to repeat."""
+        with self._state.read() as tx:
+            keys = list(tx.execute(select(run.c.id).where(run.c.scope == scope.key)).scalars())
+        self._purge(keys)
+
+    def _purge(self, keys: Sequence[str]) -> None:
+        # Points first: a run that a crash leaves half forgotten is still known, and forgotten the next time.
+        self._points.delete_runs(keys)
         for chunk in chunks(keys):
             with self._state.write() as tx:
                 for column in (run.c.id, param.c.run_id, tag.c.owner_id, dataset_input.c.run_id, run_model.c.run_id):
                     tx.execute(delete(column.table).where(column.in_(chunk)))
-        self._points.delete_runs(keys)
 
     def _insert(
         self,
@@ -338,6 +366,9 @@ class Runs:
             )
         )
         put_tags(tx, key, [*tags, (NAME_TAG, name)])
+
+    def _known(self, tx: Connection, scope: Scope, run_id: str) -> bool:
+        return tx.execute(select(run.c.id).where(run.c.id == run_key(scope, run_id))).one_or_none() is not None
 
     def _writable(self, tx: Connection, scope: Scope, run_id: str) -> str:
         query = select(run.c.experiment_id, run.c.lifecycle).where(run.c.id == run_key(scope, run_id))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, NotFound
@@ -20,6 +20,13 @@ from lazuli.store.clock import Clock, system_clock
 __all__ = ["Documents", "Entry", "Record", "Selection"]
 
 _R = tables.resource
+
+# Said once, because building a statement takes longer than running it.
+_FIND = select(_R).where(_R.c.id == bindparam("key"))
+# Made again under the same name a resource has the same etags again, but not the same birth.
+_CHANGE = update(_R).where(
+    _R.c.id == bindparam("key"), _R.c.etag == bindparam("old_etag"), _R.c.created_at == bindparam("birth")
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class Documents:
 
     def find(self, tx: Connection, id: ResourceId) -> Record | None:
         """The resource, or None."""
-        row = tx.execute(select(_R).where(_R.c.id == id.key)).one_or_none()
+        row = tx.execute(_FIND, {"key": id.key}).one_or_none()
         return _record(row) if row else None
 
     def get(self, tx: Connection, id: ResourceId, what: str = "resource") -> Record:
@@ -95,14 +102,15 @@ class Documents:
             raise Conflict(f"'{record.id.name}' exists already.", target=record.id.path, code="ResourceExists")
         now = self._clock()
         record = replace(record, created_at=now, created_by=actor, modified_at=now, modified_by=actor, etag=1)
-        tx.execute(insert(_R).values(**_values(record)))
+        tx.execute(insert(_R), _values(record))
         self.note(tx, record.id, actor, "created", {"status": record.status} if record.status else {})
         return record
 
     def change(self, tx: Connection, record: Record, actor: str, event: str = "updated", **changes: Any) -> Record:
         """Keep changes to a resource as it was read. Raises :class:`Conflict` where it changed meanwhile."""
         new = replace(record, **changes, modified_at=self._clock(), modified_by=actor, etag=record.etag + 1)
-        done = tx.execute(update(_R).where(_R.c.id == record.id.key, _R.c.etag == record.etag).values(**_values(new)))
+        as_read = {"key": record.id.key, "old_etag": record.etag, "birth": record.created_at}
+        done = tx.execute(_CHANGE, {**as_read, **_values(new)})
         if done.rowcount != 1:
             raise Conflict(
                 f"'{record.id.name}' was changed by somebody else meanwhile.", target=record.id.path, mend="Try again."
@@ -130,9 +138,14 @@ class Documents:
     def note(self, tx: Connection, id: ResourceId, actor: str, event: str, detail: Mapping[str, Any]) -> None:
         """Write a journal entry."""
         tx.execute(
-            insert(tables.journal).values(
-                at=self._clock(), actor=actor, resource_id=id.key, event=event, detail=json.dumps(dict(detail))
-            )
+            insert(tables.journal),
+            {
+                "at": self._clock(),
+                "actor": actor,
+                "resource_id": id.key,
+                "event": event,
+                "detail": json.dumps(dict(detail)),
+            },
         )
 
     def journal(self, tx: Connection, id: ResourceId) -> Iterator[Entry]:
@@ -150,9 +163,11 @@ def _where(query: Any, s: Selection) -> Any:
         query = query.where(_R.c.version != "" if s.versions else _R.c.version == "")
     if s.archived is not None:
         query = query.where(_R.c.archived == int(s.archived))
-    for column in ("name", "parent", "hash"):
+    for column in ("name", "parent"):  # names that differ only in case are the same, as in ids
         if (value := getattr(s, column)) is not None:
-            query = query.where(_R.c[column] == value)
+            query = query.where(func.lower(_R.c[column]) == value.lower())
+    if s.hash is not None:
+        query = query.where(_R.c.hash == s.hash)
     return query.where(_R.c.status.in_(s.statuses)) if s.statuses else query
 
 

@@ -1,9 +1,12 @@
 """The reconciler: the one loop that moves whatever takes time.
 
-A resource with a lifecycle has a row in ``lease``. A server that holds the lease looks after the resource: it asks the
-lifecycle for the next :class:`Step`, with no transaction open, and then applies it in one transaction, guarded by the
-lease, the old status and the etag. A step whose guard fails is thrown away and asked for again, so a lifecycle's work
-must be safe to repeat. When a server dies, its leases run out and another (or the same, started again) takes over.
+A resource with a lifecycle has a row in ``lease``. The server that holds the lease looks after the resource: it asks
+the lifecycle for the next :class:`Step`, with no transaction open, and then applies it in one transaction, guarded by
+the lease, the old status and the etag. A step whose guard fails is thrown away and asked for again, so a lifecycle's
+work must be safe to repeat. When a server dies, its leases run out and another (or the same, started again) takes over.
+
+The table of leases is the truth, what is held in memory only a timetable: every scan brings the two together again, so
+that a wake that never came costs a few seconds and loses nothing.
 """
 
 from __future__ import annotations
@@ -12,12 +15,12 @@ import heapq
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from lazuli.schema.identity import ResourceId, parse_resource_id
 from lazuli.store import tables
@@ -34,8 +37,11 @@ RENEW_MS = 10_000
 SCAN_MS = 5_000
 PATIENCE = 5
 """How often a step may fail unexpectedly before the resource is given up."""
+RETRY_MS = 250
+"""How long after a first failure a step is tried again is twice this; it doubles with each further one."""
 
 _L = tables.lease
+_HOLDER = select(_L.c.token).where(_L.c.resource_id == bindparam("key"))
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,17 @@ class Lifecycle(Protocol):
         """The step that ends a resource whose :meth:`advance` fails again and again."""
         ...
 
-    def entered(self, tx: Connection, record: Record) -> None:
-        """Told, in the transaction of the change, that the resource is now in ``record.status``."""
+    def entered(self, tx: Connection, record: Record) -> Iterable[ResourceId] | None:
+        """Told, in the transaction of the change, that the resource is now in ``record.status``.
+
+        Gives the resources that wait for this, if any. They are woken after the commit: woken before, they would
+        look while nothing had changed yet, and go back to sleep.
+        """
         ...
 
 
 class _LeaseLost(Exception):
-    """Another server looks after the resource now."""
+    """The resource is gone, at its end, or looked after by another server now."""
 
 
 def terminal(transitions: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -103,6 +113,7 @@ class Reconciler:
         self._due: dict[str, int] = {}  # what is looked after, and when it is due
         self._order: list[tuple[int, str]] = []  # the same as a heap; stale entries are skipped
         self._working: set[str] = set()
+        self._woken: set[str] = set()  # woken while worked on: what the work has seen may be old
         self._failures: dict[str, int] = {}
         self._stopping = False
 
@@ -120,13 +131,13 @@ class Reconciler:
         )
 
     def wake(self, id: ResourceId) -> None:
-        """Look at a resource now: something about it has changed."""
+        """Look at a resource now: something about it has changed, and is committed."""
         self._schedule(id.key, self._clock())
 
     def wake_all(self, kind: str) -> None:
         """Look at every resource of a kind now, because something they wait for has changed."""
         with self._changed:
-            keys = [key for key in self._due if f"/{kind}/" in key]
+            keys = [key for key in self._due if f"/{kind.lower()}/" in key]
         for key in keys:
             self._schedule(key, self._clock())
 
@@ -138,23 +149,27 @@ class Reconciler:
         self._thread.start()
 
     def stop(self) -> None:
-        """End: wait for the steps in progress, then give every lease back."""
+        """End: wait for the steps in progress, then give every lease back. May be called again, or without start."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
         if self._thread.is_alive():
             self._thread.join()
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
         with self._database.write() as tx:
             tx.execute(update(_L).where(_L.c.token == self._me).values(token="", expires_at=0))
 
     def _schedule(self, key: str, at: int) -> None:
         with self._changed:
-            if key in self._due and self._due[key] <= at and key not in self._working:
-                return
-            self._due[key] = at
-            heapq.heappush(self._order, (at, key))
-            self._changed.notify()
+            if key in self._working:
+                self._woken.add(key)
+            elif key not in self._due or at < self._due[key]:
+                self._put(key, at)
+
+    def _put(self, key: str, at: int) -> None:
+        self._due[key] = at
+        heapq.heappush(self._order, (at, key))
+        self._changed.notify()
 
     def _run(self) -> None:
         scan_at = renew_at = 0
@@ -185,17 +200,23 @@ class Reconciler:
                 self._changed.wait((next_at - now) / 1000)
 
     def _adopt(self) -> None:
-        """Take the leases that nobody holds any more."""
+        """Take the leases that nobody holds any more, and forget those that are no longer held here."""
+        with self._changed:
+            known = set(self._due)
         now = self._clock()
-        free = or_(_L.c.token == "", _L.c.expires_at < now)
+        free = and_(_L.c.kind.in_(self._lifecycles), or_(_L.c.token == "", _L.c.expires_at < now))
         with self._database.read() as tx:
-            if not tx.execute(select(_L.c.resource_id).where(free).limit(1)).first():
-                return
-        with self._database.write() as tx:
-            keys = tx.execute(select(_L.c.resource_id).where(free)).scalars().all()
-            tx.execute(update(_L).where(free).values(token=self._me, expires_at=now + LEASE_MS))
-        for key in keys:
+            held = set(tx.execute(select(_L.c.resource_id).where(_L.c.token == self._me)).scalars())
+            is_some_free = tx.execute(select(_L.c.resource_id).where(free).limit(1)).first() is not None
+        if is_some_free:
+            take = update(_L).where(free).values(token=self._me, expires_at=now + LEASE_MS)
+            with self._database.write() as tx:
+                held.update(tx.execute(take.returning(_L.c.resource_id)).scalars())
+        for key in held - known:
             self._schedule(key, now)
+        with self._changed:
+            for key in known - held - self._working:
+                self._due.pop(key, None)
 
     def _renew(self) -> None:
         with self._changed:
@@ -205,77 +226,98 @@ class Reconciler:
             tx.execute(update(_L).where(_L.c.token == self._me).values(expires_at=self._clock() + LEASE_MS))
 
     def _work(self, key: str) -> None:
-        with self._changed:
-            asked_at = self._due[key]
+        again_at: int | None = None
         try:
             again_at = self._advance(key)
             self._failures.pop(key, None)
+        except _LeaseLost:
+            self._failures.pop(key, None)
         except Exception:
             log.exception("A step of %s failed; trying again.", key)
-            self._failures[key] = self._failures.get(key, 0) + 1
-            again_at = self._clock() + min(60_000, 250 * 2 ** self._failures[key])
+            failures = self._failures[key] = self._failures.get(key, 0) + 1
+            again_at = self._clock() + min(60_000, RETRY_MS * 2**failures)
         with self._changed:
             self._working.discard(key)
-            woken = self._due.get(key) != asked_at
+            if key in self._woken:
+                self._woken.discard(key)
+                again_at = self._clock()
             if again_at is None:
                 self._due.pop(key, None)
-                return
-            at = self._clock() if woken else again_at
-            self._due[key] = at
-            heapq.heappush(self._order, (at, key))
-            self._changed.notify()
+            else:
+                self._put(key, again_at)
 
     def _advance(self, key: str) -> int | None:
-        """Move one resource by one step; when it is due again, or None when it is at an end or gone."""
-        id = parse_resource_id(key)
-        assert id is not None
-        with self._database.read() as tx:
-            record = self._documents.find(tx, id)
-        lifecycle = self._lifecycles[id.kind]
-        if record is None or record.status in terminal(lifecycle.transitions):
-            with self._database.write() as tx:
-                tx.execute(delete(_L).where(_L.c.resource_id == key))
-            return None
-        step = self._step(lifecycle, record)
+        """Move one resource by one step; when it is due again, or None when it is at its end.
+
+        Raises :class:`_LeaseLost` where it is not, or no longer, for this server to move.
+        """
+        record = self._mine(key)
+        lifecycle = self._lifecycles[record.id.kind]
         try:
+            step = lifecycle.advance(record)
             done = self._apply(lifecycle, record, step)
         except _LeaseLost:
-            return None
-        if done and step.status in terminal(lifecycle.transitions):
+            raise
+        except Exception as error:
+            if self._failures.get(key, 0) + 1 < PATIENCE:
+                raise
+            log.exception("%s is given up.", record.id)
+            step = lifecycle.give_up(record, error)
+            done = self._apply(lifecycle, record, step)
+        if done and (step.status or record.status) in terminal(lifecycle.transitions):
             return None
         return self._clock() + (step.again_ms if done else 0)
 
-    def _step(self, lifecycle: Lifecycle, record: Record) -> Step:
-        try:
-            return lifecycle.advance(record)
-        except Exception as error:
-            if self._failures.get(record.id.key, 0) + 1 < PATIENCE:
-                raise
-            log.exception("%s is given up.", record.id)
-            return lifecycle.give_up(record, error)
+    def _mine(self, key: str) -> Record:
+        """The resource, where this server holds its lease and it has still some way to go."""
+        id = parse_resource_id(key)
+        assert id is not None
+        with self._database.read() as tx:
+            record, is_held = self._documents.find(tx, id), self._holds(tx, key)
+        if record is not None and not self._is_over(record):
+            if is_held:
+                return record
+            raise _LeaseLost
+        with self._database.write() as tx:  # asked again: its name may have been taken by a new one meanwhile
+            record = self._documents.find(tx, id)
+            if record is None or self._is_over(record):
+                tx.execute(delete(_L).where(_L.c.resource_id == key))
+                raise _LeaseLost
+        return self._mine(key)
+
+    def _is_over(self, record: Record) -> bool:
+        return record.status in terminal(self._lifecycles[record.id.kind].transitions)
+
+    def _holds(self, tx: Connection, key: str) -> bool:
+        return tx.execute(_HOLDER, {"key": key}).scalar() == self._me
 
     def _apply(self, lifecycle: Lifecycle, record: Record, step: Step) -> bool:
         """Apply a step where nothing changed since it was asked for; whether it was applied."""
         status = step.status or record.status
         state = {**record.state, **step.state}
-        if status == record.status and state == record.state:
+        moved = status != record.status
+        if not moved and state == record.state:
             return True
-        if status != record.status and status not in lifecycle.transitions[record.status]:
+        if moved and status not in lifecycle.transitions[record.status]:
             raise AssertionError(f"{record.id.kind} cannot go from {record.status} to {status}")
-        mine = select(_L.c.resource_id).where(_L.c.resource_id == record.id.key, _L.c.token == self._me)
+        waiting: Iterable[ResourceId] = ()
         with self._database.write() as tx:
             now = self._documents.find(tx, record.id)
-            if not tx.execute(mine).first():
+            if now is None or not self._holds(tx, record.id.key):
                 raise _LeaseLost
-            if now is None or now.etag != record.etag or (step.guard and not step.guard(tx)):
+            if _is_another(now, record) or (step.guard and not step.guard(tx)):
                 return False
-            new = self._documents.change(tx, record, "lazuli", event=_event(record, status), status=status, state=state)
-            if status != record.status:
-                lifecycle.entered(tx, new)
+            event = "moved" if moved else "noted"
+            new = self._documents.change(tx, record, "lazuli", event=event, status=status, state=state)
+            if moved:
+                waiting = lifecycle.entered(tx, new) or ()
             if status in terminal(lifecycle.transitions):
                 tx.execute(delete(_L).where(_L.c.resource_id == record.id.key))
+        for id in waiting:
+            self.wake(id)
         return True
 
 
-def _event(record: Record, status: str) -> str:
-    return "moved" if status != record.status else "noted"
+def _is_another(now: Record, record: Record) -> bool:
+    """Whether it changed since it was read, or is a new one under the same name."""
+    return (now.etag, now.created_at) != (record.etag, record.created_at)

@@ -10,6 +10,7 @@ import difflib
 import inspect
 import json
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,9 +21,15 @@ SHOWN = 60
 
 def api() -> str:
     """The description of every route, in a stable order and one item a line, so that a change is easy to review."""
-    from lazuli.server import openapi
+    from lazuli.server.openapi import description
+    from lazuli.server.platform import open_platform
+    from lazuli.store.settings import Settings
 
-    return json.dumps(openapi.description(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    with tempfile.TemporaryDirectory() as folder:
+        platform = open_platform(Settings(data_dir=Path(folder)))
+        told = description(platform.routes())
+        platform.stop()
+    return json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def settings() -> str:

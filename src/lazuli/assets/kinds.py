@@ -14,18 +14,14 @@ from lazuli.resources.data import Data, DataType
 from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
-from lazuli.schema.identity import ResourceId, Scope
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.schema.reference import parse_job_output
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import find_workspace
 
 __all__ = ["Codes", "DataAssets", "Environments", "Models"]
-
-ANONYMOUS_ENVIRONMENT = "CliV2AnonymousEnvironment"
-"""The name under which clients register environments written inline; its versions are content hashes."""
 
 
 class Environments(Versions):
@@ -35,54 +31,60 @@ class Environments(Versions):
         super().__init__(noun("environment"), store)
 
 
-class DataAssets(Versions):
-    """Data assets, by where their bytes lie."""
+class _Placed(Versions):
+    """Assets that are files somewhere: registered once those are there, and kept by where they lie."""
 
-    def __init__(self, store: Store, storage: Storage) -> None:
-        super().__init__(noun("data"), store)
+    def __init__(self, word: str, store: Store, storage: Storage) -> None:
+        super().__init__(noun(word), store)
         self._storage = storage
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
-        """A new version whose bytes are there."""
-        assert isinstance(document, Data)
-        path = self._storage.resolve(id.scope, document.path)
-        location = self._storage.locate(id.scope, path)
-        blob = self._storage.blob(location)
-        if blob is None and not self._storage.exists(location):
-            raise InvalidInput(
-                f"Nothing lies at '{document.path}'.", target="path", mend="Upload it first, or correct the path."
-            )
-        if document.type is DataType.URI_FILE and blob is None:
-            raise InvalidInput(f"'{document.path}' is a folder.", target="type", mend="Use 'type: uri_folder'.")
-        if document.type is not DataType.URI_FILE and blob is not None:
-            raise InvalidInput(f"'{document.path}' is a file.", target="type", mend="Use 'type: uri_file'.")
-        return super().prepare(id, document.model_copy(update={"path": path}), actor)
-
-
-class Models(Versions):
-    """Models, by where their files lie and which job made them."""
-
-    def __init__(self, store: Store, storage: Storage) -> None:
-        super().__init__(noun("model"), store)
-        self._storage = storage
-
-    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
-        """A new version whose files are there; a job's output is remembered as its origin."""
-        assert isinstance(document, Model)
+        """A new version whose files are there."""
+        assert isinstance(document, Data | Model)
         path = self._storage.resolve(id.scope, document.path)
         if not self._storage.exists(self._storage.locate(id.scope, path)):
             raise InvalidInput(
                 f"Nothing lies at '{document.path}'.", target="path", mend="Upload it first, or correct the path."
             )
-        record = super().prepare(id, document.model_copy(update={"path": path}), actor)
-        job = _origin(document.path)
-        return replace(record, state={"job_name": job}) if job else record
+        return super().prepare(id, document.model_copy(update={"path": path}), actor)
 
     def settled(self, old: Record, document: Asset) -> dict[str, Any]:
         """A path that names a job's output is compared by where it leads."""
-        assert isinstance(document, Model)
+        assert isinstance(document, Data | Model)
         path = self._storage.resolve(old.id.scope, document.path)
         return document.model_copy(update={"path": path}).dump()
+
+
+class DataAssets(_Placed):
+    """Data assets, by where their bytes lie."""
+
+    def __init__(self, store: Store, storage: Storage) -> None:
+        super().__init__("data", store, storage)
+
+    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        """A new version whose bytes are there, a file or a folder as it says."""
+        assert isinstance(document, Data)
+        is_file = self._storage.blob(self._storage.locate(id.scope, document.path)) is not None
+        record = super().prepare(id, document, actor)
+        if is_file and document.type is not DataType.URI_FILE:
+            raise InvalidInput(f"'{document.path}' is a file.", target="type", mend="Use 'type: uri_file'.")
+        if document.type is DataType.URI_FILE and not is_file:
+            raise InvalidInput(f"'{document.path}' is a folder.", target="type", mend="Use 'type: uri_folder'.")
+        return record
+
+
+class Models(_Placed):
+    """Models, by where their files lie and which job made them."""
+
+    def __init__(self, store: Store, storage: Storage) -> None:
+        super().__init__("model", store, storage)
+
+    def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        """A new version whose files are there; a job's output is remembered as its origin."""
+        assert isinstance(document, Model)
+        record = super().prepare(id, document, actor)
+        job = _origin(document.path)
+        return replace(record, state={"job_name": job}) if job else record
 
     def made_by(self, scope: Scope, job: str) -> list[Record]:
         """The models that came from a job."""
@@ -123,9 +125,17 @@ class Codes(Versions):
         """The address is the same one, whichever listener it was written for."""
         return {**document.dump(), "path": old.body["path"]}
 
-    def with_hash(self, scope: Scope, hash: str) -> list[Record]:
-        """The snapshots of a workspace with this content."""
+    def begin(self, id: ResourceId) -> str:
+        """The container for the files of a new snapshot. Raises :class:`Conflict` where the snapshot exists."""
+        check_name(id.name, what="code name")
+        check_name(id.version, target="version", what="version")
         with self.store.state.read() as tx:
-            scope = find_workspace(self.store, tx, scope).id.scope
-            selection = Selection(scope, self.noun.collection, versions=True, hash=hash, limit=1)
-            return self.store.documents.select(tx, selection)
+            id = self.place(tx, id)
+            if self.store.documents.find(tx, id):
+                raise Conflict(
+                    f"The code '{id.name}:{id.version}' exists.",
+                    target=id.path,
+                    mend="A version never changes: create a new one.",
+                    code="ImmutableAsset",
+                )
+        return self._storage.code_container(id.scope, id.name, id.version)

@@ -6,10 +6,13 @@ import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
+from lazuli.resources.datastore import Datastore
 from lazuli.resources.table import noun
+from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.schema.reference import DatastorePath, parse_datastore_path, parse_job_output
@@ -76,7 +79,8 @@ class Storage:
         """The container of one code snapshot: its root is the snapshot's root."""
         with self._store.state.read() as tx:
             workspace = find_workspace(self._store, tx, scope)
-        return f"{_stem(workspace)}-code-{name}-{version}".lower()
+        # The length keeps 'a-1' version '2' apart from 'a' version '1-2'.
+        return f"{_stem(workspace)}-code-{len(name)}-{name}-{version}".lower()
 
     def key_of(self, container: str) -> str | None:
         """The account key that opens a container, base64; None for a container of no workspace."""
@@ -93,10 +97,16 @@ class Storage:
 
         Raises :class:`InvalidInput` for what is no address, :class:`Unsupported` for one outside this server.
         """
-        if parse_job_output(uri):
-            uri = self.resolve(scope, uri)
+        uri = self.resolve(scope, uri)
         place = parse_datastore_path(uri)
         if place:
+            home = place.in_full(scope).lower().partition("/datastores/")[0]
+            if uri.lower().startswith("azureml://subscriptions/") and not uri.lower().startswith(f"{home}/"):
+                raise InvalidInput(
+                    f"'{uri[:200]}' lies in another workspace.",
+                    target=target,
+                    mend="Download it, and give the local path instead.",
+                )
             return Location(self.container(scope, place.datastore), place.path)
         if "://" in uri:
             raise Unsupported(
@@ -171,6 +181,13 @@ class Datastores(Shelf):
             target="datastore",
             mend=f"Use '{DEFAULT}'.",
         )
+
+    def replace(self, old: Record, document: Document) -> dict[str, Any]:
+        """Only its words may change: where it leads is not for anyone to say."""
+        assert isinstance(document, Datastore)
+        words = {"description": document.description, "tags": document.tags}
+        body = {**old.body, **words}
+        return {"body": body} if body != old.body else {}
 
     def check_removal(self, tx: Connection, record: Record) -> None:
         """Refused: a workspace cannot be without its datastores."""

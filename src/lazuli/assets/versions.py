@@ -17,7 +17,7 @@ from lazuli.schema.reference import Reference, parse_reference
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import Shelf, find_workspace
+from lazuli.workspaces.shelf import Shelf
 
 __all__ = ["Versions", "next_version"]
 
@@ -30,6 +30,12 @@ class Versions(Shelf):
 
     def __init__(self, noun: Noun, store: Store) -> None:
         super().__init__(noun, store)
+
+    def place(self, tx: Connection, id: ResourceId) -> ResourceId:
+        """``id`` with its workspace and its name spelt as they were created."""
+        id = super().place(tx, id)
+        container = self.store.documents.find(tx, replace(id, version=""))
+        return replace(id, name=container.id.name) if container else id
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new version, its names checked."""
@@ -121,17 +127,16 @@ class Versions(Shelf):
             raise InvalidInput(
                 f"'{text}' is not a reference to a {self.noun.word}.",
                 target=target,
-                mend=f"Write azureml:<name>:<version> or azureml:<name>@latest.",
+                mend="Write azureml:<name>:<version> or azureml:<name>@latest.",
             )
         with self.store.state.read() as tx:
-            scope = find_workspace(self.store, tx, scope).id.scope
-            return self._one(tx, ResourceId(scope, self.noun.collection, reference.name), reference, target)
+            id = self.place(tx, ResourceId(scope, self.noun.collection, reference.name))
+            return self._one(tx, id, reference, target)
 
     def free_version(self, scope: Scope, name: str, job: str) -> str:
         """The version that an output of ``job`` gets: the one it has already, else the next free one."""
         with self.store.state.read() as tx:
-            scope = find_workspace(self.store, tx, scope).id.scope
-            versions = self._versions(tx, ResourceId(scope, self.noun.collection, name))
+            versions = self._versions(tx, self.place(tx, ResourceId(scope, self.noun.collection, name)))
         for record in versions:
             if record.body.get("properties", {}).get("azureml.job") == job:
                 return record.id.version

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -33,13 +34,13 @@ class Targets(Shelf):
 
     def __init__(self, store: Store) -> None:
         super().__init__(noun("compute"), store)
-        self.busy = lambda tx, scope, name: 0
+        self.busy: Callable[[Connection, Scope, str], int] = lambda tx, scope, name: 0
         """How many nodes of a target jobs hold now; registered by the room that knows jobs."""
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new cluster; it is ready at once, nodes cost nothing while nothing runs."""
         assert isinstance(document, Compute)
-        if not _NAME.match(id.name):
+        if not _NAME.fullmatch(id.name):
             raise InvalidInput(
                 f"'{id.name[:80]}' cannot be a compute name.",
                 target="name",

@@ -22,9 +22,9 @@ from typing import IO
 import uvicorn
 
 from lazuli import __version__
-from lazuli.schema.problems import Conflict, Problem
+from lazuli.schema.problems import Conflict, InvalidInput, Problem
 from lazuli.server.app import App
-from lazuli.server.platform import Platform, open_platform
+from lazuli.server.platform import open_platform
 from lazuli.server.tls import Certificates, ensure_certificates
 from lazuli.store.clock import system_clock
 from lazuli.store.settings import Settings, load
@@ -32,6 +32,8 @@ from lazuli.store.settings import Settings, load
 __all__ = ["main"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, never bound to by default
+_LEVELS = ("debug", "info", "warning", "error")
 
 
 class AlreadyRunning(Conflict):
@@ -42,7 +44,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; the exit code."""
     try:
         settings = load(**vars(_arguments()))
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        _log_to_stderr(settings.log_level)
         with _sole_server(settings.data_dir):
             asyncio.run(_serve(settings))
     except AlreadyRunning as problem:
@@ -54,8 +56,14 @@ def main() -> int:
     return 0
 
 
+def _log_to_stderr(level: str) -> None:
+    if level.lower() not in _LEVELS:
+        raise InvalidInput(f"'{level}' is not a level.", target="log_level", mend=f"Use {', '.join(_LEVELS)}.")
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
 def _refused(problem: Problem, code: int) -> int:
-    print(f"error: {problem}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"error: {problem}\n")
     return code
 
 
@@ -88,8 +96,8 @@ def _lock(file: IO[str]) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    names = tuple(dict.fromkeys((*LOOPBACK, settings.host)))
-    certificates = ensure_certificates(settings.data_dir, [settings.host])
+    names = _names(settings.host)
+    certificates = ensure_certificates(settings.data_dir, names)
     secure = _listen(settings.host, settings.secure_port)
     # Beyond loopback nothing is said in the clear; jobs of this machine still use loopback.
     plain = _listen(settings.host if settings.host in LOOPBACK else LOOPBACK[0], settings.port)
@@ -119,7 +127,7 @@ class _Listener(uvicorn.Server):
 def _config(app: App, certificates: Certificates | None = None) -> uvicorn.Config:
     tls = {"ssl_certfile": certificates.cert_file, "ssl_keyfile": certificates.key_file} if certificates else {}
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         lifespan="off",
         access_log=False,
         log_config=None,
@@ -130,7 +138,22 @@ def _config(app: App, certificates: Certificates | None = None) -> uvicorn.Confi
     )
 
 
+def _names(host: str) -> tuple[str, ...]:
+    """Under which names this server may be addressed: the host it listens on, else all that this machine has."""
+    if host not in EVERYWHERE:
+        return tuple(dict.fromkeys((*LOOPBACK, host)))
+    found = [socket.gethostname(), socket.getfqdn()]
+    with contextlib.suppress(OSError):
+        found += [str(entry[4][0]) for entry in socket.getaddrinfo(found[0], None, type=socket.SOCK_STREAM)]
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outward:
+        outward.connect(("192.0.2.1", 9))  # sends nothing: it only asks which address would be ours
+        found.append(outward.getsockname()[0])
+    return tuple(dict.fromkeys((*LOOPBACK, *found)))
+
+
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 < port < 1 << 16:
+        raise InvalidInput(f"{port} is not a port.", target="port", mend="Use a number from 1 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -178,8 +201,6 @@ async def _announce(settings: Settings, certificates: Certificates, listeners: t
 
 def _url(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
 
 
 if __name__ == "__main__":

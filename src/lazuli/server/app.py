@@ -16,7 +16,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, NotSignedIn, Problem, TooLarge, Unexpected
+from lazuli.schema.identity import Scope as Workspace
+from lazuli.schema.problems import (
+    InvalidInput,
+    MethodNotAllowed,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    TooLarge,
+    Unexpected,
+)
 from lazuli.server.routes import PUBLIC, SIGNED, Call, Route, refuse
 from lazuli.workspaces.access import Access
 from lazuli.workspaces.identity import ANONYMOUS, Principal
@@ -61,8 +71,10 @@ class App:
         path = request.scope["path"]
         try:
             self._check_address(request)
+            if "\0" in path:
+                raise InvalidInput("An address holds no NUL.", target="path")
             route, params = self._table.find(request.method, path)
-            principal = self._principal(request, route)
+            principal = self._principal(request, route, params)
             if route.upload:
                 return await self._spooled(request, route, params, principal)
             call = self._call(request, params, principal, body=await _body(request))
@@ -84,7 +96,7 @@ class App:
         if origin is not None and origin.lower() != f"{request.url.scheme}://{host}".lower():
             raise NotAllowed(f"Requests from '{origin[:100]}' are refused.", target="Origin", code="OriginNotAllowed")
 
-    def _principal(self, request: Request, route: Route) -> Principal:
+    def _principal(self, request: Request, route: Route, params: Mapping[str, str]) -> Principal:
         if route.permission in (PUBLIC, SIGNED):
             return ANONYMOUS
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -94,7 +106,7 @@ class App:
                 mend="Send 'Authorization: Bearer <token>'; the token lies in the file 'token' of the data folder.",
             )
         principal = self._access.principal_of(token.strip())
-        self._access.check(principal, route.permission, request.scope["path"])
+        self._access.check(principal, route.permission, _scope(params))
         return principal
 
     def _call(
@@ -162,6 +174,13 @@ async def _body(request: Request) -> bytes:
     return b"".join(pieces)
 
 
+def _scope(params: Mapping[str, str]) -> Workspace | None:
+    """The workspace that a path names, whether or not it may be called so."""
+    if "workspace" not in params:
+        return None
+    return Workspace(params["subscription"], params["group"], params["workspace"])
+
+
 def _host_name(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""
@@ -186,7 +205,7 @@ class _Table:
                 self._fixed[route.method, first, route.path.count("/")].append((pattern, route))
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """The route for a request, and what its braces hold. Raises :class:`NotFound` or :class:`InvalidInput`."""
+        """The route for a request, and what its braces hold. Raises :class:`NotFound` or :class:`MethodNotAllowed`."""
         first = _first(path)
         for pattern, route in (
             *self._fixed.get((method, first, path.count("/")), ()),
@@ -196,9 +215,7 @@ class _Table:
                 return route, match.groupdict()
         others = [m for m, patterns in self._methods.items() if any(p.fullmatch(path) for p in patterns)]
         if others:
-            raise InvalidInput(
-                f"{method} is not possible here.", mend=f"Use {', '.join(sorted(others))}.", code="MethodNotAllowed"
-            )
+            raise MethodNotAllowed(f"{method} is not possible here.", mend=f"Use {', '.join(sorted(others))}.")
         raise NotFound("There is nothing at this address.", target=path[:200], code="NotFound")
 
 

@@ -48,9 +48,23 @@ def _workspace_routes(door: _Door) -> list[Route]:
     everywhere = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices"
     return [
         *door.routes(WORKSPACE),
-        Route("PATCH", WORKSPACE, door.patch, door.write, "Change a workspace", request="Workspace"),
-        Route("GET", f"{group}/workspaces", door.list, door.read, "List the workspaces of a resource group"),
-        Route("GET", f"{everywhere}/workspaces", door.list, door.read, "List the workspaces of a subscription"),
+        Route("PATCH", WORKSPACE, door.patch, door.write, "Change a workspace", response=door.one),
+        Route(
+            "GET",
+            f"{group}/workspaces",
+            door.list,
+            door.read,
+            "List the workspaces of a resource group",
+            response=door.many,
+        ),
+        Route(
+            "GET",
+            f"{everywhere}/workspaces",
+            door.list,
+            door.read,
+            "List the workspaces of a subscription",
+            response=door.many,
+        ),
     ]
 
 
@@ -58,22 +72,30 @@ def _flat_routes(door: _Door) -> list[Route]:
     noun = door.noun
     path = f"{WORKSPACE}/{noun.collection}"
     return [
-        Route("GET", path, door.list, door.read, f"List: {noun.word}"),
+        Route("GET", path, door.list, door.read, f"List: {noun.word}", response=door.many),
         *door.routes(f"{path}/{{name}}"),
-        Route("PATCH", f"{path}/{{name}}", door.patch, door.write, f"Change: {noun.word}"),
+        Route("PATCH", f"{path}/{{name}}", door.patch, door.write, f"Change: {noun.word}", response=door.one),
     ]
 
 
 def _versioned_routes(door: _Door) -> list[Route]:
     noun = door.noun
     path = f"{WORKSPACE}/{noun.collection}"
-    one = f"{path}/{{name}}"
+    one, container = f"{path}/{{name}}", "ContainerResource"
     return [
-        Route("GET", path, door.list_containers, door.read, f"List the names: {noun.word}"),
-        Route("GET", one, door.get_container, door.read, f"Show a name: {noun.word}"),
-        Route("PUT", one, door.put_container, door.write, f"Describe a name: {noun.word}"),
+        Route("GET", path, door.list_containers, door.read, f"List the names: {noun.word}", response="ContainerList"),
+        Route("GET", one, door.get_container, door.read, f"Show a name: {noun.word}", response=container),
+        Route(
+            "PUT",
+            one,
+            door.put_container,
+            door.write,
+            f"Describe a name: {noun.word}",
+            request=container,
+            response=container,
+        ),
         Route("DELETE", one, door.delete, door.remove, f"Delete all versions: {noun.word}"),
-        Route("GET", f"{one}/versions", door.list, door.read, f"List the versions: {noun.word}"),
+        Route("GET", f"{one}/versions", door.list, door.read, f"List the versions: {noun.word}", response=door.many),
         *door.routes(f"{one}/versions/{{version}}"),
     ]
 
@@ -87,12 +109,22 @@ class _Door:
 
     def routes(self, path: str) -> list[Route]:
         """Show, create and delete one resource at ``path``."""
-        word, schema = self.noun.word, self.noun.document_path.partition(":")[2]
+        word = self.noun.word
         return [
-            Route("GET", path, self.get, self.read, f"Show: {word}", response=schema),
-            Route("PUT", path, self.put, self.write, f"Create or change: {word}", request=schema, response=schema),
+            Route("GET", path, self.get, self.read, f"Show: {word}", response=self.one),
+            Route("PUT", path, self.put, self.write, f"Create or change: {word}", request=self.one, response=self.one),
             Route("DELETE", path, self.delete, self.remove, f"Delete: {word}"),
         ]
+
+    @property
+    def one(self) -> str:
+        """The name of one resource's schema."""
+        return f"{self.noun.document_path.partition(':')[2]}Resource"
+
+    @property
+    def many(self) -> str:
+        """The name of a list's schema."""
+        return f"{self.noun.document_path.partition(':')[2]}List"
 
     @property
     def read(self) -> str:
@@ -139,17 +171,20 @@ class _Door:
 
     def _selection(self, call: Call, *, versions: bool | None) -> Selection:
         params = call.params
+        skip, limit = _number(call, "$skip", 0), max(1, min(_number(call, "$top", PAGE), PAGE))
         if "workspace" not in params:
-            return Selection(Scope(params["subscription"], params.get("group", ""), ""), "")
+            return Selection(Scope(params["subscription"], params.get("group", ""), ""), "", skip=skip, limit=limit)
+        # Clients name every snapshot anew and ask by its hash: equal content is found under whatever name.
+        hash = call.query.get("hash") or None
         return Selection(
             call.scope,
             self.noun.collection,
-            name=params.get("name"),
+            name=None if hash else params.get("name"),
             versions=versions,
             archived=_archived(call),
-            hash=call.query.get("hash") or None,
-            skip=_number(call, "$skip", 0),
-            limit=max(1, min(_number(call, "$top", PAGE), PAGE)),
+            hash=hash,
+            skip=skip,
+            limit=limit,
         )
 
     def get_container(self, call: Call) -> Response:
@@ -183,7 +218,7 @@ def _archived(call: Call) -> bool | None:
 
 def _number(call: Call, word: str, missing: int) -> int:
     text = call.query.get(word, "")
-    if text and not text.isdecimal():
+    if text and not (text.isdecimal() and len(text) < 10):
         raise InvalidInput(f"'{text[:40]}' is not a whole number.", target=word)
     return int(text) if text else missing
 
@@ -230,7 +265,9 @@ class _Actions:
         return reply({"secretsType": "Sas", "sasToken": token})
 
     def pending_upload(self, call: Call) -> Response:
-        container = self.storage.code_container(call.scope, call.params["name"], call.params["version"])
+        codes = self.shelves["code"]
+        assert isinstance(codes, Codes)
+        container = codes.begin(ResourceId(call.scope, "codes", call.params["name"], call.params["version"]))
         address = f"{call.base_url}/{ACCOUNT}.blob.core.lazuli.local/{container}"
         token = self.storage.token(container, "racwl", _SAS_SECONDS)
         reference = {"blobUri": address, "credential": {"credentialType": "SAS", "sasUri": f"{address}?{token}"}}

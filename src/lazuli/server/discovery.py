@@ -8,6 +8,7 @@ else. The token door is the managed-identity protocol of Azure's App Service: wh
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 
 from starlette.responses import Response
 
@@ -37,15 +38,16 @@ def discovery_routes(access: Access) -> list[Route]:
             )
         audience = call.query.get("resource", "")
         value, ends = access.access_token(access.admin(), audience)
-        return reply(
-            {"access_token": value, "expires_on": str(ends), "resource": audience, "token_type": "Bearer"}
-        )
+        return reply({"access_token": value, "expires_on": str(ends), "resource": audience, "token_type": "Bearer"})
+
+    def route(path: str, handler: Callable[[Call], Response], summary: str) -> Route:
+        return Route("GET", path, handler, PUBLIC, summary, tags=("Discovery",))
 
     return [
-        Route("GET", "/health", _health, PUBLIC, "Whether the server answers"),
-        Route("GET", "/metadata/endpoints", _metadata, PUBLIC, "The addresses of this cloud"),
-        Route("GET", "/discovery", _discovery, PUBLIC, "The addresses of its services"),
-        Route("GET", "/msi/token", token, PUBLIC, "An access token for who knows the identity header"),
+        route("/health", _health, "Whether the server answers"),
+        route("/metadata/endpoints", _metadata, "The addresses of this cloud"),
+        route("/discovery", _discovery, "The addresses of its services"),
+        route("/msi/token", token, "An access token for who knows the identity header"),
     ]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import Storage
@@ -109,15 +110,13 @@ class _History:
         if id is None:
             raise NotFound("There is no such log.")
         record = self._jobs.get(id)
-        return Response(self._whole(record, str(claims["file"])), media_type="text/plain; charset=utf-8")
+        return StreamingResponse(self._pieces(record, str(claims["file"])), media_type="text/plain; charset=utf-8")
 
-    def _whole(self, record: Record, file: str) -> bytes:
-        pieces: list[bytes] = []
+    def _pieces(self, record: Record, file: str) -> Iterator[bytes]:
         offset = 0
         while piece := self._logs.read(record, file, offset):
-            pieces.append(piece)
+            yield piece
             offset += len(piece)
-        return b"".join(pieces)
 
     def patch(self, call: Call) -> Response:
         body = call.json()

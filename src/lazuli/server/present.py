@@ -122,9 +122,10 @@ def _job(record: Record, base_url: str) -> dict[str, Any]:
     tracking = f"{base_url}/mlflow/v2.0{scope.path}"
     return {
         "services": {
+            **record.body.get("services", {}),
             "Studio": {"jobServiceType": "Studio", "endpoint": studio},
             "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking},
-        }
+        },
     }
 
 

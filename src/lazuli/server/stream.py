@@ -17,7 +17,7 @@ from lazuli.jobs.transitions import TERMINAL
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.server.routes import WORKSPACE, Call, Route
 from lazuli.store.documents import Record
 from lazuli.tracking import Tracking
@@ -77,7 +77,11 @@ class _Following:
 
     def _look(self) -> bytes:
         """The events since the last look."""
-        record = self._jobs.get(self._id)  # before the log: an end seen here has all its log below
+        try:
+            record = self._jobs.get(self._id)  # before the log: an end seen here has all its log below
+        except NotFound:
+            self._over = True
+            return _event("done", {"status": "Deleted", "error": None})
         said = [*self._status(record), *self._log(record), *self._new_metrics()]
         if record.status in TERMINAL:
             self._over = True
@@ -86,7 +90,9 @@ class _Following:
 
     def _log(self, record: Record) -> Iterator[bytes]:
         while piece := self._logs.read(record, STD_LOG, self._offset, _CHUNK):
-            piece = _whole_characters(piece)
+            piece = _whole_characters(piece) or (piece if record.status in TERMINAL else b"")
+            if not piece:  # the rest of the character is still to be written
+                return
             fact = {"file": STD_LOG, "offset": self._offset, "text": piece.decode(errors="replace")}
             self._offset += len(piece)
             yield _event("log", fact, id=self._offset)
@@ -120,11 +126,11 @@ def _event(name: str, data: dict[str, Any], id: int | None = None) -> bytes:
 
 
 def _whole_characters(piece: bytes) -> bytes:
-    """``piece`` without a UTF-8 character that is cut at its end, unless that is all it holds."""
+    """``piece`` without the UTF-8 character that is cut at its end, where one is."""
     for back in range(1, min(4, len(piece)) + 1):
         byte = piece[-back]
         if byte & 0b1100_0000 == 0b1000_0000:
             continue
         wanted = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1
-        return piece[:-back] or piece if wanted > back else piece
+        return piece[:-back] if wanted > back else piece
     return piece

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import jwt
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import NotAllowed, NotSignedIn
@@ -43,7 +43,10 @@ class Access:
         self._by_key = lru_cache(maxsize=256)(self._find_by_key)
 
     def _first_principal(self, token_file: Path) -> None:
-        """The admin and its random key, made at the first start, or anew where the file was removed."""
+        """The admin, whose key is what the file says: made at the first start, and anew where the file was removed.
+
+        The former key then opens nothing any more: removing the file is how a key that got out is withdrawn.
+        """
         if token_file.exists():
             token = token_file.read_text(encoding="utf-8").strip()
         else:
@@ -51,16 +54,10 @@ class Access:
             write_private(token_file, token)
         p = tables.principal
         with self._store.state.write() as tx:
-            if not tx.execute(select(p.c.id).where(p.c.token_hash == _hash(token))).first():
-                tx.execute(
-                    insert(p).values(
-                        id=str(uuid.uuid4()),
-                        name="admin",
-                        role="admin",
-                        token_hash=_hash(token),
-                        created_at=self._store.clock(),
-                    )
-                )
+            if tx.execute(update(p).where(p.c.role == "admin").values(token_hash=_hash(token))).rowcount:
+                return
+            first = {"id": str(uuid.uuid4()), "name": "admin", "role": "admin", "token_hash": _hash(token)}
+            tx.execute(insert(p).values(**first, created_at=self._store.clock()))
 
     def principal_of(self, token: str) -> Principal:
         """Who holds ``token``. Raises :class:`NotSignedIn`."""
@@ -91,8 +88,7 @@ class Access:
         """The first principal."""
         p = tables.principal
         with self._store.state.read() as tx:
-            row = tx.execute(select(p).where(p.c.role == "admin").order_by(p.c.created_at)).first()
-        assert row is not None
+            row = tx.execute(select(p).where(p.c.role == "admin")).one()
         return Principal(row.id, row.name, row.role)
 
     def access_token(self, principal: Principal, audience: str) -> tuple[str, int]:
@@ -121,14 +117,17 @@ class Access:
             claims["job"] = principal.job
         return jwt.encode(claims, self._signing_key, algorithm="HS256"), now + seconds
 
-    def check(self, principal: Principal, permission: str, path: str) -> None:
-        """Raise :class:`NotAllowed` where ``principal`` may not do ``permission`` (``jobs/write``) at ``path``."""
+    def check(self, principal: Principal, permission: str, scope: Scope | None) -> None:
+        """Raise :class:`NotAllowed` where ``principal`` may not do ``permission`` (``jobs/write``) in ``scope``.
+
+        Without a scope it is asked for outside every workspace.
+        """
         if principal.role == "admin":
             return
         noun, _, verb = permission.partition("/")
-        if principal.role == "job":
-            workspace = principal.job.partition("/jobs/")[0]
-            if f"{workspace}/" in f"{path.lower()}/" and (verb == "read" or noun in _JOB_MAY_WRITE):
+        if principal.role == "job" and scope is not None:
+            at_home = principal.job.startswith(f"{scope.key}/jobs/")
+            if at_home and (verb == "read" or noun in _JOB_MAY_WRITE):
                 return
         raise NotAllowed(
             f"'{principal.name}' may not do '{permission}' here.", target=permission, mend="Ask for a role that may."

@@ -85,8 +85,10 @@ class Shelf:
     def select(self, selection: Selection) -> list[Record]:
         """The resources of a selection."""
         with self.store.state.read() as tx:
-            scope = find_workspace(self.store, tx, selection.scope).id.scope if selection.scope else None
-            found = self.store.documents.select(tx, replace(selection, scope=scope))
+            if selection.scope:
+                id = self.place(tx, ResourceId(selection.scope, selection.kind, selection.name or ""))
+                selection = replace(selection, scope=id.scope, name=id.name or None)
+            found = self.store.documents.select(tx, selection)
             return [self.shown(tx, record) for record in found]
 
     def put(self, id: ResourceId, document: Document, actor: Principal) -> tuple[Record, bool]:
@@ -97,6 +99,7 @@ class Shelf:
         if old is None:
             new = self.prepare(id, document, actor)
             with self.store.state.write() as tx:
+                self.place(tx, new.id)  # again: the workspace may have gone meanwhile
                 new = self.store.documents.add(tx, new, actor.name)
                 self.created(tx, new, actor)
                 new = self.shown(tx, new)

@@ -51,16 +51,17 @@ class Workspaces(Shelf):
         raise AssertionError("it is there")
 
     def select(self, selection: Selection) -> list[Record]:
-        """All workspaces; a selection's scope names the subscription and, unless empty, the resource group."""
+        """The workspaces of a selection, whose scope names a subscription and, unless empty, a resource group."""
         within = selection.scope or Scope("", "", "")
         with self.store.state.read() as tx:
-            found = self.store.documents.select(tx, Selection(None, "", newest_first=False))
-        return [
+            everywhere = self.store.documents.select(tx, Selection(None, "", limit=100_000, newest_first=False))
+        found = [
             r
-            for r in found
+            for r in everywhere
             if within.subscription.lower() in ("", r.id.scope.subscription.lower())
             and within.resource_group.lower() in ("", r.id.scope.resource_group.lower())
         ]
+        return found[selection.skip : selection.skip + selection.limit]
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new workspace gets an id of its own, which its storage is named by."""
@@ -89,10 +90,11 @@ class Workspaces(Shelf):
         """Remove a workspace and everything in it; whether there was one."""
         with self.store.state.read() as tx:
             record = self.store.documents.find(tx, id)
-        gone = super().delete(id, actor)
-        for close in self.closing if gone and record else ():
+        if record is None or not super().delete(id, actor):
+            return False
+        for close in self.closing:
             close(record)
-        return gone
+        return True
 
     def check_removal(self, tx: Connection, record: Record) -> None:
         """Remove everything in it, or say why not."""

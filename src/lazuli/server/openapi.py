@@ -1,0 +1,228 @@
+"""The description of the API (OpenAPI 3.1), made of the routes themselves and of the documents of the table."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from starlette.responses import Response
+
+from lazuli import __version__
+from lazuli.resources.asset import Container
+from lazuli.resources.table import NOUNS
+from lazuli.schema.document import Document
+from lazuli.server.blobs import HOST
+from lazuli.server.routes import PUBLIC, SIGNED, Call, Route, refuse, reply
+
+__all__ = ["description", "with_description"]
+
+Schema = dict[str, Any]
+
+_BRACE = re.compile(r"\{(\w+)(?::path)?\}")
+_PLACE = ("subscription", "group", "workspace")
+_SAID_BY_ALL = {"subscriptions", "resourcegroups", "providers", "microsoft.machinelearningservices", "api", HOST}
+_VERBS = {"GET": "Get", "HEAD": "Head", "PUT": "Put", "PATCH": "Patch", "POST": "Post", "DELETE": "Delete"}
+
+
+def with_description(routes: Sequence[Route]) -> list[Route]:
+    """The routes, and the one that describes them all."""
+    every: list[Route] = []
+
+    def describe(call: Call) -> Response:
+        return reply(description(every))
+
+    every += [*routes, Route("GET", "/openapi.json", describe, "api/read", "Describe every route", tags=("Lazuli",))]
+    return every
+
+
+def description(routes: Sequence[Route]) -> Schema:
+    """The OpenAPI document of these routes."""
+    paths: dict[str, Schema] = {}
+    for route, name in zip(routes, _operation_ids(routes), strict=True):
+        paths.setdefault(_BRACE.sub(r"{\1}", route.path), {})[route.method.lower()] = _operation(route, name)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Lazuli",
+            "version": __version__,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": "Fixed words of a path match in any case. 'api-version' is taken and ignored.",
+        },
+        "paths": paths,
+        "tags": [{"name": name} for name in sorted({tag for route in routes for tag in route.tags})],
+        "components": {
+            "schemas": _schemas(),
+            "parameters": _LIST_PARAMETERS,
+            "responses": {"Problem": _content("What is wrong, where, and how to put it right", "Problem")},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "signature": {"type": "apiKey", "in": "query", "name": "sig"},
+            },
+        },
+        "security": [{"token": []}],
+    }
+
+
+def _operation(route: Route, name: str) -> Schema:
+    failure = {"$ref": "#/components/responses/Problem"}
+    operation: Schema = {
+        "operationId": name,
+        "summary": route.summary,
+        "tags": list(route.tags),
+        "x-permission": route.permission,
+        "parameters": [*_path_parameters(route), *_list_parameters(route)],
+        "responses": {
+            **_answers(route),
+            "default": failure if route.failure is refuse else {"description": "A problem, in this door's own shape"},
+        },
+    }
+    if route.request:
+        operation["requestBody"] = _content("What it shall be", route.request) | {"required": True}
+    elif route.upload:
+        operation["requestBody"] = {"content": {"application/octet-stream": {}}}
+    if route.permission in (PUBLIC, SIGNED):
+        operation["security"] = [] if route.permission == PUBLIC else [{"signature": []}]
+    return operation
+
+
+def _answers(route: Route) -> Schema:
+    if not route.response:
+        return {"2XX": {"description": "Done"}}
+    answers = {"200": _content("As it is now", route.response)}
+    if route.method == "PUT":
+        answers["201"] = _content("As it was created", route.response)
+    return answers
+
+
+def _content(told: str, schema: str) -> Schema:
+    return {"description": told, "content": {"application/json": {"schema": _ref(schema)}}}
+
+
+def _ref(schema: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+# --- names and parameters ------------------------------------------------------------------------------------------
+
+
+def _operation_ids(routes: Sequence[Route]) -> list[str]:
+    """A name for each: its words and its verb, and what its braces hold where that alone tells two apart."""
+    short = [_short_id(route) for route in routes]
+    shared = Counter(short)
+    return [
+        f"{name}By{_braces(route)}" if shared[name] > 1 else name for name, route in zip(short, routes, strict=True)
+    ]
+
+
+def _short_id(route: Route) -> str:
+    segments = [_BRACE.sub("", segment) for segment in route.path.split("/")]
+    words = [_pascal(s) for s in segments if s.lower() not in _SAID_BY_ALL and not re.fullmatch(r"v?[\d.]*", s)]
+    words = [word for word, _ in groupby(words)]
+    if len(words) > 1 and "Workspaces" in words:
+        words.remove("Workspaces")
+    verb = "List" if route.response.endswith("List") else _VERBS[route.method]
+    return f"{''.join(words) or route.tags[0]}_{verb}"
+
+
+def _braces(route: Route) -> str:
+    names = _BRACE.findall(route.path)
+    return "".join(_pascal(name) for name in names if name not in _PLACE) or "".join(map(_pascal, names))
+
+
+def _pascal(text: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", text))
+
+
+def _path_parameters(route: Route) -> list[Schema]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _BRACE.findall(route.path)
+    ]
+
+
+_LIST_PARAMETERS: dict[str, Schema] = {
+    "Skip": {"name": "$skip", "in": "query", "schema": {"type": "integer", "minimum": 0}},
+    "Top": {"name": "$top", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200}},
+    "View": {
+        "name": "listViewType",
+        "in": "query",
+        "schema": {"type": "string", "enum": ["ActiveOnly", "ArchivedOnly", "All"], "default": "ActiveOnly"},
+    },
+}
+
+
+def _list_parameters(route: Route) -> list[Schema]:
+    if not route.response.endswith("List"):
+        return []
+    return [{"$ref": f"#/components/parameters/{name}"} for name in _LIST_PARAMETERS]
+
+
+# --- documents -----------------------------------------------------------------------------------------------------
+
+_TEXT: Schema = {"type": "string"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+
+
+def _schemas() -> dict[str, Schema]:
+    """The documents, the envelopes around them, and lists of those."""
+    times = dict.fromkeys(("createdAt", "lastModifiedAt"), _TIME)
+    names = dict.fromkeys(("createdBy", "createdByType", "lastModifiedBy", "lastModifiedByType"), _TEXT)
+    details = {"type": "array", "items": _ref("ProblemDetail")}
+    more = {"type": "array", "items": {"type": "object"}}
+    schemas = {
+        "SystemData": _mapping(**times, **names),
+        "Problem": _mapping(error=_ref("ProblemDetail")),
+        "ProblemDetail": _mapping(code=_TEXT, message=_TEXT, target=_TEXT, details=details, additionalInfo=more),
+    }
+    for document, hoisted in (*((noun.document, noun.hoisted) for noun in NOUNS), (Container, ())):
+        schemas |= _of_resource(document, hoisted)
+    return schemas
+
+
+def _of_resource(document: type[Document], hoisted: Sequence[str]) -> dict[str, Schema]:
+    """A document, its envelope and a list of it, with the documents inside it."""
+    name = document.__name__
+    schema = document.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+    inside = {word: _in_rest(inner) for word, inner in schema.pop("$defs", {}).items()}
+    fields = schema["properties"]
+    for field in document.outside_properties & document.model_fields.keys():
+        fields.pop(document.model_fields[field].alias)
+    schema["required"] = [word for word in schema.get("required", ()) if word in fields]
+    beside = {word: fields.pop(word) for word in hoisted if word in fields}
+    envelope = _mapping(id=_TEXT, name=_TEXT, type=_TEXT, systemData=_ref("SystemData"), etag=_TEXT)
+    envelope["properties"] |= _in_rest(beside) | {"properties": _ref(name)}
+    return inside | {
+        name: _in_rest(schema),
+        f"{name}Resource": {**envelope, "required": ["properties"]},
+        f"{name}List": _mapping(value={"type": "array", "items": _ref(f"{name}Resource")}, nextLink=_TEXT),
+    }
+
+
+def _in_rest(schema: Any) -> Any:
+    """A schema of pydantic's as REST says it: dotted words nested, enumerations spelt as there, no made-up titles."""
+    if isinstance(schema, list):
+        return [_in_rest(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    said = {key: _in_rest(value) for key, value in schema.items() if key not in ("title", "x-rest-enum", "restOnly")}
+    if "x-rest-enum" in schema:
+        said["enum"] = schema["x-rest-enum"]
+    if isinstance(fields := said.get("properties"), dict):
+        for word in [word for word in fields if "." in word]:
+            _nest(fields, word.split("."), fields.pop(word))
+    if not said.get("required", True):
+        del said["required"]
+    return said
+
+
+def _nest(fields: Schema, words: Sequence[str], schema: Schema) -> None:
+    for word in words[:-1]:
+        fields = fields.setdefault(word, _mapping())["properties"]
+    fields[words[-1]] = schema
+
+
+def _mapping(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties}

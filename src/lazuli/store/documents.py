@@ -163,11 +163,11 @@ def _where(query: Any, s: Selection) -> Any:
         query = query.where(_R.c.version != "" if s.versions else _R.c.version == "")
     if s.archived is not None:
         query = query.where(_R.c.archived == int(s.archived))
-    for column in ("name", "parent"):  # names that differ only in case are the same, as in ids
+    if s.name is not None:  # names that differ only in case are the same, as they are in ids
+        query = query.where(func.lower(_R.c.name) == s.name.lower())
+    for column in ("parent", "hash"):
         if (value := getattr(s, column)) is not None:
-            query = query.where(func.lower(_R.c[column]) == value.lower())
-    if s.hash is not None:
-        query = query.where(_R.c.hash == s.hash)
+            query = query.where(_R.c[column] == value)
     return query.where(_R.c.status.in_(s.statuses)) if s.statuses else query
 
 

@@ -62,7 +62,7 @@ def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     if file.exists():
         for name, value in _read_toml(file).items():
             values[name] = _typed(name, value, f"{file.name}: {name}")
-    for name in _NAMES - {"data_dir"}:
+    for name in sorted(_NAMES):
         variable = f"LAZULI_{name.upper()}"
         if environ.get(variable):
             values[name] = _typed(name, environ[variable], variable)
@@ -71,22 +71,41 @@ def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     return replace(Settings(data_dir=data_dir), **values)
 
 
-_NAMES = frozenset(f.name for f in fields(Settings))
+_NAMES = frozenset(f.name for f in fields(Settings)) - {"data_dir"}
+_LEAST = {"port": 0, "https_port": 0, "workers": 1}
+_MOST = {"port": 65535, "https_port": 65535, "workers": 1000}
+_LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"{file.name} is not valid TOML: {error}.", target=file.name) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{file.name} is not valid TOML: {error}.", target=file.name) from None
 
 
 def _typed(name: str, value: Any, where: str) -> Any:
+    if name == "data_dir":
+        mend = "The settings lie in the data folder: name it with --data-dir or LAZULI_DATA_DIR."
+        raise InvalidInput(f"'{name}' cannot be set there.", target=where, mend=mend)
     if name not in _NAMES:
         raise InvalidInput(f"'{name}' is not a setting.", target=where, mend=did_you_mean(name, sorted(_NAMES)))
-    if not isinstance(getattr(Settings, name, ""), int):
-        return str(value)
+    if name in _LEAST:
+        return _whole(value, _LEAST[name], _MOST[name], where)
+    if not isinstance(value, str):
+        raise InvalidInput(f"{where} is {value!r}, not text.", target=where, mend="Write it between quotes.")
+    if name == "log_level" and value.lower() not in _LOG_LEVELS:
+        raise InvalidInput(f"{where} is '{value}'.", target=where, mend=did_you_mean(value, _LOG_LEVELS))
+    return value
+
+
+def _whole(value: Any, least: int, most: int, where: str) -> int:
     try:
-        return int(value)
+        number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
     except ValueError:
-        raise InvalidInput(f"'{value}' is not a whole number.", target=where) from None
+        number = None
+    if number is None:
+        raise InvalidInput(f"{where} is {value!r}, not a whole number.", target=where)
+    if not least <= number <= most:
+        raise InvalidInput(f"{where} is {number}; it goes from {least} to {most}.", target=where)
+    return number

@@ -1,0 +1,75 @@
+"""Migrations make exactly the tables that are described, and are run once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData, Table, inspect, text
+from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.types import TypeEngine
+
+from lazuli.store import tables
+from lazuli.store.database import Database, open_points, open_state
+from lazuli.store.migrations import migrate
+
+FAMILIES = [("state", open_state, tables.STATE), ("points", open_points, tables.POINTS)]
+
+
+def spelt(kind: TypeEngine[Any]) -> str:
+    name = type(kind.as_generic()).__name__
+    return "Float" if name == "Double" else name  # SQLite has one of the two
+
+
+def described(table: Table) -> dict[str, Any]:
+    keys = list(table.primary_key.columns.keys())
+    return {
+        "columns": {c.name: (spelt(c.type), c.nullable) for c in table.columns},
+        "key": keys,
+        "indexes": {(index.name, tuple(index.columns.keys()), bool(index.unique)) for index in table.indexes},
+    }
+
+
+def made(inspector: Inspector, name: str) -> dict[str, Any]:
+    keys = inspector.get_pk_constraint(name)["constrained_columns"]
+    return {
+        "columns": {
+            # SQLite's own key is never null, whatever it says of it.
+            c["name"]: (spelt(c["type"]), c["nullable"] and c["name"] not in keys)
+            for c in inspector.get_columns(name)
+        },
+        "key": keys,
+        "indexes": {(i["name"], tuple(i["column_names"]), bool(i["unique"])) for i in inspector.get_indexes(name)},
+    }
+
+
+@pytest.mark.parametrize(("family", "opened", "metadata"), FAMILIES)
+def test_the_tables_are_as_described(tmp_path: Path, family: str, opened: Any, metadata: MetaData) -> None:
+    database: Database = opened(tmp_path)
+    with database.read() as tx:
+        inspector = inspect(tx)
+        assert set(inspector.get_table_names()) - {"migration", "sqlite_sequence"} == set(metadata.tables)
+        for name, table in metadata.tables.items():
+            assert made(inspector, name) == described(table), name
+    database.close()
+
+
+@pytest.mark.parametrize(("family", "opened", "metadata"), FAMILIES)
+def test_a_migration_is_run_once(tmp_path: Path, family: str, opened: Any, metadata: MetaData) -> None:
+    database: Database = opened(tmp_path)
+    with database.write() as tx:
+        assert migrate(tx, family) == []
+        tx.execute(text("SELECT 1"))
+    database.close()
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lazuli.store.migrations import state_0001_first
+
+    statements = [*state_0001_first.STATEMENTS[:2], "CREATE TABLE oops ("]
+    monkeypatch.setattr(state_0001_first, "STATEMENTS", statements)
+    with pytest.raises(Exception, match="incomplete input"):
+        open_state(tmp_path)
+    monkeypatch.undo()
+    open_state(tmp_path).close()

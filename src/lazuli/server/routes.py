@@ -30,6 +30,8 @@ WORKSPACE = (
     "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
 )
 """The path of a workspace."""
+MAX_DEPTH = 100
+"""How deep a body may be nested: far below where reading or writing it would fail."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,14 @@ class Call:
             raise InvalidInput(f"The request body is not valid JSON: {error}.", target="body") from error
         if not isinstance(value, dict):
             raise InvalidInput("The request body is not a JSON object.", target="body")
+        if _is_deep(value, MAX_DEPTH):
+            raise InvalidInput(f"The request body is nested more than {MAX_DEPTH} levels deep.", target="body")
         return value
+
+
+def _is_deep(value: Any, levels: int) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(inside) and (levels == 0 or any(_is_deep(item, levels - 1) for item in inside))
 
 
 def refuse(problem: Problem) -> Response:

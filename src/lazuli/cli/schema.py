@@ -15,4 +15,4 @@ __all__ = ["schema"]
 @click.argument("kind", type=click.Choice([row.word for row in NOUNS]))
 def schema(kind: str) -> None:
     """Print the JSON Schema of KIND as it is written in YAML."""
-    click.echo(json.dumps(noun(kind).document.model_json_schema(by_alias=False), indent=2))
+    click.echo(json.dumps(noun(kind).document.json_schema("yaml"), indent=2))

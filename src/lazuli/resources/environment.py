@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from lazuli.resources.asset import Asset
 from lazuli.schema.document import READ_ONLY, Document
@@ -30,7 +30,11 @@ class BuildContext(Document):
     """The Dockerfile, relative to the folder."""
 
 
-CondaFile = Annotated[str, BeforeValidator(lambda value: dump(value) if isinstance(value, dict) else value)]
+CondaFile = Annotated[
+    str,
+    BeforeValidator(lambda value: dump(value) if isinstance(value, dict) else value),
+    WithJsonSchema({"type": "string", "x-yaml-types": ["object"]}),
+]
 """A conda specification: its text, or the path of the file that holds it, or the mapping itself."""
 
 

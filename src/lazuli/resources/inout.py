@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import (
+    ConfigDict,
     Field,
     SerializationInfo,
     SerializerFunctionWrapHandler,
@@ -59,6 +60,8 @@ OUTPUT_MODES = {Mode.RW_MOUNT, Mode.UPLOAD, Mode.DIRECT}
 class Input(Document):
     """One input: a literal written as it is (`lr: 0.1`), or a file, folder, table or model by its path."""
 
+    model_config = ConfigDict(json_schema_extra={"x-yaml-types": ["string", "number", "boolean"]})
+
     type: AssetType = Field(default=AssetType.URI_FOLDER, alias="jobInputType")
     """What it is; a plain value is a literal."""
     path: str | None = Field(default=None, alias="uri")
@@ -92,6 +95,8 @@ class Input(Document):
     @model_validator(mode="after")
     def _complete(self) -> Input:
         if self.type is AssetType.LITERAL:
+            if self.value is None:
+                raise ValueError("a literal needs a value")
             return self
         if not self.path:
             raise ValueError("a path is required; write 'path: …', or a plain value for a literal")
@@ -108,6 +113,8 @@ class Input(Document):
 
 class Output(Document):
     """One output: a folder or file the job writes, kept when the job ends."""
+
+    model_config = ConfigDict(json_schema_extra={"x-yaml-types": ["null"]})
 
     type: AssetType = Field(default=AssetType.URI_FOLDER, alias="jobOutputType")
     """What it is."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -21,18 +21,18 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     model_serializer,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from lazuli.schema.identity import Scope
+from lazuli.schema.json_schema import Dialect, as_said
 from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.yaml import Place, Source, written
 
 __all__ = ["READ_ONLY", "REST_ONLY", "Dialect", "Document", "Text", "scope_of"]
-
-Dialect = Literal["yaml", "rest"]
 
 READ_ONLY: dict[str, Any] = {"readOnly": True}
 """``json_schema_extra`` of a field that the platform fills; what a user sends for it is dropped."""
@@ -40,7 +40,11 @@ READ_ONLY: dict[str, Any] = {"readOnly": True}
 REST_ONLY: dict[str, Any] = {"restOnly": True}
 """``json_schema_extra`` of a field that only REST knows."""
 
-Text = Annotated[str, BeforeValidator(lambda v: v if v is None or isinstance(v, str | dict | list) else written(v))]
+Text = Annotated[
+    str,
+    BeforeValidator(lambda v: v if v is None or isinstance(v, str | dict | list) else written(v)),
+    WithJsonSchema({"type": "string", "x-yaml-types": ["number", "boolean"]}),
+]
 """A string that may be written as a number, date or boolean in YAML and is then taken as written."""
 
 
@@ -89,8 +93,8 @@ class Document(BaseModel):
         )
 
     def to_yaml(self) -> dict[str, Any]:
-        """The document in the YAML dialect, as plain values, without what is empty."""
-        return _without_empty(self.model_dump(mode="json", by_alias=False, exclude_none=True))
+        """The document in the YAML dialect, as plain values, without fields that are empty."""
+        return self.model_dump(mode="json", by_alias=False, exclude_none=True, context={"tidy": True})
 
     def to_rest(self, scope: Scope | None = None) -> dict[str, Any]:
         """The document as REST's ``properties``; with a scope, references are spelt as resource ids."""
@@ -107,14 +111,25 @@ class Document(BaseModel):
         """The names of the fields that only the platform fills."""
         return {n for n, f in cls.model_fields.items() if (f.json_schema_extra or {}) == READ_ONLY}
 
+    @classmethod
+    def json_schema(cls, dialect: Dialect) -> dict[str, Any]:
+        """The JSON Schema of the document: a whole YAML file, or REST's ``properties``."""
+        schema = as_said(cls.model_json_schema(by_alias=dialect == "rest"), dialect)
+        if dialect == "yaml":
+            schema["properties"] = {"$schema": {"type": "string"}, **schema["properties"]}
+        else:
+            aliases = {cls.model_fields[name].alias for name in cls.outside_properties}
+            schema["properties"] = {k: v for k, v in schema["properties"].items() if k not in aliases}
+        return schema
+
     @model_validator(mode="before")
     @classmethod
     def _lift_nested(cls, data: Any, info: ValidationInfo) -> Any:
-        nested = _dotted(cls)
-        if not nested or not isinstance(data, Mapping) or not (info.context or {}).get("rest"):
+        if not isinstance(data, Mapping) or not (info.context or {}).get("rest"):
             return data
-        data = _copied(data)
-        for alias in nested:
+        # A word of YAML means nothing in REST: kept as an unknown property it would later be read as the field.
+        data = {key: _copied(value) for key, value in data.items() if key not in _yaml_only(cls)}
+        for alias in _dotted(cls):
             value = _take(data, alias.split("."))
             if value is not None:
                 data[alias] = value
@@ -124,11 +139,17 @@ class Document(BaseModel):
     def _sink_nested(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         data: dict[str, Any] = handler(self)
         if not info.by_alias:
-            return {key: value for key, value in data.items() if key not in _rest_only(type(self))}
+            tidy = (info.context or {}).get("tidy")
+            hidden = _rest_only(type(self))
+            return {k: v for k, v in data.items() if k not in hidden and not (tidy and self._is_empty(k, v))}
         for alias in _dotted(type(self)):
             if alias in data:
                 _place(data, alias.split("."), data.pop(alias))
         return data
+
+    @classmethod
+    def _is_empty(cls, name: str, value: Any) -> bool:
+        return name in cls.model_fields and value in ("", {}, [])
 
 
 def scope_of(info: ValidationInfo | SerializationInfo) -> Scope | None:
@@ -146,8 +167,14 @@ def _rest_only(cls: type[Document]) -> frozenset[str]:
     return frozenset(n for n, f in cls.model_fields.items() if (f.json_schema_extra or {}) == REST_ONLY)
 
 
-def _copied(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in data.items()}
+@cache
+def _yaml_only(cls: type[Document]) -> frozenset[str]:
+    aliases = {field.alias for field in cls.model_fields.values()}
+    return frozenset(cls.model_fields.keys() - aliases)
+
+
+def _copied(data: Any) -> Any:
+    return {key: _copied(value) for key, value in data.items()} if isinstance(data, Mapping) else data
 
 
 def _take(data: dict[str, Any], keys: list[str]) -> Any:
@@ -173,13 +200,6 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return value
-
-
-def _without_empty(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    shown = {key: _without_empty(item) for key, item in value.items()}
-    return {key: item for key, item in shown.items() if item not in ("", {}, [])}
 
 
 def _problem(error: ValidationError, cls: type[BaseModel], source: Source | None) -> InvalidInput:

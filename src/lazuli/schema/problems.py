@@ -202,14 +202,19 @@ def _class_of(status: int) -> type[Problem]:
 
 
 def _from_error(kind: type[Problem], error: Mapping[str, Any]) -> Problem:
-    info = next((i["info"] for i in error.get("additionalInfo") or () if i.get("type") == "Mend"), {})
+    told = next((item for item in _mappings(error.get("additionalInfo")) if item.get("type") == "Mend"), {})
+    info = next(iter(_mappings([told.get("info")])), {})
     return kind(
-        info.get("message") or str(error.get("message", "")),
-        target=error.get("target") or "",
-        mend=info.get("mend", ""),
-        code=error.get("code") or "",
-        details=[_from_error(kind, detail) for detail in error.get("details") or ()],
+        str(info.get("message") or error.get("message") or ""),
+        target=str(error.get("target") or ""),
+        mend=str(info.get("mend") or ""),
+        code=str(error.get("code") or ""),
+        details=[_from_error(kind, detail) for detail in _mappings(error.get("details"))],
     )
+
+
+def _mappings(items: Any) -> list[Mapping[str, Any]]:
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainSerializer, SerializationInfo
+from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainSerializer, SerializationInfo, WithJsonSchema
 from pydantic_core import core_schema
 
 from lazuli.schema.problems import did_you_mean
@@ -52,7 +52,8 @@ class Word(StrEnum):
 
     @classmethod
     def _json_schema(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
-        return {"type": "string", "enum": [m.value for m in cls], "x-rest-enum": [m.rest for m in cls]}
+        rest = {"enum": [m.rest for m in cls]}
+        return {"type": "string", "enum": [m.value for m in cls], "x-rest": rest}
 
 
 def _write_word(value: Any, info: SerializationInfo) -> str:
@@ -80,5 +81,10 @@ def _write_seconds(value: int | None, info: SerializationInfo) -> int | str | No
     return f"PT{value}S" if info.by_alias and value is not None else value
 
 
-Seconds = Annotated[int, BeforeValidator(_read_seconds), PlainSerializer(_write_seconds)]
+Seconds = Annotated[
+    int,
+    BeforeValidator(_read_seconds),
+    PlainSerializer(_write_seconds),
+    WithJsonSchema({"type": "integer", "minimum": 0, "x-rest": {"type": "string", "format": "duration"}}),
+]
 """A duration: whole seconds in YAML, ISO 8601 (``PT120S``) in REST."""

@@ -16,6 +16,9 @@ __all__ = ["Source", "dump", "load", "parse", "written"]
 Place = tuple[str | int, ...]
 """Where a value stands: the keys and indexes that lead to it."""
 
+MOST_VALUES = 100_000
+"""How many values one file may say, aliases counted each time: a few lines of them can stand for billions."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -51,7 +54,7 @@ def written(value: Any) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    pass
+    """Knows only what JSON knows: no sets, no pairs, no binary; dates stay as they are written."""
 
 
 def _int(loader: _Loader, node: yaml.ScalarNode) -> WrittenInt:
@@ -66,8 +69,16 @@ def _float(loader: _Loader, node: yaml.ScalarNode) -> WrittenFloat:
     return value
 
 
+for _kind in ("binary", "omap", "pairs", "set"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", yaml.SafeLoader.construct_undefined)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
+_Loader.add_constructor("tag:yaml.org,2002:value", yaml.SafeLoader.construct_yaml_str)
 _Loader.add_constructor("tag:yaml.org,2002:int", _int)
 _Loader.add_constructor("tag:yaml.org,2002:float", _float)
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+_TEXT = "tag:yaml.org,2002:str"
 
 
 def load(file: str | Path) -> Source:
@@ -86,44 +97,83 @@ def load(file: str | Path) -> Source:
 
 def parse(text: str, *, name: str = "document", folder: Path | None = None) -> Source:
     """YAML text, read. Raises :class:`InvalidInput` with the line where it is no YAML or a key is given twice."""
-    loader = _Loader(text)
+    lines: dict[Place, int] = {}
+    loader: _Loader | None = None
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
-        lines: dict[Place, int] = {}
         if node is not None:
+            _count(node, name, {})
             _note_lines(node, (), lines, name, set())
         data = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}" if mark else name
-        raise InvalidInput(f"{place} is not valid YAML: {error.problem or error.context}.", target=place) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        reason = ", ".join(filter(None, (error.context, error.problem)))
+        raise InvalidInput(f"{place} is not valid YAML: {reason}.", target=place) from None
+    except RecursionError:
+        raise InvalidInput(f"{name} is nested too deeply.", target=name) from None
+    except (yaml.YAMLError, ValueError) as error:
         raise InvalidInput(f"{name} is not valid YAML: {error}.", target=name) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return Source(name, folder or Path.cwd(), data, lines)
 
 
+def _count(node: yaml.Node, name: str, known: dict[int, int | None]) -> int:
+    """How many values ``node`` stands for, with every alias written out; refused where they are too many or endless."""
+    if id(node) in known:
+        found = known[id(node)]
+        if found is None:
+            line = node.start_mark.line + 1
+            raise InvalidInput(f"{name}:{line}: an alias stands inside of what it stands for.", target=f"{name}:{line}")
+        return found
+    known[id(node)] = None
+    parts: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        parts = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = node.value
+    total = 1 + sum(_count(part, name, known) for part in parts)
+    if total > MOST_VALUES:
+        raise InvalidInput(
+            f"{name} says more than {MOST_VALUES} values.", target=name, mend="Write less, or fewer aliases of aliases."
+        )
+    known[id(node)] = total
+    return total
+
+
 def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int], name: str, seen: set[int]) -> None:
-    if id(node) in seen:  # an alias: noted once, so that a cycle or a bomb of aliases ends here
+    """Note on which line every key and item stands; keys become text, whatever else they might be read as."""
+    if id(node) in seen:  # an alias: noted where it was said
         return
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            here = (*place, key.value)
-            line = key.start_mark.line + 1
-            if here in lines and key.value != "<<":
-                raise InvalidInput(
-                    f"{name}:{line}: '{key.value}' is given twice; it stands in line {lines[here]} already.",
-                    target=".".join(map(str, here)),
-                    mend="Remove one of the two.",
-                )
-            lines[here] = line
-            _note_lines(value, here, lines, name, seen)
+            _note_key(key, place, lines, name)
+            _note_lines(value, (*place, key.value), lines, name, seen)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             lines[(*place, index)] = value.start_mark.line + 1
             _note_lines(value, (*place, index), lines, name, seen)
+
+
+def _note_key(key: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> None:
+    line = key.start_mark.line + 1
+    if not isinstance(key, yaml.ScalarNode):
+        raise InvalidInput(f"{name}:{line}: a key must be a word.", target=f"{name}:{line}")
+    if key.tag == _MERGE:
+        return
+    here = (*place, key.value)
+    if here in lines:
+        raise InvalidInput(
+            f"{name}:{line}: '{key.value}' is given twice; it stands in line {lines[here]} already.",
+            target=".".join(map(str, here)),
+            mend="Remove one of the two.",
+        )
+    lines[here] = line
+    key.tag = _TEXT
 
 
 def dump(data: Any) -> str:

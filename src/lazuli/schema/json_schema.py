@@ -1,0 +1,72 @@
+"""JSON Schema of a document in either dialect: for editors that complete YAML, and for the description of the REST API.
+
+pydantic describes a document under its field names or its aliases. What differs further is marked where it is said,
+and put right here:
+
+================  ============================================================
+``x-yaml-types``  further JSON types that may be written for it in YAML
+``x-rest``        how REST spells it, instead of how YAML does
+``restOnly``      YAML does not know it
+================  ============================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+__all__ = ["Dialect", "as_said"]
+
+Dialect = Literal["yaml", "rest"]
+
+_MAPS = ("properties", "$defs")
+_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SINGLE = ("items", "additionalProperties")
+
+
+def as_said(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """The schema that pydantic made of a document, as ``dialect`` says it."""
+    node = dict(schema)
+    for key in _MAPS:
+        if key in node:
+            kept = {name: part for name, part in node[key].items() if dialect == "rest" or not part.get("restOnly")}
+            node[key] = {name: as_said(part, dialect) for name, part in kept.items()}
+    for key in _LISTS:
+        if key in node:
+            node[key] = [as_said(part, dialect) for part in node[key]]
+    for key in _SINGLE:
+        if isinstance(node.get(key), Mapping):
+            node[key] = as_said(node[key], dialect)
+    node.pop("restOnly", None)
+    if "properties" not in node:
+        node.pop("title", None)  # the name over again
+    further, spelling = node.pop("x-yaml-types", []), node.pop("x-rest", None)
+    return _rest(node, spelling) if dialect == "rest" else _yaml(node, further)
+
+
+def _yaml(node: dict[str, Any], further: list[str]) -> dict[str, Any]:
+    """Strict: a document has the keys it describes and no others."""
+    if "properties" not in node:
+        return {**node, "type": [node["type"], *further]} if further else node
+    node["additionalProperties"] = False
+    return {"anyOf": [node, {"type": further}]} if further else node
+
+
+def _rest(node: dict[str, Any], spelling: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Dotted names become objects in objects; words and durations get their other spelling."""
+    if "properties" in node:
+        flat, node["properties"] = node["properties"], {}
+        for name, part in flat.items():
+            _place(node, name.split("."), part)
+    if spelling is None:
+        return node
+    if isinstance(node.get("default"), int):
+        node["default"] = f"PT{node['default']}S"
+    constraints = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+    return {key: value for key, value in node.items() if key not in constraints} | dict(spelling)
+
+
+def _place(node: dict[str, Any], names: list[str], part: dict[str, Any]) -> None:
+    for name in names[:-1]:
+        node = node["properties"].setdefault(name, {"type": "object", "properties": {}})
+    node["properties"][names[-1]] = part

@@ -29,7 +29,7 @@ class StageKind(StrEnum):
     TEXT = "text"
     """A file with the given content."""
     LINK = "link"
-    """A hard link of a read-only file, or of every file below a folder; copied where links are impossible."""
+    """A read-only file, or such files for all below a folder, as cheap as is safe: the source must never change."""
     COPY = "copy"
     """A writable copy of a file or a folder."""
 

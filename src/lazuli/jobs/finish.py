@@ -5,12 +5,12 @@ Everything here may be repeated: a server that dies in the middle does it again,
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import ARTIFACTS, Location, Storage, artifact_folder
 from lazuli.assets.versions import Versions
-from lazuli.jobs.plan import CODE, LOGS, output_folder
+from lazuli.jobs.plan import CODE, LOGS, file_name, output_folder
 from lazuli.jobs.submit import job_output_path
 from lazuli.resources.data import Data
 from lazuli.resources.inout import AssetType, Output
@@ -18,7 +18,7 @@ from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
-from lazuli.schema.problems import Conflict
+from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
@@ -26,7 +26,10 @@ from lazuli.workspaces.shelf import document_of
 
 __all__ = ["Finisher"]
 
-_ARTIFACTS = ((f"{CODE}/outputs", "outputs"), (f"{CODE}/logs", "logs"), (LOGS, LOGS))
+_ARTIFACTS = ((LOGS, LOGS), (f"{CODE}/outputs", "outputs"), (f"{CODE}/logs", "logs"))
+"""From the work folder to the run's files; the log first, because it tells most where the rest fails."""
+_RIVALS = 50
+"""So many jobs may take the next version of one asset from under our nose."""
 
 
 class Finisher:
@@ -39,38 +42,66 @@ class Finisher:
         self._models = models
 
     def keep(self, record: Record, folder: Path, *, completed: bool) -> None:
-        """Keep a job's logs, its ``outputs/`` and its named outputs, and register those that name an asset."""
+        """Keep a job's logs, its ``outputs/`` and its named outputs; then register those that name an asset.
+
+        Raises :class:`Problem` where that cannot be done, for the user to read.
+        """
         job: CommandJob = document_of(noun("job"), record)
         container = self._storage.container(record.id.scope, ARTIFACTS)
         for source, target in _ARTIFACTS:
-            self._tree(Location(container, f"{artifact_folder(record.id.name)}/{target}"), folder / source)
+            self._tree(Location(container, f"{artifact_folder(record.id.name)}/{target}"), folder, source)
+        written = {name for name, output in job.outputs.items() if self._output(record, name, output, folder)}
+        if not completed:
+            return
         for name, output in job.outputs.items():
-            path = output.path or job_output_path(record.id.name, name)
-            self._output(record, path, folder / output_folder(name), output)
-            if completed and output.name:
+            if output.name and name not in written:
+                raise InvalidInput(
+                    f"The output '{name}' is to become '{output.name}', but the job wrote nothing there.",
+                    target=f"outputs.{name}",
+                    mend=f"Write to ${{{{outputs.{name}}}}}.",
+                    code="OutputMissing",
+                )
+            if output.name:
                 self._register(record, name, output)
 
-    def _output(self, record: Record, path: str, folder: Path, output: Output) -> None:
+    def _output(self, record: Record, name: str, output: Output, folder: Path) -> bool:
+        """Keep a named output; whether anything was written to it."""
+        path = output.path or job_output_path(record.id.name, name)
         location = self._storage.locate(record.id.scope, path)
-        if output.type is AssetType.URI_FILE and output.path:
-            location = Location(location.container, str(PurePosixPath(location.path).parent))
-        self._tree(location, folder)
+        if output.type is not AssetType.URI_FILE:
+            return self._tree(location, folder, output_folder(name))
+        file = folder / output_folder(name) / file_name(output, name)
+        if not (file.is_file() and _within(file, folder)):
+            return False
+        self._store.blobs.put_file(location.container, location.path, file)
+        return True
 
-    def _tree(self, location: Location, folder: Path) -> None:
-        if folder.is_dir():
-            self._store.blobs.put_tree(location.container, location.path, folder)
+    def _tree(self, location: Location, folder: Path, source: str) -> bool:
+        tree = folder / source
+        if not (tree.is_dir() and _within(tree, folder)):
+            return False
+        return bool(self._store.blobs.put_tree(location.container, location.path, tree))
 
     def _register(self, record: Record, name: str, output: Output) -> None:
         """Register an output as an asset; once, however often this is repeated."""
         is_model = output.type.collection == "models"
         shelf: Versions = self._models if is_model else self._data
+        asset = output.name or ""
         address = f"azureml://jobs/{record.id.name}/outputs/{name}"
         given = {"type": output.type.value, "path": address, "properties": {"azureml.job": record.id.name}}
         document = (Model if is_model else Data).load(given)
-        version = output.version or shelf.free_version(record.id.scope, output.name or "", record.id.name)
-        id = ResourceId(record.id.scope, shelf.noun.collection, output.name or "", version)
-        try:
-            shelf.put(id, document, Principal(record.id.name, str(record.state["user"]), "job"))
-        except Conflict:
-            if not output.version:
-                raise
+        actor = Principal(record.id.name, str(record.state["user"]), "job")
+        for _ in range(_RIVALS):
+            version = output.version or shelf.free_version(record.id.scope, asset, record.id.name)
+            try:
+                shelf.put(ResourceId(record.id.scope, shelf.noun.collection, asset, version), document, actor)
+                return
+            except Conflict:
+                if output.version:
+                    raise
+        raise Conflict(f"No version of '{asset}' could be had: too many jobs register it at once.", target=asset)
+
+
+def _within(path: Path, folder: Path) -> bool:
+    """A link that the job put in the place of its output may lead to anything on this machine."""
+    return path.resolve().is_relative_to(folder.resolve())

@@ -4,11 +4,13 @@
 
     Queued ─▶ Preparing ─▶ Running ─▶ Finalizing ─▶ Completed | Failed | Canceled
       └──────────┴───────────┴─▶ CancelRequested ─▶ (Finalizing ─▶) Canceled
+
+Statuses that wait for work look at it now and then, so that a missed word of the engine costs a moment and not a job.
 """
 
 from __future__ import annotations
 
-import logging
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +27,8 @@ from lazuli.jobs.transitions import TERMINAL, TRANSITIONS
 from lazuli.resources.environment import Environment
 from lazuli.resources.job import Status
 from lazuli.resources.table import noun
-from lazuli.schema.problems import NotFound, Problem
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import Problem
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler, Step
@@ -34,14 +37,14 @@ from lazuli.workspaces.shelf import document_of
 
 __all__ = ["JobLifecycle", "engine_key"]
 
-log = logging.getLogger(__name__)
-
 _BUILDING = "Building its environment; the next job with it will not wait."
 _QUEUE_MS = 5_000
-_BUILD_MS = 100
+_QUEUE_MAX_MS = 60_000
+_BUILD_MS = 500
 _START_MS = 20
 _RUN_MS = 500
 _STOP_MS = 100
+_NOT_FOUND = 127
 
 _MLFLOW = {
     Status.RUNNING.value: "RUNNING",
@@ -82,6 +85,7 @@ class JobLifecycle:
         self._finisher = finisher
         self._runs = runs
         self.reconciler: Reconciler | None = None
+        self._waiting: dict[str, frozenset[ResourceId]] = {}  # who is woken when the work under a key is over
         self._steps = {
             Status.QUEUED.value: self._queued,
             Status.PREPARING.value: self._preparing,
@@ -101,15 +105,25 @@ class JobLifecycle:
         """The end of a job whose step fails again and again through a mistake of ours."""
         return self._failed(record, "InternalServerError", "Lazuli could not go on with it; its log has the details.")
 
-    def entered(self, tx: Connection, record: Record) -> None:
+    def entered(self, tx: Connection, record: Record) -> list[ResourceId]:
         """The job's run tells the same; an end makes room for the next in the queue."""
         if status := _MLFLOW.get(record.status):
             now = self._store.clock()
             times = {"ended_at": now} if record.status in TERMINAL else {"started_at": now}
             self._runs.mark(tx, record.id.scope, record.id.name, status, **times)
-        if record.status in TERMINAL and self.reconciler:
-            for id in self._queue.next(tx, record.id.scope, str(record.state["target"])):
-                self.reconciler.wake(id)
+        if record.status not in TERMINAL:
+            return []
+        self._waiting.pop(record.state.get("key", ""), None)
+        return self._queue.next(tx, record.id.scope, str(record.state["target"]))
+
+    def work_ended(self, key: str) -> None:
+        """The engine's word that the work under ``key`` is over: whoever waits for it need not look again and again."""
+        assert self.reconciler is not None
+        for id in self._waiting.pop(key, frozenset()):
+            self.reconciler.wake(id)
+
+    def _await(self, key: str, id: ResourceId) -> None:
+        self._waiting[key] = self._waiting.get(key, frozenset()) | {id}
 
     def _queued(self, record: Record) -> Step:
         with self._store.state.read() as tx:
@@ -117,7 +131,9 @@ class JobLifecycle:
         if place.nodes < place.wanted:
             return self._failed(record, "ComputeTooSmall", place.reason)
         if not place.free:
-            return Step(state={"status_reason": place.reason}, again_ms=_QUEUE_MS)
+            # A freed node wakes the next in the queue; the others only say anew how many are ahead of them.
+            again_ms = min(_QUEUE_MS * (1 + place.ahead), _QUEUE_MAX_MS)
+            return Step(state={"status_reason": place.reason}, again_ms=again_ms)
         return Step(
             Status.PREPARING.value,
             {"status_reason": "Preparing its environment.", "key": _key(record)},
@@ -132,7 +148,9 @@ class JobLifecycle:
             if environment.state is State.BUILDING:
                 return Step(state={"status_reason": _BUILDING, "waited": True}, again_ms=_BUILD_MS)
             if environment.state is State.FAILED:
-                raise _build_failed(environment)
+                message = f"The environment could not be built. {environment.message}".strip()
+                return self._failed(record, "EnvironmentBuildFailed", message)
+            self._await(key, record.id)
             self._engine.start(self._planner.plan(record, self._engine.folder(key), environment), key)
             look = self._engine.look(key)
         if look.phase is Phase.STARTING:
@@ -151,10 +169,16 @@ class JobLifecycle:
             # It failed for an earlier job; what was wrong (a package index out of reach) may be right by now.
             self._environments.forget(recipe)
             environment = self._environments.realise(recipe)
+        if environment.state is State.BUILDING:
+            self._await(environment.log_key, record.id)
         return environment
 
     def _running(self, record: Record) -> Step:
-        look = self._engine.look(engine_key(record))
+        key = engine_key(record)
+        self._await(key, record.id)
+        look = self._engine.look(key)
+        if look.phase is Phase.ABSENT:  # somebody removed its folder
+            look = Look(Phase.LOST)
         if not look.over:
             return Step(again_ms=_RUN_MS)
         return Step(Status.FINALIZING.value, _result(look))
@@ -165,32 +189,41 @@ class JobLifecycle:
         if look.phase is Phase.ABSENT:
             return Step(Status.CANCELED.value, {"end_time": _spoken(self._store.clock())})
         if not look.over:
+            self._await(str(key), record.id)
             self._engine.stop(str(key))
             return Step(again_ms=_STOP_MS)
         return Step(Status.FINALIZING.value, {**_result(look), "verdict": Status.CANCELED.value, "error": None})
 
     def _finalizing(self, record: Record) -> Step:
         key, verdict = engine_key(record), str(record.state["verdict"])
-        if self._engine.look(key).phase is not Phase.ABSENT:
+        look = self._engine.look(key)
+        if look.phase in (Phase.STARTING, Phase.RUNNING):  # it failed on the platform's side while it ran
+            self._await(key, record.id)
+            self._engine.stop(key)
+            return Step(again_ms=_STOP_MS)
+        if look.over:
             self._finisher.keep(record, self._engine.folder(key), completed=verdict == Status.COMPLETED.value)
             self._engine.forget(key)
         return Step(verdict)
 
     def _failed(self, record: Record, code: str, message: str) -> Step:
-        """A failure of the platform's side: the work, if any of it runs, is stopped and kept all the same."""
+        """A failure on the platform's side. What runs of the work is stopped, and what it wrote is kept."""
         facts: dict[str, Any] = {
             "error": {"code": code, "message": message},
             "end_time": _spoken(self._store.clock()),
             "status_reason": None,
         }
-        if key := record.state.get("key"):
-            self._engine.stop(key)
-        return Step(Status.FAILED.value, facts)
+        if record.status == Status.FINALIZING.value:  # all that could be kept is
+            self._engine.forget(engine_key(record))
+        if record.status in (Status.QUEUED.value, Status.FINALIZING.value):
+            return Step(Status.FAILED.value, facts)
+        return Step(Status.FINALIZING.value, {**facts, "verdict": Status.FAILED.value})
 
 
 def _key(record: Record) -> str:
-    """The journal's etag makes it unique even where a job of this name was removed and submitted again."""
-    return f"job-{record.created_at:x}-{record.id.name[:150]}"
+    """Unique over all workspaces, and never used again where a workspace and its jobs are made anew."""
+    place = hashlib.sha256(record.id.key.encode()).hexdigest()[:12]
+    return f"job-{record.created_at:x}-{place}-{record.id.name[:100]}"
 
 
 def _result(look: Look) -> dict[str, Any]:
@@ -210,12 +243,9 @@ def _result(look: Look) -> dict[str, Any]:
     if look.reason is Reason.SETUP:
         error = {"code": "SetupFailed", "message": look.message or "Its files could not be laid out."}
         return {**facts, "verdict": Status.FAILED.value, "error": error}
-    message = f"The command ended with exit code {look.exit_code}. Its log says more: user_logs/std_log.txt."
+    hint = " A program that it calls was not found." if look.exit_code == _NOT_FOUND else ""
+    message = f"{look.message}{hint} Its log says more: user_logs/std_log.txt."
     return {**facts, "verdict": Status.FAILED.value, "error": {"code": "UserProcessExited", "message": message}}
-
-
-def _build_failed(environment: Realised) -> Problem:
-    return NotFound(f"The environment could not be built. {environment.message}".strip(), code="EnvironmentBuildFailed")
 
 
 def _spoken(milliseconds: int | None) -> str | None:

@@ -11,16 +11,17 @@ from lazuli.assets.storage import Location, Storage
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
 from lazuli.jobs.submit import Jobs
-from lazuli.resources.inout import AssetType, Input, Mode
+from lazuli.resources.inout import AssetType, Input, Mode, Output
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
 from lazuli.schema import bindings
 from lazuli.schema.problems import InvalidInput
+from lazuli.schema.reference import parse_datastore_path
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.workspaces.shelf import document_of
 
-__all__ = ["CODE", "LOGS", "Planner", "Reach", "output_folder"]
+__all__ = ["CODE", "LOGS", "Planner", "Reach", "file_name", "output_folder"]
 
 CODE = "code"
 """The folder of the work folder that the command runs in."""
@@ -65,7 +66,7 @@ class Planner:
             is_file = output.type is AssetType.URI_FILE
             stage.append(Stage(StageKind.FOLDER, output_folder(name)))
             path = folder / output_folder(name)
-            values[f"outputs.{name}"] = str(path / _file_name(output.path, name)) if is_file else str(path)
+            values[f"outputs.{name}"] = str(path / file_name(output, name)) if is_file else str(path)
         command = bindings.render(job.command, lambda b: values.get(f"{b.group}.{b.name}"))
         timeout = job.limits.timeout if job.limits and job.limits.timeout else 0
         return Plan(
@@ -88,9 +89,11 @@ class Planner:
         """What is laid out for an input, and the value that stands for it in the command."""
         if given.type is AssetType.LITERAL:
             return [], given.value or ""
+        address = self._jobs.address(record.id.scope, given)
         if given.mode is Mode.DIRECT:
-            return [], given.path or ""
-        location = self._jobs.location(record.id.scope, given)
+            place = parse_datastore_path(address)
+            return [], place.in_full(record.id.scope) if place else address
+        location = self._storage.locate(record.id.scope, address)
         kind = StageKind.COPY if given.mode in _COPIED else StageKind.LINK
         target = f"inputs/{name}"
         blob = self._storage.blob(location)
@@ -157,6 +160,6 @@ def _variable(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
-def _file_name(path: str | None, output: str) -> str:
+def file_name(output: Output, name: str) -> str:
     """The name of the file that a `uri_file` output is: the last part of its path, else the output's name."""
-    return PurePosixPath(path).name if path else output
+    return PurePosixPath(output.path).name if output.path else name

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
 
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
-from lazuli.assets.storage import DEFAULT, Location, Storage
+from lazuli.assets.storage import DEFAULT, Storage
 from lazuli.compute.targets import Targets
 from lazuli.jobs.queue import Queue
 from lazuli.jobs.transitions import ACTIVE, TERMINAL
 from lazuli.resources.environment import Environment
-from lazuli.resources.inout import AssetType, Input
+from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.job import CommandJob, Status
 from lazuli.resources.table import noun
+from lazuli.schema import bindings
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
-from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unsupported
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound, Problem, Unsupported
 from lazuli.schema.reference import DatastorePath, is_remote, parse_datastore_path
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
 from lazuli.tracking.runs import Runs
 from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import Shelf
+from lazuli.workspaces.shelf import Shelf, document_of
 
 __all__ = ["Jobs", "job_output_path"]
+
+KEPT = TERMINAL | {Status.FINALIZING.value}
+"""The statuses in which outputs may be read: each appears whole or not at all."""
+
+_WORK = ("command", "environment_variables", "environment", "code", "inputs")
+"""What a job that exists cannot change."""
 
 _REFUSED = {
     "distribution": "Several processes for one job come later; remove 'distribution' to run one.",
@@ -75,32 +84,50 @@ class Jobs(Shelf):
                 raise Unsupported(f"This version does not support '{field}' in a job.", target=field, mend=mend)
         target = self._targets.named(id.scope, document.compute or "serverless")
         self._check_room(id.scope, target, document)
-        pinned = document.model_copy(
-            update={
-                "environment": self._environment(id.scope, document),
-                "code": self._code(id.scope, document),
-                "inputs": {n: self._input(id.scope, n, i) for n, i in document.inputs.items()},
-                "display_name": document.display_name or id.name,
-            }
-        )
+        pinned = self._pinned(id, document)
         self._check_outputs(id.scope, pinned)
         body = {k: v for k, v in pinned.dump().items() if k not in ("name", "is_archived")}
-        self._open_run(id, pinned, actor)
         return Record(id, body, {"target": target, "user": actor.name}, status=Status.QUEUED.value)
 
-    def _open_run(self, id: ResourceId, job: CommandJob, actor: Principal) -> None:
-        """A run that a crash leaves without its job is found again by the next submit of the same name."""
+    def _pinned(self, id: ResourceId, job: CommandJob) -> CommandJob:
+        """The job with every reference settled, so that it says for ever what it ran with."""
+        for name in job.inputs:
+            check_name(name, target=f"inputs.{name}", what="input name")
+        return job.model_copy(
+            update={
+                "environment": self._environment(id.scope, job),
+                "code": self._code(id.scope, job),
+                "inputs": {n: self._input(id.scope, n, i) for n, i in job.inputs.items()},
+                "outputs": {n: _placed(id.name, n, o) for n, o in job.outputs.items()},
+                "display_name": job.display_name or id.name,
+            }
+        )
+
+    def created(self, tx: Connection, record: Record, actor: Principal) -> None:
+        """A new job gets its run and its lease with the same commit: a crash leaves all of it or nothing."""
+        assert self.reconciler is not None
+        job: CommandJob = document_of(self.noun, record)
         tags = [("mlflow.user", actor.name), *job.tags.items()]
         if commit := job.properties.get("azureml.git.commit") or job.properties.get("mlflow.source.git.commit"):
             tags.append(("mlflow.source.git.commit", commit))
-        self._runs.open_run(
-            id.scope,
-            id.name,
-            experiment=job.experiment_name,
-            name=job.display_name or id.name,
-            user=actor.name,
-            tags=tags,
-        )
+        try:
+            self._runs.open_in(
+                tx,
+                record.id.scope,
+                record.id.name,
+                experiment=job.experiment_name,
+                name=job.display_name or record.id.name,
+                user=actor.name,
+                tags=tags,
+            )
+        except Conflict:  # what a deleted job left (its run, its files, assets made of them) stays as it is
+            raise Conflict(
+                f"The name '{record.id.name}' was used before.",
+                target="name",
+                mend="Choose another name.",
+                code="JobNameUsed",
+            ) from None
+        self.reconciler.enlist(tx, record.id)
 
     def _check_room(self, scope: Scope, target: str, job: CommandJob) -> None:
         wanted = job.resources.instance_count if job.resources else 1
@@ -156,7 +183,7 @@ class Jobs(Shelf):
             )
         return given.model_copy(update={"path": path})
 
-    def _assets(self, given: Input) -> DataAssets | Models:
+    def _assets(self, given: Input | Output) -> DataAssets | Models:
         return self._models if given.type.collection == "models" else self._data
 
     def _check_outputs(self, scope: Scope, job: CommandJob) -> None:
@@ -171,15 +198,29 @@ class Jobs(Shelf):
             if output.path:
                 self._storage.locate(scope, output.path, target=f"outputs.{name}.path")
             if output.name:
-                check_name(output.name, target=f"outputs.{name}.name", what="asset name")
+                self._check_registration(scope, name, output)
 
-    def location(self, scope: Scope, given: Input) -> Location:
-        """Where the bytes of an input of a submitted job lie."""
+    def _check_registration(self, scope: Scope, name: str, output: Output) -> None:
+        assert output.name is not None
+        check_name(output.name, target=f"outputs.{name}.name", what="asset name")
+        if not output.version:
+            return
+        check_name(output.version, target=f"outputs.{name}.version", what="version")
+        shelf = self._assets(output)
+        with suppress(NotFound):
+            shelf.get(ResourceId(scope, shelf.noun.collection, output.name, output.version))
+            raise Conflict(
+                f"Version '{output.version}' of {shelf.noun.word} '{output.name}' exists already.",
+                target=f"outputs.{name}.version",
+                mend="Leave 'version' out to get the next one.",
+            )
+
+    def address(self, scope: Scope, given: Input) -> str:
+        """The address of what an input of a submitted job reads: that of its bytes where it names an asset."""
         assert given.path is not None
-        path = given.path
-        if not path.startswith("azureml://"):
-            path = str(self._assets(given).resolve(scope, path, target="inputs").body["path"])
-        return self._storage.locate(scope, path)
+        if given.path.startswith("azureml:") and not given.path.startswith("azureml://"):
+            return str(self._assets(given).resolve(scope, given.path, target="inputs").body["path"])
+        return given.path
 
     def snapshot(self, scope: Scope, code: str) -> Record:
         """The code snapshot of a submitted job."""
@@ -194,7 +235,7 @@ class Jobs(Shelf):
             raise InvalidInput(
                 f"The job '{job}' has no output '{output}'.", target="path", mend=f"It has: {', '.join(known)}."
             )
-        if record.status not in TERMINAL:
+        if record.status not in KEPT:
             raise Conflict(
                 f"The job '{job}' is {record.status}; its outputs are there when it has ended.",
                 target="path",
@@ -211,11 +252,6 @@ class Jobs(Shelf):
         except Problem as problem:
             raise InvalidInput(problem.message, target="path", mend=problem.mend, code="ReferenceNotFound") from None
 
-    def created(self, tx: Connection, record: Record, actor: Principal) -> None:
-        """A new job gets its lease with the same commit."""
-        assert self.reconciler is not None
-        self.reconciler.enlist(tx, record.id)
-
     def after(self, record: Record) -> None:
         """The reconciler looks at it at once."""
         assert self.reconciler is not None
@@ -226,20 +262,26 @@ class Jobs(Shelf):
         """A job that exists may change its words, not its work."""
         assert isinstance(document, CommandJob)
         said = document.dump()
-        for key in ("command", "compute", "environment_variables"):
-            before, now = old.body.get(key), said.get(key)
-            if key == "compute":
-                before, now = _bare(before), _bare(now)
-            if before != now:
-                raise Conflict(
-                    f"The job '{old.id.name}' exists with another '{key}'.",
-                    target=key,
-                    mend="Submit it under another name.",
-                    code="ImmutableJob",
-                )
+        if changed := self._changed(old, document, said):
+            raise Conflict(
+                f"The job '{old.id.name}' exists with another '{changed}'.",
+                target=changed,
+                mend="Submit it under another name.",
+                code="ImmutableJob",
+            )
         body = {**old.body, **{k: said[k] for k in ("display_name", "description", "tags") if k in said}}
         changes: dict[str, Any] = {} if body == old.body else {"body": body}
-        return {**changes, "archived": True} if document.is_archived else changes
+        return changes if document.is_archived == old.archived else {**changes, "archived": document.is_archived}
+
+    def _changed(self, old: Record, document: CommandJob, said: Mapping[str, Any]) -> str:
+        """The first field in which a job put again asks for other work; '' where there is none."""
+        if _bare(old.body.get("compute")) != _bare(said.get("compute")):
+            return "compute"
+        differing = [field for field in _WORK if said.get(field) != old.body.get(field)]
+        if not differing:
+            return ""
+        pinned = self._pinned(old.id, document).dump()  # '@latest' said again is the version it was, as long as it is
+        return next((field for field in differing if pinned.get(field) != old.body.get(field)), "")
 
     def cancel(self, id: ResourceId, actor: Principal) -> Record:
         """Ask a job to end. One that has ended stays as it is."""
@@ -278,6 +320,15 @@ class Jobs(Shelf):
                 f"The job '{record.id.name}' is {record.status}.",
                 mend=f"Cancel it first: 'lazuli job cancel -n {record.id.name}'.",
             )
+
+
+def _placed(job: str, name: str, output: Output) -> Output:
+    """The output with the expressions in its path settled: they are the server's to fill."""
+    if not output.path:
+        return output
+    values = {"name": job, "output_name": name, "default_datastore": DEFAULT}
+    bindings.check(output.path, {word: {""} for word in values}, target=f"outputs.{name}.path")
+    return output.model_copy(update={"path": bindings.render(output.path, lambda binding: values[binding.group])})
 
 
 def _spelt(record: Record) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lazuli.resources.job import Status
 from lazuli.store.reconciler import terminal
 
-__all__ = ["ACTIVE", "HOLDS_NODE", "TERMINAL", "TRANSITIONS"]
+__all__ = ["ACTIVE", "TERMINAL", "TRANSITIONS"]
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     Status.QUEUED.value: frozenset({Status.PREPARING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}),
@@ -24,5 +24,3 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 
 TERMINAL = terminal(TRANSITIONS)
 ACTIVE = frozenset(TRANSITIONS) - TERMINAL
-HOLDS_NODE = ACTIVE - {Status.QUEUED.value}
-"""The statuses in which a job holds its nodes."""

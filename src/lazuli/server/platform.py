@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -24,6 +25,7 @@ from lazuli.server.blobs import blob_routes
 from lazuli.server.discovery import discovery_routes
 from lazuli.server.history import history_routes
 from lazuli.server.mlflow import mlflow_routes
+from lazuli.server.openapi import with_description
 from lazuli.server.routes import Route
 from lazuli.server.stream import stream_routes
 from lazuli.server.tickets import Tickets
@@ -58,7 +60,7 @@ class Platform:
         """Every route of every door."""
         data, models = self.shelves["data"], self.shelves["model"]
         assert isinstance(data, DataAssets) and isinstance(models, Models)
-        return [
+        routes = [
             *discovery_routes(self.access),
             *arm_routes(self.shelves, self.storage),
             *stream_routes(self.jobs, self.logs, self.tracking),
@@ -66,6 +68,7 @@ class Platform:
             *mlflow_routes(self.tracking),
             *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock),
         ]
+        return with_description(routes)
 
     def start(self) -> None:
         """Begin to move what takes time, from where a former server left it."""
@@ -124,9 +127,9 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     )
     reconciler = Reconciler(store.state, store.documents, {"jobs": lifecycle}, workers=settings.workers, clock=clock)
     jobs.reconciler = lifecycle.reconciler = reconciler
-    engine.on_exit = lambda key: reconciler.wake_all("jobs")
+    engine.on_exit = lifecycle.work_ended
     shelves = {
-        "workspace": _workspaces(store, storage),
+        "workspace": _workspaces(store, storage, tracking),
         "data": data,
         "environment": environments,
         "compute": targets,
@@ -141,17 +144,18 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
 
 def _compute(store: Store) -> tuple[Targets, Queue]:
     targets = Targets(store)
-    queue = Queue(store.documents, targets)
+    queue = Queue(targets)
     targets.busy = queue.busy
     return targets, queue
 
 
-def _workspaces(store: Store, storage: Storage) -> Workspaces:
+def _workspaces(store: Store, storage: Storage, tracking: Tracking) -> Workspaces:
     workspaces = Workspaces(store)
     workspaces.founding.append(storage.found)
     workspaces.opening.append(storage.open_account)
     workspaces.cascades.append(lambda tx, record: _refuse_while_busy(store, tx, record))
     workspaces.closing.append(storage.close_account)
+    workspaces.closing.append(lambda record: tracking.forget(record.id.scope))
     return workspaces
 
 
@@ -164,7 +168,7 @@ def _refuse_while_busy(store: Store, tx: Connection, workspace: Record) -> None:
         )
 
 
-def _reach(settings: Settings, access: Access):  # noqa: ANN202
+def _reach(settings: Settings, access: Access) -> Callable[[Record], Reach]:
     """How jobs of this machine reach this server."""
     url = f"http://127.0.0.1:{settings.port}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lazuli.cli.root import root
+from lazuli.cli.commands import root
 
 __all__ = ["main"]
 

@@ -54,7 +54,12 @@ def stream(client: Client, output: str, name: str) -> None:
 
 
 def _follow(client: Client, name: str) -> None:
-    if not on_screen(client, name):
+    try:
+        completed = on_screen(client, name)
+    except KeyboardInterrupt:
+        click.echo(f"\nThe job goes on. Follow it with 'lazuli job stream -n {name}'.", err=True)
+        raise
+    if not completed:
         sys.exit(1)
 
 

@@ -66,11 +66,9 @@ class Collection:
         Everything that can be checked here is checked before the first byte is sent. Safe to repeat.
         """
         document = document.model_copy(deep=True)
+        self._check_name(getattr(document, "name", ""))
         steps = localise(document, source or Unwritten("The document", Path.cwd(), document.to_yaml(), {}))
         name = getattr(document, "name", "")
-        if not name:
-            raise InvalidInput("'name' is required.", target="name", mend="Add 'name', or give it with --name.")
-        check_name(name)
         for step in steps:
             step(self._client)
         if self.noun.versioned and not getattr(document, "version", ""):
@@ -119,6 +117,11 @@ class Collection:
         while response.status_code == 202 and (place := response.headers.get("location")):
             time.sleep(_pause(response.headers))
             response = self._http.respond("GET", _below(place))
+
+    def _check_name(self, name: str) -> None:
+        if not name:
+            raise InvalidInput("'name' is required.", target="name", mend="Add 'name', or give it with --name.")
+        check_name(name)
 
     # --- how they are said in REST -----------------------------------------------------------------------------
 

@@ -54,6 +54,10 @@ class Jobs(Collection):
         self._http.call("PATCH", run, body=dict(changes))
         return self.get(job["name"])
 
+    def _check_name(self, name: str) -> None:
+        if name:  # a job without a name is given one
+            super()._check_name(name)
+
     def counts(self) -> Counter[str]:
         """How many jobs there are in each status."""
         bodies = self._pages(self._collection, {"listViewType": "All"})

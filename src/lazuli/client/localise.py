@@ -178,8 +178,10 @@ def existing(source: Source, place: Place, said: str) -> Path:
         return path
     beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     hint = did_you_mean(path.name, beside) if beside else ""
-    mend = hint if hint.startswith("Did you mean") else "Paths are relative to the YAML file."
-    raise _wrong(source, place, f"'{said}' does not exist (looked at {path})", mend)
+    looked_at = f" (looked at {path})" if str(path) != said else ""
+    elsewhere = "Paths are relative to the YAML file." if looked_at else "Check its spelling."
+    mend = hint if hint.startswith("Did you mean") else elsewhere
+    raise _wrong(source, place, f"'{said}' does not exist{looked_at}", mend)
 
 
 def _check_kind(source: Source, place: Place, path: Path, wants_file: bool, wants_folder: bool) -> None:

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from lazuli.client import storage
+
+Run = Callable[..., Result]
+
+
+def shown(done: Result) -> dict:
+    return json.loads(done.stdout)
+
+
+def test_compute_from_nothing_to_nothing(lazuli: Run, workspace: str) -> None:
+    made = shown(lazuli("compute", "create", "-n", "big", "--max-instances", "3", "-o", "json"))
+    assert (made["type"], made["max_instances"]) == ("amlcompute", 3)
+    changed = shown(lazuli("compute", "update", "-n", "big", "--set", "max_instances=5", "-o", "json"))
+    assert (changed["max_instances"], changed["size"]) == (5, made["size"])
+    assert "big" in lazuli("compute", "list").output
+    lazuli("compute", "delete", "-n", "big", "--yes")
+    assert "'big' does not exist" in lazuli("compute", "show", "-n", "big", fails=1).stderr
+
+
+def test_delete_asks_first(lazuli: Run, workspace: str) -> None:
+    lazuli("compute", "create", "-n", "kept")
+    lazuli("compute", "delete", "-n", "kept", fails=1)
+    assert shown(lazuli("compute", "show", "-n", "kept", "-o", "json"))["name"] == "kept"
+
+
+def test_data_is_uploaded_once_and_versioned_by_itself(
+    lazuli: Run, workspace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "d" / "sub dir").mkdir(parents=True)
+    (tmp_path / "d" / "a.csv").write_text("1,2")
+    (tmp_path / "d" / "sub dir" / "ü #1.txt").write_text("x")
+    (tmp_path / "data.yml").write_text("name: things\npath: d\ndescription: first\n")
+    first = shown(lazuli("data", "create", "-f", "data.yml", "-o", "json"))
+    assert first["version"] == "1"
+    assert first["path"].startswith("azureml://datastores/workspaceblobstore/paths/LocalUpload/")
+
+    def never(*_: object) -> None:
+        raise AssertionError("unchanged content is sent again")
+
+    monkeypatch.setattr(storage.Storage, "_send", never)
+    second = shown(lazuli("data", "create", "-f", "data.yml", "--set", "description=second", "-o", "json"))
+    assert (second["version"], second["description"], second["path"]) == ("2", "second", first["path"])
+    assert shown(lazuli("data", "show", "-n", "things", "--label", "latest", "-o", "json"))["version"] == "2"
+    assert shown(lazuli("data", "show", "-n", "things", "-v", "1", "-o", "json"))["description"] == "first"
+
+
+def test_an_upload_cut_short_is_not_taken_for_whole(
+    lazuli: Run, workspace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(f"cut {name}")
+    real = storage.Storage._send_file
+
+    def cut(self: storage.Storage, container: storage.Container, blob: str, file: storage.File) -> int:
+        if file.relative == "b":
+            raise KeyboardInterrupt
+        return real(self, container, blob, file)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(storage.Storage, "_send_file", cut)
+        lazuli("data", "create", "-n", "cut", "--path", ".", fails=130)
+    assert "does not exist" in lazuli("data", "show", "-n", "cut", fails=1).stderr
+    made = shown(lazuli("data", "create", "-n", "cut", "--path", ".", "-o", "json"))
+    lazuli("model", "create", "-n", "cut", "--path", made["path"])
+    lazuli("model", "download", "-n", "cut", "-p", "out")
+    assert (tmp_path / "out/cut/b").read_text() == "cut b"
+
+
+def test_large_files_go_in_blocks_and_come_back_whole(
+    lazuli: Run, workspace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "BLOCK", 1000)
+    content = bytes(range(256)) * 20
+    (tmp_path / "model.bin").write_bytes(content)
+    (tmp_path / "empty").write_bytes(b"")
+    lazuli("model", "create", "-n", "blocks", "--path", ".")
+    lazuli("model", "download", "-n", "blocks", "-p", "out")
+    assert (tmp_path / "out/blocks/model.bin").read_bytes() == content
+    assert (tmp_path / "out/blocks/empty").read_bytes() == b""
+
+
+def test_archive_hides_and_restore_shows(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("m")
+    for _ in range(2):
+        lazuli("model", "create", "-n", "shy", "--path", "m")
+    lazuli("model", "archive", "-n", "shy", "-v", "1")
+    assert [m["version"] for m in json.loads(lazuli("model", "list", "-n", "shy", "-o", "json").stdout)] == ["2"]
+    lazuli("model", "archive", "-n", "shy")
+    assert "shy" not in lazuli("model", "list").output
+    assert "shy" in lazuli("model", "list", "--archived").output
+    lazuli("model", "restore", "-n", "shy")
+    assert "shy" in lazuli("model", "list").output
+
+
+def test_a_version_never_changes(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("m")
+    lazuli("model", "create", "-n", "fixed", "-v", "1", "--path", "m")
+    lazuli("model", "create", "-n", "fixed", "-v", "1", "--path", "m")
+    (tmp_path / "m").write_text("another")
+    assert "never changes" in lazuli("model", "create", "-n", "fixed", "-v", "1", "--path", "m", fails=1).stderr
+    told = lazuli("model", "update", "-n", "fixed", "--set", "description=better", "-o", "json")
+    assert shown(told)["description"] == "better"
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["data", "create", "-n", "../up", "--path", "."], "cannot be a name"),
+        (["data", "create", "-n", "x", "--path", "nowhere"], "does not exist"),
+        (["data", "create"], "nothing to make the data from"),
+        (["data", "create", "--path", "here"], "'name' is required"),
+        (["compute", "create", "-n", "x", "--max-instances", "many"], "'max_instances' is 'many'"),
+        (["compute", "create", "-n", "x", "--set", "max_instances"], "--set a.b.c=value"),
+        (["model", "show", "-n", "none"], "does not exist"),
+        (["data", "create", "-f", "none.yml"], "'none.yml' does not exist"),
+        (["job", "list", "-w", "none"], "workspace 'none' does not exist"),
+    ],
+)
+def test_mistakes_are_told_with_their_mend(lazuli: Run, workspace: str, args: list[str], told: str) -> None:
+    done = lazuli(*args, fails=1)
+    assert told in done.stderr
+    assert done.stderr.startswith("error: ")

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+
+Run = Callable[..., Result]
+
+
+def known(place: dict[str, str]) -> dict:
+    return json.loads((Path(place["LAZULI_DATA_DIR"]) / "server.json").read_text())
+
+
+def test_a_second_up_says_so(lazuli: Run, place: dict[str, str]) -> None:
+    assert lazuli("up").output == f"Lazuli runs already: {known(place)['url']}\n"
+
+
+def test_status_shows_the_server(lazuli: Run, place: dict[str, str]) -> None:
+    said = json.loads(lazuli("status", "-o", "json").stdout)
+    assert said["pid"] == known(place)["pid"]
+    assert said["running"] is True
+    assert {"url", "https_url", "version", "uptime", "jobs_running", "jobs_queued"} <= set(said)
+
+
+def test_a_port_in_use_is_a_clear_error(lazuli: Run, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = lazuli("up", "--data-dir", str(tmp_path), "--https-port", port, "--port", "0", fails=1)
+    assert f"Port {port}" in done.stderr
+    assert "--port" in done.stderr
+    assert "Lazuli does not run" in lazuli("down", "--data-dir", str(tmp_path)).output
+    assert "running: false" in lazuli("status", "--data-dir", str(tmp_path), fails=1).output
+
+
+def test_what_a_crashed_server_left_is_not_taken_for_one(lazuli: Run, tmp_path: Path) -> None:
+    (tmp_path / "server.json").write_text(json.dumps({"pid": os.getppid(), "url": "http://127.0.0.1:1"}))
+    assert "Lazuli does not run" in lazuli("down", "--data-dir", str(tmp_path)).output
+
+
+def test_client_env_can_be_evaluated(lazuli: Run, place: dict[str, str], workspace: str) -> None:
+    lines = lazuli("client-env").stdout.splitlines()
+    said = dict(shlex.split(line)[1].split("=", 1) for line in lines)
+    secure = known(place)["https_url"]
+    assert said["LAZULI_URL"] == secure
+    assert said["ARM_CLOUD_METADATA_URL"] == f"{secure}/metadata/endpoints?api-version=2019-05-01"
+    assert said["IDENTITY_HEADER"] == (Path(place["LAZULI_DATA_DIR"]) / "identity_header").read_text().strip()
+    assert said["LAZULI_WORKSPACE"] == workspace
+    assert "127.0.0.1" in said["NO_PROXY"].split(",")
+    assert json.loads(lazuli("client-env", "--shell", "json").stdout) == said
+
+
+def test_commands_work_over_https_with_the_printed_environment(lazuli: Run, workspace: str) -> None:
+    said = json.loads(lazuli("client-env", "--shell", "json").stdout)
+    assert workspace in lazuli("workspace", "list", **said).output
+    distrusting = {**said, "LAZULI_CA": ""}
+    assert "is not trusted" in lazuli("workspace", "list", fails=1, **distrusting).stderr
+
+
+def test_a_wrong_token_is_told_with_its_mend(lazuli: Run) -> None:
+    assert "token is not valid" in lazuli("workspace", "list", fails=1, LAZULI_TOKEN="wrong").stderr
+
+
+def test_configure_keeps_and_forgets(lazuli: Run, tmp_path: Path) -> None:
+    own = {"XDG_CONFIG_HOME": str(tmp_path)}
+    lazuli("configure", "--defaults", "workspace=a", "group=g", **own)
+    assert json.loads(lazuli("configure", "-o", "json", **own).stdout) == {"workspace": "a", "resource_group": "g"}
+    assert "'a' does not exist" in lazuli("job", "list", fails=1, **own).stderr
+    lazuli("configure", "--defaults", "workspace=", "group=", **own)
+    assert json.loads(lazuli("configure", "-o", "json", **own).stdout) == {}

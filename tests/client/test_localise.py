@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lazuli.client.localise import ANONYMOUS, localise
+from lazuli.client.snapshot import Snapshot
+from lazuli.resources.data import Data
+from lazuli.resources.environment import Environment
+from lazuli.resources.job import CommandJob
+from lazuli.resources.model import Model
+from lazuli.schema import yaml
+from lazuli.schema.document import Document
+from lazuli.schema.problems import InvalidInput
+
+CONDA = "dependencies:\n  - python=3.11\n  - pip:\n      - numpy\n"
+JOB = """\
+command: python train.py --data ${{inputs.data}}
+code: ./src
+environment:
+  conda_file: conda.yml
+inputs:
+  data:
+    type: uri_file
+    path: ./data.csv
+  lr: 0.1
+  ready:
+    path: azureml:cats@latest
+"""
+
+
+class Kept:
+    """A workspace that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.uploads: list[Snapshot] = []
+        self.codes: list[Snapshot] = []
+        self.environments: list[Environment] = []
+
+    def upload(self, snapshot: Snapshot) -> str:
+        self.uploads.append(snapshot)
+        return f"azureml://datastores/d/paths/{snapshot.name}"
+
+    def upload_code(self, snapshot: Snapshot) -> str:
+        self.codes.append(snapshot)
+        return "azureml:code:1"
+
+    def keep_environment(self, environment: Environment) -> str:
+        self.environments.append(environment.model_copy())
+        return f"azureml:{environment.name}:{environment.version}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/train.py").write_text("print(1)")
+    (tmp_path / "data.csv").write_text("a,b")
+    (tmp_path / "conda.yml").write_text(CONDA)
+    return tmp_path
+
+
+def read(kind: type[Document], text: str, folder: Path) -> tuple[Any, yaml.Source]:
+    source = yaml.parse(text, name="file.yml", folder=folder)
+    return kind.from_yaml(source), source
+
+
+def run(kind: type[Document], text: str, folder: Path) -> tuple[Any, Kept]:
+    document, source = read(kind, text, folder)
+    kept = Kept()
+    for step in localise(document, source, cwd=folder):
+        step(kept)
+    return document, kept
+
+
+def refuse(kind: type[Document], text: str, folder: Path) -> InvalidInput:
+    document, source = read(kind, text, folder)
+    with pytest.raises(InvalidInput) as told:
+        localise(document, source, cwd=folder)
+    return told.value
+
+
+def test_a_job_speaks_of_nothing_local_any_more(folder: Path) -> None:
+    job, kept = run(CommandJob, JOB, folder)
+    assert job.code == "azureml:code:1"
+    assert job.inputs["data"].path == "azureml://datastores/d/paths/data.csv"
+    assert job.inputs["lr"].value == "0.1"
+    assert job.inputs["ready"].path == "azureml:cats@latest"
+    assert [file.relative for file in kept.codes[0].files] == ["train.py"]
+    assert job.environment == f"azureml:{ANONYMOUS}:{kept.environments[0].version}"
+    assert kept.environments[0].conda_file == CONDA
+
+
+def test_nothing_is_sent_before_everything_is_found(folder: Path) -> None:
+    told = refuse(CommandJob, JOB.replace("conda.yml", "conda.yaml"), folder)
+    assert told.message.startswith("file.yml:4: 'environment.conda_file': 'conda.yaml' does not exist (looked at")
+    assert str(folder / "conda.yaml") in told.message
+    assert told.mend == "Did you mean 'conda.yml'?"
+    assert told.target == "environment.conda_file"
+
+
+def test_a_missing_input_and_code_are_told_with_their_lines(folder: Path) -> None:
+    assert refuse(CommandJob, JOB.replace("./data.csv", "no/way.csv"), folder).message.startswith("file.yml:8: ")
+    assert refuse(CommandJob, JOB.replace("./src", "./scr"), folder).mend == "Did you mean 'src'?"
+
+
+def test_a_job_without_an_environment_is_refused(folder: Path) -> None:
+    assert "'environment': it is required" in refuse(CommandJob, "command: echo", folder).message
+
+
+def test_a_file_where_a_folder_is_meant_and_the_reverse(folder: Path) -> None:
+    assert refuse(Data, "name: d\npath: data.csv", folder).mend == "Write 'type: uri_file'."
+    assert refuse(Data, "name: d\ntype: uri_file\npath: src", folder).mend == "Write 'type: uri_folder'."
+    assert refuse(CommandJob, JOB.replace("./data.csv", "./src"), folder).mend == "Write 'type: uri_folder'."
+
+
+def test_a_local_output_path_is_refused(folder: Path) -> None:
+    told = refuse(CommandJob, JOB + "outputs:\n  o:\n    path: ./here\n", folder)
+    assert told.message.startswith("file.yml:14: 'outputs.o.path'")
+
+
+def test_equal_definitions_are_one_environment_and_others_another(folder: Path) -> None:
+    versions = []
+    inline = JOB.replace("conda_file: conda.yml", "conda_file: {dependencies: [python=3.11]}")
+    for text in (JOB, JOB.replace("lr: 0.1", "lr: 2"), inline):
+        _, kept = run(CommandJob, text, folder)
+        versions.append(kept.environments[0].version)
+    assert versions[0] == versions[1] != versions[2]
+
+
+def test_an_environment_in_a_file_of_its_own_or_with_a_name(folder: Path) -> None:
+    (folder / "env").mkdir()
+    (folder / "env/env.yml").write_text("name: sk\nversion: 3\nconda_file: ../conda.yml\n")
+    file = JOB.replace("environment:\n  conda_file: conda.yml", "environment: file:./env/env.yml")
+    job, kept = run(CommandJob, file, folder)
+    assert job.environment == "azureml:sk:3"
+    assert kept.environments[0].conda_file == CONDA
+
+
+def test_a_registered_environment_is_left_alone(folder: Path) -> None:
+    text = JOB.replace("environment:\n  conda_file: conda.yml", "environment: azureml:sk@latest")
+    job, kept = run(CommandJob, text, folder)
+    assert (job.environment, kept.environments) == ("azureml:sk@latest", [])
+
+
+def test_a_conda_file_that_is_none(folder: Path) -> None:
+    (folder / "conda.yml").write_text("numpy\n")
+    assert "is no conda specification" in refuse(Environment, "name: e\nconda_file: conda.yml", folder).message
+
+
+def test_a_build_context_is_uploaded_and_needs_its_dockerfile(folder: Path) -> None:
+    text = "name: e\nbuild:\n  path: src\n"
+    assert "has no Dockerfile" in refuse(Environment, text, folder).message
+    (folder / "src/Dockerfile").write_text("FROM scratch")
+    environment, kept = run(Environment, text, folder)
+    assert environment.build.path == "azureml://datastores/d/paths/src"
+    assert len(kept.uploads) == 1
+
+
+def test_a_model_is_a_file_or_a_folder_or_lies_elsewhere(folder: Path) -> None:
+    assert run(Model, "name: m\npath: data.csv", folder)[0].path.endswith("/data.csv")
+    assert run(Model, "name: m\npath: src", folder)[0].path.endswith("/src")
+    assert run(Model, "name: m\npath: azureml://jobs/j/outputs/o", folder)[1].uploads == []
+
+
+def test_the_job_gets_a_name_and_the_experiment_of_its_folder(folder: Path, tmp_path: Path) -> None:
+    work = tmp_path / "My Work!"
+    work.mkdir()
+    job, source = read(CommandJob, JOB, folder)
+    localise(job, source, cwd=work)
+    assert job.experiment_name == "My-Work"
+    assert len(job.name.split("_")) == 3 and len(job.name.split("_")[2]) == 10
+    job, source = read(CommandJob, JOB + "experiment_name: mine\nname: j1\n", folder)
+    localise(job, source, cwd=work)
+    assert (job.experiment_name, job.name) == ("mine", "j1")

@@ -11,6 +11,7 @@ WARM = os.environ.get("LAZULI_WARM", "")  # the folder with the warm Python's so
 
 
 def main():
+    """Hand the program over and end as it does, or become the plain Python."""
     program = handed_over(sys.argv[1:])
     connection = connect() if program and WARM else None
     if connection is None:
@@ -52,6 +53,7 @@ def handed_over(argv):
 
 
 def connect():
+    """A connection to the warm Python, or None where there is none."""
     import _socket
 
     try:
@@ -60,7 +62,7 @@ def connect():
         return None
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
-        connection.connect("/proc/self/fd/%d/socket" % folder)
+        connection.connect(f"/proc/self/fd/{folder}/socket")
     except OSError:
         return None
     finally:
@@ -69,10 +71,10 @@ def connect():
 
 
 def send(connection, argv):
+    """Send the program's arguments, folder, variables and standard streams."""
+    import _socket
     import array
     import json
-
-    import _socket
 
     umask = os.umask(0)
     os.umask(umask)
@@ -88,7 +90,7 @@ def plain():
     real = sys.executable
     env = dict(os.environ)
     env.pop("__PYVENV_LAUNCHER__", None)
-    os.execve(real, [real] + sys.argv[1:], env)
+    os.execve(real, [real, *sys.argv[1:]], env)
 
 
 main()

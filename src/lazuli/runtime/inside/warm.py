@@ -57,6 +57,7 @@ def main():
         trace = error.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
             trace = trace.tb_next  # a traceback begins in the user's own file
+        error.__traceback__ = trace
         sys.excepthook(type(error), error, trace)
         sys.exit(1)
 
@@ -69,7 +70,7 @@ def load(modules):
         try:
             importlib.import_module(name)
         except BaseException as error:  # a job will meet the same error, at its own line
-            print("%s is not loaded: %r" % (name, error), flush=True)
+            print(f"{name} is not loaded: {error!r}", flush=True)
     if threading.active_count() > 1:
         print("a module started threads: this environment is not kept warm", flush=True)
         return False
@@ -101,7 +102,7 @@ class Server:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.address = os.path.join(folder, "socket")
         handle = os.open(folder, os.O_RDONLY)  # an address by descriptor is short, however long the folder's path
-        ready = "/proc/self/fd/%d/ready" % handle
+        ready = f"/proc/self/fd/{handle}/ready"
         with contextlib.suppress(FileNotFoundError):
             os.unlink(ready)
         self.listener.bind(ready)
@@ -151,7 +152,7 @@ class Server:
             return None
         reason = self.refusal(request)
         if reason:
-            print("refused: %s" % reason, flush=True)
+            print(f"refused: {reason}", flush=True)
             connection.sendall(b"r")
         elif os.fork() == 0:
             self.listener.close()
@@ -166,7 +167,7 @@ class Server:
         theirs = {k: v for k, v in fixed(request["env"]).items() if self.added.get(k) != v}
         if theirs != self.variables:
             names = {name for name, _ in theirs.items() ^ self.variables.items()}
-            return "its variables differ: %s" % ", ".join(sorted(names))
+            return f"its variables differ: {', '.join(sorted(names))}"
         argv = request["argv"]
         folder = request["cwd"] if argv[0] == "-m" else os.path.join(request["cwd"], os.path.dirname(argv[0]))
         try:
@@ -259,7 +260,7 @@ class Program:
         sys.modules["__main__"] = module
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec")
-        exec(code, module.__dict__)  # the user's own program
+        exec(code, module.__dict__)  # noqa: S102 - the user's own program
 
 
 def guard(connection, program):
@@ -337,6 +338,7 @@ def reap(child):
 
 
 def signal_all(number):
+    """Send a signal to every process below this one."""
     for pid in descendants():
         with contextlib.suppress(OSError):
             os.kill(pid, number)
@@ -348,7 +350,7 @@ def descendants():
     for name in os.listdir("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError):
-                with open("/proc/%s/stat" % name, "rb") as file:
+                with open(f"/proc/{name}/stat", "rb") as file:
                     parent = int(file.read().rpartition(b")")[2].split()[1])
                 children.setdefault(parent, []).append(int(name))
     found, todo = [], [os.getpid()]

@@ -40,6 +40,8 @@ READ_ONLY: dict[str, Any] = {"readOnly": True}
 REST_ONLY: dict[str, Any] = {"restOnly": True}
 """``json_schema_extra`` of a field that only REST knows."""
 
+_MOST_DEPTH = 150
+
 Text = Annotated[
     str,
     BeforeValidator(lambda v: v if v is None or isinstance(v, str | dict | list) else written(v)),
@@ -196,9 +198,13 @@ def _place(data: dict[str, Any], keys: list[str], value: Any) -> None:
     data[keys[-1]] = value
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: Any, depth: int = 0) -> Any:
+    if depth > _MOST_DEPTH:
+        raise InvalidInput("The body is nested too deeply.", mend=f"Nest {_MOST_DEPTH} levels at most.")
     if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        return {key: _without_nulls(item, depth + 1) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item, depth + 1) for item in value]
     return value
 
 

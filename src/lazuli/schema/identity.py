@@ -66,9 +66,9 @@ class ResourceId:
 
 
 _ID = re.compile(
-    r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    rf"/providers/{re.escape(PROVIDER)}/workspaces/(?P<workspace>[^/]+)"
-    r"(?:/(?P<kind>[^/]+)/(?P<name>[^/]+)(?:/versions/(?P<version>[^/]+))?)?$",
+    r"^/subscriptions/(?P<subscription>[^/\s]+)/resourceGroups/(?P<group>[^/\s]+)"
+    rf"/providers/{re.escape(PROVIDER)}/workspaces/(?P<workspace>[^/\s]+)"
+    r"(?:/(?P<kind>[^/\s]+)/(?P<name>[^/\s]+)(?:/versions/(?P<version>[^/\s]+))?)?$",
     re.IGNORECASE,
 )
 

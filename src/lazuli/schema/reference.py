@@ -100,22 +100,22 @@ def parse_reference(text: str) -> Reference | None:
     """The reference that ``text`` spells in any form, or None where it is something else (a path, a URL)."""
     if resource := parse_resource_id(text.removeprefix("azureml:")):
         return Reference(resource.name, resource.version)
-    if match := _LONG_ASSET.match(text):
+    if match := _LONG_ASSET.fullmatch(text):
         return Reference(match["name"], match["version"] or "", match["label"] or "")
-    if match := _SHORT.match(text):
+    if match := _SHORT.fullmatch(text):
         return Reference(match["name"], match["version"] or "", match["label"] or "")
     return None
 
 
 def parse_datastore_path(text: str) -> DatastorePath | None:
     """The datastore path that ``text`` spells, in the short or the long form, or None."""
-    match = _DATASTORE.match(text)
+    match = _DATASTORE.fullmatch(text)
     return DatastorePath(match["datastore"], (match["path"] or "").rstrip("/")) if match else None
 
 
 def parse_job_output(text: str) -> JobOutput | None:
     """The job's output that ``text`` spells, or None."""
-    match = _JOB_OUTPUT.match(text)
+    match = _JOB_OUTPUT.fullmatch(text)
     return JobOutput(match["job"], match["output"], (match["path"] or "").strip("/")) if match else None
 
 

@@ -188,6 +188,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     style = "|" if "\n" in value else None
+    if any(mark in value for mark in "\x85\u2028\u2029\ufeff"):  # line ends to YAML, which would fold them
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

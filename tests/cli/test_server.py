@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,8 +40,11 @@ def test_a_port_in_use_is_a_clear_error(lazuli: Run, tmp_path: Path) -> None:
 
 
 def test_what_a_crashed_server_left_is_not_taken_for_one(lazuli: Run, tmp_path: Path) -> None:
-    (tmp_path / "server.json").write_text(json.dumps({"pid": os.getppid(), "url": "http://127.0.0.1:1"}))
-    assert "Lazuli does not run" in lazuli("down", "--data-dir", str(tmp_path)).output
+    with subprocess.Popen(["sleep", "60"]) as other:  # it was given the number that the server had
+        (tmp_path / "server.json").write_text(json.dumps({"pid": other.pid, "url": "http://127.0.0.1:1"}))
+        assert "Lazuli does not run" in lazuli("down", "--data-dir", str(tmp_path)).output
+        assert other.poll() is None
+        other.kill()
 
 
 def test_client_env_can_be_evaluated(lazuli: Run, place: dict[str, str], workspace: str) -> None:

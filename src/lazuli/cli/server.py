@@ -96,9 +96,9 @@ def status(data_dir: str | None, output: str) -> None:
     )
 
 
-def ensure(folder: Path) -> dict[str, Any]:
-    """What the server of a data folder says of itself, started now where it does not run."""
-    return _answering(folder) or start(folder, [], show=False)
+def ensure(folder: Path, options: list[str]) -> dict[str, Any]:
+    """What the server of a data folder says of itself, started now, with ``options``, where it does not run."""
+    return _answering(folder) or start(folder, options, show=False)
 
 
 def start(folder: Path, options: list[str], *, show: bool = True) -> dict[str, Any]:
@@ -178,12 +178,13 @@ def _answering(folder: Path, pid: int = 0) -> dict[str, Any] | None:
 
 def _is_server(pid: int) -> bool:
     """Whether the process is a Lazuli server, and not another that was given the same number since."""
-    told = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self").exists():
         try:
-            return b"lazuli" in told.read_bytes()
+            words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
         except OSError:
             return False
+        in_foreground = "up" in words and any(Path(word).name == "lazuli" for word in words)
+        return MODULE in words or in_foreground
     try:
         os.kill(pid, 0)
     except OSError:

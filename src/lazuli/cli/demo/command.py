@@ -38,13 +38,14 @@ _LABEL_WIDTH = 11
 
 @click.command("demo")
 @click.option("--data-dir", type=click.Path(file_okay=False), help="The folder that holds everything.")
-def demo(data_dir: str | None) -> None:
+@click.option("--port", type=int, help="The http port, where the server is not up yet.  [default: 8780]")
+def demo(data_dir: str | None, port: int | None) -> None:
     """Train a real model on real data: server, workspace, data, cluster, job, metrics, model. Safe to repeat."""
     folder = Path(data_dir).expanduser().resolve() if data_dir else default_data_dir()
     started = time.monotonic()
     screen = _Screen(console())
     with screen.busy("Server", "starting"):
-        known = ensure(folder)
+        known = ensure(folder, ["--port", str(port)] if port else [])
     screen.done("Server", known["url"])
     environ = {**os.environ, "LAZULI_DATA_DIR": str(folder), "LAZULI_URL": known["url"]}
     with Client(profile.find(workspace=WORKSPACE, environ=environ)) as client:

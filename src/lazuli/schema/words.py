@@ -68,10 +68,11 @@ _DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)
 
 
 def _read_seconds(value: Any) -> Any:
-    if not isinstance(value, str) or not value.startswith("P"):
+    said_as_duration = isinstance(value, str) and value.startswith("P")
+    if not said_as_duration and not isinstance(value, bool):
         return value
-    match = _DURATION.match(value)
-    if not match:
+    match = _DURATION.fullmatch(str(value))
+    if not match or not any(match.groups()):
         raise ValueError("not a number of seconds nor an ISO 8601 duration such as PT5M")
     days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return int(days * 86400 + hours * 3600 + minutes * 60 + seconds)

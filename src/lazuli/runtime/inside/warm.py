@@ -201,23 +201,31 @@ def receive(connection):
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             handles.frombytes(data[: len(data) - len(data) % handles.itemsize])
-    while 0 < len(head) < 4:
-        head += connection.recv(4 - len(head))
-    size = int.from_bytes(head, "big")
-    if len(head) == 4 and not size and not handles:
-        return None, []
-    body = b""
-    while len(body) < min(size, MAX_REQUEST):
-        piece = connection.recv(size - len(body))
-        if not piece:
-            break
-        body += piece
-    if len(handles) != 3 or len(body) != size:
+    try:
+        head += exactly(connection, 4 - len(head))
+        size = int.from_bytes(head, "big")
+        if not size and not handles:
+            return None, []
+        if len(handles) != 3 or size > MAX_REQUEST:
+            raise ValueError("not a request")
+        request = json.loads(exactly(connection, size).decode())
+    except (OSError, ValueError):
         for handle in handles:
             os.close(handle)
-        raise ValueError("half a request")
+        raise
     connection.settimeout(None)
-    return json.loads(body.decode()), list(handles)
+    return request, list(handles)
+
+
+def exactly(connection, size):
+    """So many bytes. Raises ValueError where the other side stops before."""
+    found = b""
+    while len(found) < size:
+        piece = connection.recv(size - len(found))
+        if not piece:
+            raise ValueError("half a request")
+        found += piece
+    return found
 
 
 class Program:
@@ -259,7 +267,7 @@ class Program:
         module.__builtins__ = __builtins__
         sys.modules["__main__"] = module
         with open(path, "rb") as file:
-            code = compile(file.read(), path, "exec")
+            code = compile(file.read(), module.__file__, "exec")
         exec(code, module.__dict__)  # noqa: S102 - the user's own program
 
 

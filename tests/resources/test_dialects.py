@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lazuli.resources.compute import Compute
@@ -92,11 +92,13 @@ def there_and_back(cls: type[Document], said: dict[str, Any]) -> None:
     assert cls.from_yaml(parse(dump(document.to_yaml()))).to_yaml() == document.to_yaml()
 
 
+@settings(max_examples=40)
 @given(JOBS)
 def test_jobs(said: dict[str, Any]) -> None:
     there_and_back(CommandJob, said)
 
 
+@settings(max_examples=40)
 @given(COMPUTES)
 def test_computes(said: dict[str, Any]) -> None:
     there_and_back(Compute, said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lazuli.schema.identity import ResourceId, Scope, check_name, parse_resource_id
@@ -14,6 +14,7 @@ SCOPES = st.builds(Scope, NAMES, NAMES, NAMES)
 IDS = st.builds(ResourceId, SCOPES, st.sampled_from(["jobs", "data"]), NAMES, st.just("") | NAMES)
 
 
+@settings(max_examples=40)
 @given(NAMES)
 def test_a_name_is_given_back(name: str) -> None:
     assert check_name(name) == name
@@ -28,11 +29,13 @@ def test_what_cannot_be_a_name_is_refused_with_its_mend(name: str) -> None:
     assert "letters" in caught.value.mend
 
 
+@settings(max_examples=40)
 @given(IDS)
 def test_an_id_is_read_as_it_is_spelt(id: ResourceId) -> None:
     assert parse_resource_id(id.path) == id
 
 
+@settings(max_examples=40)
 @given(IDS, st.randoms())
 def test_case_makes_no_difference_to_what_it_names(id: ResourceId, random: st.randoms) -> None:  # pyright: ignore
     mixed = "".join(random.choice((letter.upper(), letter.lower())) for letter in id.path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lazuli.schema.identity import ResourceId, Scope
@@ -89,17 +89,20 @@ VERSIONED = st.builds(Reference, NAMES, NAMES)
 ANY = VERSIONED | st.builds(Reference, NAMES) | st.builds(Reference, NAMES, st.just(""), NAMES)
 
 
+@settings(max_examples=40)
 @given(ANY)
 def test_a_reference_is_read_as_it_is_spelt(reference: Reference) -> None:
     assert parse_reference(str(reference)) == reference
 
 
+@settings(max_examples=40)
 @given(VERSIONED | st.builds(Reference, NAMES))
 def test_the_long_form_is_shortened_to_the_short_one(reference: Reference) -> None:
     assert shorten(expand(str(reference), "data", SCOPE), "data", SCOPE) == str(reference)
     assert shorten(expand(str(reference), "data", SCOPE), "data", None) == str(reference)
 
 
+@settings(max_examples=40)
 @given(NAMES, st.lists(NAMES, max_size=3).map("/".join))
 def test_a_datastore_path_is_read_as_it_is_spelt(datastore: str, path: str) -> None:
     place = DatastorePath(datastore, path)

@@ -1,4 +1,4 @@
-"""Who gets in: every route asks for a token, every token is checked, and no website reaches a server behind its back."""
+"""Who gets in: every route asks for a token, every token is checked, and no website reaches a server."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ def test_what_this_server_signed_opens(served: Served) -> None:
 @pytest.mark.parametrize("case", ["wrong", "expired", "endless", "nameless", "unsigned", "none", "foreign", "ticket"])
 def test_other_tokens_open_nothing(served: Served, case: str) -> None:
     token = {
-        "wrong": lambda: random_token(),
+        "wrong": random_token,
         "expired": lambda: signed(served, exp=int(time.time()) - 1),
         "endless": lambda: signed(served, exp=None),
         "nameless": lambda: signed(served, oid=None),
-        "unsigned": lambda: unsigned(),
+        "unsigned": unsigned,
         "none": lambda: jwt.encode({"exp": int(time.time()) + 999, "oid": "x", "role": "admin"}, "", algorithm="none"),
         "foreign": lambda: signed(served, key=random_token()),
         "ticket": lambda: signed(served, key=served.platform.store.secrets.get("server", "ticket-key") or ""),
@@ -160,7 +160,7 @@ def test_who_knows_the_identity_header_gets_a_token_for_the_audience_asked(serve
 
 @pytest.mark.parametrize("header", ["", "lazuli", "ü"])
 def test_no_other_identity_header_gets_one(served: Served, header: str) -> None:
-    answer = served.nobody.get("/msi/token", headers={"X-IDENTITY-HEADER": header.encode()})
+    answer = served.nobody.get("/msi/token", headers=[(b"X-IDENTITY-HEADER", header.encode())])
     assert answer.status_code == 401
 
 

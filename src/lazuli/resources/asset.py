@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from lazuli.schema.document import READ_ONLY, Document, Text
@@ -30,6 +32,8 @@ class Asset(Document):
 
 class Container(Document):
     """All versions of one asset together."""
+
+    outside_properties: ClassVar[frozenset[str]] = frozenset({"name"})
 
     name: str = ""
     """The name of the asset."""

@@ -22,7 +22,7 @@ from typing import IO
 import uvicorn
 
 from lazuli import __version__
-from lazuli.schema.problems import Conflict, InvalidInput, Problem
+from lazuli.schema.problems import Conflict, Problem
 from lazuli.server.app import App
 from lazuli.server.platform import open_platform
 from lazuli.server.tls import Certificates, ensure_certificates
@@ -33,7 +33,6 @@ __all__ = ["main"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, never bound to by default
-_LEVELS = ("debug", "info", "warning", "error")
 
 
 class AlreadyRunning(Conflict):
@@ -44,7 +43,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; the exit code."""
     try:
         settings = load(**vars(_arguments()))
-        _log_to_stderr(settings.log_level)
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         with _sole_server(settings.data_dir):
             asyncio.run(_serve(settings))
     except AlreadyRunning as problem:
@@ -54,12 +53,6 @@ def main() -> int:
     except Problem as problem:
         return _refused(problem, 2)
     return 0
-
-
-def _log_to_stderr(level: str) -> None:
-    if level.lower() not in _LEVELS:
-        raise InvalidInput(f"'{level}' is not a level.", target="log_level", mend=f"Use {', '.join(_LEVELS)}.")
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def _refused(problem: Problem, code: int) -> int:
@@ -152,8 +145,6 @@ def _names(host: str) -> tuple[str, ...]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    if not 0 < port < 1 << 16:
-        raise InvalidInput(f"{port} is not a port.", target="port", mend="Use a number from 1 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -38,7 +38,7 @@ def arm_routes(shelves: Shelves, storage: Storage) -> list[Route]:
     """The routes of every noun of the table, and the few actions that some of them have."""
     routes = _workspace_routes(_Door(NOUNS[0], shelves["workspace"]))
     for noun in NOUNS[1:]:
-        door = _Door(noun, shelves[noun.word])
+        door = (_DatastoreDoor if noun.word == "datastore" else _Door)(noun, shelves[noun.word])
         routes += _versioned_routes(door) if noun.versioned else _flat_routes(door)
     return routes + _action_routes(shelves, storage)
 
@@ -195,6 +195,16 @@ class _Door:
         id = self.id(call)
         record, is_new = self.shelf.put_container(id, read_container(id, call.json()), call.principal)
         return reply(present_container(self.noun, record), 201 if is_new else 200)
+
+
+class _DatastoreDoor(_Door):
+    """Datastores: clients ask for the default one by a query."""
+
+    def list(self, call: Call) -> Response:
+        found = self.shelf.select(self._selection(call, versions=None))
+        wanted = call.query.get("isDefault", "").lower()
+        shown = [r for r in found if wanted in ("", str(bool(r.state.get("is_default"))).lower())]
+        return reply({"value": [present(self.noun, record, call.base_url) for record in shown]})
 
 
 def _page(call: Call, selection: Selection, shelf: Shelf, show: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -120,9 +121,9 @@ def _operation_ids(routes: Sequence[Route]) -> list[str]:
 def _short_id(route: Route) -> str:
     segments = [_BRACE.sub("", segment) for segment in route.path.split("/")]
     words = [_pascal(s) for s in segments if s.lower() not in _SAID_BY_ALL and not re.fullmatch(r"v?[\d.]*", s)]
-    words = [word for word, _ in groupby(words)]
     if len(words) > 1 and "Workspaces" in words:
         words.remove("Workspaces")
+    words = [word for word, _ in groupby(words)]
     verb = "List" if route.response.endswith("List") else _VERBS[route.method]
     return f"{''.join(words) or route.tags[0]}_{verb}"
 
@@ -185,43 +186,18 @@ def _schemas() -> dict[str, Schema]:
 def _of_resource(document: type[Document], hoisted: Sequence[str]) -> dict[str, Schema]:
     """A document, its envelope and a list of it, with the documents inside it."""
     name = document.__name__
-    schema = document.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
-    inside = {word: _in_rest(inner) for word, inner in schema.pop("$defs", {}).items()}
+    said = json.dumps(document.json_schema("rest")).replace('"#/$defs/', '"#/components/schemas/')
+    schema: Schema = json.loads(said)
+    inside = schema.pop("$defs", {})
     fields = schema["properties"]
-    for field in document.outside_properties & document.model_fields.keys():
-        fields.pop(document.model_fields[field].alias)
-    schema["required"] = [word for word in schema.get("required", ()) if word in fields]
     beside = {word: fields.pop(word) for word in hoisted if word in fields}
     envelope = _mapping(id=_TEXT, name=_TEXT, type=_TEXT, systemData=_ref("SystemData"), etag=_TEXT)
-    envelope["properties"] |= _in_rest(beside) | {"properties": _ref(name)}
+    envelope["properties"] |= beside | {"properties": _ref(name)}
     return inside | {
-        name: _in_rest(schema),
+        name: schema,
         f"{name}Resource": {**envelope, "required": ["properties"]},
         f"{name}List": _mapping(value={"type": "array", "items": _ref(f"{name}Resource")}, nextLink=_TEXT),
     }
-
-
-def _in_rest(schema: Any) -> Any:
-    """A schema of pydantic's as REST says it: dotted words nested, enumerations spelt as there, no made-up titles."""
-    if isinstance(schema, list):
-        return [_in_rest(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    said = {key: _in_rest(value) for key, value in schema.items() if key not in ("title", "x-rest-enum", "restOnly")}
-    if "x-rest-enum" in schema:
-        said["enum"] = schema["x-rest-enum"]
-    if isinstance(fields := said.get("properties"), dict):
-        for word in [word for word in fields if "." in word]:
-            _nest(fields, word.split("."), fields.pop(word))
-    if not said.get("required", True):
-        del said["required"]
-    return said
-
-
-def _nest(fields: Schema, words: Sequence[str], schema: Schema) -> None:
-    for word in words[:-1]:
-        fields = fields.setdefault(word, _mapping())["properties"]
-    fields[words[-1]] = schema
 
 
 def _mapping(**properties: Schema) -> Schema:

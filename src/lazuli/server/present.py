@@ -39,7 +39,7 @@ def _read(cls: type[Document], hoisted: tuple[str, ...], id: ResourceId, body: M
     if not isinstance(properties, Mapping):
         raise InvalidInput("'properties' is not a mapping.", target="properties")
     outside = {word: body[word] for word in hoisted if body.get(word) is not None}
-    said = {word: value for word, value in properties.items() if word not in _OURS}
+    said = {word: value for word, value in properties.items() if word not in _OURS and (word, value) != _NO_FLAVORS}
     document = cls.from_rest({**said, **outside}, id.scope)
     named = {"name": id.name, "version": id.version}
     return document.model_copy(update={k: v for k, v in named.items() if k in cls.model_fields})
@@ -122,7 +122,6 @@ def _job(record: Record, base_url: str) -> dict[str, Any]:
     tracking = f"{base_url}/mlflow/v2.0{scope.path}"
     return {
         "services": {
-            **record.body.get("services", {}),
             "Studio": {"jobServiceType": "Studio", "endpoint": studio},
             "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking},
         },
@@ -137,5 +136,6 @@ _REQUIRED: dict[str, dict[str, Any]] = {
 }
 """What Microsoft's client reads without asking whether it is there."""
 
+_NO_FLAVORS = ("flavors", {})
 _OURS = frozenset({"provisioningState", "provisioningErrors", "isAttachedCompute"})
 """What only an answer tells. A client that gets, changes and puts sends it back, and it says nothing."""

@@ -105,8 +105,9 @@ class Shelf:
                 new = self.shown(tx, new)
             self.after(new)
             return new, True
-        changes = self.replace(old, document)
         with self.store.state.write() as tx:
+            old = self.store.documents.get(tx, id, self.noun.word)  # again: it may have moved on meanwhile
+            changes = self.replace(old, document)
             new = self.store.documents.change(tx, old, actor.name, **changes) if changes else old
             new = self.shown(tx, new)
         self.after(new)

@@ -91,9 +91,9 @@ def _lock(file: IO[str]) -> None:
 async def _serve(settings: Settings) -> None:
     names = _names(settings.host)
     certificates = ensure_certificates(settings.data_dir, names)
-    secure = _listen(settings.host, settings.secure_port)
     # Beyond loopback nothing is said in the clear; jobs of this machine still use loopback.
     plain = _listen(settings.host if settings.host in LOOPBACK else LOOPBACK[0], settings.port)
+    secure = _listen(settings.host, settings.secure_port)
     platform = open_platform(settings)
     app = App(platform.routes(), platform.access, hosts=names, spool=settings.data_dir / "uploads")
     listeners = (_Listener(_config(app)), _Listener(_config(app, certificates)))

@@ -37,6 +37,8 @@ class Reach:
     tracking_uri: str
     service_url: str
     token: str
+    workspace_id: str
+    experiment_id: str
 
 
 def output_folder(name: str) -> str:
@@ -122,11 +124,13 @@ class Planner:
         said = {
             "AZUREML_RUN_ID": name,
             "AZUREML_ROOT_RUN_ID": name,
+            "AZUREML_EXPERIMENT_ID": reach.experiment_id,
             "AZUREML_EXPERIMENT_NAME": job.experiment_name,
             "AZUREML_ARM_PROJECT_NAME": job.experiment_name,
             "AZUREML_ARM_SUBSCRIPTION": scope.subscription,
             "AZUREML_ARM_RESOURCEGROUP": scope.resource_group,
             "AZUREML_ARM_WORKSPACE_NAME": scope.workspace,
+            "AZUREML_WORKSPACE_ID": reach.workspace_id,
             "AZUREML_WORKSPACE_SCOPE": scope.path,
             "AZUREML_SERVICE_ENDPOINT": reach.service_url,
             "AZUREML_DISCOVERY_SERVICE_ENDPOINT": f"{reach.service_url}/discovery",
@@ -136,6 +140,7 @@ class Planner:
             "MLFLOW_TRACKING_URI": reach.tracking_uri,
             "MLFLOW_TRACKING_TOKEN": reach.token,
             "MLFLOW_RUN_ID": name,
+            "MLFLOW_EXPERIMENT_ID": reach.experiment_id,
             "MLFLOW_EXPERIMENT_NAME": job.experiment_name,
             "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "10",
             "DO_NOT_TRACK": "true",

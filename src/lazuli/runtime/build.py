@@ -21,12 +21,22 @@ class BuildFailed(Exception):
 
 
 def main(spec_file: str) -> None:
-    """Build what the file says; everything uv tells goes to stdout."""
+    """Build what the file says; everything uv tells goes to stdout. A build that fails leaves nothing."""
     with open(spec_file, encoding="utf-8") as file:
         spec = json.load(file)
     home = spec["home"]
     os.makedirs(home, exist_ok=True)
     os.chdir(home)  # so that uv's messages name 'venv' and not where it lies
+    try:
+        build(spec)
+    except BuildFailed:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+    publish(home)
+
+
+def build(spec: dict) -> None:
+    """Make the environment in the current folder."""
     shutil.rmtree("venv", ignore_errors=True)
     environment = os.environ | {"PATH": search_path(spec["server_python"]), "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
 
@@ -48,7 +58,6 @@ def main(spec_file: str) -> None:
     with open("requirements.lock.txt", "w", encoding="utf-8") as lock:
         if not uv("pip", "freeze", "--quiet", "--python", "venv", output=lock.fileno()):
             raise BuildFailed("What was installed could not be listed; the lines above say why.")
-    publish(home)
 
 
 def publish(home: str) -> None:

@@ -36,7 +36,8 @@ from lazuli.store.reconciler import Reconciler
 from lazuli.store.settings import Settings
 from lazuli.tracking import Tracking, open_tracking
 from lazuli.workspaces.access import Access
-from lazuli.workspaces.workspaces import Workspaces
+from lazuli.workspaces.shelf import find_workspace
+from lazuli.workspaces.workspaces import Workspaces, workspace_id
 
 __all__ = ["Platform", "open_platform"]
 
@@ -121,7 +122,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         environments=built,
         environment_assets=environments,
         queue=queue,
-        planner=Planner(store, storage, jobs, _reach(settings, access)),
+        planner=Planner(store, storage, jobs, _reach(store, access, tracking)),
         finisher=Finisher(store, storage, data, models),
         runs=tracking.runs,
     )
@@ -168,12 +169,20 @@ def _refuse_while_busy(store: Store, tx: Connection, workspace: Record) -> None:
         )
 
 
-def _reach(settings: Settings, access: Access) -> Callable[[Record], Reach]:
-    """How jobs of this machine reach this server."""
-    url = f"http://127.0.0.1:{settings.port}"
+def _reach(store: Store, access: Access, tracking: Tracking) -> Callable[[Record], Reach]:
+    """How jobs of this machine reach this server, and by which ids they are known there."""
+    url = f"http://127.0.0.1:{store.settings.port}"
 
     def reach(record: Record) -> Reach:
-        token = access.job_token(str(record.state["user"]), record.id.scope, record.id.name)
-        return Reach(f"{url}/mlflow/v2.0{record.id.scope.path}", url, token)
+        scope, name = record.id.scope, record.id.name
+        with store.state.read() as tx:
+            workspace = find_workspace(store, tx, scope)
+        return Reach(
+            tracking_uri=f"{url}/mlflow/v2.0{scope.path}",
+            service_url=url,
+            token=access.job_token(str(record.state["user"]), scope, name),
+            workspace_id=workspace_id(workspace),
+            experiment_id=tracking.runs.active_experiment(scope, name),
+        )
 
     return reach

@@ -226,6 +226,8 @@ class Reconciler:
             tx.execute(update(_L).where(_L.c.token == self._me).values(expires_at=self._clock() + LEASE_MS))
 
     def _work(self, key: str) -> None:
+        if self._stopping:
+            return
         again_at: int | None = None
         try:
             again_at = self._advance(key)

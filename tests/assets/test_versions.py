@@ -1,0 +1,99 @@
+"""Versions: made once, found by number and by ``latest``, hidden and shown again."""
+
+from __future__ import annotations
+
+import pytest
+from tests.assets.conftest import SCOPE, Room
+
+from lazuli.assets.versions import next_version
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound
+
+
+@pytest.mark.parametrize(
+    ("versions", "following"),
+    [([], "1"), (["1"], "2"), (["9", "10"], "11"), (["2", "beta", "1.5"], "3"), (["beta"], "1")],
+)
+def test_the_next_version_is_a_whole_number(versions: list[str], following: str) -> None:
+    assert next_version(versions) == following
+
+
+def test_saying_a_version_again_changes_nothing(room: Room, name: str) -> None:
+    first, is_new = room.put("environment", name, "1", image="python:3.11")
+    again, is_new_again = room.put("environment", name, "1", image="python:3.11")
+    assert (is_new, is_new_again, again.etag) == (True, False, first.etag)
+
+
+def test_a_version_says_nothing_else_later(room: Room, name: str) -> None:
+    room.put("environment", name, "1", image="python:3.11")
+    with pytest.raises(Conflict, match=f"Version '1' of environment '{name}' exists with another 'image'") as told:
+        room.put("environment", name, "1", image="python:3.12")
+    assert (told.value.code, told.value.target) == ("ImmutableAsset", "image")
+    assert room.get("environment", name, "1").body == {"image": "python:3.11"}
+
+
+def test_words_about_it_may_change(room: Room, name: str) -> None:
+    room.put("environment", name, "1", image="python:3.11")
+    record, _ = room.put("environment", name, "1", image="python:3.11", description="mine", tags={"a": "b"})
+    assert record.body == {"image": "python:3.11", "description": "mine", "tags": {"a": "b"}}
+
+
+def test_latest_is_the_newest_that_is_not_archived(room: Room, name: str) -> None:
+    for version in ("1", "9", "10"):
+        room.put("environment", name, version, image=f"python:{version}")
+    assert room.environments.resolve(SCOPE, f"azureml:{name}@latest", target="t").id.version == "10"
+    room.put("environment", name, "10", image="python:10", is_archived=True)
+    assert room.environments.resolve(SCOPE, f"azureml:{name}@latest", target="t").id.version == "9"
+    assert room.environments.resolve(SCOPE, f"azureml:{name}:10", target="t").archived
+    room.put("environment", name, "10", image="python:10")
+    assert room.environments.resolve(SCOPE, f"azureml:{name}@latest", target="t").id.version == "10"
+
+
+def test_a_name_tells_its_latest_and_its_next_version(room: Room, name: str) -> None:
+    for version in ("3", "beta"):
+        room.put("environment", name, version, image="x")
+    assert room.get("environment", name).state == {"latest_version": "beta", "next_version": "4"}
+
+
+def test_names_are_one_in_any_case(room: Room, name: str) -> None:
+    room.put("environment", name, "1", image="x")
+    second, _ = room.put("environment", name.upper(), "2", image="y")
+    assert second.id.name == name
+    assert room.environments.resolve(SCOPE, f"azureml:{name.lower()}@latest", target="t").id == second.id
+
+
+def test_an_unknown_version_tells_the_known_ones(room: Room, name: str) -> None:
+    for version in ("1", "2"):
+        room.put("environment", name, version, image="x")
+    with pytest.raises(NotFound, match="Versions here: 2, 1"):
+        room.get("environment", name, "3")
+    with pytest.raises(InvalidInput, match="Versions here: 2, 1; the only label is 'latest'") as told:
+        room.environments.resolve(SCOPE, f"azureml:{name}:3", target="environment")
+    assert (told.value.target, told.value.code) == ("environment", "ReferenceNotFound")
+    with pytest.raises(InvalidInput, match="the only label is 'latest'"):
+        room.environments.resolve(SCOPE, f"azureml:{name}@stable", target="environment")
+
+
+def test_an_unknown_name_tells_known_ones(room: Room, name: str) -> None:
+    room.put("environment", name, "1", image="x")
+    with pytest.raises(InvalidInput, match=f"Here are: .*{name}"):
+        room.environments.resolve(SCOPE, "azureml:nothing:1", target="environment")
+
+
+@pytest.mark.parametrize("text", ["", "a/b", "https://x", "azureml:a:b:c"])
+def test_what_is_no_reference_is_said(room: Room, text: str) -> None:
+    with pytest.raises(InvalidInput, match="Write azureml:<name>:<version>"):
+        room.environments.resolve(SCOPE, text, target="environment")
+
+
+def test_environments_written_inline_are_kept_by_their_content(room: Room) -> None:
+    name, hash = "CliV2AnonymousEnvironment", "ab" * 16
+    record, is_new = room.put("environment", name, hash, image="python:3.11", is_anonymous=True)
+    _, again = room.put("environment", name, hash, image="python:3.11", is_anonymous=True)
+    assert (is_new, again) == (True, False)
+    assert room.environments.resolve(SCOPE, f"azureml:{name}:{hash}", target="t").id == record.id
+
+
+@pytest.mark.parametrize(("name", "version"), [("../x", "1"), ("x", "../1"), ("x\n", "1"), ("x", "1\n"), ("", "1")])
+def test_names_and_versions_stay_in_their_place(room: Room, name: str, version: str) -> None:
+    with pytest.raises(InvalidInput):
+        room.put("environment", name, version, image="x")

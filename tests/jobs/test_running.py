@@ -187,7 +187,8 @@ def test_the_code_is_a_copy_to_write_in_and_the_snapshot_stays(place: Place) -> 
 METRICS = """
 import json, os, urllib.request
 for step in range(3):
-    point = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": "loss", "value": 1 / (step + 1), "timestamp": 0, "step": step}
+    run = os.environ["MLFLOW_RUN_ID"]
+    point = {"run_id": run, "key": "loss", "value": 1 / (step + 1), "timestamp": 0, "step": step}
     request = urllib.request.Request(
         os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric",
         json.dumps(point).encode(),

@@ -88,7 +88,7 @@ def test_a_model_of_a_jobs_output_remembers_the_job(room: Room, name: str) -> No
 
 def test_outputs_that_are_not_there_are_said(room: Room, name: str) -> None:
     job_with_output(room, f"job-{name}", "Completed")
-    with pytest.raises(InvalidInput, match="has no output 'net'. It has: model, artifacts"):
+    with pytest.raises(InvalidInput, match=r"has no output 'net'\. It has: model, artifacts"):
         room.put("model", name, "1", path=f"azureml://jobs/job-{name}/outputs/net")
     job_with_output(room, f"job-{name}-2", "Running")
     with pytest.raises(Conflict, match="is Running; its outputs are there when it has ended"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -69,7 +70,7 @@ def test_workspaces_are_listed_by_place(platform: Platform) -> None:
     for name, group, sub in (("a", "g1", "s1"), ("b", "G1", "S1"), ("c", "g2", "s1"), ("d", "g1", "s2")):
         make(platform, name, group, sub)
 
-    def listed(sub: str, group: str, **page: int) -> list[str]:
+    def listed(sub: str, group: str, **page: Any) -> list[str]:
         return [r.id.scope.workspace for r in shelf(platform).select(Selection(Scope(sub, group, ""), "", **page))]
 
     assert listed("s1", "g1") == ["a", "b"]

@@ -76,6 +76,10 @@ class Server:
         work = {"command": command, "environmentId": "azureml:plain:1", "computeId": compute}
         return self.put(f"/jobs/{name}", {"jobType": "Command", "experimentName": "crash", **work, **more})
 
+    def status(self, name: str) -> str:
+        """One job's status."""
+        return self.call("GET", f"{SCOPE}/jobs/{name}")["properties"]["status"]
+
     def statuses(self) -> dict[str, str]:
         """Every job and its status."""
         found = self.call("GET", f"{SCOPE}/jobs")["value"]

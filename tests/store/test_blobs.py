@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.store.conftest import Place
 
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, PreconditionFailed
 from lazuli.store.blobs import Blobs
-from lazuli.store.database import Database, open_state
+from lazuli.store.database import Database
 
 HOUR = 3_600_000
 
@@ -36,8 +37,8 @@ def clock() -> Ticking:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_state(tmp_path)
+def database(place: Place) -> Iterator[Database]:
+    database = place.state()
     yield database
     database.close()
 

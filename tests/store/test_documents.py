@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
+from tests.store.conftest import Place
 
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, NotFound
 from lazuli.store import tables
-from lazuli.store.database import Database, open_state
+from lazuli.store.database import Database
 from lazuli.store.documents import Documents, Record, Selection
 
 HERE = Scope("Sub", "Group", "Work")
@@ -25,8 +25,8 @@ def data(name: str, version: str = "", scope: Scope = HERE) -> ResourceId:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = open_state(tmp_path)
+def database(place: Place) -> Iterator[Database]:
+    made = place.state()
     yield made
     made.close()
 

@@ -6,26 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, Table, inspect, text
+from sqlalchemy import Dialect, MetaData, Table, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.types import TypeEngine
+from tests.store.conftest import Place
+from tests.store.postgres import Postgres
 
 from lazuli.store import tables
-from lazuli.store.database import Database, open_points, open_state
+from lazuli.store.database import Database
 from lazuli.store.migrations import migrate
 
-FAMILIES = [("state", open_state, tables.STATE), ("points", open_points, tables.POINTS)]
+FAMILIES = [("state", Place.state, tables.STATE), ("points", Place.points, tables.POINTS)]
 
 
 def spelt(kind: TypeEngine[Any]) -> str:
     name = type(kind.as_generic()).__name__
-    return "Float" if name == "Double" else name  # SQLite has one of the two
+    return {"Double": "Float", "String": "Text"}.get(name, name)  # one of the two is all that a database has
 
 
-def described(table: Table) -> dict[str, Any]:
+def described(table: Table, dialect: Dialect) -> dict[str, Any]:
     keys = list(table.primary_key.columns.keys())
     return {
-        "columns": {c.name: (spelt(c.type), c.nullable) for c in table.columns},
+        "columns": {c.name: (spelt(c.type.dialect_impl(dialect)), c.nullable) for c in table.columns},
         "key": keys,
         "indexes": {(index.name, tuple(index.columns.keys()), bool(index.unique)) for index in table.indexes},
     }
@@ -45,31 +47,41 @@ def made(inspector: Inspector, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("family", "opened", "metadata"), FAMILIES)
-def test_the_tables_are_as_described(tmp_path: Path, family: str, opened: Any, metadata: MetaData) -> None:
-    database: Database = opened(tmp_path)
+def test_the_tables_are_as_described(place: Place, family: str, opened: Any, metadata: MetaData) -> None:
+    database: Database = opened(place)
     with database.read() as tx:
         inspector = inspect(tx)
         assert set(inspector.get_table_names()) - {"migration", "sqlite_sequence"} == set(metadata.tables)
         for name, table in metadata.tables.items():
-            assert made(inspector, name) == described(table), name
+            assert made(inspector, name) == described(table, tx.dialect), name
     database.close()
 
 
 @pytest.mark.parametrize(("family", "opened", "metadata"), FAMILIES)
-def test_a_migration_is_run_once(tmp_path: Path, family: str, opened: Any, metadata: MetaData) -> None:
-    database: Database = opened(tmp_path)
+def test_a_migration_is_run_once(place: Place, family: str, opened: Any, metadata: MetaData) -> None:
+    database: Database = opened(place)
     with database.write() as tx:
         assert migrate(tx, family) == []
         tx.execute(text("SELECT 1"))
     database.close()
 
 
-def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from lazuli.store.migrations import state_0001_first
 
     statements = [*state_0001_first.STATEMENTS[:2], "CREATE TABLE oops ("]
     monkeypatch.setattr(state_0001_first, "STATEMENTS", statements)
-    with pytest.raises(Exception, match="incomplete input"):
-        open_state(tmp_path)
+    with pytest.raises(Exception, match=r"incomplete input|syntax error"):
+        place.state()
     monkeypatch.undo()
-    open_state(tmp_path).close()
+    place.state().close()
+
+
+def test_state_and_points_share_a_postgresql_database(postgres: Postgres, tmp_path: Path) -> None:
+    place = Place(tmp_path, postgres.fresh())
+    state, points = place.state(), place.points()
+    with state.read() as tx:
+        tables_there = set(inspect(tx).get_table_names())
+    assert tables_there == {"migration", *tables.STATE.tables, *tables.POINTS.tables}
+    state.close()
+    points.close()

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.store.conftest import Place
 
-from lazuli.store.database import open_points
 from lazuli.store.points import Latest, ModelPoint, Point, Points
 
 
 @pytest.fixture
-def points(tmp_path: Path) -> Iterator[Points]:
-    database = open_points(tmp_path)
+def points(place: Place) -> Iterator[Points]:
+    database = place.points()
     yield Points(database)
     database.close()
 
@@ -102,9 +101,9 @@ STEPS = st.integers(-(2**63), 2**63 - 1)
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.tuples(NUMBERS, STEPS, st.integers(0, 5)), min_size=1, max_size=8), max_size=4))
 def test_the_newest_value_does_not_depend_on_the_batches(
-    tmp_path_factory: pytest.TempPathFactory, batches: list[list[tuple[float, int, int]]]
+    new_place: Callable[[], Place], batches: list[list[tuple[float, int, int]]]
 ) -> None:
-    database = open_points(tmp_path_factory.mktemp("points"))
+    database = new_place().points()
     points = Points(database)
     for batch in batches:
         points.add("e", [Point("r", "m", *one) for one in batch])

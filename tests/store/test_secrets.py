@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select, update
+from tests.store.conftest import Place
 
 from lazuli.schema.problems import Unexpected
-from lazuli.store.database import Database, open_state
+from lazuli.store.database import Database
 from lazuli.store.secrets import Secrets, random_token, write_private
 from lazuli.store.tables import secret
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_state(tmp_path)
+def database(place: Place) -> Iterator[Database]:
+    database = place.state()
     yield database
     database.close()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
+from lazuli.assets.registry import Registry
 from lazuli.assets.storage import ARTIFACTS, Datastores, Storage
 from lazuli.compute import environments as realised
 from lazuli.compute.engines.local import LocalEngine
@@ -25,6 +26,7 @@ from lazuli.server.blobs import blob_routes
 from lazuli.server.discovery import discovery_routes
 from lazuli.server.history import history_routes
 from lazuli.server.mlflow import mlflow_routes
+from lazuli.server.mlflow_registry import registry_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.routes import Route
 from lazuli.server.stream import stream_routes
@@ -67,6 +69,9 @@ class Platform:
             *stream_routes(self.jobs, self.logs, self.tracking),
             *history_routes(self.jobs, data, models, self.storage, self.logs, Tickets(self.store)),
             *mlflow_routes(self.tracking),
+            *registry_routes(
+                Registry(models, self.storage, lambda s, id: self.tracking.models.get(s, id).artifact_uri)
+            ),
             *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock),
         ]
         return with_description(routes)
@@ -74,7 +79,7 @@ class Platform:
     def start(self) -> None:
         """Begin to move what takes time, from where a former server left it."""
         self._clear_orphans()
-        self.reconciler.start(alone=self.store.state.is_sqlite)
+        self.reconciler.start(alone=True)  # open_store has made sure of it
 
     def _clear_orphans(self) -> None:
         """Work of jobs that are at an end, or gone: stopped, and forgotten once it is over."""
@@ -97,7 +102,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     """Open every room in the data folder of ``settings``."""
     store = open_store(settings, clock)
     storage = Storage(store)
-    tracking = open_tracking(store.state, store.points, store.blobs, lambda s: storage.container(s, ARTIFACTS), clock)
+    tracking = _tracking(store, storage)
     access = Access(store)
     targets, queue = _compute(store)
     codes, data, models = Codes(store, storage), DataAssets(store, storage), Models(store, storage)
@@ -141,6 +146,19 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     }
     logs = Logs(store, storage, engine)
     return Platform(store, access, shelves, storage, tracking, jobs, logs, engine, built, reconciler)
+
+
+def _tracking(store: Store, storage: Storage) -> Tracking:
+    tracking = open_tracking(
+        store.state,
+        store.points,
+        store.blobs,
+        lambda scope: storage.container(scope, ARTIFACTS),
+        store.clock,
+        admit=lambda tx, scope: find_workspace(store, tx, scope),
+    )
+    tracking.artifacts.datastore = storage.container
+    return tracking
 
 
 def _compute(store: Store) -> tuple[Targets, Queue]:

@@ -76,11 +76,6 @@ class Blobs:
         self._staged = root / "staged"
         self._staged.mkdir(parents=True, exist_ok=True)
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
-        # SQLite compares text byte by byte; PostgreSQL does so only where it is told.
-        self._name, self._container = (
-            column if database.is_sqlite else column.collate("C")
-            for column in (blob_table.c.name, blob_table.c.container)
-        )
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -149,7 +144,7 @@ class Blobs:
         name = _checked(name)
         changes = {"metadata": json.dumps(dict(metadata)), "etag": _new_etag(), "modified_at": self._clock()}
         with self._database.write() as tx:
-            _check_etag(self._find(tx, container, name, lock=True), if_match)
+            _check_etag(self._find(tx, container, name), if_match)
             tx.execute(update(blob_table).where(*_at(container, name)).values(**changes))
             found = self._find(tx, container, name)
         if found is None:
@@ -160,7 +155,7 @@ class Blobs:
         """Remove a blob; whether there was one."""
         name = _checked(name)
         with self._database.write() as tx:
-            old = self._find(tx, container, name, lock=True)
+            old = self._find(tx, container, name)
             _check_etag(old, if_match)
             tx.execute(delete(blob_table).where(*_at(container, name)))
         if old is not None:
@@ -177,7 +172,7 @@ class Blobs:
         if not stem:
             raise ValueError("an empty stem would remove the blobs of everybody")
         with self._database.write() as tx:
-            return tx.execute(delete(blob_table).where(*_starting_with(self._container, stem))).rowcount
+            return tx.execute(delete(blob_table).where(*_starting_with(blob_table.c.container, stem))).rowcount
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -225,15 +220,15 @@ class Blobs:
 
         The rows of a common prefix are jumped over, so that a folder costs one query however much is in it.
         """
-        bounds = [blob_table.c.container == container, *_starting_with(self._name, prefix)]
+        bounds = [blob_table.c.container == container, *_starting_with(blob_table.c.name, prefix)]
         group = after if _is_group(after, prefix, delimiter) else ""
         while True:
-            beyond = self._name > after
+            beyond = blob_table.c.name > after
             if group:
                 if (next_name := _successor(group)) is None:
                     return
-                beyond = self._name >= next_name
-            query = select(blob_table).where(*bounds, beyond).order_by(self._name).limit(batch)
+                beyond = blob_table.c.name >= next_name
+            query = select(blob_table).where(*bounds, beyond).order_by(blob_table.c.name).limit(batch)
             rows = tx.execute(query).all()
             group = ""
             for row in rows:
@@ -330,9 +325,8 @@ class Blobs:
 
     # --- rows --------------------------------------------------------------------------------------------------
 
-    def _find(self, tx: Connection, container: str, name: str, *, lock: bool = False) -> Blob | None:
-        query = select(blob_table).where(*_at(container, name))
-        row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    def _find(self, tx: Connection, container: str, name: str) -> Blob | None:
+        row = tx.execute(select(blob_table).where(*_at(container, name))).one_or_none()
         return None if row is None else _blob(row)
 
     def _guard_early(self, container: str, name: str, only_new: bool, if_match: str) -> None:
@@ -378,11 +372,11 @@ class Blobs:
     ) -> Blob:
         blob = self._new(container, name, content, metadata, content_type)
         with self._database.write() as tx:
-            old = self._find(tx, container, name, lock=True)
+            old = self._find(tx, container, name)
             _check_etag(old, if_match)
-            statement = self._insert(blob_table).on_conflict_do_nothing() if only_new else self._upsert()
-            if tx.execute(statement, _row(blob)).rowcount == 0:
+            if only_new and old is not None:
                 raise _exists(name)
+            tx.execute(self._upsert(), _row(blob))
         if old is not None and old.sha256 != blob.sha256:
             self._contents.touch(old.sha256)
         return blob

@@ -9,6 +9,7 @@ import stat
 import threading
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -100,14 +101,15 @@ class Contents:
         for file in self._content.glob("??/*"):
             if file.parent.name + file.name in used:
                 continue
-            with self._naming:
+            with self._naming, suppress(FileNotFoundError):  # another sweep was faster
                 if file.stat().st_mtime * 1000 < before:
                     file.unlink()
                     removed += 1
         for file in self._incoming.iterdir():
             # Written to by a put that may take long; a day without a byte means that its process is gone.
-            if file.stat().st_mtime * 1000 < self._clock() - _DAY:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # that put is done
+                if file.stat().st_mtime * 1000 < self._clock() - _DAY:
+                    file.unlink()
         return removed
 
     def _adopt(self, ready: Path, content: Content) -> None:

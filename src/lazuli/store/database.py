@@ -2,67 +2,122 @@
 
 Two ways in, and no third: :meth:`Database.read` and :meth:`Database.write`, each one transaction. Slow work (a file,
 a process, a request) never happens inside either.
+
+Both databases promise the same. A reader sees one consistent state. Writers come one after the other, so what a
+writer has read is still true when it commits: nothing above this file needs a row lock or a second try.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError
 
+from lazuli.schema.problems import Conflict, InvalidInput, Unavailable
 from lazuli.store.migrations import migrate
 
 __all__ = ["Database", "open_points", "open_state"]
 
-_READ: dict[str, Any] = {"lazuli_begin": "BEGIN", "postgresql_readonly": True}  # each for its own database
+_SOLE = "lazuli server"
+_PATIENCE_S = 5.0
+"""How long a new server waits for the database of one that has just ended: its connection may be closing still."""
 
 
 class Database:
     """One database with its migrations applied.
 
-    ``durable`` decides what a commit waits for on SQLite: the disk (state), or only the operating system (metric
-    points, where a power cut may cost the last moment but a killed server costs nothing).
+    ``durable`` decides what a commit waits for: the disk (state), or only the operating system (metric points, where
+    a power cut may cost the last moment but a killed server costs nothing).
     """
 
     def __init__(self, url: str | URL, *, migrations: str, durable: bool = True) -> None:
-        self.url = make_url(url)
+        self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(self.url, durable) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self._engine = _sqlite_engine(self.url, durable) if self.is_sqlite else _postgresql_engine(self.url)
         self._writer = threading.Lock()
         self._writing = threading.local()
-        with self.write() as tx:
-            migrate(tx, migrations)
+        self._sole: Connection | None = None
+        self._how_to_read: dict[str, Any] = (
+            {"lazuli_begin": "BEGIN"}
+            if self.is_sqlite
+            else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        )
+        self._how_to_write: dict[str, Any] = (
+            {"lazuli_begin": "BEGIN IMMEDIATE"} if self.is_sqlite else {"isolation_level": "READ COMMITTED"}
+        )
+        self._queue_up = None if self.is_sqlite else _queue_up(migrations, durable)
+        try:
+            with self.write() as tx:
+                migrate(tx, migrations)
+        except OperationalError as error:
+            if self.is_sqlite:
+                raise
+            raise _unreachable(self.url, error) from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one consistent state. It cannot change anything."""
         with self._engine.connect() as connection:
-            yield connection.execution_options(**_READ)
+            yield connection.execution_options(**self._how_to_read)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is committed at the end of the block, or rolled back where the block raises.
 
-        On SQLite writers queue here rather than inside the database, so that none of them ever finds it busy. A
-        write inside a write of the same thread is a mistake, and said to be one: it would wait for itself for ever.
+        Writers queue: on SQLite here rather than inside the database, so that none of them ever finds it busy; on
+        PostgreSQL at a lock in the database, which other processes take as well. A write inside a write of the same
+        thread is a mistake, and said to be one: it would wait for itself for ever.
         """
         if getattr(self._writing, "here", False):
             raise RuntimeError("A write transaction is open in this thread already: pass its connection along.")
         self._writing.here = True
         try:
-            with self._writer if self.is_sqlite else nullcontext(), self._engine.connect() as connection:
-                connection = connection.execution_options(lazuli_begin="BEGIN IMMEDIATE")
+            # Also on PostgreSQL the queue of this process forms here, so that waiting holds no connection.
+            with self._writer, self._engine.connect() as connection:
+                connection = connection.execution_options(**self._how_to_write)
                 with connection.begin():
+                    if self._queue_up is not None:
+                        connection.execute(self._queue_up)
                     yield connection
         finally:
             self._writing.here = False
 
+    def claim(self) -> None:
+        """Be the only server of this database until :meth:`close`, or until the process ends however it ends.
+
+        A SQLite file is in the data folder, whose own lock does that. Raises :class:`Conflict` where another server
+        has claimed it: jobs and blobs lie in a server's own data folder, so two cannot look after one state.
+        """
+        if self.is_sqlite or self._sole is not None:
+            return
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        query = text("SELECT pg_try_advisory_lock(:key)").bindparams(key=_key(_SOLE))
+        until = time.monotonic() + _PATIENCE_S
+        while not connection.execute(query).scalar():
+            if time.monotonic() > until:
+                connection.close()
+                raise Conflict(
+                    "Another Lazuli server uses this database.",
+                    target="database_url",
+                    mend="Stop it, or give this server a database of its own.",
+                    code="DatabaseInUse",
+                )
+            time.sleep(0.05)
+        self._sole = connection
+
     def close(self) -> None:
         """Give every connection back. The database may not be used afterwards."""
+        if self._sole is not None:
+            self._sole.invalidate()  # closes it, which a mere return to the pool would not, and so frees the lock
+            self._sole.close()
+            self._sole = None
         self._engine.dispose()
 
 
@@ -79,6 +134,58 @@ def open_points(data_dir: Path, url: str = "") -> Database:
 def _file_url(file: Path) -> URL:
     file.parent.mkdir(parents=True, exist_ok=True)
     return URL.create("sqlite", database=str(file))  # not text: a folder may be called 'a?b'
+
+
+def _checked(url: str | URL) -> URL:
+    """The URL with its driver. Raises :class:`InvalidInput` for one of no database that is supported."""
+    try:
+        made = make_url(url)
+        backend = made.get_backend_name()
+    except ArgumentError:
+        made, backend = None, ""  # told without the URL: there may be a password in it
+    if made is not None and backend in ("postgresql", "postgres"):
+        return made.set(drivername="postgresql+psycopg")
+    if made is None or backend != "sqlite":
+        raise InvalidInput(
+            "'database_url' is not the URL of a PostgreSQL database.",
+            target="database_url",
+            mend="Write postgresql://user:password@host:5432/database, or leave it out for SQLite.",
+        )
+    return made
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    arguments = {"connect_timeout": 10, "application_name": "lazuli"}
+    try:
+        # Two pools of this size, for state and for points, stay below the 100 connections PostgreSQL allows.
+        return create_engine(url, pool_pre_ping=True, pool_size=16, max_overflow=24, connect_args=arguments)
+    except ModuleNotFoundError:
+        raise InvalidInput(
+            "PostgreSQL needs the package psycopg, which is not installed.",
+            target="database_url",
+            mend="Install it: pip install 'lazuli-ml[server,postgres]'.",
+        ) from None
+
+
+def _queue_up(migrations: str, durable: bool) -> Any:
+    """What a PostgreSQL writer says first: wait for its turn, and how durable its commit is. One round trip."""
+    commit = "on" if durable else "off"
+    query = "SELECT pg_advisory_xact_lock(:key), set_config('synchronous_commit', :commit, true)"
+    return text(query).bindparams(key=_key(f"lazuli {migrations} writer"), commit=commit)
+
+
+def _key(name: str) -> int:
+    """The number by which PostgreSQL knows a lock."""
+    return zlib.crc32(name.encode())
+
+
+def _unreachable(url: URL, error: OperationalError) -> Unavailable:
+    reason = str(error.orig).strip().splitlines()[-1] if str(error.orig).strip() else "no answer"
+    return Unavailable(
+        f"The database {url.render_as_string(hide_password=True)} cannot be opened: {reason}",
+        target="database_url",
+        mend="Check that PostgreSQL runs, that the database exists, and the name and password.",
+    )
 
 
 def _sqlite_engine(url: URL, durable: bool) -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lazuli.schema.problems import Conflict
 from lazuli.store.blobs import Blobs
 from lazuli.store.clock import Clock, system_clock
 from lazuli.store.database import Database, open_points, open_state
@@ -37,6 +38,11 @@ def open_store(settings: Settings, clock: Clock = system_clock) -> Store:
     """The store in the data folder of ``settings``, made where there is none yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     state = open_state(settings.data_dir, settings.database_url)
+    try:
+        state.claim()
+    except Conflict:
+        state.close()
+        raise
     return Store(
         settings=settings,
         clock=clock,

@@ -33,6 +33,8 @@ STATE = MetaData()
 POINTS = MetaData()
 """Metric points: a file of their own, so that a flood of them never holds the state writer's lock."""
 
+_SERIAL = BigInteger().with_variant(Integer(), "sqlite")  # whose whole numbers have 64 bits in any case
+
 resource = Table(
     "resource",
     STATE,
@@ -76,7 +78,7 @@ lease = Table(
 journal = Table(
     "journal",
     STATE,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
     Column("at", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
     Column("resource_id", Text, nullable=False),
@@ -170,7 +172,7 @@ secret = Table(
 metric_point = Table(
     "metric_point",
     POINTS,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
     Column("run_id", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("value", Double, nullable=False),
@@ -196,7 +198,7 @@ latest_metric = Table(
 model_metric = Table(
     "model_metric",
     POINTS,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
     Column("model_id", Text, nullable=False),
     Column("run_id", Text, nullable=False),
     Column("key", Text, nullable=False),

@@ -1,7 +1,9 @@
 """Numbered migrations: each a module ``state_0001_*.py`` or ``points_0001_*.py`` whose ``STATEMENTS`` are run once.
 
 The statements are plain SQL that SQLite and PostgreSQL both understand; where they differ, ``{serial}`` stands for
-the type of an automatic key. A migration that has landed is never changed: add the next one.
+the type of an automatic key. PostgreSQL is told to compare text byte by byte, as SQLite does, so that lists come in
+the same order from both, whatever language the server speaks. A migration that has landed is never changed: add the
+next one.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ def migrate(tx: Connection, family: str) -> list[str]:
     missing = [name for name in _names(family) if name not in done]
     for name in missing:
         for statement in importlib.import_module(f"{__name__}.{name}").STATEMENTS:
-            tx.execute(text(statement.format(serial=_SERIAL[tx.dialect.name])))
+            tx.execute(text(_spelt(statement, tx.dialect.name)))
         tx.execute(
             text("INSERT INTO migration (name, applied_at) VALUES (:name, :at)"),
             {"name": name, "at": int(time.time() * 1000)},
@@ -34,6 +36,11 @@ def migrate(tx: Connection, family: str) -> list[str]:
 
 
 _SERIAL = {"sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT", "postgresql": "BIGSERIAL PRIMARY KEY"}
+
+
+def _spelt(statement: str, dialect: str) -> str:
+    statement = statement.format(serial=_SERIAL[dialect])
+    return re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', statement) if dialect == "postgresql" else statement
 
 
 def _names(family: str) -> list[str]:

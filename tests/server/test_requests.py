@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 from starlette.responses import Response
-from starlette.testclient import TestClient
 from tests.server.conftest import WS, Served, eventually
+from tests.server.listening import listening
 
 from lazuli.server.app import MAX_BODY, App
 from lazuli.server.routes import PUBLIC, Call, Route
@@ -112,8 +112,9 @@ def test_a_mistake_of_ours_tells_no_secret(served: Served, tmp_path: Path, caplo
     def fails(call: Call) -> Response:
         return Response((tmp_path / "absent").read_bytes())
 
-    app = App([Route("GET", "/fails", fails, PUBLIC, "")], served.platform.access, hosts=["here"], spool=tmp_path / "s")
-    answer = TestClient(app, base_url="http://here").get("/fails")
+    routes = [Route("GET", "/fails", fails, PUBLIC, "")]
+    with listening(App(routes, served.platform.access, hosts=["127.0.0.1"], spool=tmp_path / "spool")) as url:
+        answer = httpx.get(f"{url}/fails")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "InternalServerError"
     assert str(tmp_path) not in answer.text and "Traceback" not in answer.text and "absent" not in answer.text
@@ -157,7 +158,12 @@ def test_half_a_document_makes_nothing(served: Served) -> None:
     assert served.admin.get(f"{WS}/computes/half").status_code == 404
 
 
-def test_an_upload_of_nobody_leaves_nothing(served: Served) -> None:
-    path = blob_path(served, "refused").partition("?")[0]
-    assert served.nobody.put(path, content=b"x" * 100, headers={"x-ms-blob-type": "BlockBlob"}).status_code == 401
+def test_an_upload_of_nobody_is_refused_before_it_is_sent(served: Served) -> None:
+    address, path = urlsplit(served.url), blob_path(served, "refused").partition("?")[0]
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as line:
+        head = (
+            f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {1 << 30}\r\nx-ms-blob-type: BlockBlob\r\n\r\n"
+        )
+        line.sendall(head.encode())
+        assert line.recv(12) == b"HTTP/1.1 401"
     assert not list(served.spool.iterdir())

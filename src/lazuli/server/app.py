@@ -136,6 +136,8 @@ class App:
         self, request: Request, route: Route, params: Mapping[str, str], principal: Principal
     ) -> Response:
         """Spool the body to a file, then call the handler. Half a body leaves nothing behind."""
+        if route.admit:
+            await run_in_threadpool(route.admit, self._call(request, params, principal))
         with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as file:
             upload = Path(file.name)
             md5 = hashlib.md5(usedforsecurity=False)

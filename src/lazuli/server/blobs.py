@@ -11,6 +11,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import wraps
 from pathlib import Path
@@ -57,16 +58,17 @@ def blob_routes(blobs: Blobs, key_of: Callable[[str], str | None], clock: Clock 
     door = _Door(blobs, key_of, clock)
     container, blob = f"/{HOST}/{{container}}", f"/{HOST}/{{container}}/{{blob:path}}"
 
-    def route(method: str, path: str, handler: Handler, summary: str, *, upload: bool = False) -> Route:
-        answer = _speaking_xml(handler)
-        return Route(method, path, answer, SIGNED, summary, upload=upload, failure=_error, tags=("Storage",))
+    def route(method: str, path: str, handler: Handler, summary: str) -> Route:
+        return Route(method, path, _speaking_xml(handler), SIGNED, summary, failure=_error, tags=("Storage",))
+
+    upload = route("PUT", blob, door.write_blob, "Upload a blob, a block or a block list; set metadata.")
 
     return [
         route("GET", container, door.read_container, "List blobs, or read a container's properties."),
         route("HEAD", container, door.read_container, "Read a container's properties."),
         route("GET", blob, door.read_blob, "Download a blob or a range of it, or read its metadata."),
         route("HEAD", blob, door.read_blob, "Read a blob's properties."),
-        route("PUT", blob, door.write_blob, "Upload a blob, a block or a block list; set metadata.", upload=True),
+        replace(upload, upload=True, admit=door.admit_write),
         route("DELETE", blob, door.delete_blob, "Delete a blob."),
     ]
 
@@ -143,17 +145,25 @@ class _Door:
         """What ``comp`` says: the whole blob, a block, the block list, or the metadata."""
         container, name = call.params["container"], call.params["blob"]
         what = call.query.get("comp", "")
-        writes = {"": self._put, "block": self._put_block, "blocklist": self._put_block_list}
-        if what == "metadata":
-            self._authorise(call, container, name, "w")
-            return self._put_metadata(call, container, name)
-        if what not in writes or call.headers.get("x-ms-copy-source"):
+        writes = {
+            "": self._put,
+            "block": self._put_block,
+            "blocklist": self._put_block_list,
+            "metadata": self._put_metadata,
+        }
+        self.admit_write(call)
+        return writes[what](call, container, name)
+
+    def admit_write(self, call: Call) -> None:
+        """Raise where the caller may not write; asked before the body is taken in, too."""
+        container, name = call.params["container"], call.params["blob"]
+        what = call.query.get("comp", "")
+        if what not in ("", "block", "blocklist", "metadata") or call.headers.get("x-ms-copy-source"):
             raise _not_known(call)
         # Permission to create is enough only where nothing is there yet.
         key = self._key(container)
-        is_new = what == "block" or self._blobs.stat(container, name) is None
+        is_new = what == "block" or (what != "metadata" and self._blobs.stat(container, name) is None)
         self._check_signature(call, key, container, name, "cw" if is_new else "w")
-        return writes[what](call, container, name)
 
     def _put(self, call: Call, container: str, name: str) -> Response:
         kind = call.headers.get("x-ms-blob-type", "BlockBlob")

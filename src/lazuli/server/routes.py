@@ -96,6 +96,8 @@ class Route:
     summary: str
     upload: bool = False
     """Spool the body to a file instead of reading it into memory."""
+    admit: Callable[[Call], None] | None = field(default=None, repr=False)
+    """Asked before a body is spooled, where the token alone does not settle it: raises where it may not be sent."""
     request: str = ""
     """The name of the request body's schema in the API description, where it has one."""
     response: str = ""

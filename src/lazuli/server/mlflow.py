@@ -33,11 +33,12 @@ from lazuli.tracking import Tracking
 from lazuli.tracking.rules import MAX_EXPERIMENT_TAG, MAX_PARAM, MAX_TAG, invalid, page_size, pairs, sequence, whole
 from lazuli.tracking.runs import DatasetInput, ModelLink
 
-__all__ = ["PREFIX", "mlflow_routes"]
+__all__ = ["API", "PREFIX", "mlflow_routes"]
 
 PREFIX = f"/mlflow/v2.0{WORKSPACE}"
 """The path of a workspace's tracking server."""
 API = f"{PREFIX}/api/2.0/mlflow"
+"""The path of its calls."""
 
 MAX_PAGE = 50_000
 HISTORY_TAG = "mlflow.log-model.history"

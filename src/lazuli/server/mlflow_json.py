@@ -25,6 +25,7 @@ __all__ = [
     "float_json",
     "logged_model_json",
     "model_status",
+    "pairs_json",
     "refuse_as_mlflow",
     "run_info_json",
     "run_json",

@@ -15,7 +15,7 @@ from lazuli.store.clock import Clock, system_clock
 from lazuli.store.database import Database
 from lazuli.store.points import Points
 from lazuli.tracking.artifacts import Artifacts
-from lazuli.tracking.experiments import Experiments
+from lazuli.tracking.experiments import Admit, Experiments
 from lazuli.tracking.logged_models import LoggedModels
 from lazuli.tracking.metrics import Metrics
 from lazuli.tracking.runs import Runs
@@ -46,10 +46,14 @@ def open_tracking(
     blobs: Blobs,
     container_of: Callable[[Scope], str],
     clock: Clock = system_clock,
+    admit: Admit = lambda _tx, _scope: None,
 ) -> Tracking:
-    """Experiment tracking on these databases, with its files in the containers that ``container_of`` names."""
+    """Experiment tracking on these databases, with its files in the containers that ``container_of`` names.
+
+    ``admit`` refuses what would begin in a workspace that does not exist; tracking itself knows no workspaces.
+    """
     series = Points(points)
-    experiments = Experiments(state, clock)
+    experiments = Experiments(state, clock, admit)
     runs = Runs(state, series, experiments, clock)
     return Tracking(
         experiments=experiments,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,15 @@ from lazuli.tracking.rows import chunks, put_tags, tags_of
 from lazuli.tracking.rules import check_experiment_name, exists_already, invalid, missing
 from lazuli.tracking.search import Subject, find
 
-__all__ = ["DEFAULT_ID", "DEFAULT_NAME", "Experiment", "Experiments", "lifecycles"]
+__all__ = ["DEFAULT_ID", "DEFAULT_NAME", "Admit", "Experiment", "Experiments", "lifecycles"]
 
 DEFAULT_ID = "0"
 """The id that MLflow clients use when nobody named an experiment."""
 DEFAULT_NAME = "Default"
+
+
+Admit = Callable[[Connection, Scope], object]
+"""Raises :class:`NotFound` where a workspace does not exist; asked in the transaction that begins something in it."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,10 @@ _SUBJECT = Subject(
 class Experiments:
     """The experiments of every workspace. A name is taken in its workspace even while its experiment is deleted."""
 
-    def __init__(self, state: Database, clock: Clock) -> None:
+    def __init__(self, state: Database, clock: Clock, admit: Admit) -> None:
         self._state = state
         self._clock = clock
+        self.admit = admit
 
     def create(self, scope: Scope, name: Any, tags: Sequence[tuple[str, str]] = (), artifact_uri: str = "") -> str:
         """Make an experiment; its id. Raises :class:`Conflict` where the name is taken."""
@@ -201,6 +206,7 @@ class Experiments:
     def _insert(
         self, tx: Connection, scope: Scope, name: str, tags: Sequence[tuple[str, str]], artifact_uri: str
     ) -> str:
+        self.admit(tx, scope)
         now, new_id = self._clock(), new_experiment_id()
         tx.execute(
             insert(experiment).values(

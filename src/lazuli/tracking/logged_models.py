@@ -101,6 +101,7 @@ class LoggedModels:
         experiment_id = self._experiments.get_active(scope, experiment_id).id
         new_id, now = new_model_id(), self._clock()
         with self._state.write() as tx:
+            self._experiments.admit(tx, scope)
             tx.execute(
                 insert(logged_model).values(
                     id=new_id,

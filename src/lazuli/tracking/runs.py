@@ -351,6 +351,7 @@ class Runs:
         tags: Sequence[tuple[str, str]],
         artifact_uri: str,
     ) -> None:
+        self._experiments.admit(tx, scope)
         key = run_key(scope, run_id)
         tx.execute(
             insert(run).values(

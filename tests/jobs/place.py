@@ -106,7 +106,7 @@ class Place:
 
     def work_folders(self) -> list[str]:
         """The keys of jobs for which the engine holds anything."""
-        return [key for key in self.platform.engine.orphans(()) if not key.startswith("env-")]
+        return [key for key in self.platform.engine.orphans(()) if key.startswith("job-")]
 
 
 @contextmanager

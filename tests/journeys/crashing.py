@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +96,14 @@ def server(data_dir: Path) -> Iterator[Server]:
         yield found
     finally:
         found.end(signal.SIGKILL)
-        for pid in processes_of(data_dir):
-            os.kill(pid, signal.SIGKILL)
+        for pid in processes_of(data_dir, ""):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
-def processes_of(data_dir: Path) -> list[int]:
-    """Every process, except the server, that works below the data folder: runners, jobs, builds."""
-    mark = f"{data_dir}/work/".encode()
+def processes_of(data_dir: Path, what: str = "job-") -> list[int]:
+    """Every process, except the server, that works for jobs; with ``what`` empty, for anything in the data folder."""
+    mark = f"{data_dir}/work/{what}".encode()
     found: list[int] = []
     for entry in Path("/proc").iterdir():
         try:

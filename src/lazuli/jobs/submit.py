@@ -83,11 +83,11 @@ class Jobs(Shelf):
             if getattr(document, field):
                 raise Unsupported(f"This version does not support '{field}' in a job.", target=field, mend=mend)
         target = self._targets.named(id.scope, document.compute or "serverless")
-        self._check_room(id.scope, target, document)
+        nodes = _nodes_wanted(document)
         pinned = self._pinned(id, document)
         self._check_outputs(id.scope, pinned)
         body = {k: v for k, v in pinned.dump().items() if k not in ("name", "is_archived")}
-        return Record(id, body, {"target": target, "user": actor.name}, status=Status.QUEUED.value)
+        return Record(id, body, {"target": target, "nodes": nodes, "user": actor.name}, status=Status.QUEUED.value)
 
     def _pinned(self, id: ResourceId, job: CommandJob) -> CommandJob:
         """The job with every reference settled, so that it says for ever what it ran with."""
@@ -128,15 +128,6 @@ class Jobs(Shelf):
                 code="JobNameUsed",
             ) from None
         self.reconciler.enlist(tx, record.id)
-
-    def _check_room(self, scope: Scope, target: str, job: CommandJob) -> None:
-        wanted = job.resources.instance_count if job.resources else 1
-        if wanted > 1:
-            raise Unsupported(
-                f"The job wants {wanted} nodes; this version runs a job on one.",
-                target="resources.instance_count",
-                mend="Set it to 1.",
-            )
 
     def _environment(self, scope: Scope, job: CommandJob) -> str:
         if job.environment is None:
@@ -320,6 +311,17 @@ class Jobs(Shelf):
                 f"The job '{record.id.name}' is {record.status}.",
                 mend=f"Cancel it first: 'lazuli job cancel -n {record.id.name}'.",
             )
+
+
+def _nodes_wanted(job: CommandJob) -> int:
+    wanted = job.resources.instance_count if job.resources else 1
+    if wanted > 1:
+        raise Unsupported(
+            f"The job wants {wanted} nodes; this version runs a job on one.",
+            target="resources.instance_count",
+            mend="Set it to 1.",
+        )
+    return wanted
 
 
 def _placed(job: str, name: str, output: Output) -> Output:

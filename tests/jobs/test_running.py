@@ -167,7 +167,7 @@ def test_the_variables_that_a_job_sees(place: Place) -> None:
         "PWD": f"{work}/code",
     }
     assert {name: seen.get(name) for name in expected} == expected
-    assert seen["PATH"].startswith(f"{seen['AZUREML_CONDA_ENVIRONMENT_PATH']}/bin:")
+    assert f"{work}/bin:{seen['AZUREML_CONDA_ENVIRONMENT_PATH']}/bin:" in seen["PATH"]
     assert all(seen[name] for name in ("AZUREML_WORKSPACE_ID", "AZUREML_RUN_TOKEN", "AZUREML_SERVICE_ENDPOINT"))
 
 

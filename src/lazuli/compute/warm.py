@@ -38,15 +38,13 @@ class Warm:
         self._used: dict[str, None] = {}  # the keys, the one used last at the end
         self._lock = threading.Lock()
 
-    def folder(self, environment: Realised, variables: Mapping[str, str]) -> Path | None:
-        """The folder of a warm Python that is ready for a job with these variables, or None. Never waits."""
+    def folder(self, environment: Realised, variables: Mapping[str, str]) -> Path:
+        """Where a warm Python listens for a job with these variables, if there is one then."""
         with self._lock:
             key = self._key(environment, variables)
-            if key not in self._used:
-                return None
-            self._used[key] = self._used.pop(key)
-        folder = self._engine.folder(key)
-        return folder if (folder / "socket").exists() else None
+            if key in self._used:
+                self._used[key] = self._used.pop(key)
+        return self._engine.folder(key)
 
     def keep(self, environment: Realised, variables: Mapping[str, str], imports: Iterable[str]) -> None:
         """Have a warm Python for the next job like one that has just ended, which imports ``imports``."""

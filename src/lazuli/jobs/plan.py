@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from lazuli.assets.storage import Location, Storage
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
+from lazuli.compute.warm import Warm, imports_in, shim_for
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.inout import AssetType, Input, Mode, Output
 from lazuli.resources.job import CommandJob
@@ -27,6 +28,7 @@ CODE = "code"
 """The folder of the work folder that the command runs in."""
 LOGS = "user_logs"
 _COPIED = frozenset({Mode.DOWNLOAD, Mode.EVAL_DOWNLOAD, Mode.RW_MOUNT})
+_PROGRAMS = "bin"
 _GRACE_S = 10
 
 
@@ -49,8 +51,11 @@ def output_folder(name: str) -> str:
 class Planner:
     """Makes plans. Nothing is copied here: a plan says what the runner lays out."""
 
-    def __init__(self, store: Store, storage: Storage, jobs: Jobs, reach: Callable[[Record], Reach]) -> None:
+    def __init__(
+        self, store: Store, storage: Storage, jobs: Jobs, reach: Callable[[Record], Reach], warm: Warm
+    ) -> None:
         self._store = store
+        self._warm = warm
         self._storage = storage
         self._jobs = jobs
         self._reach = reach
@@ -70,16 +75,30 @@ class Planner:
             path = folder / output_folder(name)
             values[f"outputs.{name}"] = str(path / file_name(output, name)) if is_file else str(path)
         command = bindings.render(job.command, lambda b: values.get(f"{b.group}.{b.name}"))
+        variables = self._variables(record, job, values, environment)
+        path = [str(environment.prefix / "bin")]
+        if shim := shim_for(environment):
+            # Also where no warm Python is ready: one may be by the time the command calls for it.
+            stage += [Stage(StageKind.TEXT, f"{_PROGRAMS}/{name}", content=shim) for name in ("python", "python3")]
+            path.insert(0, str(folder / _PROGRAMS))
+            variables = {"LAZULI_WARM": str(self._warm.folder(environment, variables)), **variables}
         timeout = job.limits.timeout if job.limits and job.limits.timeout else 0
         return Plan(
             command=("bash", "-c", command),
-            env=self._variables(record, job, values, environment),
-            path=(str(Path(environment.prefix) / "bin"),),
+            env=variables,
+            path=tuple(path),
             stage=tuple(stage),
             cwd=CODE,
             timeout_s=timeout,
             grace_s=_GRACE_S,
         )
+
+    def learn(self, record: Record, environment: Realised) -> None:
+        """Have a warm Python with what this job's code imports ready for the next job like it."""
+        job: CommandJob = document_of(noun("job"), record)
+        sources = [(stage.target.removeprefix(f"{CODE}/"), Path(stage.source)) for stage in self._code(record, job)]
+        variables = self._variables(record, job, {}, environment)
+        self._warm.keep(environment, variables, imports_in(sources))
 
     def _code(self, record: Record, job: CommandJob) -> Iterator[Stage]:
         if job.code is None:
@@ -143,6 +162,7 @@ class Planner:
             "MLFLOW_EXPERIMENT_ID": reach.experiment_id,
             "MLFLOW_EXPERIMENT_NAME": job.experiment_name,
             "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "10",
+            "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
             "DO_NOT_TRACK": "true",
             "PYTHONUNBUFFERED": "1",
             "VIRTUAL_ENV": str(environment.prefix),

@@ -13,6 +13,7 @@ from lazuli.assets.storage import ARTIFACTS, Datastores, Storage
 from lazuli.compute import environments as realised
 from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.targets import Targets
+from lazuli.compute.warm import Warm
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.logs import Logs
@@ -57,6 +58,7 @@ class Platform:
     logs: Logs
     engine: LocalEngine
     environments: realised.Environments
+    warm: Warm
     reconciler: Reconciler
 
     def routes(self) -> list[Route]:
@@ -86,7 +88,7 @@ class Platform:
         with self.store.state.read() as tx:
             active = self.store.documents.select(tx, Selection(None, "jobs", statuses=tuple(ACTIVE), limit=1_000_000))
         known = {str(record.state["key"]) for record in active if record.state.get("key")}
-        for key in self.engine.orphans(known | set(self.environments.keys())):
+        for key in self.engine.orphans({*known, *self.environments.keys(), *self.warm.keys()}):
             if self.engine.look(key).over:
                 self.engine.forget(key)
             else:
@@ -95,6 +97,7 @@ class Platform:
     def stop(self) -> None:
         """End; jobs go on and are found again at the next start."""
         self.reconciler.stop()
+        self.warm.close()
         self.store.close()
 
 
@@ -121,13 +124,14 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     storage.job_output = jobs.output_path
     engine = LocalEngine(settings.data_dir / "work")
     built = realised.Environments(settings.data_dir / "environments", engine)
+    warm = Warm(engine, settings.warm_pythons)
     lifecycle = JobLifecycle(
         store,
         engine=engine,
         environments=built,
         environment_assets=environments,
         queue=queue,
-        planner=Planner(store, storage, jobs, _reach(store, access, tracking)),
+        planner=Planner(store, storage, jobs, _reach(store, access, tracking), warm),
         finisher=Finisher(store, storage, data, models),
         runs=tracking.runs,
     )
@@ -145,7 +149,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         "code": codes,
     }
     logs = Logs(store, storage, engine)
-    return Platform(store, access, shelves, storage, tracking, jobs, logs, engine, built, reconciler)
+    return Platform(store, access, shelves, storage, tracking, jobs, logs, engine, built, warm, reconciler)
 
 
 def _tracking(store: Store, storage: Storage) -> Tracking:

@@ -41,6 +41,8 @@ class Settings:
     """The location of new workspaces that name none."""
     workers: int = 8
     """How many transitions the reconciler works on at once."""
+    warm_pythons: int = 2
+    """How many Pythons are kept with their imports loaded, so that jobs start in milliseconds; 0 for none."""
     log_level: str = "info"
     """How much the server's log tells: debug, info, warning or error."""
 

@@ -7,20 +7,28 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 from tests.clients.environments import client_environment
 from tests.server.listening import listening
 
+from lazuli.assets.storage import DEFAULT
 from lazuli.schema.identity import Scope
+from lazuli.schema.reference import DatastorePath
 from lazuli.server.app import App
-from lazuli.server.platform import open_platform
+from lazuli.server.platform import Platform, open_platform
+from lazuli.store.documents import Selection
 from lazuli.store.settings import Settings
 
 SCOPE = Scope("00000000-0000-0000-0000-000000000001", "rg1", "ws1")
-REQUIREMENTS = ["mlflow-skinny==3.17.2", "pandas", "scikit-learn==1.9.1", "skops"]
+REQUIREMENTS = {
+    "mlflow-3": ["mlflow-skinny==3.17.2", "pandas", "scikit-learn==1.9.1", "skops"],
+    "mlflow-2": ["mlflow-skinny==2.22.*", "pandas<3", "scikit-learn==1.6.*"],
+}
 
 
-def test_an_unmodified_client_finds_what_it_logged(tmp_path: Path) -> None:
-    python = client_environment("mlflow-3", REQUIREMENTS)
+@pytest.mark.parametrize("client", REQUIREMENTS)
+def test_an_unmodified_client_finds_what_it_logged(tmp_path: Path, client: str) -> None:
+    python = client_environment(client, REQUIREMENTS[client])
     platform = open_platform(Settings(data_dir=tmp_path / "data"))
     token = (tmp_path / "data" / "token").read_text().strip()
     app = App(platform.routes(), platform.access, hosts=["127.0.0.1"], spool=tmp_path / "spool")
@@ -32,6 +40,7 @@ def test_an_unmodified_client_finds_what_it_logged(tmp_path: Path) -> None:
             json={"location": "local", "properties": {}},
         )
         assert made.is_success, made.text
+        _upload_model(platform, address, token)
         done = subprocess.run(
             [python, Path(__file__).with_name("mlflow_client.py")],
             env={
@@ -49,6 +58,32 @@ def test_an_unmodified_client_finds_what_it_logged(tmp_path: Path) -> None:
             text=True,
             check=False,
         )
+    models = platform.shelves["model"].select(Selection(SCOPE, "models", versions=True))
     platform.store.close()
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-6000:]}"
-    assert "passed with 3." in done.stdout
+    assert f"passed with {client[-1]}." in done.stdout
+    kinds = {each.id.path.partition("/models/")[2]: each.body.get("type", "custom_model") for each in models}
+    assert kinds == {
+        "iris/versions/1": "mlflow_model",
+        "iris/versions/2": "mlflow_model",
+        "uploaded/versions/7": "custom_model",
+    }
+
+
+def _upload_model(platform: Platform, address: str, token: str) -> None:
+    """A model that comes in as azure-ai-ml brings it: its files in the blob store, then a version by REST."""
+    container = platform.storage.container(SCOPE, DEFAULT)
+    platform.store.blobs.put_bytes(container, "LocalUpload/abc/net/deep/weights.bin", b"123")
+    said = {
+        "modelType": "custom_model",
+        "modelUri": DatastorePath(DEFAULT, "LocalUpload/abc/net").in_full(SCOPE),
+        "description": "By the other door.",
+        "tags": {"from": "azure"},
+    }
+    made = httpx.put(
+        f"{address}{SCOPE.path}/models/uploaded/versions/7",
+        params={"api-version": "2024-10-01"},
+        headers={"Authorization": f"Bearer {token}"},
+        json={"properties": said},
+    )
+    assert made.is_success, made.text

@@ -11,6 +11,7 @@ A page is read from top to bottom:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -117,5 +118,6 @@ class Shell:
 
     def _kill(self) -> None:
         if self._bash.poll() is None:
-            os.killpg(self._bash.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may end between the two
+                os.killpg(self._bash.pid, signal.SIGKILL)
             self._bash.wait()

@@ -28,8 +28,8 @@ def code(place: Place) -> str:
     """A snapshot whose imports are warm."""
     snapshot = place.code("warm-code", main__py=MAIN)
     place.run("cold", "python main.py", code=snapshot)
-    work = place.platform.engine
-    until(lambda: any((work.folder(key) / "socket").exists() for key in place.platform.warm.keys()), "a warm Python")
+    work, warm = place.platform.engine, place.platform.warm.keys
+    until(lambda: any((work.folder(key) / "socket").exists() for key in warm()), "a warm Python")
     return snapshot
 
 

@@ -21,6 +21,7 @@ NOUN_OF = {
     "amlCompute": "compute",
 }
 SCOPE = Scope("s", "g", "w")
+LOCAL = {"path", "code", "conda_file", "local_path", "file", "dockerfile"}
 
 FILES = sorted(EXAMPLES.rglob("*.yml")) + sorted(EXAMPLES.rglob("*.yaml"))
 DOCUMENTS = [file for file in FILES if file.read_text(encoding="utf-8").startswith("$schema:")]
@@ -58,7 +59,7 @@ def local_paths(data: object) -> list[str]:
         return [path for item in data for path in local_paths(item)]
     if not isinstance(data, dict):
         return []
-    here = [v for k, v in data.items() if k in ("path", "code", "conda_file") and isinstance(v, str)]
+    here = [v.removeprefix("file:") for k, v in data.items() if k in LOCAL and isinstance(v, str)]
     return [path for path in here if not is_remote(path)] + local_paths(list(data.values()))
 
 

@@ -78,6 +78,8 @@ def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
         if put.path and not is_remote(put.path):
             place = ("inputs", name, "path")
             found = existing(source, place, put.path)
+            if "type" not in put.model_fields_set:
+                put.type = AssetType.URI_FILE if found.is_file() else AssetType.URI_FOLDER
             _check_kind(source, place, found, put.type is AssetType.URI_FILE, put.type is AssetType.URI_FOLDER)
             yield _sender(put, scan(found))
     for name, put in job.outputs.items():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from lazuli.resources import legacy
 from lazuli.resources.asset import Asset
 from lazuli.schema.reference import StorageUri
 from lazuli.schema.words import Word
@@ -26,3 +27,5 @@ class Data(Asset):
     """`uri_file`, `uri_folder` or `mltable`."""
     path: StorageUri = Field(alias="dataUri", min_length=1)
     """Where it is: a local path (uploaded once), a datastore path, a job's output or a URL."""
+
+    _earlier = model_validator(mode="before")(legacy.asset)

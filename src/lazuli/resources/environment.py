@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from lazuli.resources import legacy
 from lazuli.resources.asset import Asset
 from lazuli.schema.document import READ_ONLY, Document
 from lazuli.schema.words import Word
@@ -28,6 +29,8 @@ class BuildContext(Document):
     """The folder."""
     dockerfile_path: str = "Dockerfile"
     """The Dockerfile, relative to the folder."""
+
+    _earlier = model_validator(mode="before")(legacy.asset)
 
 
 CondaFile = Annotated[
@@ -53,6 +56,8 @@ class Environment(Asset):
     """The routes of the server inside, for deployments."""
     environment_type: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`UserCreated` or `Curated`."""
+
+    _earlier = model_validator(mode="before")(legacy.environment)
 
     @model_validator(mode="after")
     def _says_something(self) -> Environment:

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from lazuli.resources import legacy
 from lazuli.schema.document import Document, Text, scope_of
 from lazuli.schema.reference import expand, shorten
 from lazuli.schema.words import Word
@@ -73,6 +74,8 @@ class Input(Document):
     description: str | None = None
     """What it is for."""
 
+    _earlier = model_validator(mode="before")(legacy.read)
+
     @model_validator(mode="before")
     @classmethod
     def _literal(cls, data: Any, info: ValidationInfo) -> Any:
@@ -128,6 +131,8 @@ class Output(Document):
     """The version to register it as."""
     description: str | None = None
     """What it is."""
+
+    _earlier = model_validator(mode="before")(legacy.written)
 
     @model_validator(mode="after")
     def _complete(self) -> Output:

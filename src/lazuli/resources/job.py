@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from lazuli.resources import legacy
 from lazuli.resources.environment import Environment
 from lazuli.resources.inout import Input, Output
 from lazuli.schema import bindings
@@ -140,6 +141,10 @@ class CommandJob(Document):
             return JobType.read(value)
         except ValueError:
             raise ValueError("a kind of job that this version does not run. Use 'type: command'") from None
+
+    _earlier = model_validator(mode="before")(legacy.job)
+    _earlier_type = field_validator("type", mode="before")(legacy.job_type)
+    _earlier_code = field_validator("code", mode="before")(legacy.code)
 
     @field_validator("outputs", mode="before")
     @classmethod

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from lazuli.resources import legacy
 from lazuli.resources.asset import Asset
 from lazuli.schema.document import READ_ONLY
 from lazuli.schema.reference import StorageUri
@@ -35,3 +36,5 @@ class Model(Asset):
     """MLflow's flavors, for a model of that type."""
     job_name: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """The job that made it."""
+
+    _earlier = model_validator(mode="before")(legacy.asset)

@@ -69,7 +69,7 @@ class Document(BaseModel):
             raise InvalidInput(f"{source.name} holds {found} where a mapping is expected.", target=source.name)
         data = {key: value for key, value in source.data.items() if key != "$schema"}
         try:
-            return cls.model_validate(data, by_name=True, by_alias=False, extra="forbid")
+            return cls.model_validate(data, by_name=True, by_alias=False, extra="forbid", context={"yaml": True})
         except ValidationError as error:
             raise _problem(error, cls, source) from None
 

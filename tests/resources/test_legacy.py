@@ -27,18 +27,19 @@ def read(cls: type[Document], text: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("then", "today"),
     [
-        ("code: {local_path: src}", "code: src"),
+        ("code: {local_path: src}", "code: ./src"),
         ("type: command_job", "type: command"),
         ("timeout: 60", "limits: {timeout: 60}"),
         ("compute: {target: azureml:c}", "compute: azureml:c"),
-        ("compute: {target: local}", "compute: local"),
+        ("compute: {target: azureml:local}", "compute: azureml:local"),
         (
-            "compute: {target: c, instance_count: 2, instance_type: small}",
-            "{compute: c, resources: {instance_count: 2, instance_type: small}}",
+            "compute: {target: azureml:c, instance_count: 2, instance_type: small}",
+            "{compute: azureml:c, resources: {instance_count: 2, instance_type: small}}",
         ),
         (
-            "{compute: {target: c, instance_count: 2}, distribution: {type: pytorch, process_count: 4}}",
-            "{compute: c, resources: {instance_count: 2}, distribution: {type: pytorch, process_count_per_instance: 2}}",
+            "{compute: {target: azureml:c, instance_count: 2}, distribution: {type: mpi, process_count: 4}}",
+            "{compute: azureml:c, resources: {instance_count: 2}, distribution: "
+            "{type: mpi, process_count_per_instance: 2}}",
         ),
         (
             "distribution: {type: pytorch, process_count: 3}",
@@ -57,9 +58,9 @@ def read(cls: type[Document], text: str) -> dict[str, Any]:
             "environment: {docker: {build: {dockerfile: file:./docker/DOCKERFILE}}}",
             "environment: {build: {path: docker, dockerfile_path: DOCKERFILE}}",
         ),
-        ("environment: {build: {local_path: context}}", "environment: {build: {path: context}}"),
-        ("inputs: {x: {data: {local_path: p}, mode: mount}}", "inputs: {x: {path: p, mode: ro_mount}}"),
-        ("inputs: {x: {data: file:p}}", "inputs: {x: {path: file:p}}"),
+        ("environment: {build: {local_path: context}}", "environment: {build: {path: ./context}}"),
+        ("inputs: {x: {data: {local_path: p}, mode: mount}}", "inputs: {x: {path: ./p, mode: ro_mount}}"),
+        ("inputs: {x: {data: file:./p}}", "inputs: {x: {path: file:./p}}"),
         ("inputs: {x: {data: azureml:d:1, mode: download}}", "inputs: {x: {path: azureml:d:1, mode: download}}"),
         (f"inputs: {{x: {{data: {{path: {URL}}}}}}}", f"inputs: {{x: {{type: uri_file, path: {URL}}}}}"),
         (
@@ -69,7 +70,7 @@ def read(cls: type[Document], text: str) -> dict[str, Any]:
         (f"inputs: {{x: {{file: {URL}}}}}", f"inputs: {{x: {{type: uri_file, path: {URL}}}}}"),
         (f"inputs: {{x: {{folder: {STORE}a.d/}}}}", f"inputs: {{x: {{type: uri_folder, path: {STORE}a.d/}}}}"),
         ("inputs: {x: {dataset: azureml:d:1}}", "inputs: {x: {path: azureml:d:1}}"),
-        ("inputs: {x: {path: p, mode: mount}}", "inputs: {x: {path: p, mode: ro_mount}}"),
+        ("inputs: {x: {path: ./p, mode: mount}}", "inputs: {x: {path: ./p, mode: ro_mount}}"),
         (
             "outputs: {y: {data: {datastore: azureml:workspaceblobstore, path: o}, mode: mount}}",
             f"outputs: {{y: {{type: uri_folder, path: {STORE}o, mode: rw_mount}}}}",
@@ -97,9 +98,9 @@ def test_single_braces_bind_what_the_job_has_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("cls", "then", "path"),
     [
-        (Data, "local_path: p", "p"),
+        (Data, "local_path: p", "./p"),
         (Data, "{datastore: azureml:workspaceblobstore, path: p}", f"{STORE}p"),
-        (Model, "local_path: p", "p"),
+        (Model, "local_path: p/q", "p/q"),
     ],
 )
 def test_assets(cls: type[Document], then: str, path: str) -> None:

@@ -1,11 +1,11 @@
 """The YAML of the preview of 2021, read as what is written today: a normaliser per field, used beside that field.
 
-=============================================================  =========================================
+=============================================================  ===========================================
 then                                                           today
-=============================================================  =========================================
-``code: {local_path: src}``                                    ``code: src``
+=============================================================  ===========================================
+``code: {local_path: src}``                                    ``code: ./src``
 ``command: … {inputs.x}``                                      ``command: … ${{inputs.x}}``
-``inputs: {x: {data: {local_path: p}, mode: mount}}``          ``inputs: {x: {path: p, mode: ro_mount}}``
+``inputs: {x: {data: {local_path: p}, mode: mount}}``          ``inputs: {x: {path: ./p, mode: ro_mount}}``
 ``inputs: {x: {file: URL}}``, ``folder``, ``dataset``          ``inputs: {x: {type: uri_file, path: URL}}``
 ``environment: {docker: {image: i}}``                          ``environment: {image: i}``
 ``environment: {docker: {build: {dockerfile: file:d/D}}}``     ``{build: {path: d, dockerfile_path: D}}``
@@ -13,7 +13,7 @@ then                                                           today
 ``timeout: 60``                                                ``limits: {timeout: 60}``
 ``distribution: {process_count: 4}``, of all nodes together    ``process_count_per_instance``
 ``type: command_job``                                          ``type: command``
-=============================================================  =========================================
+=============================================================  ===========================================
 
 Only what a person writes is read so. What REST sends and what the store holds is in today's form, and a word of the
 preview that stands there by chance keeps its meaning.
@@ -56,8 +56,8 @@ def job_type(value: Any) -> Any:
 
 @_by_hand
 def code(value: Any) -> Any:
-    """``{local_path: src}`` is ``src``."""
-    return value["local_path"] if isinstance(value, dict) and value.keys() == {"local_path"} else value
+    """``{local_path: src}`` is ``./src``."""
+    return _place(value) if isinstance(value, dict) and value.keys() == {"local_path"} else value
 
 
 @_by_hand
@@ -175,7 +175,14 @@ def _place(said: Any) -> Any:
         return said
     if said.keys() == {"datastore", "path"}:
         return f"azureml://datastores/{str(said['datastore']).removeprefix('azureml:')}/paths/{said['path'] or ''}"
-    return next(iter(said.values())) if said.keys() in ({"local_path"}, {"path"}) else said
+    if said.keys() == {"local_path"}:
+        return _here(said["local_path"])
+    return said["path"] if said.keys() == {"path"} else said
+
+
+def _here(path: Any) -> Any:
+    """A local path that cannot be taken for the name of an asset, which ``src`` alone could be."""
+    return f"./{path}" if isinstance(path, str) and "/" not in path else path
 
 
 def _kind_of(path: Any) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from lazuli.assets.environments import Environments
 from lazuli.assets.storage import Storage
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
@@ -22,13 +23,6 @@ from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
 
 __all__ = ["Codes", "DataAssets", "Environments", "Models"]
-
-
-class Environments(Versions):
-    """Environments, by what they install."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(noun("environment"), store)
 
 
 class _Placed(Versions):

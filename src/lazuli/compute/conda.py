@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -29,6 +29,8 @@ class CondaSpec:
     requirements: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """Arguments for ``uv pip install``."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Variables of the environment."""
 
 
 _PYPI_NAMES = {
@@ -81,16 +83,18 @@ def parse(spec: Mapping[str, Any] | str) -> CondaSpec:
     document = _read(spec) if isinstance(spec, str) else spec
     if not isinstance(document, Mapping):
         raise InvalidInput("A conda file is a mapping.", target="conda_file", mend="Start it with 'dependencies:'.")
-    if document.get("variables"):
-        raise Unsupported(
-            "'variables' of a conda file are not set.",
-            target="conda_file.variables",
-            mend="Put them into 'environment_variables' of the job or deployment.",
-        )
     items = document.get("dependencies") or []
     if not isinstance(items, list):
         raise InvalidInput("'dependencies' is a list.", target="conda_file.dependencies", mend="Start lines with '- '.")
-    return _Reading().of(items)
+    return replace(_Reading().of(items), variables=_variables(document.get("variables") or {}))
+
+
+def _variables(said: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(said, Mapping) or not all(isinstance(value, str | int | float) for value in said.values()):
+        raise InvalidInput(
+            "'variables' are names with values.", target="conda_file.variables", mend="Write lines of 'NAME: value'."
+        )
+    return tuple((str(name), str(value)) for name, value in said.items())
 
 
 def _read(text: str) -> Any:

@@ -8,34 +8,39 @@ A curated environment is a *family* (``sklearn``, ``pytorch``, …) with the ver
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from lazuli.schema.problems import Unsupported
+from lazuli.schema.problems import InvalidInput, did_you_mean
 
-__all__ = ["NAMES", "Base", "image_of", "of_image", "of_name"]
+__all__ = ["NAMES", "Base", "Gallery", "image_of", "of_image", "of_name"]
 
 
 @dataclass(frozen=True)
 class Base:
-    """What stands in for an image: a Python version (empty: any) and the packages it comes with."""
+    """What stands in for an image: a Python version (empty: any), packages, and what the machine must have."""
 
     python: str = ""
     requirements: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
-NAMES = (
-    "minimal",
-    "minimal-py311-inference",
-    "minimal-py312-inference",
-    "sklearn-1.5",
-    "lightgbm-3.3",
-    "acpt-pytorch-2.2-cuda12.1",
-    "tensorflow-2.16-cuda12",
-    "r-minimal",
-)
+_LISTED = {
+    "minimal": "Python and MLflow's tracking client.",
+    "minimal-py311-inference": "Python 3.11 for a scoring script that brings its own packages.",
+    "minimal-py312-inference": "Python 3.12 for a scoring script that brings its own packages.",
+    "sklearn-1.5": "scikit-learn 1.5 with pandas and scipy.",
+    "lightgbm-3.3": "scikit-learn, LightGBM 3.3 and XGBoost.",
+    "acpt-pytorch-2.2-cuda12.1": "PyTorch 2.2.",
+    "tensorflow-2.16-cuda12": "TensorFlow 2.16.",
+    "mlflow-py312-inference": "Python 3.12 and MLflow, for models that MLflow saved.",
+    "r-minimal": "The R of this machine, and Python beside it.",
+}
+NAMES = tuple(_LISTED)
 """The curated environments that lists show. Others of the same families are understood too."""
+FAMILIES = ("sklearn", "lightgbm", "xgboost", "automl", "pytorch", "tensorflow", "mlflow", "minimal", "r")
+"""The families, each by the word that Azure's names have for it."""
 
 _COMMON = ("mlflow-skinny", "psutil")
 _NUMBERS = ("joblib", "numpy", "pandas", "scipy")
@@ -47,6 +52,9 @@ class _Family:
     """``{}`` is where the version that the name tells goes: ``==1.5.*``, or nothing."""
     numpy_2_since: tuple[int, ...] = ()
     """The version from which on the family works with numpy 2. Older wheels do not say that they cannot."""
+    pythons: tuple[tuple[tuple[int, ...], str], ...] = ()
+    """Up to (not with) which version of the family which Pythons have wheels of it, where a name tells none."""
+    needs: tuple[str, ...] = ()
 
     def requirements(self, version: str) -> tuple[str, ...]:
         pin = f"=={version}.*" if version else ""
@@ -54,40 +62,80 @@ class _Family:
         packages = {package.format(pin) for package in (*_COMMON, *self.packages)}
         return tuple(sorted(packages | {"numpy<2"} if old else packages))
 
+    def python(self, version: str) -> str:
+        """The Pythons that a version of the family can run on; '' for any."""
+        parts = tuple(map(int, version.split("."))) if version else ()
+        return next((range for before, range in self.pythons if parts and parts < before), "")
+
 
 _BOOSTED = ("matplotlib", "scikit-learn<1.6", *_NUMBERS)
+_SKLEARN = (((0, 23), "<3.8"), ((1, 0), "<3.10"), ((1, 2), "<3.11"), ((1, 3), "<3.12"), ((1, 5), "<3.13"))
+_TORCH = (((1, 11), "<3.10"), ((2, 0), "<3.11"), ((2, 2), "<3.12"), ((2, 5), "<3.13"))
+_TENSORFLOW = (((2, 8), "<3.10"), ((2, 12), "<3.11"), ((2, 16), "<3.12"), ((2, 20), "<3.13"))
 _FAMILIES: tuple[tuple[str, _Family], ...] = (
-    (r"scikit-?learn|sklearn", _Family(("scikit-learn{}", "matplotlib", *_NUMBERS), (1, 4))),
-    (r"lightgbm", _Family(("lightgbm{}", "xgboost-cpu", *_BOOSTED), (4, 4))),
-    (r"xgboost", _Family(("xgboost-cpu{}", "lightgbm", *_BOOSTED), (2, 1))),
+    (r"scikit-?learn|sklearn", _Family(("scikit-learn{}", "matplotlib", *_NUMBERS), (1, 4), _SKLEARN)),
+    (r"lightgbm", _Family(("lightgbm{}", "xgboost-cpu", *_BOOSTED), (4, 4), (((4, 4), "<3.13"),))),
+    (r"xgboost", _Family(("xgboost-cpu{}", "lightgbm", *_BOOSTED), (2, 1), (((2, 1), "<3.13"),))),
     (r"(?:ai-ml-)?automl", _Family(("lightgbm", "xgboost-cpu", *_BOOSTED))),
-    (r"(?:acpt-|acft-)?pytorch|torch", _Family(("torch{}", "numpy", "pandas", "tqdm"), (2, 3))),
-    (r"tensorflow", _Family(("tensorflow{}", "numpy", "pandas"))),
+    (r"(?:acpt-|acft-)?pytorch|torch", _Family(("torch{}", "numpy", "pandas", "tqdm"), (2, 3), _TORCH)),
+    (r"tensorflow", _Family(("tensorflow{}", "numpy", "pandas"), (), _TENSORFLOW)),
     (r"mlflow", _Family(("mlflow{}", "pandas", "scikit-learn"))),
     (r"minimal|tutorial|python", _Family(())),
-    (r"r-minimal|r", _Family(())),
+    (r"r-minimal|r", _Family((), needs=("Rscript",))),
 )
 """What each family's name looks like. scikit-learn 1.6 took away what older boosting libraries call."""
 
 
 def of_name(name: str) -> Base | None:
-    """What stands in for the curated environment ``name``; ``None`` if it is of no known family.
-
-    Raises :class:`Unsupported` for R where ``Rscript`` is not installed.
-    """
+    """What stands in for the curated environment ``name``; ``None`` if it is of no known family."""
     name = name.lower()
     for pattern, family in _FAMILIES:
         match = re.fullmatch(rf"(?:azureml-)?(?P<word>{pattern})(?:-(?P<version>\d+(?:\.\d+)*))?(?P<rest>-.*)?", name)
         if match is not None:
-            if match["word"].startswith("r"):
-                _need_r(name)
-            return Base(_python_in(match["rest"] or ""), family.requirements(match["version"] or ""))
+            version = match["version"] or ""
+            python = _python_in(match["rest"] or "") or family.python(version)
+            return Base(python, family.requirements(version), family.needs)
     return None
 
 
-def image_of(name: str) -> str:
+def image_of(name: str, version: str = "latest") -> str:
     """The image that the curated environment ``name`` is shown with; :func:`of_image` understands it."""
-    return f"mcr.microsoft.com/azureml/curated/{name.lower().removeprefix('azureml-')}:latest"
+    return f"mcr.microsoft.com/azureml/curated/{name.lower().removeprefix('azureml-')}:{version}"
+
+
+class Gallery:
+    """The curated environments as documents: every workspace has them, and nobody made them."""
+
+    prefix = "AzureML-"
+    latest = "1"
+
+    def __iter__(self) -> Iterator[str]:
+        """The names that lists show."""
+        return (f"{self.prefix}{name}" for name in NAMES)
+
+    def find(self, name: str, version: str) -> tuple[str, Mapping[str, Any]] | None:
+        """The full name of an environment and what it says, whichever version of it is asked for; None without one.
+
+        A name without the prefix must tell a version too: ``sklearn-env`` is more likely to be somebody's own.
+        """
+        short = name.lower().removeprefix(self.prefix.lower())
+        by_prefix = len(short) < len(name)
+        if of_name(short) is None or not (by_prefix or short in _LISTED or re.search(r"-\d+\.\d", short)):
+            return None
+        full = f"{self.prefix}{short}" if short in _LISTED else f"{self.prefix}{name[-len(short) :]}"
+        described = {"description": _LISTED[short]} if short in _LISTED else {}
+        return full, {"image": image_of(short, version), **described}
+
+    def unknown(self, name: str, target: str) -> InvalidInput:
+        """The problem that no curated environment is called ``name``, with the nearest and all families."""
+        near = did_you_mean(name, list(self))
+        near = f"{near} " if near.startswith("Did you mean") else ""
+        return InvalidInput(
+            f"'{name}' is none of the curated environments.",
+            target=target,
+            mend=f"{near}They are of these families: {', '.join(FAMILIES)}; for example {next(iter(self))}.",
+            code="ReferenceNotFound",
+        )
 
 
 def of_image(image: str) -> Base | None:
@@ -123,18 +171,8 @@ def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def _need_r(what: str) -> None:
-    if shutil.which("Rscript") is None:
-        raise Unsupported(
-            f"'{what}' needs R, and there is no Rscript on this machine.",
-            target="image",
-            mend="Install R (on Debian: apt-get install r-base-core) and submit again.",
-        )
-
-
 def _r_image(match: re.Match[str], tag: str) -> Base:
-    _need_r(match[0])
-    return Base(requirements=tuple(sorted(_COMMON)))
+    return Base(needs=("Rscript",))
 
 
 def _family_image(word: str) -> Callable[[re.Match[str], str], Base | None]:

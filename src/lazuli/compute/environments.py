@@ -1,4 +1,4 @@
-"""Environments: from what a user writes (image, conda file) to an interpreter on this machine.
+"""Environments: from a recipe to something on this machine that a job can run in.
 
 A recipe says what is wanted; its hash names the folder that holds the result, so equal wishes share one environment.
 A build is a plan run by the engine like any job: it survives a kill of the server and runs once however many ask.
@@ -6,82 +6,34 @@ A build is a plan run by the engine like any job: it survives a kill of the serv
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import lazuli
-from lazuli.compute import conda as conda_files
-from lazuli.compute import curated
+from lazuli.compute.containers import Container
 from lazuli.compute.engine import Engine, Look, Phase, Plan, Stage, StageKind
-from lazuli.schema.problems import Conflict, Unavailable, Unsupported
+from lazuli.compute.recipes import Context, Recipe, conda_program, container_programs, recipe_of
+from lazuli.schema.problems import Conflict, Unavailable
 
-__all__ = ["Environments", "Realised", "Recipe", "State", "recipe_of"]
+__all__ = ["Context", "Environments", "Realised", "Recipe", "State", "recipe_of"]
 
-_BUILD = Path(lazuli.__file__).parent / "runtime" / "build.py"
+_RUNTIME = Path(lazuli.__file__).parent / "runtime"
 _LOG = "user_logs/std_log.txt"
+_CONTEXT = "context"
 _MESSAGE_BYTES = 2000
 _BUILD_LIMIT_S = 2 * 60 * 60
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What an environment is made of. Equal recipes give the same environment."""
-
-    python: str
-    """``3.10`` (any 3.10.x), ``3.10.13`` (exactly) or a range."""
-    requirements: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-    """Arguments for ``uv pip install``."""
-    base: str = field(default="", compare=False)
-    """Where it comes from, to tell the user: an image, or nothing."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "requirements", tuple(sorted(set(self.requirements))))
-
-    @property
-    def hash(self) -> str:
-        """The name of what comes out."""
-        said = json.dumps([1, self.python, self.requirements, self.options])
-        return hashlib.sha256(said.encode()).hexdigest()[:24]
-
-
-def recipe_of(image: str | None = None, conda: Mapping[str, Any] | str | None = None, build: object = None) -> Recipe:
-    """The recipe for an environment as the user wrote it; with nothing given, the server's own Python and no packages.
-
-    A conda file stands on its own, as in Azure: packages of the image are not seen from it.
-    Raises :class:`Unsupported` (or what a conda file is told) for what cannot be had here, with the mend.
-    """
-    if build:
-        raise Unsupported(
-            "Building an image from a Dockerfile needs a container engine, and there is none here.",
-            target="environment.build",
-            mend="Use 'conda_file', with 'image' if a base matters.",
-        )
-    base = curated.of_image(image) if image else curated.Base()
-    if base is None and not conda:
-        raise Unsupported(
-            f"The image '{image}' cannot run here, because there is no container engine.",
-            target="environment.image",
-            mend="Add a 'conda_file' that lists its Python packages, or use 'python:3.11' or a curated environment: "
-            f"{', '.join(curated.NAMES)}.",
-        )
-    base = base or curated.Base()
-    if conda:
-        spec = conda_files.parse(conda)
-        return Recipe(spec.python or base.python or _own_version(), spec.requirements, spec.options, image or "")
-    return Recipe(base.python or _own_version(), base.requirements, (), image or "")
-
-
-def _own_version() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
+_TOOLS = ("UV_", "PYENV_ROOT", "CONDA_", "MAMBA_", "DOCKER_", "CONTAINER", "XDG_RUNTIME_DIR")
+"""The variables by which a user tells the tools of a build where to find things."""
 
 
 class State(StrEnum):
@@ -105,6 +57,10 @@ class Realised:
     message: str = ""
     """Why the build failed, in uv's own words."""
     python_version: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Set for what runs in it."""
+    container: Container | None = None
+    """Where it is a container image: what runs jobs in it. There is no ``python`` outside then."""
 
 
 class Environments:
@@ -119,6 +75,7 @@ class Environments:
         self._uv = uv
         self._ready: dict[str, Realised] = {}
         self._retried: set[str] = set()
+        self._compiling: set[str] = set()
         self._lock = threading.Lock()
 
     def realise(self, recipe: Recipe) -> Realised:
@@ -143,6 +100,20 @@ class Environments:
             self._engine.forget(self.key(recipe))
             self._ready_file(recipe).unlink(missing_ok=True)
             self._ready.pop(recipe.hash, None)
+            self._end_compiling(recipe)
+
+    def log(self, key: str, offset: int = 0, limit: int = 1 << 20) -> bytes:
+        """What a build has said from ``offset`` on; empty where nothing is kept of it."""
+        return self._engine.tail(key, _LOG, offset, limit)
+
+    def state(self, recipe: Recipe) -> State | None:
+        """How far the environment is, without beginning anything; None where nobody asked for it yet."""
+        look = self._engine.look(self.key(recipe))
+        if self._ready_file(recipe).exists():
+            return State.READY
+        if look.phase in (Phase.ABSENT, Phase.LOST):
+            return None
+        return State.FAILED if look.over else State.BUILDING
 
     def lock_of(self, recipe: Recipe) -> str:
         """What was installed, one ``name==version`` per line. Raises :class:`Conflict` before it is ready."""
@@ -167,6 +138,7 @@ class Environments:
             self._retried.add(key)
             self._engine.forget(key)
         if vanished or removed or look.phase == Phase.ABSENT:
+            self._end_compiling(recipe)
             self._engine.start(self._plan(recipe), key)
             return self._realised(recipe, State.BUILDING)
         if not look.over:
@@ -175,34 +147,76 @@ class Environments:
         return self._realised(recipe, State.FAILED, message=said or look.message)
 
     def _plan(self, recipe: Recipe) -> Plan:
-        spec = {
-            "uv": self._uv or _uv_program(),
+        key = self.key(recipe)
+        files = recipe.image.files if recipe.image else ()
+        context = [Stage(StageKind.COPY, f"{_CONTEXT}/{name}", source) for name, source in files]
+        spec = json.dumps(self._spec(recipe, str(self._engine.folder(key) / _CONTEXT)))
+        return Plan(
+            command=(sys.executable, "-I", "-S", str(_RUNTIME / "build.py"), "recipe.json"),
+            env={name: value for name, value in os.environ.items() if name.startswith(_TOOLS)},
+            stage=(*context, Stage(StageKind.TEXT, "recipe.json", content=spec)),
+            timeout_s=_BUILD_LIMIT_S,
+            log=_LOG,
+        )
+
+    def _spec(self, recipe: Recipe, context: str) -> dict[str, Any]:
+        """What ``runtime/build.py`` is told."""
+        image = recipe.image
+        return {
             "home": str(self._home(recipe)),
+            "needs": recipe.needs,
+            "uv": self._uv or _uv_program(),
             "python": recipe.python,
             "requirements": recipe.requirements,
             "options": recipe.options,
             "server_python": str(Path(sys.base_prefix) / "bin"),
+            "conda": recipe.conda and {"program": conda_program(), "file": recipe.conda},
+            "container": image
+            and {
+                "programs": container_programs(),
+                "image": image.name,
+                "dockerfile": image.dockerfile,
+                "context": context,
+            },
         }
-        return Plan(
-            command=(sys.executable, "-I", "-S", str(_BUILD), "recipe.json"),
-            env={name: value for name, value in os.environ.items() if name.startswith(("UV_", "PYENV_ROOT"))},
-            stage=(Stage(StageKind.TEXT, "recipe.json", content=json.dumps(spec)),),
-            timeout_s=_BUILD_LIMIT_S,
-            log=_LOG,
-        )
+
+    def _compile(self, recipe: Recipe) -> None:
+        """Byte-compile a new environment while its first jobs run, unless that was done or is being done."""
+        if not recipe.requirements or recipe.hash in self._compiling:
+            return
+        self._compiling.add(recipe.hash)
+        home = self._home(recipe)
+        if not (home / "compiled").exists():
+            command = (sys.executable, "-I", "-S", str(_RUNTIME / "compile.py"), str(home))
+            self._engine.start(Plan(command=command, timeout_s=_BUILD_LIMIT_S), self._compile_key(recipe))
+
+    def _end_compiling(self, recipe: Recipe) -> None:
+        self._compiling.discard(recipe.hash)
+        key = self._compile_key(recipe)
+        self._engine.stop(key)
+        with suppress(Conflict):  # it ends in a moment; then the environment made anew is compiled by its use alone
+            self._engine.forget(key)
+
+    def _compile_key(self, recipe: Recipe) -> str:
+        return f"{self.key(recipe)}-compile"
 
     def _read_ready(self, recipe: Recipe) -> Realised | None:
         try:
             said = json.loads(self._ready_file(recipe).read_bytes())
         except FileNotFoundError:
             return None
-        ready = self._realised(recipe, State.READY, python_version=said["python_version"])
+        container = Container.from_json(said["container"]) if said.get("container") else None
+        ready = self._realised(recipe, State.READY, python_version=said["python_version"], container=container)
         self._ready[recipe.hash] = ready
+        if container is None:
+            self._compile(recipe)
         return ready
 
-    def _realised(self, recipe: Recipe, state: State, message: str = "", python_version: str = "") -> Realised:
+    def _realised(self, recipe: Recipe, state: State, **facts: Any) -> Realised:
         prefix = self._home(recipe) / "venv"
-        return Realised(state, prefix, prefix / "bin" / "python", self.key(recipe), message, python_version)
+        variables = dict(recipe.variables) | ({"CONDA_PREFIX": str(prefix)} if recipe.conda else {})
+        python = prefix / "bin" / "python"
+        return Realised(state, prefix, python, self.key(recipe), variables=variables, **facts)
 
     def _home(self, recipe: Recipe) -> Path:
         return self._root / recipe.hash

@@ -18,23 +18,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.assets.kinds import Environments as EnvironmentAssets
 from lazuli.compute.engine import Engine, Look, Phase, Reason
-from lazuli.compute.environments import Environments, Realised, State, recipe_of
+from lazuli.compute.environments import State
+from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.plan import Planner
 from lazuli.jobs.queue import Queue
 from lazuli.jobs.transitions import TERMINAL, TRANSITIONS
-from lazuli.resources.environment import Environment
 from lazuli.resources.job import Status
-from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Problem
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler, Step
 from lazuli.tracking.runs import Runs
-from lazuli.workspaces.shelf import document_of
 
 __all__ = ["JobLifecycle", "engine_key"]
 
@@ -72,8 +69,7 @@ class JobLifecycle:
         store: Store,
         *,
         engine: Engine,
-        environments: Environments,
-        environment_assets: EnvironmentAssets,
+        environments: JobEnvironments,
         queue: Queue,
         planner: Planner,
         finisher: Finisher,
@@ -82,7 +78,6 @@ class JobLifecycle:
         self._store = store
         self._engine = engine
         self._environments = environments
-        self._environment_assets = environment_assets
         self._queue = queue
         self._planner = planner
         self._finisher = finisher
@@ -147,10 +142,12 @@ class JobLifecycle:
         key = engine_key(record)
         look = self._engine.look(key)
         if look.phase is Phase.ABSENT:
-            environment = self._realised(record)
+            environment = self._environments.of(record)
             if environment.state is State.BUILDING:
-                return Step(state={"status_reason": _BUILDING, "waited": True}, again_ms=_BUILD_MS)
+                self._await(environment.log_key, record.id)
+                return Step(state={"status_reason": _BUILDING, "build": environment.log_key}, again_ms=_BUILD_MS)
             if environment.state is State.FAILED:
+                self._environments.keep_log(record)
                 message = f"The environment could not be built. {environment.message}".strip()
                 return self._failed(record, "EnvironmentBuildFailed", message)
             self._await(key, record.id)
@@ -161,20 +158,6 @@ class JobLifecycle:
         if look.over and look.started_at_ms is None:
             return Step(Status.FINALIZING.value, _result(look))
         return Step(Status.RUNNING.value, {"status_reason": None, "start_time": _spoken(look.started_at_ms)})
-
-    def _realised(self, record: Record) -> Realised:
-        name = str(record.body["environment"])
-        asset = self._environment_assets.resolve(record.id.scope, name, target="environment")
-        document: Environment = document_of(noun("environment"), asset)
-        recipe = recipe_of(document.image, document.conda_file, document.build.path if document.build else None)
-        environment = self._environments.realise(recipe)
-        if environment.state is State.FAILED and not record.state.get("waited"):
-            # It failed for an earlier job; what was wrong (a package index out of reach) may be right by now.
-            self._environments.forget(recipe)
-            environment = self._environments.realise(recipe)
-        if environment.state is State.BUILDING:
-            self._await(environment.log_key, record.id)
-        return environment
 
     def _running(self, record: Record) -> Step:
         key = engine_key(record)
@@ -215,8 +198,8 @@ class JobLifecycle:
     def _learn(self, record: Record) -> None:
         """Make the next job like this one start sooner. A gain that may be missed: it never costs this job its end."""
         try:
-            environment = self._realised(record)
-            if environment.state is State.READY:
+            environment = self._environments.of(record)
+            if environment.state is State.READY and environment.python_version:
                 self._planner.learn(record, environment)
         except Exception:
             log.exception("No warm Python for the jobs after %s.", record.id)

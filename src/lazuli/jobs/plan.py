@@ -77,13 +77,13 @@ class Planner:
         command = bindings.render(job.command, lambda b: values.get(f"{b.group}.{b.name}"))
         variables = self._variables(record, job, values, environment)
         path = [str(environment.prefix / "bin")]
-        if shim := shim_for(environment):
+        if environment.python_version and (shim := shim_for(environment)):
             # Also where no warm Python is ready: one may be by the time the command calls for it.
             stage += [Stage(StageKind.TEXT, f"{_PROGRAMS}/{name}", content=shim) for name in ("python", "python3")]
             path.insert(0, str(folder / _PROGRAMS))
             variables = {"LAZULI_WARM": str(self._warm.folder(environment, variables)), **variables}
         timeout = job.limits.timeout if job.limits and job.limits.timeout else 0
-        return Plan(
+        plan = Plan(
             command=("bash", "-c", command),
             env=variables,
             path=tuple(path),
@@ -92,6 +92,7 @@ class Planner:
             timeout_s=timeout,
             grace_s=_GRACE_S,
         )
+        return environment.container.around(plan, folder, str(record.state["key"])) if environment.container else plan
 
     def learn(self, record: Record, environment: Realised) -> None:
         """Have a warm Python with what this job's code imports ready for the next job like it."""
@@ -171,7 +172,7 @@ class Planner:
             group, _, item = key.partition(".")
             said[f"AZURE_ML_{group[:-1].upper()}_{_variable(item)}"] = value
             said[f"AZUREML_{_KIND[_is_literal(job, group, item)]}_{_variable(item)}"] = value
-        return {**said, **job.environment_variables}
+        return {**said, **environment.variables, **job.environment_variables}
 
 
 _KIND = {True: "PARAMETER", False: "DATAREFERENCE"}

@@ -56,6 +56,12 @@ class Environment(Asset):
     """The routes of the server inside, for deployments."""
     environment_type: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`UserCreated` or `Curated`."""
+    build_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """Whether it is made on this machine: `ready`, `building` or `failed`; nothing before its first job."""
+    python_version: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """The version of its Python, once it is ready."""
+    lock: list[str] | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """What was installed, `name==version` each, once it is ready."""
 
     _earlier = model_validator(mode="before")(legacy.environment)
 

@@ -1,8 +1,9 @@
 """Build one environment: ``python -I -S build.py SPEC``, run as a plan like any job.
 
-SPEC is a JSON file: ``uv`` (program), ``home`` (folder of the environment), ``python``, ``requirements``, ``options``
-and ``server_python`` (the folder of the server's own interpreter). The environment is ready once ``ready.json`` lies
-in its home, put there by rename as the very last act: one that is half built can never be taken for ready.
+SPEC is a JSON file that says what is wanted (see ``Environments._spec``); ``home`` is the folder of the environment.
+It becomes one of three things: a virtual environment made by uv, an environment made by micromamba or conda, or a
+container image made by podman or docker. What it became is told by ``ready.json`` in its home, put there by rename as
+the very last act: one that is half built can never be taken for ready. What was installed is ``requirements.lock.txt``.
 """
 
 from __future__ import annotations
@@ -11,64 +12,82 @@ import glob
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 
+LOCK = "requirements.lock.txt"
+
 
 class BuildFailed(Exception):
-    """The message is for the user, who has already seen what uv said."""
+    """The message is for the user, who has already seen what the tools said."""
 
 
 def main(spec_file: str) -> None:
-    """Build what the file says; everything uv tells goes to stdout. A build that fails leaves nothing."""
+    """Build what the file says; everything the tools tell goes to stdout. A build that fails leaves nothing."""
     with open(spec_file, encoding="utf-8") as file:
         spec = json.load(file)
     home = spec["home"]
     os.makedirs(home, exist_ok=True)
     os.chdir(home)  # so that uv's messages name 'venv' and not where it lies
     try:
-        build(spec)
+        facts = build(spec)
     except BuildFailed:
         shutil.rmtree(home, ignore_errors=True)
         raise
-    publish(home)
+    publish(home, facts)
 
 
-def build(spec: dict) -> None:
-    """Make the environment in the current folder."""
+def build(spec: dict) -> dict:
+    """Make the environment in the current folder; what is to be told of it."""
     shutil.rmtree("venv", ignore_errors=True)
+    lacking = missing(spec["needs"])
+    if spec["container"] and (lacking or not spec["python"]):
+        return container(spec["container"], lacking)
+    if lacking:
+        raise BuildFailed(f"This machine lacks {', '.join(lacking)}. Install it, then submit again.")
+    if spec["conda"]:
+        return conda(spec["conda"])
+    return virtual_environment(spec)
+
+
+def publish(home: str, facts: dict) -> None:
+    """Say that the environment is ready, for good."""
+    with open("ready.json.part", "w", encoding="utf-8") as file:
+        json.dump(facts, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace("ready.json.part", os.path.join(home, "ready.json"))
+
+
+# uv
+
+
+def virtual_environment(spec: dict) -> dict:
+    """A virtual environment with exactly the Python that is asked for."""
     environment = os.environ | {"PATH": search_path(spec["server_python"]), "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
 
     def uv(*arguments: str, output: int | None = None) -> bool:
         return not subprocess.run([spec["uv"], *arguments], env=environment, stdout=output, check=False).returncode
 
     if not uv("venv", "--no-project", "--python", spec["python"], "venv"):
-        present = ", ".join(interpreters(environment["PATH"])) or "none"
         raise BuildFailed(
-            f"Python {spec['python']} is neither on this machine nor could it be fetched; here are: {present}. "
+            f"Python {spec['python']} is neither on this machine nor could it be fetched; here are: "
+            f"{', '.join(interpreters(spec['uv'], environment)) or 'none'}. "
             "Install it, or ask for another version in the environment."
         )
     if spec["requirements"]:
         with open("requirements.txt", "w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in spec["requirements"])
-        arguments = ["--python", "venv", "--compile-bytecode", "--requirement", "requirements.txt", *spec["options"]]
-        if not uv("pip", "install", *arguments):
+        if not uv("pip", "install", "--python", "venv", "--requirement", "requirements.txt", *spec["options"]):
             raise BuildFailed("The packages of the environment could not be installed; the lines above say why.")
-    with open("requirements.lock.txt", "w", encoding="utf-8") as lock:
+    with open(LOCK, "w", encoding="utf-8") as lock:
         if not uv("pip", "freeze", "--quiet", "--python", "venv", output=lock.fileno()):
             raise BuildFailed("What was installed could not be listed; the lines above say why.")
-
-
-def publish(home: str) -> None:
-    """Say that the environment is ready, for good."""
     with open("venv/pyvenv.cfg", encoding="utf-8") as file:
         version = re.search(r"^version_info = (\S+)", file.read(), re.MULTILINE)
-    with open("ready.json.part", "w", encoding="utf-8") as file:
-        json.dump({"python_version": version[1] if version else ""}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace("ready.json.part", os.path.join(home, "ready.json"))
+    return {"python_version": version[1] if version else ""}
 
 
 def search_path(server_python: str) -> str:
@@ -82,15 +101,123 @@ def search_path(server_python: str) -> str:
     return os.pathsep.join([server_python, *sorted(glob.glob(f"{glob.escape(pyenv)}/versions/*/bin")), *rest])
 
 
-def interpreters(path: str) -> list[str]:
-    """The Python versions found by name in the folders of ``path``, oldest first."""
-    found: set[tuple[int, int]] = set()
-    for folder in path.split(os.pathsep):
-        for file in glob.glob(os.path.join(glob.escape(folder), "python3.*")):
-            match = re.fullmatch(r"python(\d+)\.(\d+)", os.path.basename(file))
-            if match:
-                found.add((int(match[1]), int(match[2])))
-    return [f"{major}.{minor}" for major, minor in sorted(found)]
+def interpreters(uv: str, environment: dict) -> list[str]:
+    """The Python versions that are on this machine, oldest first."""
+    command = [uv, "python", "list", "--only-installed", "--output-format", "json"]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    try:
+        found = {tuple(map(int, each["version"].split("."))) for each in json.loads(done.stdout)}
+    except ValueError:  # nothing found, or a version that is still a candidate
+        return []
+    return [".".join(map(str, version)) for version in sorted(found)]
+
+
+# conda
+
+
+def conda(spec: dict) -> dict:
+    """An environment by micromamba, mamba or conda, from the conda file as it stands."""
+    with open("conda.yml", "w", encoding="utf-8") as file:
+        file.write(spec["file"])
+    program = spec["program"]
+    create = ["create"] if os.path.basename(program) == "micromamba" else ["env", "create"]
+    if subprocess.run([program, *create, "-y", "-p", "venv", "-f", "conda.yml"], check=False).returncode:
+        raise BuildFailed("The environment could not be created from its conda file; the lines above say why.")
+    with open(LOCK, "w", encoding="utf-8") as lock:
+        if subprocess.run([program, "list", "-p", "venv", "--explicit"], stdout=lock, check=False).returncode:
+            raise BuildFailed("What was installed could not be listed; the lines above say why.")
+    return {"python_version": ".".join(conda_python())}
+
+
+def conda_python() -> tuple[str, ...]:
+    """The version of the environment's Python, as conda's own record tells it; nothing where it has none."""
+    names = (os.path.basename(file) for file in glob.glob("venv/conda-meta/python-*.json"))
+    found = (re.fullmatch(r"python-(\d+)\.(\d+)\.(\d+)-.*", name) for name in names)
+    return next((match.groups() for match in found if match), ())
+
+
+# Containers
+
+
+def container(spec: dict, lacking: list[str]) -> dict:
+    """A container image, pulled or built, by the first program that really runs here."""
+    reasons = [f"this machine lacks {', '.join(lacking)}"] if lacking else []
+    for program in spec["programs"]:
+        flags, run_flags = container_flags(program)
+        probe = subprocess.run([program, *flags, "info"], capture_output=True, text=True, check=False)
+        if probe.returncode or "ERROR:" in probe.stderr:
+            lines = probe.stderr.strip().splitlines() or ["it does not answer"]
+            reasons.append(f"{os.path.basename(program)}: {lines[-1]}")
+            continue
+        image = image_of(program, flags, spec)
+        return {"python_version": "", "container": {"command": [program, *flags], "run": run_flags, "image": image}}
+    raise BuildFailed(f"It needs a container, and none can run here ({'; '.join(reasons)}).")
+
+
+def image_of(program: str, flags: list[str], spec: dict) -> str:
+    """The id of the image, once it is on this machine."""
+    if spec["dockerfile"]:
+        command = ["build", "--file", os.path.join(spec["context"], spec["dockerfile"]), "--iidfile", "image", "--"]
+        if subprocess.run([program, *flags, *command, spec["context"]], check=False).returncode:
+            raise BuildFailed("The image could not be built from its Dockerfile; the lines above say why.")
+        with open("image", encoding="utf-8") as file:
+            image = file.read().strip()
+    else:
+        image = spec["image"]
+        inspect = [program, *flags, "image", "inspect", "--format", "{{.Id}}", "--", image]
+        here = subprocess.run(inspect, capture_output=True, check=False).returncode == 0
+        if not here and subprocess.run([program, *flags, "pull", "--", image], check=False).returncode:
+            raise BuildFailed(f"The image '{image}' could not be pulled; the lines above say why.")
+        image = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()
+    with open(LOCK, "w", encoding="utf-8") as lock:
+        lock.write(f"{spec['image'] or 'Dockerfile'} @ {image}\n")
+    return image
+
+
+def container_flags(program: str) -> tuple[list[str], list[str]]:
+    """What podman must be told on a machine without systemd, and where it may not raise its own limits."""
+    if os.path.basename(program) != "podman":
+        return [], []
+    flags = [] if os.path.isdir("/run/systemd/system") else ["--cgroup-manager=cgroupfs"]
+    if flags and shutil.which("runc"):
+        flags += ["--runtime", "runc"]
+    limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    hard = {name: resource.getrlimit(limit)[1] for name, limit in limits.items()}
+    return flags, [f"--ulimit={name}={value}:{value}" for name, value in hard.items() if value > 0]
+
+
+# What the machine itself must have
+
+
+def missing(needs: list[str]) -> list[str]:
+    """Those of ``needs`` that this machine lacks, in words."""
+    packages = [name[2:] for name in needs if name.startswith("R:")]
+    lacking = [f"the program '{name}'" for name in needs if ":" not in name and not shutil.which(name)]
+    lacking += [
+        f"the system package '{name[4:]}'" for name in needs if name.startswith("deb:") and not has_deb(name[4:])
+    ]
+    return lacking + (
+        [f"the R package '{name}'" for name in missing_in_r(packages)] if not lacking and packages else []
+    )
+
+
+def has_deb(name: str) -> bool:
+    """Whether a Debian package is installed; never, where there is no Debian."""
+    if not shutil.which("dpkg-query"):
+        return False
+    command = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", "--", name]
+    return subprocess.run(command, capture_output=True, check=False).stdout == b"installed"
+
+
+def missing_in_r(packages: list[str]) -> list[str]:
+    """The packages that R cannot find; it is asked once for all. The names come as arguments, never as code."""
+    code = "a <- commandArgs(TRUE); cat(a[!nzchar(sapply(a, function(p) system.file(package = p)))], sep = '\\n')"
+    done = subprocess.run(["Rscript", "--vanilla", "-e", code, *packages], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildFailed(f"R does not run here: {done.stderr.strip()}")
+    version = subprocess.run(["Rscript", "--version"], capture_output=True, text=True, check=False)
+    print((version.stdout or version.stderr).strip(), flush=True)
+    return done.stdout.split()
 
 
 if __name__ == "__main__":

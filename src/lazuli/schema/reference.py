@@ -6,6 +6,7 @@
 ``azureml:name`` or ``name``               a resource without versions (compute, datastore)
 ``/subscriptions/…/data/name/versions/1``  the same, as a resource id (any of them, also with ``azureml:``)
 ``azureml://datastores/D/paths/P``         a path on a datastore of this workspace
+``azureml://registries/R/environments/E``  an asset of a registry, with ``/versions/1`` or ``/labels/latest``
 ``azureml://jobs/J/outputs/O/paths/P``     an output of a job; ``artifacts`` is the job's own folder
 =========================================  ==========================================
 """
@@ -30,12 +31,14 @@ __all__ = [
     "EnvironmentRef",
     "JobOutput",
     "Reference",
+    "RegistryPlace",
     "StorageUri",
     "expand",
     "is_remote",
     "parse_datastore_path",
     "parse_job_output",
     "parse_reference",
+    "parse_registry",
     "shorten",
 ]
 
@@ -51,6 +54,18 @@ class Reference:
     def __str__(self) -> str:
         tail = f":{self.version}" if self.version else f"@{self.label}" if self.label else ""
         return f"azureml:{self.name}{tail}"
+
+
+@dataclass(frozen=True)
+class RegistryPlace:
+    """One asset of a registry, which workspaces share."""
+
+    registry: str
+    kind: str
+    """``environments``, ``models``, ``components`` or ``data``."""
+    name: str
+    version: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +101,11 @@ _LONG_ASSET = re.compile(
     r"/(?P<name>[^/]+)/(?:versions/(?P<version>[^/]+)|labels/(?P<label>[^/]+))$",
     re.IGNORECASE,
 )
+_REGISTRY = re.compile(
+    r"^azureml://registries/(?P<registry>[^/]+)/(?P<kind>environments|models|components|data)/(?P<name>[^/]+)"
+    r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?$",
+    re.IGNORECASE,
+)
 _DATASTORE = re.compile(
     r"^azureml://(?:subscriptions/[^/]+/resourcegroups/[^/]+/workspaces/[^/]+/)?"
     r"datastores/(?P<datastore>[^/]+)(?:/paths/(?P<path>.*))?$",
@@ -105,6 +125,12 @@ def parse_reference(text: str) -> Reference | None:
     if match := _SHORT.fullmatch(text):
         return Reference(match["name"], match["version"] or "", match["label"] or "")
     return None
+
+
+def parse_registry(text: str) -> RegistryPlace | None:
+    """The asset of a registry that ``text`` spells, or None."""
+    match = _REGISTRY.fullmatch(text)
+    return RegistryPlace(**{key: value or "" for key, value in match.groupdict().items()}) if match else None
 
 
 def parse_datastore_path(text: str) -> DatastorePath | None:

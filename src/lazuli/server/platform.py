@@ -11,9 +11,11 @@ from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.assets.registry import Registry
 from lazuli.assets.storage import ARTIFACTS, Datastores, Storage
 from lazuli.compute import environments as realised
+from lazuli.compute.curated import Gallery
 from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
+from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.logs import Logs
@@ -109,7 +111,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     access = Access(store)
     targets, queue = _compute(store)
     codes, data, models = Codes(store, storage), DataAssets(store, storage), Models(store, storage)
-    environments = Environments(store)
+    environments = Environments(store, storage, Gallery())
     jobs = Jobs(
         store,
         storage=storage,
@@ -124,12 +126,13 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     storage.job_output = jobs.output_path
     engine = LocalEngine(settings.data_dir / "work")
     built = realised.Environments(settings.data_dir / "environments", engine)
+    job_environments = JobEnvironments(store, storage, environments, built)
+    environments.facts = job_environments.facts
     warm = Warm(engine, settings.warm_pythons)
     lifecycle = JobLifecycle(
         store,
         engine=engine,
-        environments=built,
-        environment_assets=environments,
+        environments=job_environments,
         queue=queue,
         planner=Planner(store, storage, jobs, _reach(store, access, tracking), warm),
         finisher=Finisher(store, storage, data, models),

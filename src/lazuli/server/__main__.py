@@ -1,6 +1,7 @@
 """``python -m lazuli.server``: one server in the foreground, until it is told to end.
 
-Exit codes: 0 it was told to end; 2 a setting is wrong; 3 a port is in use; 4 another server has the data folder.
+Exit codes: 0 it was told to end; 2 a setting is wrong; 3 a port or the database is in use; 4 another
+server has the data folder.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ async def _serve(settings: Settings) -> None:
     plain = _listen(settings.host if settings.host in LOOPBACK else LOOPBACK[0], settings.port)
     secure = _listen(settings.host, settings.secure_port)
     platform = open_platform(settings)
-    app = App(platform.routes(), platform.access, hosts=names, spool=settings.data_dir / "uploads")
+    spool = settings.data_dir / "uploads"
+    app = App(platform.routes(), platform.access, hosts=names, spool=spool, insights=platform.insights)
     listeners = (_Listener(_config(app)), _Listener(_config(app, certificates)))
     _end_on_signal(listeners)
     platform.start()
@@ -146,7 +148,8 @@ def _names(host: str) -> tuple[str, ...]:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # TCP said by name: asyncio sends without delay (TCP_NODELAY) only where a socket says that it is one.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -22,6 +22,8 @@ def on_screen(client: Client, name: str) -> bool:
         if event.kind == "log":
             sys.stdout.write(event.data["text"])
             sys.stdout.flush()
+        elif event.kind == "build":
+            click.secho(event.data["text"], dim=True, nl=False, err=True)
         elif event.kind == "status":
             line = _status_line(event.data)
             if line != said and event.data["status"] not in ENDED:  # the end has a line of its own

@@ -22,12 +22,13 @@ _LONGEST_PAUSE_S = 2.0
 class Event:
     """One thing that happened.
 
-    =========  =====================================================================
+    =========  ===================================================================================
     ``status``  ``{"status", "reason"}``: the job moved, or waits for another reason
+    ``build``   ``{"text"}``: a piece of what the build of its environment says, while it waits for it
     ``log``     ``{"file", "offset", "text"}``: a piece of its log
     ``metric``  ``{"key", "value", "step", "timestamp"}``: a point it logged
     ``done``    ``{"status", "error"}``: it has ended; the last event
-    =========  =====================================================================
+    =========  ===================================================================================
     """
 
     kind: str

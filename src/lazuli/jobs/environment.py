@@ -63,6 +63,19 @@ class JobEnvironments:
         version = self._built.realise(recipe).python_version
         return {"build_state": state.value, "python_version": version, "lock": self._built.lock_of(recipe).splitlines()}
 
+    def lock(self, asset: Record) -> list[str]:
+        """What was installed for a version. Raises :class:`Conflict` before it is ready."""
+        return self._built.lock_of(self.recipe(asset)).splitlines()
+
+    def state(self, asset: Record) -> str | None:
+        """How far a version is on this machine; None before anybody asked for it."""
+        state = self._built.state(self.recipe(asset))
+        return state.value if state else None
+
+    def build_log(self, asset: Record, offset: int, limit: int = 1 << 20) -> bytes:
+        """What the build of a version has said from ``offset`` on."""
+        return self._built.log(self._built.key(self.recipe(asset)), offset, limit)
+
     def told(self, job: Record, offset: int, limit: int = 1 << 16) -> bytes:
         """What the build that a job waits for, or waited for, has said from ``offset`` on."""
         key = job.state.get("build")

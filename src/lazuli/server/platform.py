@@ -27,6 +27,7 @@ from lazuli.schema.problems import Conflict
 from lazuli.server.arm import Shelves, arm_routes
 from lazuli.server.blobs import blob_routes
 from lazuli.server.discovery import discovery_routes
+from lazuli.server.environments import environment_routes
 from lazuli.server.history import history_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.mlflow_registry import registry_routes
@@ -60,17 +61,20 @@ class Platform:
     logs: Logs
     engine: LocalEngine
     environments: realised.Environments
+    job_environments: JobEnvironments
     warm: Warm
     reconciler: Reconciler
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
         data, models = self.shelves["data"], self.shelves["model"]
-        assert isinstance(data, DataAssets) and isinstance(models, Models)
+        environments = self.shelves["environment"]
+        assert isinstance(data, DataAssets) and isinstance(models, Models) and isinstance(environments, Environments)
         routes = [
             *discovery_routes(self.access),
             *arm_routes(self.shelves, self.storage),
-            *stream_routes(self.jobs, self.logs, self.tracking),
+            *stream_routes(self.jobs, self.logs, self.tracking, self.job_environments),
+            *environment_routes(environments, self.job_environments),
             *history_routes(self.jobs, data, models, self.storage, self.logs, Tickets(self.store)),
             *mlflow_routes(self.tracking),
             *registry_routes(
@@ -152,7 +156,9 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         "code": codes,
     }
     logs = Logs(store, storage, engine)
-    return Platform(store, access, shelves, storage, tracking, jobs, logs, engine, built, warm, reconciler)
+    return Platform(
+        store, access, shelves, storage, tracking, jobs, logs, engine, built, job_environments, warm, reconciler
+    )
 
 
 def _tracking(store: Store, storage: Storage) -> Tracking:

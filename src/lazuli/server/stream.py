@@ -11,10 +11,11 @@ import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.logs import STD_LOG, Logs
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.transitions import TERMINAL
-from lazuli.resources.job import CommandJob
+from lazuli.resources.job import CommandJob, Status
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput, NotFound
@@ -30,7 +31,7 @@ _ALIVE_S = 15.0
 _CHUNK = 1 << 16
 
 
-def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking) -> list[Route]:
+def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking, environments: JobEnvironments) -> list[Route]:
     """The door of live events."""
 
     def events(call: Call) -> Response:
@@ -40,7 +41,7 @@ def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking) -> list[Route]:
         id = ResourceId(call.scope, "jobs", call.params["name"])
         jobs.get(id)
         return StreamingResponse(
-            _Following(jobs, logs, tracking, id, int(after)).events(),
+            _Following(jobs, logs, tracking, environments, id, int(after)).events(),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -52,12 +53,22 @@ def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking) -> list[Route]:
 class _Following:
     """One listener to one job, from an offset of its log on."""
 
-    def __init__(self, jobs: Jobs, logs: Logs, tracking: Tracking, id: ResourceId, offset: int) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        logs: Logs,
+        tracking: Tracking,
+        environments: JobEnvironments,
+        id: ResourceId,
+        offset: int,
+    ) -> None:
         self._jobs = jobs
         self._logs = logs
         self._tracking = tracking
+        self._environments = environments
         self._id = id
         self._offset = offset
+        self._built = 0
         self._told: tuple[str, str] = ("", "")
         self._metrics: dict[str, tuple[int, int]] = {}
         self._over = False
@@ -82,13 +93,23 @@ class _Following:
         except NotFound:
             self._over = True
             return _event("done", {"status": "Deleted", "error": None})
-        said = [*self._status(record), *self._log(record), *self._new_metrics()]
+        said = [*self._status(record), *self._build(record), *self._log(record), *self._new_metrics()]
         if record.status in TERMINAL:
             self._over = True
             said.append(_done(record))
         return b"".join(said)
 
+    def _build(self, record: Record) -> Iterator[bytes]:
+        """What the build of its environment says, to those who saw the job wait for it: others have no use for it."""
+        if record.status != Status.PREPARING and not self._built:
+            return
+        while piece := _whole_characters(self._environments.told(record, self._built, _CHUNK)):
+            self._built += len(piece)
+            yield _event("build", {"text": piece.decode(errors="replace")})
+
     def _log(self, record: Record) -> Iterator[bytes]:
+        if self._built and not record.state.get("start_time"):  # its log says what its build has said
+            return
         while piece := self._logs.read(record, STD_LOG, self._offset, _CHUNK):
             piece = _whole_characters(piece) or (piece if record.status in TERMINAL else b"")
             if not piece:  # the rest of the character is still to be written

@@ -52,7 +52,13 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     platform = open_platform(Settings(data_dir=folder))
-    app = App(platform.routes(), platform.access, hosts=["127.0.0.1", "localhost"], spool=folder / "uploads")
+    app = App(
+        platform.routes(),
+        platform.access,
+        hosts=["127.0.0.1", "localhost"],
+        spool=folder / "uploads",
+        insights=platform.insights,
+    )
     platform.start()
     token = (folder / "token").read_text().strip()
     bearer = {"Authorization": f"Bearer {token}"}

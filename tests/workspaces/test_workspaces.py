@@ -45,7 +45,8 @@ def make(platform: Platform, name: str, group: str = "Group", sub: str = "Sub", 
 def test_a_workspace_comes_with_its_storage(platform: Platform) -> None:
     scope = make(platform, "one").id.scope
     stores = platform.shelves["datastore"].select(Selection(scope, "datastores"))
-    assert sorted(r.id.name for r in stores) == ["workspaceartifactstore", "workspaceblobstore"]
+    names = ["workspaceartifactstore", "workspaceblobstore", "workspacefilestore", "workspaceworkingdirectory"]
+    assert sorted(r.id.name for r in stores) == names
     container = platform.storage.container(scope, DEFAULT)
     assert platform.storage.key_of(container)
     assert platform.storage.token(container, "r", 60).startswith("s")

@@ -33,7 +33,14 @@ DEFAULT = "workspaceblobstore"
 ARTIFACTS = "workspaceartifactstore"
 """The datastore of logs, metrics' files and whatever a job leaves in ``outputs/``."""
 
-_CONTAINERS = {DEFAULT: "blobstore", ARTIFACTS: "artifacts"}
+_CONTAINERS = {
+    DEFAULT: "blobstore",
+    ARTIFACTS: "artifacts",
+    "workspacefilestore": "filestore",
+    "workspaceworkingdirectory": "workingdirectory",
+}
+"""What a workspace is founded with. On Azure the last two are file shares; here every one is a container of blobs, so
+that each takes the same uploads."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +176,7 @@ def _new_key() -> str:
 
 
 class Datastores(Shelf):
-    """The datastores of workspaces. Today each has the two it is founded with."""
+    """The datastores of workspaces. Today each has those it is founded with."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(noun("datastore"), store)

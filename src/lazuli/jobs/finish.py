@@ -10,6 +10,8 @@ from pathlib import Path
 from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import ARTIFACTS, Location, Storage, artifact_folder
 from lazuli.assets.versions import Versions
+from lazuli.jobs.logs import Masks
+from lazuli.jobs.masking import mask_file
 from lazuli.jobs.plan import CODE, LOGS, file_name, output_folder
 from lazuli.jobs.submit import job_output_path
 from lazuli.resources.data import Data
@@ -35,11 +37,12 @@ _RIVALS = 50
 class Finisher:
     """Keeps what jobs leave behind."""
 
-    def __init__(self, store: Store, storage: Storage, data: DataAssets, models: Models) -> None:
+    def __init__(self, store: Store, storage: Storage, data: DataAssets, models: Models, masks: Masks) -> None:
         self._store = store
         self._storage = storage
         self._data = data
         self._models = models
+        self._masks = masks
 
     def keep(self, record: Record, folder: Path, *, completed: bool) -> None:
         """Keep a job's logs, its ``outputs/`` and its named outputs; then register those that name an asset.
@@ -48,6 +51,7 @@ class Finisher:
         """
         job: CommandJob = document_of(noun("job"), record)
         container = self._storage.container(record.id.scope, ARTIFACTS)
+        self._mask_logs(record, folder / LOGS, folder)
         for source, target in _ARTIFACTS:
             self._tree(Location(container, f"{artifact_folder(record.id.name)}/{target}"), folder, source)
         written = {name for name, output in job.outputs.items() if self._output(record, name, output, folder)}
@@ -63,6 +67,14 @@ class Finisher:
                 )
             if output.name:
                 self._register(record, name, output)
+
+    def _mask_logs(self, record: Record, logs: Path, folder: Path) -> None:
+        """Hide in the logs what the job has read of the key vault."""
+        secrets = self._masks(record.id)
+        if secrets and _within(logs, folder):
+            for file in logs.rglob("*"):
+                if not file.is_symlink() and file.is_file() and _within(file, folder):
+                    mask_file(file, secrets)
 
     def _output(self, record: Record, name: str, output: Output, folder: Path) -> bool:
         """Keep a named output; whether anything was written to it."""

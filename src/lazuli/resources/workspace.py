@@ -42,5 +42,11 @@ class Workspace(Document):
     """What to give to `mlflow.set_tracking_uri`."""
     storage_account: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """The id of the storage behind its datastores."""
+    key_vault: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """The id of the key vault that holds its secrets."""
+    application_insights: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """The id of the log of its requests, jobs and errors."""
+    container_registry: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """The id of the registry of its container images."""
     provisioning_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`Succeeded` once it can be used."""

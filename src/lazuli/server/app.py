@@ -6,8 +6,11 @@ import hashlib
 import logging
 import re
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +33,7 @@ from lazuli.schema.problems import (
 from lazuli.server.routes import PUBLIC, SIGNED, Call, Route, refuse
 from lazuli.workspaces.access import Access
 from lazuli.workspaces.identity import ANONYMOUS, Principal
+from lazuli.workspaces.insights import Insights
 
 __all__ = ["App"]
 
@@ -45,12 +49,22 @@ class App:
     """An ASGI application over a list of routes.
 
     ``hosts`` are the names under which this server may be addressed: a request for another Host, or from a page of
-    another Origin, is refused, so that no website can reach a server on its visitor's machine.
+    another Origin, is refused, so that no website can reach a server on its visitor's machine. Every request is noted
+    in the ``insights``, where there are some.
     """
 
-    def __init__(self, routes: Iterable[Route], access: Access, *, hosts: Iterable[str], spool: Path) -> None:
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        access: Access,
+        *,
+        hosts: Iterable[str],
+        spool: Path,
+        insights: Insights | None = None,
+    ) -> None:
         self.routes = tuple(routes)
         self._access = access
+        self._insights = insights
         self._hosts = frozenset(host.lower() for host in hosts)
         self._spool = spool
         self._spool.mkdir(parents=True, exist_ok=True)
@@ -62,10 +76,13 @@ class App:
         """Answer one request."""
         if scope["type"] != "http":
             raise RuntimeError(f"no door for {scope['type']}")
-        response = await self._answer(Request(scope, receive))
+        seen = _Seen()
+        response = await self._answer(Request(scope, receive), seen)
+        if self._insights is not None:
+            seen.note(self._insights, response.status_code)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, seen: _Seen) -> Response:
         route: Route | None = None
         # Not request.url.path, which leaves '#', '?' and backslashes encoded and all else decoded.
         path = request.scope["path"]
@@ -73,20 +90,23 @@ class App:
             self._check_address(request)
             if "\0" in path:
                 raise InvalidInput("An address holds no NUL.", target="path")
-            route, params = self._table.find(request.method, path)
-            principal = self._principal(request, route, params)
+            route, params = seen.route, seen.params = self._table.find(request.method, path)
+            principal = seen.principal = self._principal(request, route, params)
             if route.upload:
                 return await self._spooled(request, route, params, principal)
             call = self._call(request, params, principal, body=await _body(request))
             return await run_in_threadpool(route.handler, call)
         except Problem as problem:
+            seen.problem = problem
             return (route.failure if route else refuse)(problem)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception:
-            log.exception("%s %r failed", request.method, path)
-            problem = Unexpected("Something went wrong in the server; its log says what.", mend="Please report it.")
-            return (route.failure if route else refuse)(problem)
+            log.exception("%s %r failed", request.method, path, extra={"noted": True})
+            seen.problem = Unexpected(
+                "Something went wrong in the server; its log says what.", mend="Please report it."
+            )
+            return (route.failure if route else refuse)(seen.problem)
 
     def _check_address(self, request: Request) -> None:
         host = request.headers.get("host", "")
@@ -158,6 +178,31 @@ class App:
                 return await run_in_threadpool(route.handler, call)
             finally:
                 upload.unlink(missing_ok=True)
+
+
+@dataclass
+class _Seen:
+    """What became known of a request while it was answered: what insights are told of it, and no more."""
+
+    started: float = field(default_factory=time.perf_counter)
+    route: Route | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    principal: Principal = ANONYMOUS
+    problem: Problem | None = None
+
+    def note(self, insights: Insights, status: int) -> None:
+        """Note the request, and an error of its own where the fault is the server's."""
+        scope = _scope(self.params)
+        note = partial(
+            insights.note,
+            operation=self.route.summary if self.route else "No such address",
+            principal=self.principal.name,
+            workspace=scope.key if scope else "",
+            message=f"{self.problem.code}: {self.problem.message}" if self.problem else "",
+        )
+        note("request", status=str(status), duration_ms=(time.perf_counter() - self.started) * 1000)
+        if isinstance(self.problem, Unexpected):
+            note("error", status=self.problem.code)
 
 
 def _write(file: object, md5: object, data: bytes) -> None:

@@ -29,12 +29,14 @@ from lazuli.server.blobs import blob_routes
 from lazuli.server.discovery import discovery_routes
 from lazuli.server.environments import environment_routes
 from lazuli.server.history import history_routes
+from lazuli.server.insights import insights_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.mlflow_registry import registry_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.routes import Route
 from lazuli.server.stream import stream_routes
 from lazuli.server.tickets import Tickets
+from lazuli.server.vault import vault_routes
 from lazuli.store.clock import Clock, system_clock
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store, open_store
@@ -42,7 +44,10 @@ from lazuli.store.reconciler import Reconciler
 from lazuli.store.settings import Settings
 from lazuli.tracking import Tracking, open_tracking
 from lazuli.workspaces.access import Access
+from lazuli.workspaces.images import Images
+from lazuli.workspaces.insights import Insights, Watched
 from lazuli.workspaces.shelf import find_workspace
+from lazuli.workspaces.vault import Vault
 from lazuli.workspaces.workspaces import Workspaces, workspace_id
 
 __all__ = ["Platform", "open_platform"]
@@ -64,6 +69,8 @@ class Platform:
     job_environments: JobEnvironments
     warm: Warm
     reconciler: Reconciler
+    vault: Vault
+    insights: Insights
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
@@ -81,11 +88,14 @@ class Platform:
                 Registry(models, self.storage, lambda s, id: self.tracking.models.get(s, id).artifact_uri)
             ),
             *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock),
+            *vault_routes(self.vault),
+            *insights_routes(self.insights),
         ]
         return with_description(routes)
 
     def start(self) -> None:
         """Begin to move what takes time, from where a former server left it."""
+        self.insights.start()
         self._clear_orphans()
         self.reconciler.start(alone=True)  # open_store has made sure of it
 
@@ -104,6 +114,7 @@ class Platform:
         """End; jobs go on and are found again at the next start."""
         self.reconciler.stop()
         self.warm.close()
+        self.insights.stop()
         self.store.close()
 
 
@@ -113,6 +124,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     storage = Storage(store)
     tracking = _tracking(store, storage)
     access = Access(store)
+    vault = Vault(store)
+    insights = _insights(store)
     targets, queue = _compute(store)
     codes, data, models = Codes(store, storage), DataAssets(store, storage), Models(store, storage)
     environments = Environments(store, storage, Gallery())
@@ -139,14 +152,15 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         environments=job_environments,
         queue=queue,
         planner=Planner(store, storage, jobs, _reach(store, access, tracking), warm),
-        finisher=Finisher(store, storage, data, models),
+        finisher=Finisher(store, storage, data, models, vault.masks),
         runs=tracking.runs,
     )
-    reconciler = Reconciler(store.state, store.documents, {"jobs": lifecycle}, workers=settings.workers, clock=clock)
+    moved = {"jobs": Watched(lifecycle, insights)}
+    reconciler = Reconciler(store.state, store.documents, moved, workers=settings.workers, clock=clock)
     jobs.reconciler = lifecycle.reconciler = reconciler
     engine.on_exit = lifecycle.work_ended
     shelves = {
-        "workspace": _workspaces(store, storage, tracking),
+        "workspace": _workspaces(store, storage, tracking, vault, insights),
         "data": data,
         "environment": environments,
         "compute": targets,
@@ -155,9 +169,29 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         "datastore": Datastores(store),
         "code": codes,
     }
-    logs = Logs(store, storage, engine)
+    logs = Logs(store, storage, engine, vault.masks)
     return Platform(
-        store, access, shelves, storage, tracking, jobs, logs, engine, built, job_environments, warm, reconciler
+        store,
+        access,
+        shelves,
+        storage,
+        tracking,
+        jobs,
+        logs,
+        engine,
+        built,
+        job_environments,
+        warm,
+        reconciler,
+        vault,
+        insights,
+    )
+
+
+def _insights(store: Store) -> Insights:
+    settings = store.settings
+    return Insights(
+        settings.data_dir / "insights", store.clock, days=settings.insights_days, megabytes=settings.insights_megabytes
     )
 
 
@@ -181,13 +215,16 @@ def _compute(store: Store) -> tuple[Targets, Queue]:
     return targets, queue
 
 
-def _workspaces(store: Store, storage: Storage, tracking: Tracking) -> Workspaces:
+def _workspaces(store: Store, storage: Storage, tracking: Tracking, vault: Vault, insights: Insights) -> Workspaces:
     workspaces = Workspaces(store)
     workspaces.founding.append(storage.found)
     workspaces.opening.append(storage.open_account)
     workspaces.cascades.append(lambda tx, record: _refuse_while_busy(store, tx, record))
     workspaces.closing.append(storage.close_account)
     workspaces.closing.append(lambda record: tracking.forget(record.id.scope))
+    workspaces.closing.append(vault.close)
+    workspaces.closing.append(Images(store.settings.data_dir / "registry").close)
+    workspaces.closing.append(lambda record: insights.forget(record.id.scope))
     return workspaces
 
 

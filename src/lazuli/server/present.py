@@ -89,14 +89,17 @@ def _envelope(record: Record, type: str, properties: Mapping[str, Any], outside:
 
 def _workspace(record: Record, base_url: str) -> dict[str, Any]:
     scope = record.id.scope
+    beside = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.resource_group}/providers"
     return {
         "discovery_url": f"{base_url}/discovery",
         "mlflow_tracking_uri": f"{base_url}/mlflow/v2.0{scope.path}",
         "workspace_id": record.state["workspace_id"],
         "resource_group": scope.resource_group,
         "subscription_id": scope.subscription,
-        "storage_account": f"/subscriptions/{scope.subscription}/resourceGroups/{scope.resource_group}"
-        f"/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}",
+        "storage_account": f"{beside}/Microsoft.Storage/storageAccounts/{ACCOUNT}",
+        "key_vault": f"{beside}/Microsoft.KeyVault/vaults/{scope.workspace}",
+        "application_insights": f"{beside}/Microsoft.Insights/components/{scope.workspace}",
+        "container_registry": f"{beside}/Microsoft.ContainerRegistry/registries/{scope.workspace}",
         "provisioning_state": "Succeeded",
     }
 

@@ -64,6 +64,18 @@ class Secrets:
         with self._database.read() as tx:
             return sorted(tx.execute(select(secret.c.name).where(secret.c.scope == scope)).scalars())
 
+    def values(self, scope: str) -> dict[str, str]:
+        """Every secret of a scope, by name."""
+        with self._database.read() as tx:
+            rows = tx.execute(select(secret.c.name, secret.c.value).where(secret.c.scope == scope)).all()
+        return {name: self._opened(sealed, scope, name) for name, sealed in rows}
+
+    def delete_all(self, scope: str) -> None:
+        """Forget every secret of a scope and of the scopes below it (``scope/…``)."""
+        below = (secret.c.scope > f"{scope}/") & (secret.c.scope < f"{scope}0")  # '0' is what follows '/'
+        with self._database.write() as tx:
+            tx.execute(delete(secret).where((secret.c.scope == scope) | below))
+
     def delete(self, scope: str, name: str) -> bool:
         """Forget a secret; whether there was one."""
         with self._database.write() as tx:

@@ -43,6 +43,10 @@ class Settings:
     """How many transitions the reconciler works on at once."""
     warm_pythons: int = 2
     """How many Pythons are kept with their imports loaded, so that jobs start in milliseconds; 0 for none."""
+    insights_days: int = 30
+    """How many days of insights (requests, moves of jobs, errors) are kept."""
+    insights_megabytes: int = 256
+    """How much room they may take; the oldest go first. 0 keeps none."""
     log_level: str = "info"
     """How much the server's log tells: debug, info, warning or error."""
 
@@ -74,8 +78,8 @@ def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
 
 
 _NAMES = frozenset(f.name for f in fields(Settings)) - {"data_dir"}
-_LEAST = {"port": 0, "https_port": 0, "workers": 1}
-_MOST = {"port": 65535, "https_port": 65535, "workers": 1000}
+_LEAST = {"port": 0, "https_port": 0, "workers": 1, "insights_days": 1, "insights_megabytes": 0}
+_MOST = {"port": 65535, "https_port": 65535, "workers": 1000, "insights_days": 3650, "insights_megabytes": 1_000_000}
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 

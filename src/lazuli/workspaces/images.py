@@ -1,0 +1,38 @@
+"""The container registry of a workspace: a folder in the OCI image layout, which every container tool reads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from lazuli.store.documents import Record
+from lazuli.workspaces.workspaces import workspace_id
+
+__all__ = ["Images"]
+
+_LAYOUT = {"imageLayoutVersion": "1.0.0"}
+_INDEX = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}
+
+
+class Images:
+    """The image folders of all workspaces, below ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def folder(self, workspace: Record) -> Path:
+        """The layout of a workspace, made where there is none yet; images that are there stay."""
+        folder = self._root / workspace_id(workspace)
+        (folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+        # The index first: a folder with 'oci-layout' is complete.
+        for name, content in (("index.json", _INDEX), ("oci-layout", _LAYOUT)):
+            if not (folder / name).exists():
+                ready = folder / f".{name}"
+                ready.write_text(json.dumps(content), encoding="utf-8")
+                ready.replace(folder / name)
+        return folder
+
+    def close(self, workspace: Record) -> None:
+        """Remove the images of a workspace that is gone. Safe to repeat."""
+        shutil.rmtree(self._root / workspace_id(workspace), ignore_errors=True)

@@ -96,7 +96,7 @@ def test_archive_hides_and_restore_shows(lazuli: Run, workspace: str, tmp_path: 
     assert [m["version"] for m in json.loads(lazuli("model", "list", "-n", "shy", "-o", "json").stdout)] == ["2"]
     lazuli("model", "archive", "-n", "shy")
     assert "shy" not in lazuli("model", "list").output
-    assert "shy" in lazuli("model", "list", "--archived").output
+    assert "shy" in lazuli("model", "list", "--include-archived").output
     lazuli("model", "restore", "-n", "shy")
     assert "shy" in lazuli("model", "list").output
 

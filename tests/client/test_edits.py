@@ -29,6 +29,15 @@ def test_lists_by_either_spelling() -> None:
     assert edit("d: [{x: 1}, {x: 2}]", "d[1].x=9", "d.0.x=8") == {"d": [{"x": 8}, {"x": 9}]}
     with pytest.raises(InvalidInput, match="no item '2'"):
         edit("d: [1, 2]", "d[2]=3")
+    with pytest.raises(InvalidInput, match=r"--set a=\[1, 2\]"):
+        edit("a: 1", "d[0]=3")
+    with pytest.raises(InvalidInput, match="'0' cannot be set inside a map"):
+        edit("d: {a: 1}", "d[0]=3")
+
+
+def test_a_key_may_hold_a_dot_and_values_keep_their_types() -> None:
+    assert edit("", "tags['a.b']=1", 'tags["c d"].e=true') == {"tags": {"a.b": 1, "c d": {"e": True}}}
+    assert edit("a: [[1, 2], [3]]", "a[0][1]=x", "a[1]=[4, 5]", "b=null") == {"a": [[1, "x"], [4, 5]], "b": None}
 
 
 def test_the_source_itself_stays_as_it_was() -> None:
@@ -54,7 +63,7 @@ def test_a_number_stays_as_written() -> None:
     assert written(value_of("01")) == "01"
 
 
-@pytest.mark.parametrize("wrong", ["novalue", "=x", "..=x"])
+@pytest.mark.parametrize("wrong", ["novalue", "=x", "..=x", ".a=x", "a[=x", "a[b]=x", "a['b]=x", "a..b=x"])
 def test_an_edit_without_place_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidInput, match=r"--set a\.b\.c=value"):
         edit("a: 1", wrong)

@@ -70,6 +70,37 @@ def test_a_config_json_of_another_program_is_passed_by(place: dict[str, str]) ->
     assert find(place).workspace == "up"
 
 
+@pytest.mark.parametrize(
+    ("where", "text", "told"),
+    [
+        ("config.json", '{"workspace_name": "w",', "cannot be read"),
+        (".azureml/config.json", "", "cannot be read"),
+        (".azureml/config.json", "[]", "does not hold a JSON object"),
+        (".azureml/config.json", '{"subscription_id": "s"}', "names no workspace"),
+        ("config.json", '{"workspace_name": 7}', "names no workspace"),
+    ],
+)
+def test_a_broken_config_json_of_ours_is_told(place: dict[str, str], where: str, text: str, told: str) -> None:
+    file = Path(place["WORK"]) / where
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    with pytest.raises(InvalidInput, match=told) as caught:
+        find(place)
+    assert str(file) in caught.value.message
+
+
+def test_what_is_written_is_found_from_below(place: dict[str, str]) -> None:
+    chosen = find(place, subscription="s", resource_group="g", workspace="w")
+    below = Path(place["WORK"]) / "a" / "b"
+    below.mkdir(parents=True)
+    file = profile.write_config(chosen.scope(), Path(place["WORK"]))
+    said = {"subscription_id": "s", "resource_group": "g", "workspace_name": "w"}
+    assert json.loads(file.read_text()) == said
+    assert profile.find(environ=place, folder=below) == chosen
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        profile.write_config(chosen.scope(), file)
+
+
 def test_without_a_workspace_the_mend_says_how_to_get_one(place: dict[str, str]) -> None:
     with pytest.raises(InvalidInput, match="lazuli workspace create") as told:
         find(place).scope()

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import lazuli
+from lazuli.cli import later
 from lazuli.resources.table import NOUNS
-from lazuli.schema.problems import Problem, did_you_mean
+from lazuli.schema.problems import Problem, Unexpected, did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS", "root"]
 
-_OWN_MODULES = {"job": "lazuli.cli.jobs:job", "model": "lazuli.cli.models:model"}
+_OWN_MODULES = {
+    "workspace": "lazuli.cli.workspaces:workspace",
+    "job": "lazuli.cli.jobs:job",
+    "model": "lazuli.cli.models:model",
+}
 
 
 @dataclass(frozen=True)
@@ -47,8 +57,11 @@ COMMANDS: dict[str, Entry] = {
     "status": Entry("lazuli.cli.server:status", "Show whether it runs, where, and what it does.", "Server"),
     "demo": Entry("lazuli.cli.demo.command:demo", "See a model trained on real data, in about a minute.", "Server"),
     **_nouns(),
+    "keyvault": Entry("lazuli.cli.keyvault:keyvault", "Secrets of the workspace.", "Resources"),
+    "insights": Entry("lazuli.cli.insights:insights", "What was asked, what jobs did, what went wrong.", "Resources"),
     "configure": Entry("lazuli.cli.configure:configure", "Keep the defaults of this machine.", "Setup"),
     "client-env": Entry("lazuli.cli.client_env:client_env", "Print what azure-ai-ml needs in its shell.", "Setup"),
+    "completion": Entry("lazuli.cli.completion:completion", "Print what completes commands in the shell.", "Setup"),
     "schema": Entry("lazuli.cli.schema:schema", "Print the JSON Schema of a YAML file.", "Setup"),
 }
 
@@ -67,6 +80,8 @@ class Root(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """The command that the arguments name, or a usage error with the nearest one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            if what := later.NOUNS.get(args[0]):
+                ctx.fail(f"'{args[0]}' is not part of this version: it has no {what}.")
             ctx.fail(f"There is no command '{args[0]}'. {did_you_mean(args[0], list(COMMANDS))}")
         return super().resolve_command(ctx, args)
 
@@ -76,16 +91,52 @@ class Root(click.Group):
             with formatter.section(section):
                 formatter.write_dl([(n, e.summary) for n, e in COMMANDS.items() if e.section == section])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command, without loading any, or a flag."""
+        from click.shell_completion import CompletionItem
+
+        fitting = [CompletionItem(n, help=e.summary) for n, e in COMMANDS.items() if n.startswith(incomplete)]
+        return fitting or click.Command.shell_complete(self, ctx, incomplete)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; 1 for a problem, 130 for Ctrl-C."""
+        """Run the command; 1 for a problem, 130 for Ctrl-C, 141 where nobody reads what it prints."""
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except Problem as problem:
             tell(problem)
             ctx.exit(1)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             click.echo(err=True)
             ctx.exit(130)
+        except BrokenPipeError:
+            _close_stdout()
+            ctx.exit(141)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if os.environ.get("LAZULI_TRACEBACK"):
+                raise
+            tell(_fault(error))
+            ctx.exit(1)
+
+
+def _fault(error: Exception) -> Problem:
+    """What went wrong in the command itself."""
+    return Unexpected(
+        f"The command failed: {type(error).__name__}: {error}",
+        mend="This is a fault of Lazuli. Run it again with LAZULI_TRACEBACK=1 and report what it prints.",
+    )
+
+
+def _close_stdout() -> None:
+    """Send what is still to be printed nowhere, so that Python does not complain about it while it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def tell(problem: Problem) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from lazuli.cli.follow import on_screen
 from lazuli.cli.nouns import create, creating, group_of
 from lazuli.cli.options import asks, named
-from lazuli.cli.show import show, show_many
+from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
 from lazuli.resources.table import noun
+from lazuli.schema.problems import Problem
 
 __all__ = ["job", "web_address"]
 
@@ -21,23 +23,34 @@ job = group_of("job")
 _ROW = noun("job")
 
 
-def web_address(shown: dict[str, Any]) -> str:
-    """Where the job is seen in a browser; empty where nowhere."""
-    return ((shown.get("services") or {}).get("Studio") or {}).get("endpoint", "")
+_web = click.option("--web", is_flag=True, help="Print the address where it is seen in a browser.")
+
+
+def web_address(client: Client, shown: dict[str, Any]) -> str:
+    """Where the job is seen in a browser; empty where this server has no page for it."""
+    address = ((shown.get("services") or {}).get("Studio") or {}).get("endpoint", "")
+    try:
+        return address if address and client.http.respond("GET", urlsplit(address).path) else ""
+    except Problem:
+        return ""
+
+
+def _tell_where(client: Client, shown: dict[str, Any]) -> None:
+    click.echo(web_address(client, shown) or "This server has no page to open for a job.", err=True)
 
 
 @job.command("create", help="Submit a job.")
 @creating(_ROW)
 @click.option("-s", "--stream", is_flag=True, help="Follow its log until it ends; exit 1 where it fails.")
-@click.option("--web", is_flag=True, help="Print the address where it is seen in a browser.")
+@_web
 @asks()
 def submit(
-    client: Client, output: str, file: str | None, edits: tuple[str, ...], stream: bool, web: bool, **given: Any
+    client: Client, output: Form, file: str | None, edits: tuple[str, ...], stream: bool, web: bool, **given: Any
 ) -> None:
     """Submit the job that the file says."""
     shown = create(client, _ROW, file, edits, given)
     if web:
-        click.echo(web_address(shown) or client.profile.url, err=True)
+        _tell_where(client, shown)
     if not stream:
         show(shown, output)
         return
@@ -45,10 +58,32 @@ def submit(
     _follow(client, shown["name"])
 
 
+@job.command("show", help="Show a job.")
+@named("job")
+@_web
+@asks()
+def show_one(client: Client, output: Form, name: str, web: bool) -> None:
+    """Show the job."""
+    shown = client.jobs.get(name)
+    if web:
+        _tell_where(client, shown)
+    show(shown, output)
+
+
+@job.command("show-services", help="Show the services of a job, and where they are reached.")
+@named("job")
+@asks("table")
+def services(client: Client, output: Form, name: str) -> None:
+    """Show its services."""
+    said = client.jobs.get(name).get("services") or {}
+    rows = [{"name": word, "type": item.pop("jobServiceType", ""), **item} for word, item in said.items()]
+    show_many(rows, ("name", "type", "endpoint", "status"), output, f"The job '{name}' has no services.")
+
+
 @job.command("stream", help="Follow a job's log until it ends; exit 1 where it fails.")
 @named("job")
 @asks()
-def stream(client: Client, output: str, name: str) -> None:
+def stream(client: Client, output: Form, name: str) -> None:
     """Follow the job."""
     _follow(client, name)
 
@@ -66,7 +101,7 @@ def _follow(client: Client, name: str) -> None:
 @job.command("cancel", help="Stop a job.")
 @named("job")
 @asks()
-def cancel(client: Client, output: str, name: str) -> None:
+def cancel(client: Client, output: Form, name: str) -> None:
     """Ask the job to stop."""
     client.jobs.cancel(name)
     click.echo(f"Job {name}: {client.jobs.get(name).get('status', 'CancelRequested')}", err=True)
@@ -75,7 +110,7 @@ def cancel(client: Client, output: str, name: str) -> None:
 @job.command("metrics", help="Show the last value of every metric of a job.")
 @named("job")
 @asks("table")
-def metrics(client: Client, output: str, name: str) -> None:
+def metrics(client: Client, output: Form, name: str) -> None:
     """Show what the job measured."""
     found = client.jobs.metrics(name)
     show_many(found, ("key", "value", "step"), output, f"The job '{name}' has logged no metrics.")
@@ -87,7 +122,7 @@ def metrics(client: Client, output: str, name: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="Every output, and the job's own folder and logs.")
 @click.option("-p", "--download-path", default=".", type=click.Path(file_okay=False), help="Where to.")
 @asks()
-def download(client: Client, output: str, name: str, output_name: str, everything: bool, download_path: str) -> None:
+def download(client: Client, output: Form, name: str, output_name: str, everything: bool, download_path: str) -> None:
     """Download the job's files."""
     target = Path(download_path)
     written = client.jobs.download(name, target, output=output_name, everything=everything)

@@ -11,7 +11,7 @@ from rich.tree import Tree
 
 from lazuli.cli.nouns import group_of
 from lazuli.cli.options import asks, named
-from lazuli.cli.show import console, show
+from lazuli.cli.show import Form, console, show
 from lazuli.client.client import Client
 
 __all__ = ["lineage_tree", "model"]
@@ -23,10 +23,10 @@ model = group_of("model")
 @named("model")
 @click.option("-v", "--version", help="The version; the newest where left out.")
 @asks("table")
-def lineage(client: Client, output: str, name: str, version: str | None) -> None:
+def lineage(client: Client, output: Form, name: str, version: str | None) -> None:
     """Show the model's lineage, as a tree or as data."""
     found = client.models.lineage(name, version or "")
-    if output == "table":
+    if output.format == "table" and output.query is None:
         console().print(lineage_tree(found))
     else:
         show(found, output)
@@ -37,7 +37,7 @@ def lineage(client: Client, output: str, name: str, version: str | None) -> None
 @click.option("-v", "--version", help="The version; the newest where left out.")
 @click.option("-p", "--download-path", default=".", type=click.Path(file_okay=False), help="Where to.")
 @asks()
-def download(client: Client, output: str, name: str, version: str | None, download_path: str) -> None:
+def download(client: Client, output: Form, name: str, version: str | None, download_path: str) -> None:
     """Download the model's files."""
     count = client.models.download(name, Path(download_path), version or "")
     click.echo(f"{name}: {count} {'file' if count == 1 else 'files'}", err=True)

@@ -8,39 +8,53 @@ from typing import Any
 
 import click
 
-from lazuli.cli.options import asks, named
-from lazuli.cli.show import show, show_many
+from lazuli.cli.command import Command, Verbs
+from lazuli.cli.filters import filtering, selected
+from lazuli.cli.options import Option, asks, confirmed, named, pairs
+from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
+from lazuli.client.collection import Change
 from lazuli.client.envelope import Shown
 from lazuli.resources.table import Noun, noun
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import is_remote
 
-__all__ = ["FIELDS", "creating", "group_of"]
+__all__ = ["FIELDS", "create", "creating", "group_of"]
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "workspace": ("location", "display_name", "description"),
     "data": ("type", "path", "description"),
-    "environment": ("image", "conda_file", "description"),
-    "compute": ("type", "size", "min_instances", "max_instances"),
-    "model": ("type", "path", "description"),
+    "environment": ("image", "conda_file", "build_context", "dockerfile_path", "os_type", "description"),
+    "compute": ("type", "size", "tier", "min_instances", "max_instances", "idle_time_before_scale_down", "description"),
+    "model": ("type", "path", "stage", "description"),
 }
 """The fields of a document that ``create`` also takes as options, so that short things need no file."""
 
-_PATHS = {"path", "conda_file"}
-_DELETABLE = {"workspace", "compute", "datastore"}
+_CHANGING: dict[str, tuple[str, ...]] = {
+    "workspace": ("display_name", "description"),
+    "data": ("description",),
+    "environment": ("description",),
+    "compute": ("min_instances", "max_instances", "idle_time_before_scale_down"),
+    "model": ("stage", "description"),
+    "job": ("display_name", "description"),
+}
+"""Those that ``update`` takes."""
 
-Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+_PATHS = {"path", "conda_file", "build_context"}
+_READ_ONLY = {"datastore"}
+_DELETABLE = {"workspace", "compute"}
+_SLOW = {"workspace", "compute"}
 
 
-def group_of(word: str) -> click.Group:
+def group_of(word: str) -> Verbs:
     """``lazuli <word>`` with every verb that the noun has."""
     row = noun(word)
-    group = click.Group(word, help=row.summary)
-    group.add_command(_create(row))
+    group = Verbs(word, help=row.summary)
     group.add_command(_show(row))
     group.add_command(_list(row))
-    group.add_command(_update(row))
+    if word not in _READ_ONLY:
+        group.add_command(_create(row))
+        group.add_command(_update(row))
     if row.versioned or word == "job":
         group.add_command(_archive(row, "archive", "Hide it from lists."))
         group.add_command(_archive(row, "restore", "Show again what was archived."))
@@ -51,53 +65,59 @@ def group_of(word: str) -> click.Group:
 
 def creating(row: Noun) -> Option:
     """The options of ``create``: a file, edits to it, and the fields that may be given without one."""
-    options = [
+    return _all(
         click.option("-f", "--file", type=click.Path(dir_okay=False), help="The YAML file that says it."),
         named(row.word, required=False),
-        *_version_option(row),
-        click.option("--set", "edits", multiple=True, metavar="a.b=v", help="Change what the file says."),
-        *(
-            click.option(f"--{field.replace('_', '-')}", field, help=row.document.model_fields[field].description)
-            for field in FIELDS.get(row.word, ())
-        ),
-    ]
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
+        _maybe_version(row),
+        _edits("Change what the file says."),
+        *_fields(row, FIELDS.get(row.word, ())),
+        _no_wait(row),
+    )
 
 
-def create(client: Client, row: Noun, file: str | None, edits: tuple[str, ...], given: dict[str, Any]) -> Shown:
+def create(
+    client: Client, row: Noun, file: str | None, edits: tuple[str, ...], given: dict[str, Any], *, wait: bool = True
+) -> Shown:
     """Make what the file and the options say. Paths in options are relative to the current folder."""
     if not file and not any(given.values()) and not edits:
         raise InvalidInput(f"There is nothing to make the {row.word} from.", mend="Name a YAML file with --file.")
-    for field in _PATHS & given.keys():
-        if given[field] and not is_remote(given[field]):
-            given[field] = str(Path(given[field]).expanduser().absolute())
     collection = client.collection(row.word)
-    return collection.create(*collection.read(file, edits, **given))
+    return collection.create(*collection.read(file, edits, **_said(given)), wait=wait)
+
+
+def _said(given: dict[str, Any]) -> dict[str, Any]:
+    """The fields that options say."""
+    said = dict(given)
+    for field in _PATHS & said.keys():
+        if said[field] and not is_remote(said[field]):
+            said[field] = str(Path(said[field]).expanduser().absolute())
+    folder, dockerfile = said.pop("build_context", None), said.pop("dockerfile_path", None)
+    if folder or dockerfile:
+        said["build"] = {"path": folder or str(Path.cwd()), **({"dockerfile_path": dockerfile} if dockerfile else {})}
+    if "tags" in said:
+        said["tags"] = pairs(said["tags"], "--tags") or None
+    return said
 
 
 def _create(row: Noun) -> click.Command:
-    @click.command("create", help=f"Create a {row.word}, or change it where that is allowed.")
+    @click.command("create", cls=Command, help=f"Create a {row.word}, or change it where that is allowed.")
     @creating(row)
     @asks()
-    def command(client: Client, output: str, file: str | None, edits: tuple[str, ...], **given: Any) -> None:
-        show(create(client, row, file, edits, given), output)
+    def command(
+        client: Client, output: Form, file: str | None, edits: tuple[str, ...], no_wait: bool = False, **given: Any
+    ) -> None:
+        show(create(client, row, file, edits, given, wait=not no_wait), output)
 
     return command
 
 
 def _show(row: Noun) -> click.Command:
-    @click.command("show", help=f"Show a {row.word}.")
+    @click.command("show", cls=Command, help=f"Show a {row.word}.")
     @named(row.word, required=row.word != "workspace")
     @_maybe_version(row)
     @_maybe_label(row)
     @asks()
-    def command(client: Client, output: str, name: str | None, version: str = "", label: str = "") -> None:
+    def command(client: Client, output: Form, name: str | None, version: str = "", label: str = "") -> None:
         chosen = name or client.scope.workspace
         show(client.collection(row.word).get(chosen, version or "", label or ""), output)
 
@@ -105,39 +125,55 @@ def _show(row: Noun) -> click.Command:
 
 
 def _list(row: Noun) -> click.Command:
-    @click.command("list", help=f"List every {row.word}.")
-    @_only(row.versioned, named(f"{row.word} whose versions to list", required=False))
-    @_only(row.versioned or row.word == "job", click.option("--archived", is_flag=True, help="Also what is archived."))
+    @click.command("list", cls=Command, help=f"List every {row.word}.")
+    @_only(row.versioned, named(row.word, required=False, help=f"List the versions of this {row.word}."))
+    @filtering(row)
     @asks("table")
-    def command(client: Client, output: str, name: str | None = None, archived: bool = False) -> None:
+    def command(client: Client, output: Form, name: str | None = None, **wanted: Any) -> None:
         columns = row.columns
         if row.versioned and not name:
             columns = ("name", "latest_version", "description", "created_at")
-        found = client.collection(row.word).list(name or "", archived=archived)
+        found = selected(lambda view: client.collection(row.word).list(name or "", view=view), **wanted)
         nothing = f"There is no {row.word} yet. Make one with 'lazuli {row.word} create'."
-        show_many(found, columns, output, f"The {row.word} '{name}' has no versions." if name else nothing)
+        if any(wanted.values()):
+            nothing = f"There is no such {row.word}."
+        show_many(found, columns, output, f"The {row.word} '{name}' has no such versions." if name else nothing)
 
     return command
 
 
 def _update(row: Noun) -> click.Command:
-    @click.command("update", help=f"Change a {row.word}.")
+    @click.command("update", cls=Command, help=f"Change a {row.word}.")
     @named(row.word)
     @_maybe_version(row)
-    @click.option("--set", "edits", multiple=True, required=True, metavar="a.b=v", help="What to change.")
+    @click.option("-f", "--file", type=click.Path(dir_okay=False), help="A YAML file with what changes.")
+    @_edits("What to change.")
+    @_all(*_fields(row, _CHANGING.get(row.word, ())), _no_wait(row))
     @asks()
-    def command(client: Client, output: str, name: str, edits: tuple[str, ...], version: str = "") -> None:
-        show(client.collection(row.word).update(name, edits, version or ""), output)
+    def command(
+        client: Client,
+        output: Form,
+        name: str,
+        file: str | None,
+        edits: tuple[str, ...],
+        version: str = "",
+        no_wait: bool = False,
+        **given: Any,
+    ) -> None:
+        change = Change(edits, file, {key: value for key, value in _said(given).items() if value not in (None, "")})
+        if not (change.edits or change.file or change.fields):
+            raise InvalidInput("Nothing is said to change.", mend="Say it with --set a.b=value, or in a --file.")
+        show(client.collection(row.word).update(name, change, version or "", wait=not no_wait), output)
 
     return command
 
 
 def _archive(row: Noun, verb: str, summary: str) -> click.Command:
-    @click.command(verb, help=summary)
+    @click.command(verb, cls=Command, help=summary)
     @named(row.word)
     @_maybe_version(row)
     @asks()
-    def command(client: Client, output: str, name: str, version: str = "") -> None:
+    def command(client: Client, output: Form, name: str, version: str = "") -> None:
         collection = client.collection(row.word)
         act = collection.archive if verb == "archive" else collection.restore
         show(act(name, version or ""), output)
@@ -146,30 +182,66 @@ def _archive(row: Noun, verb: str, summary: str) -> click.Command:
 
 
 def _delete(row: Noun) -> click.Command:
-    @click.command("delete", help=f"Delete a {row.word}.")
+    everything = " and everything in it" if row.word == "workspace" else ""
+
+    @click.command("delete", cls=Command, help=f"Delete a {row.word}{everything}.")
     @named(row.word)
     @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+    @_no_wait(row)
     @asks()
-    def command(client: Client, output: str, name: str, yes: bool) -> None:
-        if not yes:
-            click.confirm(f"Delete the {row.word} '{name}'?", abort=True, err=True)
-        client.collection(row.word).delete(name)
+    def command(client: Client, output: Form, name: str, yes: bool, no_wait: bool = False) -> None:
+        if not confirmed(f"Delete the {row.word} '{name}'{everything}?", yes):
+            click.echo("Nothing is deleted.", err=True)
+            click.get_current_context().exit(1)
+        client.collection(row.word).delete(name, wait=not no_wait)
         click.echo(f"Deleted the {row.word} '{name}'.", err=True)
 
     return command
 
 
-def _version_option(row: Noun) -> list[Option]:
-    return [click.option("-v", "--version", help="The version.")] if row.versioned else []
+def _fields(row: Noun, names: tuple[str, ...]) -> list[Option]:
+    """An option for each field, and ``--tags`` where the document has tags."""
+    options = [click.option(f"--{name.replace('_', '-')}", name, help=_help(row, name)) for name in names]
+    if "tags" in row.document.model_fields:
+        options.append(click.option("--tags", multiple=True, metavar="KEY=VALUE", help="Words to find it by."))
+    return options
+
+
+def _help(row: Noun, name: str) -> str | None:
+    field = row.document.model_fields.get(name)
+    return field.description if field else _BUILD[name]
+
+
+_BUILD = {
+    "build_context": "A folder with a Dockerfile.",
+    "dockerfile_path": "The Dockerfile, relative to that folder.",
+}
+
+
+def _edits(help: str) -> Option:
+    return click.option("--set", "edits", multiple=True, metavar="a.b=v", help=help)
+
+
+def _no_wait(row: Noun) -> Option:
+    return _only(row.word in _SLOW, click.option("--no-wait", is_flag=True, help="Do not wait until it is done."))
 
 
 def _maybe_version(row: Noun) -> Option:
-    return _only(row.versioned, *_version_option(row))
+    return _only(row.versioned, click.option("-v", "--version", help="The version."))
 
 
 def _maybe_label(row: Noun) -> Option:
     return _only(row.versioned, click.option("--label", help="A label; 'latest' is the newest version."))
 
 
-def _only(wanted: bool, *options: Option) -> Option:
-    return options[0] if wanted else lambda function: function
+def _only(wanted: bool, option: Option) -> Option:
+    return option if wanted else lambda function: function
+
+
+def _all(*options: Option) -> Option:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate

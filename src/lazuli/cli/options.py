@@ -9,48 +9,122 @@ from typing import Any
 
 import click
 
+from lazuli.cli.names import names_of
+from lazuli.cli.show import FORMATS, Form
 from lazuli.client import profile
 from lazuli.client.client import Client
+from lazuli.client.version import explained
+from lazuli.schema.problems import InvalidInput, Problem
 
-__all__ = ["asks", "named", "output_option"]
+__all__ = ["Option", "asks", "confirmed", "named", "output_option", "pairs"]
+
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _ENOUGH_TO_SHOW = 4 << 20
 
 
-def output_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """``-o table|json|yaml``."""
-    return click.option(
-        "-o",
-        "--output",
-        type=click.Choice(["table", "json", "yaml"]),
-        default=default,
-        show_default=True,
-        help="How to print the answer.",
-    )
+class _Query(click.ParamType):
+    """A JMESPath expression."""
+
+    name = "jmespath"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The expression, read; a usage error where it is none."""
+        import jmespath
+        from jmespath.exceptions import JMESPathError
+
+        try:
+            return jmespath.compile(value)
+        except JMESPathError as error:
+            said = " ".join(str(error).split())
+            self.fail(f"'{value}' is no JMESPath expression: {said} See https://jmespath.org.", param, ctx)
 
 
-def asks(default: str = "yaml") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A command that is handed a :class:`Client` first, and how to print (``output``)."""
+def output_option(default: str) -> Option:
+    """``-o table|json|…`` and ``--query``; the command gets both as one :class:`Form` named ``output``."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @output_option(default)
-        @click.option("--subscription", default="", metavar="ID", help="The subscription.")
-        @click.option("-g", "--resource-group", default="", metavar="NAME", help="The resource group.")
-        @click.option("-w", "--workspace-name", default="", metavar="NAME", help="The workspace.")
+        @click.option(
+            "-o",
+            "--output",
+            "--out",
+            "format",
+            type=click.Choice(FORMATS, case_sensitive=False),
+            default=default,
+            show_default=True,
+            help="How to print the answer.",
+        )
+        @click.option("--query", type=_Query(), help="Which part of the answer to print, as JMESPath.")
         @functools.wraps(function)
-        def command(*args: Any, workspace_name: str, resource_group: str, subscription: str, **given: Any) -> Any:
-            chosen = profile.find(subscription=subscription, resource_group=resource_group, workspace=workspace_name)
-            with Client(chosen, progress=_progress) as client:
-                return function(client, *args, **given)
+        def command(*args: Any, format: str, query: Any, **given: Any) -> Any:
+            return function(*args, output=Form(format, query), **given)
 
         return command
 
     return decorate
 
 
-def named(what: str, *, required: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """``-n/--name``."""
-    return click.option("-n", "--name", required=required, default=None, help=f"The name of the {what}.")
+def asks(default: str = "yaml") -> Option:
+    """A command that is handed a :class:`Client` first, and how to print (``output``)."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @output_option(default)
+        @click.option("--subscription", default="", metavar="ID", help="The subscription.")
+        @click.option("-g", "--resource-group", default="", metavar="NAME", help="The resource group.")
+        @click.option(
+            "-w",
+            "--workspace-name",
+            "--workspace",
+            "workspace_name",
+            default="",
+            metavar="NAME",
+            shell_complete=names_of("workspace"),
+            help="The workspace.",
+        )
+        @functools.wraps(function)
+        def command(*args: Any, workspace_name: str, resource_group: str, subscription: str, **given: Any) -> Any:
+            chosen = profile.find(subscription=subscription, resource_group=resource_group, workspace=workspace_name)
+            with Client(chosen, progress=_progress) as client:
+                try:
+                    return function(client, *args, **given)
+                except Problem as problem:
+                    raise explained(problem, client.http) from None
+
+        return command
+
+    return decorate
+
+
+def named(word: str, *, required: bool = True, help: str = "") -> Option:
+    """``-n/--name``, completed in the shell with the names that are there."""
+    return click.option(
+        "-n",
+        "--name",
+        required=required,
+        default=None,
+        shell_complete=names_of(word),
+        help=help or f"The name of the {word}.",
+    )
+
+
+def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """``KEY=VALUE`` words as a map. Raises :class:`InvalidInput` for one that is none."""
+    found = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not (equals and key):
+            raise InvalidInput(f"'{pair}' names no key and value.", target=option, mend="Write it as KEY=VALUE.")
+        found[key] = value
+    return found
+
+
+def confirmed(question: str, yes: bool) -> bool:
+    """Whether the user wants it. Raises :class:`InvalidInput` where nobody can be asked."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise InvalidInput(f"{question} Nobody can be asked here.", target="--yes", mend="Say so with --yes.")
+    return click.confirm(question, err=True)
 
 
 def _progress(sent: int, total: int) -> None:

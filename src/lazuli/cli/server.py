@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from lazuli.cli.options import output_option
-from lazuli.cli.show import show
+from lazuli.cli.show import Form, show
 from lazuli.client import profile
 from lazuli.client.client import Client
 from lazuli.client.http import Http
@@ -74,7 +74,7 @@ def down(data_dir: str | None) -> None:
 @click.command("status")
 @_folder
 @output_option("yaml")
-def status(data_dir: str | None, output: str) -> None:
+def status(data_dir: str | None, output: Form) -> None:
     """Show whether Lazuli runs, where, and what it does."""
     folder = _data_dir(data_dir)
     known = _answering(folder)

@@ -1,22 +1,30 @@
-"""Printing: one resource or many, as a table, as JSON or as YAML."""
+"""Printing an answer: one resource or many, as a table, JSON, YAML or tab-separated values, whole or in part."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich import box
 from rich.console import Console
+from rich.json import JSON
 from rich.table import Table
 from rich.text import Text
 
 from lazuli.schema import yaml
+from lazuli.schema.problems import InvalidInput
 
-__all__ = ["COLORS", "console", "moment", "show", "show_many", "table"]
+if TYPE_CHECKING:
+    from jmespath.parser import ParsedResult
+
+__all__ = ["COLORS", "FORMATS", "Form", "console", "moment", "show", "show_many", "table"]
+
+FORMATS = ("table", "json", "jsonc", "yaml", "tsv", "none")
 
 COLORS = {
     "Completed": "green",
@@ -32,26 +40,58 @@ COLORS = {
 _WIDTH_OF_PIPES = 200
 
 
+@dataclass(frozen=True)
+class Form:
+    """How an answer is printed."""
+
+    format: str = "yaml"
+    """One of :data:`FORMATS`."""
+    query: ParsedResult | None = None
+    """Which part of it: a JMESPath expression."""
+
+    def part_of(self, answer: Any) -> Any:
+        """What the query finds in the answer. Raises :class:`InvalidInput` where it cannot be asked of it."""
+        if self.query is None:
+            return answer
+        from jmespath.exceptions import JMESPathError
+
+        try:
+            return self.query.search(answer)
+        except JMESPathError as error:
+            raise InvalidInput(
+                f"The query does not fit the answer: {error}.",
+                target="--query",
+                mend="Look at the whole answer with '-o json'.",
+            ) from None
+
+
+class _Console(Console):
+    """Leaves it to the command what happens when nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
-    """A console that never cuts what is piped elsewhere."""
+    """A console that never cuts what is piped elsewhere. Without colour where NO_COLOR says so or nobody looks."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _WIDTH_OF_PIPES)
+    return _Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _WIDTH_OF_PIPES)
 
 
-def show(item: Mapping[str, Any], output: str) -> None:
+def show(item: Mapping[str, Any], form: Form) -> None:
     """Print one resource."""
-    if output == "table":
+    if form.format == "table" and form.query is None:
         pairs = [(key, _cell(value)) for key, value in item.items() if not isinstance(value, dict | list)]
         console().print(table(("field", "value"), pairs))
     else:
-        _structured(dict(item), output)
+        _print(form.part_of(dict(item)), form.format)
 
 
-def show_many(items: Iterable[Mapping[str, Any]], columns: Sequence[str], output: str, nothing: str) -> None:
+def show_many(items: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Form, nothing: str) -> None:
     """Print many; ``nothing`` is what a table says where there are none."""
-    found = list(items)
-    if output != "table":
-        _structured([dict(item) for item in found], output)
+    found = [dict(item) for item in items]
+    if form.format != "table" or form.query is not None:
+        _print(form.part_of(found), form.format)
     elif not found:
         click.echo(nothing, err=True)
     else:
@@ -76,11 +116,47 @@ def moment(text: str) -> str:
         return text
 
 
-def _structured(value: Any, output: str) -> None:
-    if output == "json":
+def _print(value: Any, format: str) -> None:
+    if format == "none":
+        return
+    if format == "json":
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    elif format == "jsonc":
+        console().print(JSON(json.dumps(value), indent=2, ensure_ascii=False), soft_wrap=True)
+    elif format == "yaml":
+        click.echo(yaml.dump(value).removesuffix("...\n"), nl=False)
+    elif format == "tsv":
+        for row in [] if value is None else value if isinstance(value, list) else [value]:
+            click.echo("\t".join(map(_flat, _cells(row))))
     else:
-        click.echo(yaml.dump(value), nl=False)
+        _print_table(value)
+
+
+def _print_table(value: Any) -> None:
+    """What a query found, as a table: a row each, its keys or ``Column1`` and so on as titles."""
+    rows = [] if value is None else value if isinstance(value, list) else [value]
+    named = [row if isinstance(row, dict) else _numbered(row) for row in rows]
+    columns = list(dict.fromkeys(key for row in named for key in row))
+    if columns:
+        console().print(table(columns, [[_cell(row.get(column)) for column in columns] for row in named]))
+
+
+def _numbered(row: Any) -> dict[str, Any]:
+    if not isinstance(row, list):
+        return {"result": row}
+    return {f"column{place}": cell for place, cell in enumerate(row, 1)}
+
+
+def _cells(row: Any) -> list[Any]:
+    return list(row.values()) if isinstance(row, dict) else row if isinstance(row, list) else [row]
+
+
+def _flat(value: Any) -> str:
+    """One cell of tab-separated values, as az prints it: of a list its length, of a map nothing."""
+    if isinstance(value, dict):
+        return ""
+    text = str(len(value)) if isinstance(value, list) else _cell(value)
+    return " ".join(text.split("\t")).replace("\r", " ").replace("\n", " ")
 
 
 def _field(item: Mapping[str, Any], column: str) -> Any:

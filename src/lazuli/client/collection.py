@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
 from lazuli.client.edits import edited
@@ -25,7 +25,10 @@ from lazuli.schema.yaml import Place, Source
 if TYPE_CHECKING:
     from lazuli.client.client import Client
 
-__all__ = ["Collection", "Unwritten", "Workspaces"]
+__all__ = ["Change", "Collection", "Unwritten", "View", "Workspaces"]
+
+View = Literal["ActiveOnly", "ArchivedOnly", "All"]
+"""Which of them a list holds."""
 
 _UNFINISHED = {"creating", "updating", "provisioning", "deleting", "accepted", "running", "inprogress"}
 _ATTEMPTS = 5
@@ -37,6 +40,23 @@ class Unwritten(Source):
     def where(self, place: Place) -> str:
         """Where it was said, as a whole."""
         return self.name
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to change: the keys of a file, then single fields, then ``--set`` edits. What is not said stays."""
+
+    edits: tuple[str, ...] = ()
+    file: str | Path | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, said: dict[str, Any]) -> Source:
+        """``said`` with the change made. Raises :class:`InvalidInput` where the file says no mapping."""
+        source = yaml.load(self.file) if self.file else Unwritten("--set", Path.cwd(), {}, {})
+        if not isinstance(source.data, dict):
+            raise InvalidInput(f"{source.name} holds no mapping.", target=source.name)
+        given = {name: value for name, value in self.fields.items() if value not in (None, "")}
+        return edited(replace(source, data={**said, **source.data, **given}), self.edits)
 
 
 class Collection:
@@ -60,10 +80,11 @@ class Collection:
 
     # --- verbs -------------------------------------------------------------------------------------------------
 
-    def create(self, document: Document, source: Source | None = None) -> Shown:
+    def create(self, document: Document, source: Source | None = None, *, wait: bool = True) -> Shown:
         """Make the resource, or change it where that is allowed. Local paths are relative to ``source``.
 
-        Everything that can be checked here is checked before the first byte is sent. Safe to repeat.
+        Everything that can be checked here is checked before the first byte is sent. Safe to repeat. Without ``wait``
+        it may still be in the making when this returns.
         """
         document = document.model_copy(deep=True)
         self._check_name(getattr(document, "name", ""))
@@ -73,7 +94,7 @@ class Collection:
             step(self._client)
         if self.noun.versioned and not getattr(document, "version", ""):
             return self._create_next(name, document)
-        return self._put(self._path(name, getattr(document, "version", "")), document, {})
+        return self._put(self._path(name, getattr(document, "version", "")), document, {}, wait=wait)
 
     def get(self, name: str, version: str = "", label: str = "") -> Shown:
         """One resource; of an asset the version named, or the newest."""
@@ -83,24 +104,27 @@ class Collection:
         """One resource exactly as REST says it."""
         return self._http.call("GET", self._path(name, self._version(name, version, label)))
 
-    def list(self, name: str = "", *, archived: bool = False) -> Iterator[Shown]:
-        """All of them, as the server orders them; of assets one entry each, or all versions of ``name``."""
+    def list(self, name: str = "", *, view: View = "ActiveOnly") -> Iterator[Shown]:
+        """All of them, as the server orders them; of assets one entry each, or all versions of ``name``.
+
+        Pages are fetched as they are needed: who takes only the first few waits only for those.
+        """
         path = self._path(name, "*").removesuffix("/*") if name else self._collection
-        for body in self._pages(path, {"listViewType": "All" if archived else "ActiveOnly"}):
+        for body in self._pages(path, {"listViewType": view}):
             if self.noun.versioned and not name:
                 yield shown_container(body, self._scope)
             else:
                 yield shown(self.noun, body, self._scope)
 
-    def update(self, name: str, edits: Iterable[str], version: str = "", label: str = "") -> Shown:
-        """Change what ``--set`` names, leaving the rest as it is."""
+    def update(self, name: str, change: Change, version: str = "", label: str = "", *, wait: bool = True) -> Shown:
+        """Change what ``change`` says, leaving the rest as it is."""
         version = self._version(name, version, label)
         body = self._http.call("GET", self._path(name, version))
         now = document_of(self.noun, body, self._scope)
         fixed = now.read_only_fields() | set(now.model_extra or {})  # what only the server says
         said = {key: value for key, value in now.to_yaml().items() if key not in fixed}
-        document = self.noun.document.from_yaml(edited(Unwritten("--set", Path.cwd(), said, {}), edits))
-        return self._put(self._path(name, version), document, _unchanged(body))
+        document = self.noun.document.from_yaml(change.of(said))
+        return self._put(self._path(name, version), document, _unchanged(body), wait=wait)
 
     def archive(self, name: str, version: str = "") -> Shown:
         """Hide one version, or without a version all of them, from lists."""
@@ -110,11 +134,11 @@ class Collection:
         """Show again what was archived."""
         return self._set_archived(name, version, False)
 
-    def delete(self, name: str, version: str = "") -> None:
+    def delete(self, name: str, version: str = "", *, wait: bool = True) -> None:
         """Remove it. Raises :class:`NotFound` where it is not there."""
         path = self._path(name, version)
         response = self._http.respond("DELETE", path)
-        while response.status_code == 202 and (place := response.headers.get("location")):
+        while wait and response.status_code == 202 and (place := response.headers.get("location")):
             time.sleep(_pause(response.headers))
             response = self._http.respond("GET", _below(place))
 
@@ -160,9 +184,9 @@ class Collection:
                 continue
         raise Conflict(f"Others create versions of '{name}' all the time.", target="version", mend="Name a version.")
 
-    def _put(self, path: str, document: Document, headers: Mapping[str, str]) -> Shown:
+    def _put(self, path: str, document: Document, headers: Mapping[str, str], *, wait: bool = True) -> Shown:
         body = self._http.call("PUT", path, body=body_of(self.noun, document, self._scope), headers=headers)
-        return shown(self.noun, self._settled(path, body), self._scope)
+        return shown(self.noun, self._settled(path, body) if wait else body, self._scope)
 
     def _settled(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """``body`` once what it describes is no longer being made."""
@@ -206,6 +230,11 @@ class Workspaces(Collection):
         scope = self._scope
         group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.resource_group}"
         return f"{group}/providers/{PROVIDER}/workspaces"
+
+    def everywhere(self) -> Iterator[Shown]:
+        """The workspaces of all resource groups of the subscription."""
+        path = f"/subscriptions/{self._scope.subscription}/providers/{PROVIDER}/workspaces"
+        return (shown(self.noun, body, self._scope) for body in self._pages(path, {}))
 
 
 def _below(link: str) -> str:

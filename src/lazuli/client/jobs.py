@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from lazuli.client.collection import Collection, Unwritten
-from lazuli.client.edits import edited
+from lazuli.client.collection import Change, Collection
 from lazuli.client.envelope import Shown
 from lazuli.client.storage import DEFAULT_DATASTORE
 from lazuli.schema.problems import InvalidInput, NotFound, did_you_mean
@@ -31,12 +30,12 @@ class Jobs(Collection):
         """Ask the job to stop. Safe to repeat; a job that has ended stays as it is."""
         self._http.call("POST", f"{self._path(name)}/cancel")
 
-    def update(self, name: str, edits: Iterable[str], version: str = "", label: str = "") -> Shown:
+    def update(self, name: str, change: Change, version: str = "", label: str = "", *, wait: bool = True) -> Shown:
         """Change its display name, description, tags or properties; nothing else of a job can change."""
         now = self.get(name)
         said = {word: now.get(word) for word in _CHANGEABLE}
-        source = edited(Unwritten("--set", Path.cwd(), said, {}), edits)
-        if unknown := sorted(set(source.data) - set(_CHANGEABLE)):
+        source = change.of(said)
+        if unknown := sorted(set(source.data) - set(_CHANGEABLE) - {"$schema"}):
             raise InvalidInput(
                 f"'{unknown[0]}' of a job cannot be changed.",
                 target=unknown[0],

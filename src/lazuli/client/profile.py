@@ -13,7 +13,7 @@ from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput, Unavailable
 from lazuli.store.settings import Settings, default_data_dir
 
-__all__ = ["Profile", "config_file", "defaults", "find", "read_json", "remember", "running"]
+__all__ = ["Profile", "config_file", "defaults", "find", "read_json", "remember", "running", "write_config"]
 
 _CONFIG_KEYS = {
     "subscription": ("subscription_id", "subscription"),
@@ -104,16 +104,40 @@ def _in_tree(folder: Path) -> dict[str, str]:
     """What the nearest ``config.json`` (or ``.azureml/config.json``) says, as Azure ML's tools write it."""
     for place in (folder, *folder.parents):
         for file in (place / "config.json", place / ".azureml" / "config.json"):
-            if not file.is_file():
+            if not file.is_file() or not _is_ours(file):
                 continue
-            # Any program may keep a config.json; one that names no workspace is none of ours.
-            try:
-                said = read_json(file)
-            except InvalidInput:
-                continue
-            if "workspace_name" in said:
-                return {name: str(said.get(words[0], "")) for name, words in _CONFIG_KEYS.items()}
+            said = read_json(file)
+            if not isinstance(said.get("workspace_name"), str):
+                raise InvalidInput(
+                    f"'{file}' names no workspace.",
+                    target="workspace_name",
+                    mend='Write {"subscription_id": …, "resource_group": …, "workspace_name": …}, or write it again '
+                    "with 'lazuli workspace write-config'.",
+                )
+            return {name: str(said.get(words[0]) or "") for name, words in _CONFIG_KEYS.items()}
     return {}
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether the file is about a workspace: any program may keep a config.json, and ours must not be passed by."""
+    if file.parent.name == ".azureml":
+        return True
+    try:
+        return '"workspace_name"' in file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+
+
+def write_config(scope: Scope, folder: Path) -> Path:
+    """Write ``.azureml/config.json`` below ``folder``, where all tools of Azure ML find the workspace; the file."""
+    said = {words[0]: getattr(scope, name) for name, words in _CONFIG_KEYS.items()}
+    file = folder / ".azureml" / "config.json"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(said, indent=4) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"'{file}' cannot be written: {error.strerror}.", target=str(file)) from None
+    return file
 
 
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:

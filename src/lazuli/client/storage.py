@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from typing import TypeVar
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from lazuli.client.http import Http
 from lazuli.client.snapshot import File, Snapshot
 from lazuli.schema.identity import Scope
-from lazuli.schema.problems import NotFound, Unexpected, Unsupported
+from lazuli.schema.problems import NotFound, Unavailable, Unexpected, Unsupported
 from lazuli.schema.reference import DatastorePath
 from lazuli.store.paths import inside
 
@@ -28,6 +30,9 @@ DEFAULT_DATASTORE = "workspaceblobstore"
 BLOCK = 8 << 20
 AT_ONCE = 8
 HASH_VERSION = "202208"
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are sent, of how many."""
@@ -60,6 +65,7 @@ class Storage:
         self._http = http
         self._scope = scope
         self._progress = progress or (lambda sent, total: None)
+        self._stopped = Event()
 
     def upload(self, snapshot: Snapshot, datastore: str = DEFAULT_DATASTORE) -> str:
         """The datastore path where ``snapshot`` lies, uploaded unless it was already.
@@ -104,8 +110,8 @@ class Storage:
         if not found:
             raise NotFound(f"There are no files at {place}.", target=place.path)
         pairs = [(name, inside(target, _relative(name, place.path))) for name in found]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(lambda pair: self._fetch(container.blob(pair[0]), pair[1]), pairs))
+        for _ in self._at_once(lambda pair: self._fetch(container.blob(pair[0]), pair[1]), pairs):
+            pass
         return len(found)
 
     def container(self, datastore: str) -> Container:
@@ -129,11 +135,22 @@ class Storage:
 
     def _send(self, container: Container, snapshot: Snapshot, prefix: str) -> None:
         sent = 0
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            send = lambda file: self._send_file(container, prefix + file.relative, file)  # noqa: E731
-            for size in pool.map(send, snapshot.files):
-                sent += size
-                self._progress(sent, snapshot.size)
+        for size in self._at_once(
+            lambda file: self._send_file(container, prefix + file.relative, file), snapshot.files
+        ):
+            sent += size
+            self._progress(sent, snapshot.size)
+
+    def _at_once(self, do: Callable[[T], R], things: Iterable[T]) -> Iterator[R]:
+        """What ``do`` returns for each, several at a time; where one fails, or Ctrl-C is pressed, no other begins."""
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            yield from pool.map(do, things)
+        except BaseException:
+            self._stopped.set()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _send_file(self, container: Container, blob: str, file: File) -> int:
         if file.size <= BLOCK:
@@ -147,6 +164,8 @@ class Storage:
         ids = []
         with file.path.open("rb") as source:
             while piece := source.read(BLOCK):
+                if self._stopped.is_set():
+                    raise Unavailable("The upload was stopped.")
                 ids.append(base64.b64encode(f"{len(ids):08d}".encode()).decode())
                 self._put(container.blob(blob, comp="block", blockid=ids[-1]), piece, {})
         listed = "".join(f"<Latest>{block}</Latest>" for block in ids)

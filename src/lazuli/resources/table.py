@@ -113,7 +113,6 @@ NOUNS: tuple[Noun, ...] = (
         "lazuli.resources.datastore:Datastore",
         "Where the bytes of a workspace lie.",
         columns=("name", "type", "account_name", "container_name", "is_default"),
-        command=False,
     ),
     Noun(
         "code",

@@ -1,0 +1,43 @@
+"""What scripts written for Azure ML may ask for and this version does not have: refused by name, never ignored."""
+
+from __future__ import annotations
+
+__all__ = ["FLAGS", "NOUNS", "VERBS"]
+
+NOUNS = {
+    "online-endpoint": "online endpoints",
+    "online-deployment": "online deployments",
+    "batch-endpoint": "batch endpoints",
+    "batch-deployment": "batch deployments",
+    "component": "components",
+    "schedule": "schedules",
+    "registry": "registries shared between workspaces",
+    "connection": "connections",
+    "feature-set": "feature sets",
+    "feature-store": "feature stores",
+    "feature-store-entity": "feature stores",
+}
+"""Nouns of ``az ml``, and what they are about."""
+
+VERBS = {
+    ("compute", "attach"): "Machines elsewhere cannot be attached; create a cluster on this one with 'compute create'.",
+    ("job", "connect-ssh"): "Jobs run on this machine, there is nothing to connect to.",
+    ("model", "package"): "Models are not packaged as images.",
+    ("model", "share"): "There are no registries to share a model with.",
+    ("workspace", "diagnose"): "See 'lazuli status' and the server's log.",
+    ("workspace", "provision-network"): "There is no managed network; the server listens on this machine alone.",
+    ("workspace", "sync-keys"): "There are no keys that could differ.",
+}
+"""Verbs, by their noun, and why they are not there or what to do instead."""
+
+FLAGS = {
+    "--registry-name": "There are no registries; assets are in the workspace. Leave it out.",
+    "--identity-type": "There are no managed identities; jobs run as the user who started the server. Leave it out.",
+    "--user-assigned-identities": "There are no managed identities. Leave it out.",
+    "--managed-network": "There is no managed network. Leave it out.",
+    "-m": "There is no managed network. Leave it out.",
+    "--vnet-name": "There are no virtual networks. Leave it out.",
+    "--subnet": "There are no virtual networks. Leave it out.",
+    "--local": "Endpoints are not part of this version.",
+}
+"""Flags, and why they are not there."""

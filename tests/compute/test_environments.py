@@ -18,13 +18,20 @@ from lazuli.compute.contract import until
 from lazuli.compute.engine import Phase
 from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.environments import Environments, Realised, Recipe, State, recipe_of
+from lazuli.compute.recipes import Image
 from lazuli.schema.problems import Conflict
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache of uv for all tests: it remembers the interpreters, and looking at each of them takes a while."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def index(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def index(tmp_path_factory: pytest.TempPathFactory, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that stands for the package index, with one package in it."""
     folder = tmp_path_factory.mktemp("index")
     info = "tinypackage-1.0.dist-info"
@@ -38,7 +45,7 @@ def index(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     for name, value in {
         "UV_FIND_LINKS": str(folder),
         "UV_NO_INDEX": "1",
-        "UV_CACHE_DIR": str(folder / "cache"),
+        "UV_CACHE_DIR": str(cache),
         "UV_PYTHON_DOWNLOADS": "never",
     }.items():
         monkeypatch.setenv(name, value)
@@ -89,9 +96,9 @@ def test_many_who_ask_share_one_build(environments: Environments, engine: LocalE
     for thread in threads:
         thread.join()
     assert built(environments, recipe).state == State.READY
-    builds = [key for key in environments.keys() if not key.endswith("-compile")]
-    assert builds == [environments.key(recipe)]
-    assert environments.keys() == engine.orphans(()), "and the server takes none of it for strays"
+    keys = environments.keys()
+    assert [key for key in keys if not key.endswith("-compile")] == [environments.key(recipe)]
+    assert keys == engine.orphans(()), "and the server takes none of it for strays"
     assert engine.tail(environments.key(recipe), "user_logs/std_log.txt").count(b"Creating virtual environment") == 1
 
 
@@ -129,6 +136,50 @@ def test_a_python_that_is_not_here_is_never_replaced(environments: Environments)
     assert failed.state == State.FAILED
     assert "Python 3.1 is neither on this machine" in failed.message
     assert PYTHON in failed.message, "it tells what is here"
+
+
+@pytest.mark.needs("Rscript")
+def test_r_packages_are_those_of_the_machine(environments: Environments) -> None:
+    ready = built(environments, Recipe(PYTHON, needs=("Rscript", "R:stats", "R:tools")))
+    assert ready.state == State.READY, ready.message
+    failed = built(environments, Recipe(PYTHON, needs=("Rscript", "R:stats", "R:nosuchpackage")))
+    assert failed.state == State.FAILED
+    assert "the R package 'nosuchpackage'" in failed.message and "stats" not in failed.message
+
+
+def test_what_the_machine_lacks_is_named(environments: Environments) -> None:
+    failed = built(environments, Recipe(PYTHON, needs=("sh", "no-such-program", "deb:no-such-package")))
+    assert failed.state == State.FAILED
+    assert "the program 'no-such-program', the system package 'no-such-package'" in failed.message
+    assert "'sh'" not in failed.message
+
+
+def test_a_container_that_cannot_run_says_why(environments: Environments, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``false`` stands for a docker whose daemon does not answer."""
+    monkeypatch.setattr("lazuli.compute.environments.container_programs", lambda: ["/bin/false"])
+    failed = built(environments, Recipe("", image=Image("registry.example.org/x:1")))
+    assert failed.state == State.FAILED
+    assert "needs a container" in failed.message and "false: it does not answer" in failed.message
+
+
+def test_conda_makes_what_only_conda_can(
+    environments: Environments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script stands for micromamba, which no test can have here: it shows that it is asked in the right words."""
+    program = tmp_path / "micromamba"
+    program.write_text(
+        '#!/bin/sh\necho "$@"\n[ $1 = list ] && exit\nmkdir -p venv/conda-meta venv/bin; cp conda.yml venv/\n'
+        "touch venv/conda-meta/python-3.11.4-hab00c5b_0_cpython.json venv/conda-meta/python-dateutil-2.9.0-0.json\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr("lazuli.compute.environments.conda_program", lambda: str(program))
+    recipe = Recipe("", conda="dependencies: [openjdk=17]")
+    ready = built(environments, recipe)
+    assert ready.state == State.READY and ready.python_version == "3.11.4"
+    assert (ready.prefix / "conda.yml").read_text() == recipe.conda
+    assert ready.variables == {"CONDA_PREFIX": str(ready.prefix)}
+    assert b"create -y -p venv -f conda.yml" in environments.log(ready.log_key)
+    assert environments.lock_of(recipe) == "list -p venv --explicit\n"
 
 
 def test_an_exact_python_is_exact(environments: Environments) -> None:

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from lazuli.compute import curated
 from lazuli.compute.conda import CondaSpec, parse
-from lazuli.compute.environments import Recipe, recipe_of
+from lazuli.compute.recipes import Image, Recipe, recipe_of
 from lazuli.schema.problems import InvalidInput, Problem, Unsupported
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -144,7 +144,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["a: [", "just words", "- a list", "dependencies: numpy", "variables: {A: b}"])
+@pytest.mark.parametrize("text", ["a: [", "just words", "- a list", "dependencies: numpy", "variables: [A]"])
 def test_files_that_are_no_conda_files(text: str) -> None:
     with pytest.raises(Problem) as caught:
         parse(text)
@@ -213,11 +213,11 @@ def test_bare_images(image: str, python: str) -> None:
         ("AzureML-sklearn-1.5", "", "scikit-learn==1.5.*"),
         ("sklearn-1.5", "", "scikit-learn==1.5.*"),
         ("AzureML-sklearn-1.0-ubuntu20.04-py38-cpu", "3.8", "scikit-learn==1.0.*"),
-        ("AzureML-Scikit-learn-0.20.3", "", "scikit-learn==0.20.3.*"),
-        ("lightgbm-3.3", "", "lightgbm==3.3.*"),
+        ("AzureML-Scikit-learn-0.20.3", "<3.8", "scikit-learn==0.20.3.*"),
+        ("lightgbm-3.3", "<3.13", "lightgbm==3.3.*"),
         ("AzureML-ACPT-pytorch-1.13-py38-cuda11.7-gpu", "3.8", "torch==1.13.*"),
-        ("acpt-pytorch-2.2-cuda12.1", "", "torch==2.2.*"),
-        ("AzureML-tensorflow-2.12-cuda11", "", "tensorflow==2.12.*"),
+        ("acpt-pytorch-2.2-cuda12.1", "<3.13", "torch==2.2.*"),
+        ("AzureML-tensorflow-2.12-cuda11", "<3.12", "tensorflow==2.12.*"),
         ("AzureML-minimal-ubuntu20.04-py38-cpu-inference", "3.8", "mlflow-skinny"),
         ("minimal-py312-inference", "3.12", "mlflow-skinny"),
         ("AzureML-AutoML", "", "lightgbm"),
@@ -232,8 +232,7 @@ def test_curated_environments(name: str, python: str, package: str) -> None:
     assert recipe_of(curated.image_of(name).replace(":latest", ":31")) == Recipe(python or OWN, base.requirements)
 
 
-def test_every_listed_name_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
+def test_every_listed_name_is_known() -> None:
     assert all(curated.of_name(name) for name in curated.NAMES)
 
 
@@ -243,26 +242,74 @@ def test_old_releases_get_the_numpy_they_were_built_for() -> None:
     assert new and "numpy<2" not in new.requirements
 
 
-def test_r_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda program: None)
-    for image in ("rocker/tidyverse:4.0.0-ubuntu18.04", "r-base:4.3.1"):
-        with pytest.raises(Unsupported, match="Rscript"):
-            recipe_of(image)
 
 
-def test_an_unknown_image_is_refused_with_its_name_and_a_mend() -> None:
+@pytest.fixture
+def podman_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: "/usr/bin/podman" if program == "podman" else None)
+
+
+@pytest.mark.parametrize("image", ["rocker/tidyverse:4.0.0-ubuntu18.04", "r-base:4.3.1", curated.image_of("r-minimal")])
+def test_an_image_of_r_needs_the_r_of_the_machine(image: str) -> None:
+    assert recipe_of(image).needs == ("Rscript",)
+
+
+def test_an_unknown_image_is_refused_with_its_name_and_a_mend(nothing_installed: None) -> None:
     with pytest.raises(Unsupported, match=r"registry\.example\.org:5000/team/trainer:7") as caught:
         recipe_of("registry.example.org:5000/team/trainer:7")
     assert "conda_file" in caught.value.mend
     assert caught.value.target == "environment.image"
 
 
+def test_an_unknown_image_is_a_container_where_one_may_run(podman_installed: None) -> None:
+    recipe = recipe_of("registry.example.org:5000/team/trainer:7")
+    assert recipe.image == Image("registry.example.org:5000/team/trainer:7")
+    assert recipe.python == "", "nothing stands in for it"
+    assert recipe_of("python:3.11").image is None, "what is known needs no container"
+
+
+def test_what_only_conda_has_is_left_to_conda(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "dependencies: [python=3.11, openjdk=17, six]"
+    monkeypatch.setattr("shutil.which", lambda program: None)
+    with pytest.raises(Unsupported, match="openjdk=17") as caught:
+        recipe_of("ubuntu", text)
+    assert "micromamba" in caught.value.mend
+    monkeypatch.setattr("shutil.which", lambda program: f"/opt/{program}" if program == "micromamba" else None)
+    assert recipe_of("ubuntu", text) == Recipe("", conda=text)
+    assert recipe_of("ubuntu", "dependencies: [six]").requirements == ("six",), "PyPI is quicker where it has all"
+
+
+def test_variables_of_a_conda_file_are_set() -> None:
+    assert recipe_of(conda="variables: {A: b, N: 1}").variables == (("A", "b"), ("N", "1"))
+
+
+class TestGallery:
+    gallery = curated.Gallery()
+
+    @pytest.mark.parametrize("name", ["AzureML-sklearn-1.5", "azureml-SKLEARN-1.5", "sklearn-1.5"])
+    def test_a_listed_one_has_one_name(self, name: str) -> None:
+        found = self.gallery.find(name, "31")
+        assert found is not None
+        assert found[0] == "AzureML-sklearn-1.5" and found[1]["image"].endswith("/curated/sklearn-1.5:31")
+
+    @pytest.mark.parametrize("name", ["AzureML-sklearn-0.24-ubuntu18.04-py37-cpu", "AzureML-R", "lightgbm-4.1"])
+    def test_others_of_a_family_are_understood(self, name: str) -> None:
+        assert self.gallery.find(name, "1")
+
+    @pytest.mark.parametrize("name", ["sklearn-env", "python", "r", "my-sklearn-1.5", "AzureML-cobol-1.0", "AzureML-"])
+    def test_what_is_likelier_somebodys_own_is_not(self, name: str) -> None:
+        assert self.gallery.find(name, "1") is None
+
+    def test_an_unknown_family_is_told_the_nearest_and_all(self) -> None:
+        problem = self.gallery.unknown("AzureML-skleam-1.5", "environment")
+        assert "AzureML-sklearn-1.5" in problem.mend
+        assert all(family in problem.mend for family in curated.FAMILIES)
+
+
 def test_a_conda_file_on_any_image_stands_on_its_own() -> None:
     spec = {"dependencies": ["python=3.10", "six"]}
     assert recipe_of("registry.example.org/team/trainer", spec) == Recipe("3.10", ("six",))
     assert recipe_of("python:3.9", {"dependencies": ["six"]}) == Recipe("3.9", ("six",))
-
-
-def test_a_docker_context_is_refused() -> None:
-    with pytest.raises(Unsupported, match="Dockerfile"):
-        recipe_of(build={"path": "docker-context"})

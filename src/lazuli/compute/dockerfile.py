@@ -50,6 +50,7 @@ _OF_THE_IMAGE = re.compile(r"PATH|LD_LIBRARY_PATH|CONDA_\w+|AZUREML_CONDA_\w+|DE
 """Variables that speak of places and habits inside the image."""
 _HARMLESS = {"rm", "mkdir", "true", "echo", "ldconfig", "set", "exit", "apt-get update", "apt-get clean", "apt update"}
 _HARMLESS |= {"apt-get autoremove", "apt-get upgrade", "conda clean", "conda update", "pip cache", "apt clean"}
+_VARIABLE = re.compile(r"\$(?:(?P<a>\w+)|\{(?P<b>\w+)\})")
 _INSTALL = re.compile(r"install\.packages\(\s*(?:c\((?P<many>[^)]*)\)|(?P<one>['\"][^'\"]*['\"]))[^)]*\)\s*;?\s*")
 _R_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
 _DEB = re.compile(r"[a-z0-9][a-z0-9+.-]+")
@@ -67,6 +68,8 @@ class _Reading:
     def __init__(self, files: Callable[[str], str | None]) -> None:
         self.files = files
         self.found = Contents()
+        self.values: dict[str, str] = {}
+        """What ENV and ARG have set so far."""
         self.copied: dict[str, str] = {}
         """Files of the context that were copied and not used yet, by their name in the image: the line."""
 
@@ -74,7 +77,7 @@ class _Reading:
         for line in _lines(text):
             word, _, rest = line.partition(" ")
             try:
-                understood = self._instruction(word.upper(), rest.strip())
+                understood = self._instruction(word.upper(), self._filled(rest.strip()))
             except (ValueError, Problem):  # unbalanced quotes, or a package that PyPI does not have
                 understood = False
             if not understood:
@@ -84,25 +87,33 @@ class _Reading:
             raise InvalidInput("The Dockerfile has no FROM.", target="environment.build", mend="Begin it with FROM.")
         return self.found
 
+    def _filled(self, text: str) -> str:
+        """``text`` with the variables that are known; what is left of others makes it beyond us."""
+        return _VARIABLE.sub(lambda match: self.values.get(match["a"] or match["b"], match[0]), text)
+
     def _instruction(self, word: str, rest: str) -> bool:
         if word == "FROM":
             first, self.found.image = not self.found.image, rest.split(maxsplit=1)[0] if rest else ""
             return first and "$" not in rest
-        if word == "ENV":
-            return self._variables(rest)
+        if word in ("ENV", "ARG"):
+            return self._variables(rest, kept=word == "ENV")
         if word == "RUN":
             return not rest.startswith(("[", "-")) and all(self._command(each) for each in _commands(rest))
         if word in ("COPY", "ADD"):
             return self._copy(rest)
         return word in _NOTHING
 
-    def _variables(self, rest: str) -> bool:
+    def _variables(self, rest: str, *, kept: bool) -> bool:
+        """Remember what is set; only ENV is set for what runs in the image as well."""
         name, _, value = rest.partition(" ")
-        pairs = [item.partition("=")[::2] for item in shlex.split(rest)] if "=" in name else [(name, value.strip())]
-        kept = {name: value for name, value in pairs if not _OF_THE_IMAGE.fullmatch(name)}
-        if any("$" in value for value in kept.values()):
+        pairs = {name: value.strip()}
+        if "=" in name:
+            pairs = {each: value for each, _, value in (item.partition("=") for item in shlex.split(rest))}
+        self.values |= pairs
+        said = {name: value for name, value in pairs.items() if kept and not _OF_THE_IMAGE.fullmatch(name)}
+        if any("$" in value for value in said.values()):
             return False
-        self.found.variables |= kept
+        self.found.variables |= said
         return True
 
     def _copy(self, rest: str) -> bool:
@@ -150,7 +161,7 @@ class _Reading:
             elif word not in _PIP_HABITS:
                 lines.append(word)
         tools = {"pip", "setuptools", "wheel"}
-        return self._python({"dependencies": [{"pip": [line for line in lines if line not in tools]}]})
+        return self._python({"dependencies": [{"pip": [line for line in lines if line.strip() and line not in tools]}]})
 
     def _apt(self, words: Sequence[str]) -> bool:
         names = [word for word in words[1:] if word != "install" and not word.startswith("-")]

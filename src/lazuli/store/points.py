@@ -6,18 +6,26 @@ NaN is stored as 0 beside a flag, because SQLite turns a NaN into NULL; it comes
 from __future__ import annotations
 
 import math
+import operator
+import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from lazuli.store.database import Database
+from lazuli.store.peaks import STRETCH, Peaks, Seen
 from lazuli.store.tables import latest_metric, metric_point, model_metric
 
 __all__ = ["Latest", "ModelPoint", "Place", "Point", "Points", "SeriesPoint"]
 
 CHUNK = 500
 """How many ids one statement names at most; databases limit the number of parameters."""
+SHORT = 20_000
+"""How many points a series may have to be drawn from all of them."""
+END = 2 * STRETCH
+"""How many points at the end of a long series are always looked at: its open stretch has marked no peaks yet."""
 
 
 class Point(NamedTuple):
@@ -87,24 +95,57 @@ class Points:
         self._insert_point = _insert("metric_point", _POINT_COLUMNS, mark)
         self._insert_model_point = _insert("model_metric", _MODEL_COLUMNS, mark)
         self._insert_latest = _insert("latest_metric", _LATEST_COLUMNS, mark) + _KEEP_NEWEST
+        self._mark_peak = _MARK_PEAK.replace("?", mark)
+        self._peaks = Peaks()
+        self._waiting: deque[_Batch] = deque()
+        self._turn = threading.Lock()
 
     def add(self, experiment_id: str, points: Sequence[Point], model_points: Sequence[ModelPoint] = ()) -> None:
-        """Store points of runs of one experiment, in one transaction."""
+        """Store points of runs of one experiment, all or none; they are stored when this returns.
+
+        Who comes while another's points are being stored waits, and is then stored together with all who wait: many
+        small calls cost few transactions.
+        """
         if not points:
             return
-        rows = [(run, key, *_stored(value), step, at) for run, key, value, step, at in points]
+        batch = _Batch(experiment_id, points, model_points)
+        self._waiting.append(batch)
+        with self._turn:
+            if not batch.is_done:
+                self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if batch.problem is not None:
+            raise batch.problem
+
+    def _store(self, batches: Sequence[_Batch]) -> None:
+        try:
+            with self._database.write() as tx:
+                self._write(tx, batches)
+        except Exception as problem:
+            self._peaks.forget()
+            if len(batches) == 1:
+                batches[0].problem = problem
+            else:  # one of them is at fault: the others must not suffer
+                for batch in batches:
+                    self._store([batch])
+        for batch in batches:
+            batch.is_done = True
+
+    def _write(self, tx: Connection, batches: Sequence[_Batch]) -> None:
+        rows = [(run, key, *_stored(value), step, at) for b in batches for run, key, value, step, at in b.points]
+        experiments = {point.run_id: b.experiment_id for b in batches for point in b.points}
         newest: dict[tuple[str, str], tuple[Any, ...]] = {}
         for row in rows:
             known = newest.get(row[:2])
             if known is None or (row[4], row[5], row[2]) > (known[4], known[5], known[2]):
                 newest[row[:2]] = row
-        # Sorted, so that two writers lock rows in the same order.
-        latest = [(run, key, experiment_id, *newest[run, key][2:]) for run, key in sorted(newest)]
-        with self._database.write() as tx:
-            tx.exec_driver_sql(self._insert_point, rows)
-            tx.exec_driver_sql(self._insert_latest, latest)
-            if model_points:
-                tx.exec_driver_sql(self._insert_model_point, [_model_row(point) for point in model_points])
+        marks = self._peaks.mark(rows, lambda series: _recent(tx, series))
+        tx.exec_driver_sql(self._insert_point, [(*row, int(n in marks.rows)) for n, row in enumerate(rows)])
+        tx.exec_driver_sql(self._insert_latest, [(*row[:2], experiments[row[0]], *row[2:]) for row in newest.values()])
+        if marks.stored:
+            stored = [(run, key, seen.step, seen.timestamp, seen.value) for run, key, seen in marks.stored]
+            tx.exec_driver_sql(self._mark_peak, stored)
+        if on_models := [_model_row(point) for b in batches for point in b.model_points]:
+            tx.exec_driver_sql(self._insert_model_point, on_models)
 
     def history(self, run_id: str, key: str, limit: int | None = None, after: Place | None = None) -> list[SeriesPoint]:
         """The series in the order of step, then time, then arrival; at most ``limit`` points, those ``after``."""
@@ -118,14 +159,21 @@ class Points:
     def sample(self, run_id: str, key: str, points: int) -> list[SeriesPoint]:
         """The series in about ``points`` points: the least and the greatest of each stretch, the first and the last.
 
-        What a chart of that many pixels would show of the whole series, so no peak is lost.
+        What a chart of that many pixels would show of the whole series, so no peak is lost. A long series is drawn
+        from its marked peaks and its end, so that its length does not matter.
         """
+        series = _series(run_id, key)
+        some = select(metric_point.c.run_id).where(metric_point.c.run_id == run_id, metric_point.c.key == key)
         with self._database.read() as tx:
-            count = tx.execute(
-                select(func.count()).where(metric_point.c.run_id == run_id, metric_point.c.key == key)
-            ).scalar_one()
-            series = (_series_point(row) for row in tx.execute(_series(run_id, key)))
-            return list(series) if count <= points else _thinned(series, count, max(1, points // 2))
+            if tx.execute(select(func.count()).select_from(some.limit(SHORT + 1).subquery())).scalar_one() <= SHORT:
+                found = [_series_point(row) for row in tx.execute(series)]
+            else:
+                last_first = (metric_point.c.step.desc(), metric_point.c.timestamp.desc(), metric_point.c.seq.desc())
+                ends = (series.limit(1), series.order_by(None).order_by(*last_first).limit(END))
+                queries = (*ends, series.where(metric_point.c.peak == 1))
+                rows = [_series_point(row) for query in queries for row in tx.execute(query)]
+                found = sorted({point.seq: point for point in rows}.values(), key=_PLACE)
+        return found if len(found) <= points else _thinned(found, len(found), max(1, points // 2))
 
     def latest(self, run_ids: Sequence[str]) -> dict[str, list[Latest]]:
         """The newest value of every metric of these runs, sorted by key."""
@@ -175,9 +223,11 @@ class Points:
         for chunk in _chunks(run_ids):  # a transaction each, so that other writers get their turn
             with self._database.write() as tx:
                 _delete(tx, chunk)
+        with self._turn:
+            self._peaks.forget()
 
 
-_POINT_COLUMNS = ("run_id", "key", "value", "is_nan", "step", "timestamp")
+_POINT_COLUMNS = ("run_id", "key", "value", "is_nan", "step", "timestamp", "peak")
 _LATEST_COLUMNS = ("run_id", "key", "experiment_id", "value", "is_nan", "step", "timestamp")
 _MODEL_COLUMNS = (
     "model_id", "run_id", "key", "value", "is_nan", "step", "timestamp", "dataset_name", "dataset_digest",
@@ -187,6 +237,38 @@ _KEEP_NEWEST = """
   value = excluded.value, is_nan = excluded.is_nan, step = excluded.step, timestamp = excluded.timestamp
  WHERE (excluded.step, excluded.timestamp, excluded.value)
   > (latest_metric.step, latest_metric.timestamp, latest_metric.value)"""
+
+_MARK_PEAK = """
+UPDATE metric_point SET peak = 1
+ WHERE run_id = ? AND key = ? AND step = ? AND timestamp = ? AND value = ? AND is_nan = 0"""
+
+
+class _Batch:
+    """Points that came together, and what became of them."""
+
+    __slots__ = ("experiment_id", "is_done", "model_points", "points", "problem")
+
+    def __init__(self, experiment_id: str, points: Sequence[Point], model_points: Sequence[ModelPoint]) -> None:
+        self.experiment_id = experiment_id
+        self.points = points
+        self.model_points = model_points
+        self.is_done = False
+        self.problem: Exception | None = None
+
+
+def _recent(tx: Connection, series: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], list[Seen]]]:
+    """The last points of each series that has any, newest first."""
+    table = metric_point.c
+    keys_of: dict[str, list[str]] = {}
+    for run_id, key in series:
+        keys_of.setdefault(run_id, []).append(key)
+    for run_id, keys in keys_of.items():
+        there = select(latest_metric.c.key).where(latest_metric.c.run_id == run_id)
+        known = set(tx.execute(there).scalars())
+        for key in known.intersection(keys):
+            last = select(table.value, table.step, table.timestamp).where(table.run_id == run_id, table.key == key)
+            last = last.where(table.is_nan == 0).order_by(table.step.desc(), table.timestamp.desc())
+            yield (run_id, key), [Seen(*row) for row in tx.execute(last.limit(STRETCH - 1))]
 
 
 def _insert(table: str, columns: Sequence[str], mark: str) -> str:
@@ -221,6 +303,10 @@ def _series_point(row: Any) -> SeriesPoint:
     return SeriesPoint(math.nan if is_nan else value, step, timestamp, seq)
 
 
+_PLACE = operator.itemgetter(1, 2, 3)
+"""Where a :class:`SeriesPoint` stands, as something to sort by."""
+
+
 def _thinned(series: Iterable[SeriesPoint], count: int, stretches: int) -> list[SeriesPoint]:
     kept: dict[int, SeriesPoint] = {}
     low: SeriesPoint | None = None
@@ -241,7 +327,7 @@ def _thinned(series: Iterable[SeriesPoint], count: int, stretches: int) -> list[
             high = point
         last = point
     kept.update((p.seq, p) for p in (low, high, last) if p)
-    return sorted(kept.values(), key=lambda point: point.place)
+    return sorted(kept.values(), key=_PLACE)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -5,7 +5,7 @@ Times are milliseconds since 1970 in UTC. Columns exist only for what is filtere
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text, text
 
 __all__ = [
     "POINTS",
@@ -179,7 +179,14 @@ metric_point = Table(
     Column("is_nan", Integer, nullable=False),
     Column("step", BigInteger, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
+    Column("peak", Integer, nullable=False, server_default=text("1")),  # whether a chart of a long series needs it
     Index("metric_point_series", "run_id", "key", "step", "timestamp"),
+    Index(
+        "metric_point_peaks",
+        *("run_id", "key", "step", "timestamp", "seq"),
+        sqlite_where=text("peak = 1"),
+        postgresql_where=text("peak = 1"),
+    ),
 )
 
 latest_metric = Table(

@@ -21,6 +21,7 @@ from lazuli.tracking.paging import read_token, token
 from lazuli.tracking.rows import chunks, params_of, put, put_tags, tags_of
 from lazuli.tracking.rules import MAX_KEY, check_text, exists_already, invalid, missing, once, too_many
 from lazuli.tracking.search import Newest, Subject, find
+from lazuli.tracking.writable import Writable
 
 __all__ = ["ARTIFACT_ROOT", "PARENT_TAG", "STATUSES", "DatasetInput", "ModelLink", "Run", "Runs"]
 
@@ -114,6 +115,7 @@ class Runs:
         self._points = points
         self._experiments = experiments
         self._clock = clock
+        self._writable = Writable()
 
     def create(
         self,
@@ -199,8 +201,14 @@ class Runs:
 
         Raises :class:`NotFound`, or :class:`InvalidInput` where the run is deleted.
         """
-        with self._state.read() as tx:
-            return self._writable(tx, scope, run_id)
+        key = run_key(scope, run_id)
+        found = self._writable.find(key)
+        if found is None:
+            as_of = self._writable.changes
+            with self._state.read() as tx:
+                found = self._check_writable(tx, scope, run_id)
+            self._writable.keep(key, found, as_of)
+        return found
 
     def update(
         self, scope: Scope, run_id: str, *, status: str = "", ended_at: int | None = None, name: str = ""
@@ -214,7 +222,7 @@ class Runs:
         values = {word: value for word, value in values.items() if value not in ("", None)}
         key = run_key(scope, run_id)
         with self._state.write() as tx:
-            self._writable(tx, scope, run_id)
+            self._check_writable(tx, scope, run_id)
             if values:
                 tx.execute(update(run).where(run.c.id == key).values(values))
             if name:
@@ -250,7 +258,7 @@ class Runs:
             return self.active_experiment(scope, run_id)
         key = run_key(scope, run_id)
         with self._state.write() as tx:
-            experiment_id = self._writable(tx, scope, run_id)
+            experiment_id = self._check_writable(tx, scope, run_id)
             add_params(tx, key, params)
             put_tags(tx, key, tags)
             if name := dict(tags).get(NAME_TAG):
@@ -261,7 +269,7 @@ class Runs:
         """Remove a tag of an active run. Raises :class:`NotFound` where it has none of that name."""
         key = run_key(scope, run_id)
         with self._state.write() as tx:
-            self._writable(tx, scope, run_id)
+            self._check_writable(tx, scope, run_id)
             if not tx.execute(delete(tag).where(tag.c.owner_id == key, tag.c.key == name)).rowcount:
                 raise missing(f"Run '{run_id}' has no tag; tag", name)
 
@@ -273,7 +281,7 @@ class Runs:
             raise too_many("datasets", MAX_DATASETS, len(datasets))
         key = run_key(scope, run_id)
         with self._state.write() as tx:
-            self._writable(tx, scope, run_id)
+            self._check_writable(tx, scope, run_id)
             put(tx, dataset_input, [_dataset_row(key, one) for one in datasets])
             put(tx, run_model, [
                 {"run_id": key, "model_id": one.model_id, "direction": one.direction, "step": one.step}
@@ -331,6 +339,12 @@ class Runs:
         self._purge(keys)
 
     def _purge(self, keys: Sequence[str]) -> None:
+        try:
+            self._purge_rows(keys)
+        finally:
+            self._writable.forget(keys)
+
+    def _purge_rows(self, keys: Sequence[str]) -> None:
         # Points first: a run that a crash leaves half forgotten is still known, and forgotten the next time.
         self._points.delete_runs(keys)
         for chunk in chunks(keys):
@@ -371,7 +385,7 @@ class Runs:
     def _known(self, tx: Connection, scope: Scope, run_id: str) -> bool:
         return tx.execute(select(run.c.id).where(run.c.id == run_key(scope, run_id))).one_or_none() is not None
 
-    def _writable(self, tx: Connection, scope: Scope, run_id: str) -> str:
+    def _check_writable(self, tx: Connection, scope: Scope, run_id: str) -> str:
         query = select(run.c.experiment_id, run.c.lifecycle).where(run.c.id == run_key(scope, run_id))
         found = tx.execute(query).one_or_none()
         if found is None:
@@ -385,6 +399,7 @@ class Runs:
             changed = tx.execute(
                 update(run).where(run.c.id == run_key(scope, run_id)).values(lifecycle=lifecycle)
             ).rowcount
+        self._writable.forget([run_key(scope, run_id)])
         if not changed:
             raise missing("Run", run_id)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection
 
-from lazuli.resources.datastore import Datastore
+from lazuli.assets.remote import Outside, open_outside
+from lazuli.resources.datastore import Datastore, DatastoreType
 from lazuli.resources.table import noun
-from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.schema.reference import DatastorePath, parse_datastore_path, parse_job_output
@@ -21,10 +24,10 @@ from lazuli.store.blobs import Blob
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import Shelf, find_workspace
+from lazuli.workspaces.shelf import document_of, find_workspace
 from lazuli.workspaces.workspaces import workspace_id
 
-__all__ = ["ACCOUNT", "ARTIFACTS", "DEFAULT", "Datastores", "Location", "Storage", "artifact_folder"]
+__all__ = ["ACCOUNT", "ARTIFACTS", "BUILT_IN", "DEFAULT", "Location", "Storage", "artifact_folder", "sealed_in"]
 
 ACCOUNT = "lazuli"
 """The storage account of this server."""
@@ -41,6 +44,8 @@ _CONTAINERS = {
 }
 """What a workspace is founded with. On Azure the last two are file shares; here every one is a container of blobs, so
 that each takes the same uploads."""
+BUILT_IN = frozenset(_CONTAINERS)
+"""The datastores that lie on this server."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Location:
 
     container: str
     path: str
+    datastore: ResourceId | None = None
+    """The user's own datastore where its bytes lie; the container is then for what was fetched from there."""
 
     @property
     def prefix(self) -> str:
@@ -70,7 +77,17 @@ class Storage:
         """Says where an output of a job lies; registered by the room that knows jobs."""
 
     def container(self, scope: Scope, datastore: str) -> str:
-        """The container behind a datastore. Raises :class:`InvalidInput` with the datastores there are."""
+        """The container behind a datastore of this server. Raises :class:`InvalidInput` with those there are."""
+        record = self._datastore(scope, datastore)
+        if record.id.name not in BUILT_IN:
+            raise Unsupported(
+                f"The datastore '{record.id.name}' lies outside this server.",
+                target="datastore",
+                mend=f"Use '{DEFAULT}' here.",
+            )
+        return record.body["container_name"]
+
+    def _datastore(self, scope: Scope, datastore: str) -> Record:
         with self._store.state.read() as tx:
             workspace = find_workspace(self._store, tx, scope)
             record = self._store.documents.find(tx, ResourceId(workspace.id.scope, "datastores", datastore))
@@ -80,7 +97,7 @@ class Storage:
                 raise InvalidInput(
                     f"The datastore '{datastore}' does not exist.", target="datastore", mend=f"Here are: {names}."
                 )
-        return record.body["container_name"]
+        return record
 
     def code_container(self, scope: Scope, name: str, version: str) -> str:
         """The container of one code snapshot: its root is the snapshot's root."""
@@ -114,12 +131,15 @@ class Storage:
                     target=target,
                     mend="Download it, and give the local path instead.",
                 )
-            return Location(self.container(scope, place.datastore), place.path)
+            record = self._datastore(scope, place.datastore)
+            if record.id.name in BUILT_IN:
+                return Location(record.body["container_name"], place.path)
+            return Location(self.cache_of(record.id), place.path.strip("/"), record.id)
         if "://" in uri:
             raise Unsupported(
                 f"'{uri[:200]}' lies outside this server.",
                 target=target,
-                mend="Download it, and give the local path instead.",
+                mend="Download it and give the local path, or make a datastore for the place where it lies.",
             )
         raise InvalidInput(
             f"'{uri[:200]}' is a local path, which the server cannot see.",
@@ -128,7 +148,10 @@ class Storage:
         )
 
     def resolve(self, scope: Scope, uri: str) -> str:
-        """The datastore path for an address that names a job's output or a run's file; other addresses unchanged."""
+        """The datastore path for an address that leads to one otherwise: a job's output, a run's file, a blob's URL.
+
+        Other addresses come back unchanged.
+        """
         if output := parse_job_output(uri):
             assert self.job_output is not None
             base = self.job_output(scope, output.job, output.output)
@@ -136,17 +159,91 @@ class Storage:
         if uri.lower().startswith("runs:/"):
             run, _, path = uri[len("runs:/") :].lstrip("/").partition("/")
             return str(DatastorePath(ARTIFACTS, f"{artifact_folder(run)}/{path}".rstrip("/")))
-        return uri
+        return self._known_place(scope, uri) or uri
+
+    def _known_place(self, scope: Scope, uri: str) -> str:
+        """The datastore path for the URL of a place that a datastore of the workspace names; else ''."""
+        url = urlsplit(uri)
+        if url.scheme.lower() not in _URLS or url.query or url.fragment:
+            return ""
+        with self._store.state.read() as tx:
+            workspace = find_workspace(self._store, tx, scope)
+            records = self._store.documents.select(tx, Selection(workspace.id.scope, "datastores", limit=10_000))
+        for record in records:
+            path = _path_below(document_of(noun("datastore"), record), url.scheme.lower(), uri)
+            if path is not None:
+                return str(DatastorePath(record.id.name, path.strip("/")))
+        return ""
+
+    # --- what lies at a location --------------------------------------------------------------------------------
+
+    def outside(self, location: Location) -> Outside:
+        """The storage of a user's own datastore, opened with its credentials."""
+        assert location.datastore is not None
+        record = self._datastore(location.datastore.scope, location.datastore.name)
+        return self.open(record)
+
+    def open(self, record: Record) -> Outside:
+        """The storage behind the record of a user's own datastore."""
+        datastore: Datastore = document_of(noun("datastore"), record)
+        return open_outside(datastore, self.secrets_of(record), self._store.settings)
+
+    def secrets_of(self, record: Record) -> dict[str, str]:
+        """What opens a user's own datastore: the secret fields of its credentials."""
+        sealed = self._store.secrets.get(sealed_in(record.id.scope), str(record.state.get("secret", "")))
+        return json.loads(sealed) if sealed else {}
+
+    def cache_of(self, datastore: ResourceId) -> str:
+        """The container for what was fetched from a user's own datastore."""
+        with self._store.state.read() as tx:
+            stem = _stem(find_workspace(self._store, tx, datastore.scope))
+        return f"{stem}-cache-{datastore.name}".lower()
 
     def blob(self, location: Location) -> Blob | None:
         """The blob at a location, or None where it is a folder or nothing."""
         return self._store.blobs.stat(location.container, location.path) if location.path else None
 
+    def is_file(self, location: Location) -> bool:
+        """Whether a file lies there, wherever its bytes are."""
+        if location.datastore:
+            return bool(location.path) and self.outside(location).stat(location.path) is not None
+        return self.blob(location) is not None
+
     def exists(self, location: Location) -> bool:
-        """Whether a blob or a folder with blobs lies there."""
+        """Whether a file or a folder with files lies there, wherever its bytes are."""
+        if location.datastore:
+            outside = self.outside(location)
+            if location.path and outside.stat(location.path):
+                return True
+            return next(iter(outside.files(location.path)), None) is not None
         if self.blob(location):
             return True
         return bool(self._store.blobs.list(location.container, location.prefix, limit=1).blobs)
+
+    def measure(self, location: Location) -> tuple[int, int]:
+        """How many files lie there, and how many bytes they have."""
+        if location.datastore:
+            outside = self.outside(location)
+            file = outside.stat(location.path) if location.path else None
+            sizes = [file.size] if file else [found.size for found in outside.files(location.path)]
+            return len(sizes), sum(sizes)
+        if blob := self.blob(location):
+            return 1, blob.size
+        return self._store.blobs.usage(location.container, location.prefix)
+
+    def read(self, location: Location, most: int) -> bytes | None:
+        """The content of a small file; None where there is none, or one of more than ``most`` bytes."""
+        if location.datastore is None:
+            blob = self.blob(location)
+            return self._store.blobs.file(blob).read_bytes() if blob and blob.size <= most else None
+        outside = self.outside(location)
+        file = outside.stat(location.path)
+        if file is None or file.size > most:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "file"
+            outside.fetch(file, copy, lambda: None)
+            return copy.read_bytes()
 
     def found(self, tx: Connection, workspace: Record, actor: Principal) -> None:
         """Give a new workspace its datastores."""
@@ -164,7 +261,38 @@ class Storage:
         """Remove a workspace's blobs and its key."""
         stem = _stem(workspace)
         self._store.secrets.delete("storage", stem)
+        self._store.secrets.delete_all(sealed_in(workspace.id.scope))
         self._store.blobs.delete_containers(stem)
+
+
+def sealed_in(scope: Scope) -> str:
+    """The scope of the secrets of a workspace's datastores."""
+    return f"datastores/{scope.key}"
+
+
+_URLS = frozenset({"http", "https", "wasb", "wasbs", "abfs", "abfss", "s3", "gs"})
+
+
+def _path_below(datastore: Datastore, scheme: str, uri: str) -> str | None:
+    """The path on ``datastore`` that a URL leads to, or None where it leads elsewhere."""
+    container = datastore.container_name or datastore.filesystem or datastore.bucket_name
+    if container is None:
+        return None
+    if datastore.account_name == ACCOUNT:
+        # A container of this server has a name that no other has. Microsoft's client writes its address with the
+        # account and, for build contexts, without it.
+        path = unquote(urlsplit(uri).path).lstrip("/").removeprefix(f"{ACCOUNT}.blob.core.lazuli.local/")
+        return path.removeprefix(f"{container}/") if path.startswith(f"{container}/") else None
+    if datastore.type in (DatastoreType.S3, DatastoreType.GCS):
+        start = f"{'s3' if datastore.type is DatastoreType.S3 else 'gs'}://{container}/"
+        return uri[len(start) :] if uri.startswith(start) else None
+    endpoint = datastore.endpoint or "core.windows.net"
+    for service in ("blob", "dfs"):
+        host = f"{datastore.account_name}.{service}.{endpoint}"
+        for start in (f"{scheme}://{container}@{host}/", f"{scheme}://{host}/{container}/"):
+            if uri.startswith(start):
+                return unquote(uri[len(start) :])
+    return None
 
 
 def _stem(workspace: Record) -> str:
@@ -173,29 +301,3 @@ def _stem(workspace: Record) -> str:
 
 def _new_key() -> str:
     return base64.b64encode(secrets.token_bytes(64)).decode()
-
-
-class Datastores(Shelf):
-    """The datastores of workspaces. Today each has those it is founded with."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(noun("datastore"), store)
-
-    def prepare(self, id: ResourceId, document: object, actor: Principal) -> Record:
-        """Refused: there are no others yet."""
-        raise Unsupported(
-            f"The datastore '{id.name}' cannot be added: a workspace has its built-in datastores only.",
-            target="datastore",
-            mend=f"Use '{DEFAULT}'.",
-        )
-
-    def replace(self, old: Record, document: Document) -> dict[str, Any]:
-        """Only its words may change: where it leads is not for anyone to say."""
-        assert isinstance(document, Datastore)
-        words = {"description": document.description, "tags": document.tags}
-        body = {**old.body, **words}
-        return {"body": body} if body != old.body else {}
-
-    def check_removal(self, tx: Connection, record: Record) -> None:
-        """Refused: a workspace cannot be without its datastores."""
-        raise InvalidInput(f"The datastore '{record.id.name}' belongs to its workspace and cannot be removed.")

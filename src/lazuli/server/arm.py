@@ -13,10 +13,11 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from lazuli.assets.kinds import Codes
-from lazuli.assets.storage import ACCOUNT, Storage
+from lazuli.assets.storage import ACCOUNT, BUILT_IN, Storage
 from lazuli.assets.versions import Versions
 from lazuli.jobs.lineage import lineage_of
 from lazuli.jobs.submit import Jobs
+from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import NOUNS, Noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput
@@ -211,8 +212,11 @@ def _page(call: Call, selection: Selection, shelf: Shelf, show: Any) -> Response
     """One page of a list, and where the next one is."""
     found: list[Record] = shelf.select(selection)
     answer: dict[str, Any] = {"value": [show(record) for record in found]}
-    if len(found) == selection.limit and "$top" not in call.query:
+    wanted = _number(call, "$top", 0)  # more than a page holds goes on in the next one
+    if len(found) == selection.limit and (not wanted or wanted > selection.limit):
         query = {**dict(call.query), "$skip": str(selection.skip + selection.limit)}
+        if wanted:
+            query["$top"] = str(wanted - selection.limit)
         answer["nextLink"] = f"{call.base_url}{quote(call.path)}?{urlencode(query)}"
     return reply(answer)
 
@@ -270,9 +274,19 @@ class _Actions:
         return reply(status=200)
 
     def secrets(self, call: Call) -> Response:
+        """What opens a datastore: a signature for one of ours, the user's own secret for one of theirs."""
         record = self.shelves["datastore"].get(ResourceId(call.scope, "datastores", call.params["name"]))
+        if record.id.name not in BUILT_IN:
+            return reply(self._own_secrets(record))
         token = self.storage.token(str(record.body["container_name"]), "racwdl", _SAS_SECONDS)
         return reply({"secretsType": "Sas", "sasToken": token})
+
+    def _own_secrets(self, record: Record) -> dict[str, Any]:
+        secrets = self.storage.secrets_of(record)
+        if not secrets:
+            raise InvalidInput(f"The datastore '{record.id.name}' has no secret.", target="credentials")
+        said = Credentials.load(secrets | record.body["credentials"]).to_rest()
+        return {"secretsType": said["credentialsType"], **said["secrets"]}
 
     def pending_upload(self, call: Call) -> Response:
         codes = self.shelves["code"]

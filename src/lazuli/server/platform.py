@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from lazuli.assets.datastores import Datastores
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.assets.registry import Registry
-from lazuli.assets.storage import ARTIFACTS, Datastores, Storage
+from lazuli.assets.storage import ARTIFACTS, Storage
 from lazuli.compute import environments as realised
 from lazuli.compute.curated import Gallery
 from lazuli.compute.engines.local import LocalEngine
@@ -166,7 +167,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         "compute": targets,
         "job": jobs,
         "model": models,
-        "datastore": Datastores(store),
+        "datastore": Datastores(store, storage),
         "code": codes,
     }
     logs = Logs(store, storage, engine, vault.masks)

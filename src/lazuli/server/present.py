@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from lazuli.assets.storage import ACCOUNT
+from lazuli.assets.storage import ACCOUNT, BUILT_IN
 from lazuli.resources.asset import Container
+from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId
@@ -106,12 +107,14 @@ def _workspace(record: Record, base_url: str) -> dict[str, Any]:
 
 def _datastore(record: Record, base_url: str) -> dict[str, Any]:
     """The account name carries host and port: Microsoft's client makes its storage address of it."""
+    if record.id.name not in BUILT_IN:
+        return {}
     address = urlsplit(base_url)
     return {
         "account_name": f"{address.netloc}/{record.body['account_name']}",
         "protocol": address.scheme,
         "endpoint": "core.lazuli.local",
-        "credentials": {"credentialsType": "Sas"},
+        "credentials": Credentials.load({"credentials_type": "Sas"}),
     }
 
 

@@ -316,11 +316,12 @@ class Blobs:
                 shutil.rmtree(folder, ignore_errors=True)
         return self._contents.sweep(used, now - older_than)
 
-    def usage(self, container: str) -> tuple[int, int]:
-        """How many blobs a container holds, and how many bytes their names stand for."""
+    def usage(self, container: str, prefix: str = "") -> tuple[int, int]:
+        """How many blobs a container holds below ``prefix``, and how many bytes their names stand for."""
         query = select(func.count(), func.coalesce(func.sum(blob_table.c.size), 0))
+        query = query.where(blob_table.c.container == container, *_starting_with(blob_table.c.name, prefix))
         with self._database.read() as tx:
-            count, size = tx.execute(query.where(blob_table.c.container == container)).one()
+            count, size = tx.execute(query).one()
         return int(count), int(size)
 
     # --- rows --------------------------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ class Settings:
     """How many days of insights (requests, moves of jobs, errors) are kept."""
     insights_megabytes: int = 256
     """How much room they may take; the oldest go first. 0 keeps none."""
+    local_roots: str = ""
+    """The folders below which datastores of type `local` may lie, with `:` between them; none when empty."""
     log_level: str = "info"
     """How much the server's log tells: debug, info, warning or error."""
 
@@ -54,6 +56,11 @@ class Settings:
     def secure_port(self) -> int:
         """The https port that is in force."""
         return self.https_port or self.port + 1
+
+    @property
+    def allowed_folders(self) -> tuple[Path, ...]:
+        """The folders that ``local_roots`` names."""
+        return tuple(Path(folder).expanduser() for folder in self.local_roots.split(os.pathsep) if folder.strip())
 
 
 def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:

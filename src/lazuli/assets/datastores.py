@@ -1,0 +1,134 @@
+"""The datastores of workspaces: the built-in ones, and those that lead to a user's own storage."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lazuli.assets.remote import check_place
+from lazuli.assets.storage import BUILT_IN, DEFAULT, Storage, sealed_in
+from lazuli.resources.datastore import Datastore
+from lazuli.resources.table import noun
+from lazuli.schema.document import Document
+from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.problems import InvalidInput
+from lazuli.store.documents import Record
+from lazuli.store.opened import Store
+from lazuli.workspaces.identity import Principal
+from lazuli.workspaces.shelf import Shelf, document_of
+
+__all__ = ["Datastores"]
+
+_WHERE = (
+    "type",
+    "account_name",
+    "container_name",
+    "filesystem",
+    "bucket_name",
+    "region",
+    "path",
+    "protocol",
+    "endpoint",
+)
+
+
+class Datastores(Shelf):
+    """The datastores of workspaces. Secrets are sealed before anything is stored, and never come back in a record."""
+
+    def __init__(self, store: Store, storage: Storage) -> None:
+        super().__init__(noun("datastore"), store)
+        self._storage = storage
+
+    def put(self, id: ResourceId, document: Document, actor: Principal) -> tuple[Record, bool]:
+        """Create a datastore, or say it anew; a secret that is not said again stays."""
+        assert isinstance(document, Datastore)
+        if id.name.lower() in BUILT_IN:
+            return super().put(id, document, actor)
+        check_name(id.name, what="datastore name")
+        with self.store.state.read() as tx:
+            id = self.place(tx, id)
+            old = self.store.documents.find(tx, id)
+        secrets, body = self._secrets(old, document), _body(document)
+        if old and body == old.body and secrets == self._storage.secrets_of(old):
+            return old, False
+        # Sealed under a name of its own each time: until the commit, the old record goes on with the old secret.
+        name = uuid.uuid4().hex if secrets else ""
+        if secrets:
+            self.store.secrets.set(sealed_in(id.scope), name, json.dumps(secrets))
+        try:
+            record, is_new = self._write(id, body, {"secret": name} if name else {}, actor)
+        except BaseException:
+            self._forget(id.scope, name)
+            raise
+        if old:
+            self._forget(id.scope, str(old.state.get("secret", "")))
+        return record, is_new
+
+    def _write(
+        self, id: ResourceId, body: dict[str, Any], state: dict[str, Any], actor: Principal
+    ) -> tuple[Record, bool]:
+        with self.store.state.write() as tx:
+            id = self.place(tx, id)
+            old = self.store.documents.find(tx, id)
+            if old is None:
+                return self.store.documents.add(tx, Record(id, body, state), actor.name), True
+            return self.store.documents.change(tx, old, actor.name, body=body, state=state), False
+
+    def _forget(self, scope: Scope, secret: str) -> None:
+        if secret:
+            self.store.secrets.delete(sealed_in(scope), secret)
+
+    def _secrets(self, old: Record | None, document: Datastore) -> dict[str, str]:
+        """The secrets said, else those of before: a document that was shown and is sent back holds none."""
+        check_place(document, self.store.settings)
+        said, kind = document.credentials, document.credentials.credentials_type
+        if said.secrets or kind in (None, "None"):
+            return said.secrets
+        before: Datastore | None = document_of(self.noun, old) if old else None
+        if old is None or before is None or before.credentials != said:
+            raise InvalidInput(
+                f"The credentials hold no secret ({kind}).", target="credentials", mend="Say it with them."
+            )
+        if any(getattr(before, field) != getattr(document, field) for field in _WHERE):
+            # Else whoever may change a datastore could have its secret sent to a server of theirs.
+            raise InvalidInput(
+                "The datastore is to lead elsewhere, and its secret was not said again.",
+                target="credentials",
+                mend="Say the credentials with it.",
+            )
+        return self._storage.secrets_of(old)
+
+    def replace(self, old: Record, document: Document) -> dict[str, Any]:
+        """Of a built-in one only its words may change: where it leads is not for anyone to say."""
+        assert isinstance(document, Datastore)
+        words = {"description": document.description, "tags": document.tags}
+        body = {**old.body, **{key: value for key, value in words.items() if value}}
+        return {"body": body} if body != old.body else {}
+
+    def check_removal(self, tx: Connection, record: Record) -> None:
+        """Refused for a built-in one: a workspace cannot be without it."""
+        if record.id.name in BUILT_IN:
+            raise InvalidInput(
+                f"The datastore '{record.id.name}' belongs to its workspace and cannot be removed.",
+                target="name",
+                mend=f"Uploads go to '{DEFAULT}' all the same." if record.id.name == DEFAULT else "",
+            )
+
+    def delete(self, id: ResourceId, actor: Principal) -> bool:
+        """Forget a datastore, its secret and what was fetched from it; the files it leads to stay as they are."""
+        with self.store.state.read() as tx:
+            record = self.store.documents.find(tx, self.place(tx, id))
+        there = super().delete(id, actor)
+        if record and there:
+            self._forget(record.id.scope, str(record.state.get("secret", "")))
+            self.store.blobs.delete_container(self._storage.cache_of(record.id))
+        return there
+
+
+def _body(document: Datastore) -> dict[str, Any]:
+    """What is kept of a datastore: everything but its secrets."""
+    bare = document.model_copy(update={"credentials": document.credentials.without_secrets()})
+    return {key: value for key, value in bare.dump().items() if key != "name"}

@@ -43,10 +43,14 @@ def build(spec: dict) -> dict:
     """Make the environment in the current folder; what is to be told of it."""
     shutil.rmtree("venv", ignore_errors=True)
     lacking = missing(spec["needs"])
+    lacks = f"This machine lacks {', '.join(lacking)}."
     if spec["container"] and (lacking or not spec["python"]):
-        return container(spec["container"], lacking)
+        try:
+            return container(spec["container"])
+        except BuildFailed as failure:
+            raise BuildFailed(f"{lacks} {failure}" if lacking else str(failure)) from failure
     if lacking:
-        raise BuildFailed(f"This machine lacks {', '.join(lacking)}. Install it, then submit again.")
+        raise BuildFailed(f"{lacks} Install it, then submit again.")
     if spec["conda"]:
         return conda(spec["conda"])
     return virtual_environment(spec)
@@ -139,9 +143,9 @@ def conda_python() -> tuple[str, ...]:
 # Containers
 
 
-def container(spec: dict, lacking: list[str]) -> dict:
+def container(spec: dict) -> dict:
     """A container image, pulled or built, by the first program that really runs here."""
-    reasons = [f"this machine lacks {', '.join(lacking)}"] if lacking else []
+    reasons = []
     for program in spec["programs"]:
         flags, run_flags = container_flags(program)
         probe = subprocess.run([program, *flags, "info"], capture_output=True, text=True, check=False)

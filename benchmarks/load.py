@@ -1,0 +1,92 @@
+"""The same raw load for any HTTP server: prepared requests over keep-alive connections, and nothing else to do."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ["once", "request", "seconds_for"]
+
+
+def request(url: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> bytes:
+    """One HTTP request, ready to be sent. ``body`` is written as JSON."""
+    place = urlsplit(url)
+    content = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
+    lines = [f"{method} {place.path}{path} HTTP/1.1", f"Host: {place.netloc}", f"Content-Length: {len(content)}"]
+    lines += ["Content-Type: application/json", *(f"{name}: {value}" for name, value in (headers or {}).items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + content
+
+
+def seconds_for(url: str, requests: Iterable[bytes], connections: int) -> float:
+    """How long a server takes to answer all these requests with 200, so many of them at a time."""
+    waiting = list(requests)[::-1]
+    selector = selectors.DefaultSelector()
+    lines = [_Line(url) for _ in range(min(connections, len(waiting)))]
+    began = time.perf_counter()
+    for line in lines:
+        selector.register(line.socket, selectors.EVENT_READ, line)
+        line.send(waiting.pop())
+    busy = len(lines)
+    while busy:
+        for key, _ in selector.select():
+            line: _Line = key.data
+            if not line.answered():
+                continue
+            if waiting:
+                line.send(waiting.pop())
+            else:
+                busy -= 1
+                selector.unregister(line.socket)
+    seconds = time.perf_counter() - began
+    for line in lines:
+        line.socket.close()
+    return seconds
+
+
+def once(url: str, sent: bytes) -> Any:
+    """The JSON that a server answers to one request."""
+    line = _Line(url)
+    line.socket.settimeout(300)
+    line.send(sent)
+    while not line.answered():
+        pass
+    line.socket.close()
+    return json.loads(line.body)
+
+
+class _Line:
+    """One connection, which waits for one answer at a time."""
+
+    def __init__(self, url: str) -> None:
+        place = urlsplit(url)
+        self.socket = socket.create_connection((place.hostname or "", place.port or 80))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = bytearray()
+        self.body = b""
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def answered(self) -> bool:
+        """Read what is there; whether the answer is complete now."""
+        piece = self.socket.recv(1 << 20)
+        if not piece:
+            raise RuntimeError(f"the server hung up: {bytes(self._received[:500])!r}")
+        self._received += piece
+        head, found, rest = self._received.partition(b"\r\n\r\n")
+        if not found:
+            return False
+        fields = dict(line.lower().split(b": ", 1) for line in bytes(head).split(b"\r\n")[1:])
+        length = int(fields[b"content-length"])
+        if len(rest) < length:
+            return False
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(bytes(self._received[:1000]).decode())
+        self.body = bytes(rest[:length])
+        self._received.clear()
+        return True

@@ -110,10 +110,10 @@ class Place:
 
 
 @contextmanager
-def opened(data_dir: Path) -> Iterator[Place]:
-    """A platform that answers over HTTP, with a workspace and an environment."""
+def opened(data_dir: Path, **given: Any) -> Iterator[Place]:
+    """A platform that answers over HTTP, with a workspace and an environment; ``given`` are further settings."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        settings = Settings(data_dir=data_dir, port=listener.getsockname()[1])
+        settings = Settings(data_dir=data_dir, port=listener.getsockname()[1], **given)
         platform = open_platform(settings)
         app = App(platform.routes(), platform.access, hosts=("127.0.0.1",), spool=data_dir / "uploads")
         config = uvicorn.Config(app, lifespan="off", log_config=None)

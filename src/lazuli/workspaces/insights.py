@@ -91,6 +91,7 @@ class Insights:
         self._something = threading.Event()
         self._ending = threading.Event()
         self._writing = threading.Lock()
+        self._has_written = False
         self._thread = threading.Thread(target=self._run, name="insights", daemon=True)
         self._errors = _Errors(self)
 
@@ -175,8 +176,10 @@ class Insights:
         self._folder.mkdir(parents=True, exist_ok=True)
         parts = sorted(self._folder.glob(f"{day}.*.jsonl"))
         number = len(parts) and int(parts[-1].name.split(".")[1])
-        if not parts or parts[-1].stat().st_size >= _MOST_BYTES_OF_A_FILE:
+        # Each start has files of its own: the last line of a killed server may be cut short.
+        if not self._has_written or not parts or parts[-1].stat().st_size >= _MOST_BYTES_OF_A_FILE:
             number += 1
+        self._has_written = True
         file = self._folder / f"{day}.{number:06}.jsonl"
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "wb") as stream:

@@ -43,7 +43,7 @@ check: dev  ## Lint, format, types, import floors, generated reference (under 30
 fix: dev  ## Mend what can be mended by itself: format, import order, simple lint
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-contract: dev  ## Write docs/reference (REST API, settings) from the code
+contract: dev  ## Write docs/reference (REST API, settings, commands) from the code
 	@$(PY) tools/contract.py
 
 lock: dev  ## Resolve the dependencies again into requirements/

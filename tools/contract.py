@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from cli_page import commands
+
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 SHOWN = 60
 """How many lines of a difference are shown: enough to see what it is about."""
@@ -55,7 +57,7 @@ def settings() -> str:
     return head + "\n".join(rows) + "\n"
 
 
-GENERATED: dict[str, Callable[[], str]] = {"openapi.json": api, "settings.md": settings}
+GENERATED: dict[str, Callable[[], str]] = {"openapi.json": api, "settings.md": settings, "cli.md": commands}
 
 
 def difference(old: str, new: str, name: str) -> list[str]:

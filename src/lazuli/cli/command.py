@@ -14,13 +14,18 @@ __all__ = ["Command", "Verbs"]
 
 
 class Command(click.Command):
-    """A command whose repeatable options take several values at once: ``--set a=1 b=2``."""
+    """A command that reads what ``az`` reads.
+
+    Repeatable options take several values at once (``--set a=1 b=2``), and a flag may be cut short where only one
+    begins so (``--out`` for ``--output``).
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; a flag that this version lacks is told as that."""
         several = {word for option in self.params if getattr(option, "multiple", False) for word in option.opts}
+        known = {word for param in self.get_params(ctx) for word in (*param.opts, *param.secondary_opts)}
         try:
-            return super().parse_args(ctx, list(_one_each(args, several)))
+            return super().parse_args(ctx, list(_one_each([_whole(arg, known) for arg in args], several)))
         except click.NoSuchOption as error:
             if reason := later.FLAGS.get(error.option_name):
                 raise click.UsageError(f"{error.option_name} is not part of this version. {reason}", ctx) from None
@@ -41,6 +46,15 @@ class Verbs(click.Group):
                 ctx.fail(f"'{noun} {verb}' is not part of this version. {reason}")
             ctx.fail(f"There is no '{noun} {verb}'. {did_you_mean(verb, list(self.commands))}")
         return super().resolve_command(ctx, args)
+
+
+def _whole(arg: str, known: Collection[str]) -> str:
+    """The argument with its flag in full, where it is the beginning of just one."""
+    word, equals, value = arg.partition("=")
+    if not word.startswith("--") or len(word) == 2 or word in known:
+        return arg
+    longer = [flag for flag in known if flag.startswith(word)]
+    return f"{longer[0]}{equals}{value}" if len(longer) == 1 else arg
 
 
 def _one_each(args: list[str], several: Collection[str]) -> Iterator[str]:

@@ -47,7 +47,6 @@ def output_option(default: str) -> Option:
         @click.option(
             "-o",
             "--output",
-            "--out",
             "format",
             type=click.Choice(FORMATS, case_sensitive=False),
             default=default,
@@ -74,8 +73,6 @@ def asks(default: str = "yaml") -> Option:
         @click.option(
             "-w",
             "--workspace-name",
-            "--workspace",
-            "workspace_name",
             default="",
             metavar="NAME",
             shell_complete=names_of("workspace"),
@@ -101,7 +98,6 @@ def named(word: str, *, required: bool = True, help: str = "") -> Option:
         "-n",
         "--name",
         required=required,
-        default=None,
         shell_complete=names_of(word),
         help=help or f"The name of the {word}.",
     )

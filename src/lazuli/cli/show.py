@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ COLORS = {
 """The colour of a status."""
 
 _WIDTH_OF_PIPES = 200
+_ENOUGH = 120
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,15 @@ class Form:
             return self.query.search(answer)
         except JMESPathError as error:
             raise InvalidInput(
-                f"The query does not fit the answer: {error}.",
+                f"The query does not fit the answer: {_brief(str(error))}.",
                 target="--query",
                 mend="Look at the whole answer with '-o json'.",
             ) from None
+
+
+def _brief(text: str) -> str:
+    """The first words of a message that goes on to quote all of the answer."""
+    return text if len(text) <= _ENOUGH else f"{text[:_ENOUGH]} …"
 
 
 class _Console(Console):
@@ -75,7 +82,12 @@ class _Console(Console):
 def console(*, stderr: bool = False) -> Console:
     """A console that never cuts what is piped elsewhere. Without colour where NO_COLOR says so or nobody looks."""
     stream = sys.stderr if stderr else sys.stdout
-    return _Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _WIDTH_OF_PIPES)
+    return _Console(
+        stderr=stderr,
+        highlight=False,
+        width=None if stream.isatty() else _WIDTH_OF_PIPES,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
 
 
 def show(item: Mapping[str, Any], form: Form) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -99,7 +100,7 @@ def _job_environment(job: CommandJob, source: Source) -> Iterator[Step]:
     if isinstance(said, str):
         if is_remote(said) or not said.endswith((".yml", ".yaml")):
             return
-        source = yaml.load(existing(source, place, said))
+        source = including(source, place, said)
         job.environment = said = Environment.from_yaml(source)
         place = ()
     if said is None:
@@ -184,6 +185,16 @@ def existing(source: Source, place: Place, said: str) -> Path:
     elsewhere = "Paths are relative to the YAML file." if looked_at else "Check its spelling."
     mend = hint if hint.startswith("Did you mean") else elsewhere
     raise _wrong(source, place, f"'{said}' does not exist{looked_at}", mend)
+
+
+def including(source: Source, place: Place, said: str) -> Source:
+    """The YAML file that ``said`` names. Raises :class:`InvalidInput` where it is one that led here."""
+    file = existing(source, place, said)
+    chain = (*source.within, (source.folder / source.name).resolve())
+    if file.resolve() in chain:
+        how = "itself" if file.resolve() == chain[-1] else f"'{said}', which leads back to it"
+        raise _wrong(source, place, f"{source.name} includes {how}", "Name another file, or write it in place.")
+    return replace(yaml.load(file), within=chain)
 
 
 def _check_kind(source: Source, place: Place, path: Path, wants_file: bool, wants_folder: bool) -> None:

@@ -28,6 +28,8 @@ class Source:
     folder: Path
     data: Any
     lines: Mapping[Place, int]
+    within: tuple[Path, ...] = ()
+    """The files that include this one, the outermost first."""
 
     def where(self, place: Place) -> str:
         """``job.yml:12`` for a place in this file; the nearest enclosing line where it has none of its own."""

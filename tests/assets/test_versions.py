@@ -97,3 +97,11 @@ def test_environments_written_inline_are_kept_by_their_content(room: Room) -> No
 def test_names_and_versions_stay_in_their_place(room: Room, name: str, version: str) -> None:
     with pytest.raises(InvalidInput):
         room.put("environment", name, version, image="x")
+
+
+def test_what_lies_in_another_workspace_is_not_taken_for_ours(room: Room) -> None:
+    text = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/other"
+    for shelf, kind in (("environment", "environments"), ("data", "data"), ("model", "models")):
+        with pytest.raises(InvalidInput) as told:
+            room.platform.shelves[shelf].resolve(SCOPE, f"{text}/{kind}/plain/versions/1", target="x")  # type: ignore[attr-defined]
+        assert "'other'" in str(told.value) and told.value.code == "ReferenceNotFound"

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.server.listening import listening
+from tests.workspaces.leases import leased
 
 from lazuli.schema.identity import Scope
 from lazuli.server.app import App
@@ -46,6 +47,11 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < ends, "it never came"
         time.sleep(0.01)
+
+
+def on_its_way(served: Served, name: str) -> int:
+    """When the job ``name`` was born; it is made, if need be, as one that another server looks after."""
+    return leased(served.platform.store, SCOPE, name)
 
 
 @pytest.fixture(scope="package")

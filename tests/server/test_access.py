@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
-from tests.server.conftest import SCOPE, WS, Served
+from tests.server.conftest import SCOPE, WS, Served, on_its_way
 
 from lazuli.schema.identity import Scope
 from lazuli.server.routes import PUBLIC, SIGNED, WORKSPACE, refuse
@@ -113,7 +113,8 @@ OTHER = Scope(SCOPE.subscription, SCOPE.resource_group, "ws1b").path
 @pytest.fixture(scope="module")
 def job(served: Served) -> dict[str, str]:
     assert served.admin.put(OTHER, json={"properties": {}}).status_code == 201
-    return {"Authorization": f"Bearer {served.platform.access.job_token('someone', SCOPE, 'Job1')}"}
+    token = served.platform.access.job_token("someone", SCOPE, "Job1", on_its_way(served, "Job1"))
+    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.mark.parametrize("path", ["", "/data", "/jobs", "/models", "/computes", "/datastores/workspaceblobstore"])

@@ -45,7 +45,7 @@ def test_nothing_is_at_other_addresses(admin: httpx.Client) -> None:
         assert error_of(admin.get(path), 404)["code"] == "NotFound", path
 
 
-@pytest.mark.parametrize("method", ["POST", "OPTIONS", "TRACE", "FROB"])
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "TRACE", "SEARCH"])
 def test_a_wrong_method_is_told_the_right_ones(admin: httpx.Client, method: str) -> None:
     error = error_of(admin.request(method, WS), 405)
     assert error["code"] == "MethodNotAllowed"

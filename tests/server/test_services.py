@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from tests.server.conftest import SCOPE, WS, Served, eventually
+from tests.server.conftest import SCOPE, WS, Served, eventually, on_its_way
 
 SECRETS = f"{WS}/secrets"
 
@@ -12,7 +12,8 @@ SECRETS = f"{WS}/secrets"
 @pytest.fixture
 def job(served: Served) -> dict[str, str]:
     """What a job of the workspace sends."""
-    return {"Authorization": f"Bearer {served.platform.access.job_token('admin', SCOPE, 'some-job')}"}
+    token = served.platform.access.job_token("admin", SCOPE, "some-job", on_its_way(served, "some-job"))
+    return {"Authorization": f"Bearer {token}"}
 
 
 def test_a_secret_goes_in_and_comes_out_but_not_in_a_list(admin: httpx.Client) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jwt
 import pytest
+from tests.workspaces.leases import ended, leased
 
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import NotAllowed, NotSignedIn
@@ -78,7 +79,7 @@ def test_nonsense_is_nobodys(store: Store, token: str) -> None:
 
 def test_a_job_reads_and_tracks_at_home(store: Store) -> None:
     access = Access(store)
-    job = access.principal_of(access.job_token("someone", HOME, "J1"))
+    job = access.principal_of(access.job_token("someone", HOME, "J1", leased(store, HOME, "J1")))
     assert (job.role, job.name) == ("job", "someone")
     for permission in ("jobs/read", "data/read", "runs/write", "experiments/write", "artifacts/write"):
         access.check(job, permission, HOME)
@@ -89,6 +90,20 @@ def test_a_job_reads_and_tracks_at_home(store: Store) -> None:
     for permission in ("jobs/write", "jobs/cancel", "models/write", "datastores/secrets", "workspaces/delete"):
         with pytest.raises(NotAllowed):
             access.check(job, permission, HOME)
+
+
+def test_a_jobs_token_ends_with_the_job_and_fits_no_other_of_its_name(store: Store) -> None:
+    now = [1_800_000_000_000]
+    access = Access(replace(store, clock=lambda: now[0]))
+    born = leased(store, HOME, "J2")
+    job = Principal("J2", "someone", "job", f"{HOME.key}/jobs/j2", born)
+    access.check(job, "runs/write", HOME)
+    with pytest.raises(NotAllowed):
+        access.check(replace(job, born=born - 1), "runs/write", HOME)
+    ended(store, HOME, "J2")
+    now[0] += 2_000
+    with pytest.raises(NotAllowed):
+        access.check(job, "runs/write", HOME)
 
 
 def test_other_roles_may_nothing(store: Store) -> None:

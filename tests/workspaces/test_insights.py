@@ -42,7 +42,7 @@ def note(insights: Insights, operation: str, kind: Kind = "request", scope: Scop
 
 
 def asked(insights: Insights, **wishes: object) -> list[str]:
-    question = Question(**{"workspaces": frozenset({HERE.key}), **wishes})  # type: ignore[arg-type]
+    question = Question(**{"workspaces": frozenset({HERE.key}), **wishes})
     return [event.operation for event in insights.ask(question)]
 
 

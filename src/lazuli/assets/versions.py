@@ -129,6 +129,7 @@ class Versions(Shelf):
                 target=target,
                 mend="Write azureml:<name>:<version> or azureml:<name>@latest.",
             )
+        reference.inside(scope, target=target)
         with self.store.state.read() as tx:
             id = self.place(tx, ResourceId(scope, self.noun.collection, reference.name))
             return self._one(tx, id, reference, target)

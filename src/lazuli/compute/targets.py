@@ -81,7 +81,7 @@ class Targets(Shelf):
     def named(self, scope: Scope, text: str) -> str:
         """The name of the target that a job asks for. Raises :class:`InvalidInput` with the targets there are."""
         reference = parse_reference(text)
-        name = reference.name if reference else text
+        name = reference.inside(scope, target="compute").name if reference else text
         if name.lower() in _ALWAYS_THERE:
             return LOCAL
         with self.store.state.read() as tx:

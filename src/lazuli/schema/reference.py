@@ -22,6 +22,7 @@ from pydantic_core import core_schema
 
 from lazuli.schema.document import scope_of
 from lazuli.schema.identity import ResourceId, Scope, parse_resource_id
+from lazuli.schema.problems import InvalidInput
 from lazuli.schema.yaml import written
 
 __all__ = [
@@ -50,6 +51,19 @@ class Reference:
     name: str
     version: str = ""
     label: str = ""
+    scope: Scope | None = None
+    """The workspace, where the reference names one."""
+
+    def inside(self, scope: Scope, *, target: str) -> Reference:
+        """The reference itself. Raises :class:`InvalidInput` where it names another workspace than ``scope``."""
+        if self.scope is None or self.scope.key == scope.key:
+            return self
+        raise InvalidInput(
+            f"'{self.name}' lies in workspace '{self.scope.workspace}', not in '{scope.workspace}'.",
+            target=target,
+            mend="A job uses what is in its own workspace: create it there as well.",
+            code="ReferenceNotFound",
+        )
 
     def __str__(self) -> str:
         tail = f":{self.version}" if self.version else f"@{self.label}" if self.label else ""
@@ -119,7 +133,7 @@ _JOB_OUTPUT = re.compile(
 def parse_reference(text: str) -> Reference | None:
     """The reference that ``text`` spells in any form, or None where it is something else (a path, a URL)."""
     if resource := parse_resource_id(text.removeprefix("azureml:")):
-        return Reference(resource.name, resource.version)
+        return Reference(resource.name, resource.version, scope=resource.scope)
     if match := _LONG_ASSET.fullmatch(text):
         return Reference(match["name"], match["version"] or "", match["label"] or "")
     if match := _SHORT.fullmatch(text):

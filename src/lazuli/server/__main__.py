@@ -28,11 +28,10 @@ from lazuli.server.app import App
 from lazuli.server.platform import open_platform
 from lazuli.server.tls import Certificates, ensure_certificates
 from lazuli.store.clock import system_clock
-from lazuli.store.settings import Settings, load
+from lazuli.store.settings import LOOPBACK, Settings, load
 
 __all__ = ["main"]
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, never bound to by default
 
 
@@ -74,7 +73,8 @@ def _arguments() -> argparse.Namespace:
 @contextlib.contextmanager
 def _sole_server(data_dir: Path) -> Iterator[None]:
     """Hold the data folder, so that no second server works in it. The lock goes with the process, however it ends."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.chmod(0o700)  # also where it was there: it holds keys, and everybody's data
     with (data_dir / "server.lock").open("a") as file:
         _lock(file)
         yield
@@ -93,7 +93,7 @@ async def _serve(settings: Settings) -> None:
     names = _names(settings.host)
     certificates = ensure_certificates(settings.data_dir, names)
     # Beyond loopback nothing is said in the clear; jobs of this machine still use loopback.
-    plain = _listen(settings.host if settings.host in LOOPBACK else LOOPBACK[0], settings.port)
+    plain = _listen(settings.plain_host, settings.port)
     secure = _listen(settings.host, settings.secure_port)
     platform = open_platform(settings)
     spool = settings.data_dir / "uploads"
@@ -180,7 +180,7 @@ async def _announce(settings: Settings, certificates: Certificates, listeners: t
         await asyncio.sleep(0.005)
     facts = {
         "pid": os.getpid(),
-        "url": _url("http", settings.host if settings.host in LOOPBACK else LOOPBACK[0], settings.port),
+        "url": settings.plain_url,
         "https_url": _url("https", settings.host, settings.secure_port),
         "ca_file": str(certificates.ca_file),
         "bundle_file": str(certificates.bundle_file),

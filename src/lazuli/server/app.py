@@ -10,10 +10,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -43,6 +44,8 @@ MAX_BODY = 32 << 20
 """Bytes of a request body that is read into memory; larger ones are for routes that spool."""
 MAX_UPLOAD = 5 << 30
 _PIECE = 1 << 20
+_WRITERS = 24
+"""Requests that change something, at once; reads have threads of their own."""
 
 
 class App:
@@ -71,6 +74,7 @@ class App:
         for leftover in self._spool.iterdir():
             leftover.unlink(missing_ok=True)
         self._table = _Table(self.routes)
+        self._writers = CapacityLimiter(_WRITERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -95,7 +99,13 @@ class App:
             if route.upload:
                 return await self._spooled(request, route, params, principal)
             call = self._call(request, params, principal, body=await _body(request))
-            return await run_in_threadpool(route.handler, call)
+            if route.soon and (answer := route.soon(call)):
+                return await answer
+            if route.inline:
+                return route.handler(call)
+            # Writers queue for one lock: in a pool of their own, so that they never keep readers from a thread.
+            limiter = None if request.method in ("GET", "HEAD") else self._writers
+            return await to_thread.run_sync(route.handler, call, limiter=limiter)
         except Problem as problem:
             seen.problem = problem
             return (route.failure if route else refuse)(problem)
@@ -250,8 +260,9 @@ class _Table:
                 self._open[route.method, first].append((pattern, route))
             else:
                 self._fixed[route.method, first, route.path.count("/")].append((pattern, route))
+        self.find = lru_cache(maxsize=1024)(self._find)  # the same few addresses are asked for again and again
 
-    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+    def _find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         """The route for a request, and what its braces hold. Raises :class:`NotFound` or :class:`MethodNotAllowed`."""
         first = _first(path)
         for pattern, route in (

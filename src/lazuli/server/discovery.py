@@ -40,14 +40,14 @@ def discovery_routes(access: Access) -> list[Route]:
         value, ends = access.access_token(access.admin(), audience)
         return reply({"access_token": value, "expires_on": str(ends), "resource": audience, "token_type": "Bearer"})
 
-    def route(path: str, handler: Callable[[Call], Response], summary: str) -> Route:
-        return Route("GET", path, handler, PUBLIC, summary, tags=("Discovery",))
+    def route(path: str, handler: Callable[[Call], Response], summary: str, *, inline: bool = True) -> Route:
+        return Route("GET", path, handler, PUBLIC, summary, inline=inline, tags=("Discovery",))
 
     return [
         route("/health", _health, "Whether the server answers"),
         route("/metadata/endpoints", _metadata, "The addresses of this cloud"),
         route("/discovery", _discovery, "The addresses of its services"),
-        route("/msi/token", token, "An access token for who knows the identity header"),
+        route("/msi/token", token, "An access token for who knows the identity header", inline=False),
     ]
 
 

@@ -155,7 +155,7 @@ class _History:
         else:
             id = parse_resource_id(asset.removeprefix("azureml:"))
             shelf = self._shelves.get(id.kind.lower()) if id else None
-            if id is None or shelf is None:
+            if id is None or shelf is None or id.scope.key != call.scope.key:
                 raise InvalidInput(f"'{asset[:200]}' is not the id of an asset.", target="values")
             document: Document = document_of(shelf.noun, shelf.get(id))
             address = str(document.to_yaml()["path"])

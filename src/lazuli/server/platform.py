@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from lazuli.assets.cache import Cache
 from lazuli.assets.datastores import Datastores
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.assets.registry import Registry
@@ -23,10 +24,12 @@ from lazuli.jobs.logs import Logs
 from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.queue import Queue
 from lazuli.jobs.submit import Jobs
+from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
 from lazuli.schema.problems import Conflict
 from lazuli.server.arm import Shelves, arm_routes
 from lazuli.server.blobs import blob_routes
+from lazuli.server.chores import Chores
 from lazuli.server.discovery import discovery_routes
 from lazuli.server.environments import environment_routes
 from lazuli.server.history import history_routes
@@ -72,6 +75,8 @@ class Platform:
     reconciler: Reconciler
     vault: Vault
     insights: Insights
+    transfers: Transfers
+    chores: Chores
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
@@ -97,8 +102,12 @@ class Platform:
     def start(self) -> None:
         """Begin to move what takes time, from where a former server left it."""
         self.insights.start()
+        workspaces = self.shelves["workspace"]
+        assert isinstance(workspaces, Workspaces)
+        workspaces.resume(self.access.admin())
         self._clear_orphans()
         self.reconciler.start(alone=True)  # open_store has made sure of it
+        self.chores.start()
 
     def _clear_orphans(self) -> None:
         """Work of jobs that are at an end, or gone: stopped, and forgotten once it is over."""
@@ -115,6 +124,8 @@ class Platform:
         """End; jobs go on and are found again at the next start."""
         self.reconciler.stop()
         self.warm.close()
+        self.transfers.close()
+        self.chores.stop()
         self.insights.stop()
         self.store.close()
 
@@ -147,6 +158,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     job_environments = JobEnvironments(store, storage, environments, built)
     environments.facts = job_environments.facts
     warm = Warm(engine, settings.warm_pythons)
+    transfers = Transfers(storage, Cache(storage, store.blobs, settings.data_dir / "fetching"), jobs)
     lifecycle = JobLifecycle(
         store,
         engine=engine,
@@ -154,12 +166,14 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         queue=queue,
         planner=Planner(store, storage, jobs, _reach(store, access, tracking), warm),
         finisher=Finisher(store, storage, data, models, vault.masks),
+        transfers=transfers,
         runs=tracking.runs,
     )
     moved = {"jobs": Watched(lifecycle, insights)}
     reconciler = Reconciler(store.state, store.documents, moved, workers=settings.workers, clock=clock)
     jobs.reconciler = lifecycle.reconciler = reconciler
     engine.on_exit = lifecycle.work_ended
+    transfers.on_done = reconciler.wake
     shelves = {
         "workspace": _workspaces(store, storage, tracking, vault, insights),
         "data": data,
@@ -186,6 +200,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         reconciler,
         vault,
         insights,
+        transfers,
+        Chores([store.blobs.collect_garbage]),
     )
 
 
@@ -240,7 +256,7 @@ def _refuse_while_busy(store: Store, tx: Connection, workspace: Record) -> None:
 
 def _reach(store: Store, access: Access, tracking: Tracking) -> Callable[[Record], Reach]:
     """How jobs of this machine reach this server, and by which ids they are known there."""
-    url = f"http://127.0.0.1:{store.settings.port}"
+    url = store.settings.plain_url
 
     def reach(record: Record) -> Reach:
         scope, name = record.id.scope, record.id.name
@@ -249,7 +265,7 @@ def _reach(store: Store, access: Access, tracking: Tracking) -> Callable[[Record
         return Reach(
             tracking_uri=f"{url}/mlflow/v2.0{scope.path}",
             service_url=url,
-            token=access.job_token(str(record.state["user"]), scope, name),
+            token=access.job_token(str(record.state["user"]), scope, name, record.created_at),
             workspace_id=workspace_id(workspace),
             experiment_id=tracking.runs.active_experiment(scope, name),
         )

@@ -6,7 +6,7 @@ thread, may block, and raise a :class:`~lazuli.schema.problems.Problem` for anyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,10 +98,15 @@ class Route:
     """Spool the body to a file instead of reading it into memory."""
     admit: Callable[[Call], None] | None = field(default=None, repr=False)
     """Asked before a body is spooled, where the token alone does not settle it: raises where it may not be sent."""
+    soon: Callable[[Call], Awaitable[Response] | None] | None = None
+    """A shorter way to the same answer, for calls that come by the thousand: it runs on the event loop, so it may not
+    block, and gives None where only ``handler`` can answer."""
     request: str = ""
     """The name of the request body's schema in the API description, where it has one."""
     response: str = ""
     """The name of the answer's schema."""
+    inline: bool = False
+    """The handler neither waits nor reads anything: it is called on the event loop, however busy the threads are."""
     failure: Callable[[Problem], Response] = field(default=refuse, repr=False)
     """How this door tells a problem: Azure's envelope, unless its dialect has another shape."""
     tags: tuple[str, ...] = ("Azure ML",)

@@ -27,6 +27,7 @@ from lazuli.workspaces.shelf import document_of
 __all__ = ["stream_routes"]
 
 _LOOK_S = 0.08
+_SLOWEST_LOOK_S = 0.8
 _ALIVE_S = 15.0
 _CHUNK = 1 << 16
 
@@ -75,16 +76,17 @@ class _Following:
 
     async def events(self) -> AsyncIterator[bytes]:
         """What happens, until the job has ended. Waiting holds no thread."""
-        quiet_since = time.monotonic()
+        alive_at = time.monotonic()
+        pause = _LOOK_S
         while not self._over:
-            if said := await run_in_threadpool(self._look):
-                yield said
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > _ALIVE_S:
-                yield b": alive\n\n"
-                quiet_since = time.monotonic()
+            said = await run_in_threadpool(self._look)
+            # What has just spoken may go on at once; what is silent is looked at less and less.
+            pause = _LOOK_S if said else min(pause * 1.25, _SLOWEST_LOOK_S)
+            if said or time.monotonic() - alive_at > _ALIVE_S:
+                yield said or b": alive\n\n"
+                alive_at = time.monotonic()
             if not self._over:
-                await asyncio.sleep(_LOOK_S)
+                await asyncio.sleep(pause)
 
     def _look(self) -> bytes:
         """The events since the last look."""

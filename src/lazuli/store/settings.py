@@ -11,7 +11,11 @@ from typing import Any
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
-__all__ = ["Settings", "default_data_dir", "load"]
+__all__ = ["LOOPBACK", "Settings", "default_data_dir", "load"]
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""The names of this machine to itself."""
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -51,6 +55,16 @@ class Settings:
     """The folders below which datastores of type `local` may lie, with `:` between them; none when empty."""
     log_level: str = "info"
     """How much the server's log tells: debug, info, warning or error."""
+
+    @property
+    def plain_host(self) -> str:
+        """Where http is spoken: on loopback alone, whatever the host; jobs of this machine use it."""
+        return self.host if self.host in LOOPBACK else LOOPBACK[0]
+
+    @property
+    def plain_url(self) -> str:
+        """The address of the http listener."""
+        return f"http://{f'[{self.plain_host}]' if ':' in self.plain_host else self.plain_host}:{self.port}"
 
     @property
     def secure_port(self) -> int:

@@ -28,6 +28,8 @@ TENANT = "00000000-0000-0000-0000-0000000000aa"
 
 _ADMIN_SECONDS = 24 * 3600
 _JOB_SECONDS = 30 * 24 * 3600
+_ASK_AGAIN_MS = 1_000
+_MOST_REMEMBERED = 10_000
 _JOB_MAY_WRITE = frozenset({"runs", "experiments", "artifacts", "blobs"})
 
 
@@ -40,6 +42,7 @@ class Access:
         self.identity_header = store.secrets.get_or_create("server", "identity-header", random_token)
         self._first_principal(store.settings.data_dir / "token")
         write_private(store.settings.data_dir / "identity_header", self.identity_header)
+        self._on_their_way: dict[Principal, tuple[int, bool]] = {}
         self._by_key = lru_cache(maxsize=256)(self._find_by_key)
 
     def _first_principal(self, token_file: Path) -> None:
@@ -82,7 +85,13 @@ class Access:
             )
         except jwt.InvalidTokenError:
             return None
-        return Principal(claims["oid"], claims.get("name", ""), claims.get("role", "none"), claims.get("job", ""))
+        return Principal(
+            claims["oid"],
+            claims.get("name", ""),
+            claims.get("role", "none"),
+            claims.get("job", ""),
+            claims.get("born", 0),
+        )
 
     def admin(self) -> Principal:
         """The first principal."""
@@ -95,9 +104,9 @@ class Access:
         """A JWT for ``audience``, and the second at which it ends."""
         return self._sign(principal, audience, _ADMIN_SECONDS)
 
-    def job_token(self, user: str, scope: Scope, job: str) -> str:
-        """The token a job gets: it may read its workspace and write what a job writes."""
-        principal = Principal(job, user, "job", f"{scope.key}/jobs/{job.lower()}")
+    def job_token(self, user: str, scope: Scope, job: str, born: int) -> str:
+        """The token a job gets: while it is on its way, it may read its workspace and write what a job writes."""
+        principal = Principal(job, user, "job", f"{scope.key}/jobs/{job.lower()}", born)
         return self._sign(principal, "lazuli", _JOB_SECONDS)[0]
 
     def _sign(self, principal: Principal, audience: str, seconds: int) -> tuple[str, int]:
@@ -114,7 +123,7 @@ class Access:
             "exp": now + seconds,
         }
         if principal.job:
-            claims["job"] = principal.job
+            claims |= {"job": principal.job, "born": principal.born}
         return jwt.encode(claims, self._signing_key, algorithm="HS256"), now + seconds
 
     def check(self, principal: Principal, permission: str, scope: Scope | None) -> None:
@@ -127,11 +136,26 @@ class Access:
         noun, _, verb = permission.partition("/")
         if principal.role == "job" and scope is not None:
             at_home = principal.job.startswith(f"{scope.key}/jobs/")
-            if at_home and (verb == "read" or noun in _JOB_MAY_WRITE):
+            if at_home and (verb == "read" or noun in _JOB_MAY_WRITE) and self._is_on_its_way(principal):
                 return
         raise NotAllowed(
             f"'{principal.name}' may not do '{permission}' here.", target=permission, mend="Ask for a role that may."
         )
+
+    def _is_on_its_way(self, job: Principal) -> bool:
+        """Whether the job that holds a token has not ended: so long it has a lease. Asked again every second."""
+        now = self._store.clock()
+        asked_at, answer = self._on_their_way.get(job, (0, False))
+        if now - asked_at > _ASK_AGAIN_MS:
+            r, lease = tables.resource, tables.lease
+            query = select(r.c.id).join(lease, lease.c.resource_id == r.c.id)
+            with self._store.state.read() as tx:
+                found = tx.execute(query.where(r.c.id == job.job, r.c.created_at == job.born)).first()
+            answer = found is not None
+            if len(self._on_their_way) > _MOST_REMEMBERED:
+                self._on_their_way.clear()
+            self._on_their_way[job] = (now, answer)
+        return answer
 
 
 def _hash(token: str) -> str:

@@ -17,6 +17,8 @@ class Principal:
     """``admin``, ``job`` or ``none``."""
     job: str = ""
     """The id key of the job that holds the token, for the role ``job``."""
+    born: int = 0
+    """When that job was submitted: another of its name is another job."""
 
 
 ANONYMOUS = Principal("", "anonymous", "none")

@@ -20,6 +20,8 @@ from lazuli.workspaces.shelf import Shelf, find_workspace
 
 __all__ = ["Workspaces"]
 
+_DELETING = "Deleting"
+
 Cascade = Callable[[Connection, Record], None]
 """Removes, in the given transaction, what another room keeps for a workspace, or raises why it may not be removed."""
 
@@ -87,19 +89,32 @@ class Workspaces(Shelf):
             opened(record)
 
     def delete(self, id: ResourceId, actor: Principal) -> bool:
-        """Remove a workspace and everything in it; whether there was one."""
-        with self.store.state.read() as tx:
+        """Remove a workspace and everything in it; whether there was one.
+
+        What lies outside its rows goes first and the rows last, so that a server which dies in between leaves a
+        workspace that says it is being deleted, and that another delete, or the next start, removes to the end.
+        """
+        with self.store.state.write() as tx:
             record = self.store.documents.find(tx, id)
-        if record is None or not super().delete(id, actor):
-            return False
+            if record is None:
+                return False
+            for cascade in self.cascades:
+                cascade(tx, record)
+            if record.state.get("provisioning_state") != _DELETING:
+                state = {**record.state, "provisioning_state": _DELETING}
+                record = self.store.documents.change(tx, record, actor.name, event="delete requested", state=state)
         for close in self.closing:
             close(record)
-        return True
+        return super().delete(id, actor)
+
+    def resume(self, actor: Principal) -> None:
+        """Remove to the end what a former server began to delete."""
+        for record in self.select(Selection(None, "")):
+            if record.state.get("provisioning_state") == _DELETING:
+                self.delete(record.id, actor)
 
     def check_removal(self, tx: Connection, record: Record) -> None:
-        """Remove everything in it, or say why not."""
-        for cascade in self.cascades:
-            cascade(tx, record)
+        """Remove the rows of everything in it."""
         r = tables.resource
         inside = select(r.c.id).where(r.c.scope == record.id.scope.key)
         tx.execute(delete(tables.lease).where(tables.lease.c.resource_id.in_(inside)))

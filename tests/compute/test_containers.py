@@ -23,7 +23,7 @@ CONTAINER = Container.from_json(
 def test_the_command_line() -> None:
     plan = CONTAINER.around(PLAN, FOLDER, "job-1")
     assert list(plan.command) == [
-        *("/usr/bin/podman", "--cgroup-manager=cgroupfs", "run", "--rm", "--init", "--network=host"),
+        *("/usr/bin/podman", "--cgroup-manager=cgroupfs", "run", "--rm", "--network=host"),
         *("--name=lazuli-job-1", "--ulimit=nofile=9:9"),
         *(f"--volume={FOLDER}:{FOLDER}", f"--workdir={FOLDER}/code"),
         *("--env=LAZULI_WORK_FOLDER", "--env=MLFLOW_TRACKING_TOKEN", "--env=WHO"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import httpx
 import pytest
 from tests.jobs.place import Place
 
-from lazuli.assets.storage import ARTIFACTS, artifact_folder
+from lazuli.assets.storage import ARTIFACTS, DEFAULT, artifact_folder
+from lazuli.compute.contract import until
 from lazuli.resources.asset import Container
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput, NotFound
@@ -73,8 +75,9 @@ class TestCurated:
     def test_is_listed_after_the_workspaces_own_and_over_pages(self, place: Place) -> None:
         shelf = place.platform.shelves["environment"]
 
-        def names(**page: int) -> list[str]:
-            found = shelf.select(Selection(place.scope, "environments", versions=False, archived=False, **page))
+        def names(skip: int = 0, limit: int = 100) -> list[str]:
+            page = Selection(place.scope, "environments", versions=False, archived=False, skip=skip, limit=limit)
+            found = shelf.select(page)
             return [record.id.name for record in found]
 
         everything = names()
@@ -196,6 +199,28 @@ def test_an_r_package_that_is_not_here_is_named_before_the_start(place: Place) -
     record = place.until("r-never", "Failed")
     assert "the R package 'noSuchPackage'" in record.state["error"]["message"]
     assert not record.state.get("start_time")
+
+
+@pytest.mark.needs("podman", "busybox")
+def test_a_dockerfile_that_only_a_container_can_follow_runs_in_one(place: Place) -> None:
+    container = place.platform.storage.container(place.scope, DEFAULT)
+    shell = Path(shutil.which("busybox") or "").read_bytes()
+    place.platform.store.blobs.put_bytes(container, "contexts/box/bin/shell", shell)
+    dockerfile(place, "box", "FROM scratch\nCOPY bin/shell /bin/sh\nENV INSIDE=yes\n")
+    place.upload("words.txt", "from outside")
+    place.submit(
+        "boxed",
+        'echo "$INSIDE $AZUREML_RUN_ID"; read -r it < ${{inputs.words}} || echo "$it" > outputs/said; test ! -e /usr',
+        environment="azureml:box:1",
+        inputs={"words": {"type": "uri_file", "path": f"azureml://datastores/{DEFAULT}/paths/words.txt"}},
+    )
+    place.until("boxed", "Completed")
+    assert place.log("boxed") == "yes boxed\n"
+    assert place.artifacts("boxed")["outputs/said"] == "from outside\n"
+    place.submit("boxed-long", "trap 'exit 9' TERM; echo on; while :; do :; done", environment="azureml:box:1")
+    until(lambda: "on" in place.log("boxed-long"), "its first word")
+    place.cancel("boxed-long")
+    place.until("boxed-long", "Canceled")
 
 
 def test_a_context_without_its_dockerfile_is_refused(place: Place) -> None:

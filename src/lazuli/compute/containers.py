@@ -47,7 +47,7 @@ class Container:
             plan,
             command=(
                 *self.command,
-                *("run", "--rm", "--init", "--network=host", f"--name=lazuli-{key}", *self.run),
+                *("run", "--rm", "--network=host", f"--name=lazuli-{key}", *self.run),
                 *(f"--volume={folder}:{folder}", f"--workdir={folder / plan.cwd}"),
                 *(f"--env={name}" for name in sorted({*env, WORK_FOLDER})),
                 *("--entrypoint=sh", self.image, "-c", _SHELL, plan.command[-1]),

@@ -18,6 +18,7 @@ import subprocess
 import sys
 
 LOCK = "requirements.lock.txt"
+CATATONIT = ("/usr/libexec/podman/catatonit", "/usr/lib/podman/catatonit", "/usr/bin/catatonit")
 
 
 class BuildFailed(Exception):
@@ -181,13 +182,16 @@ def image_of(program: str, flags: list[str], spec: dict) -> str:
 def container_flags(program: str) -> tuple[list[str], list[str]]:
     """What podman must be told on a machine without systemd, and where it may not raise its own limits."""
     if os.path.basename(program) != "podman":
-        return [], []
+        return [], ["--init"]
     flags = [] if os.path.isdir("/run/systemd/system") else ["--cgroup-manager=cgroupfs"]
     if flags and shutil.which("runc"):
         flags += ["--runtime", "runc"]
-    limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
-    hard = {name: resource.getrlimit(limit)[1] for name, limit in limits.items()}
-    return flags, [f"--ulimit={name}={value}:{value}" for name, value in hard.items() if value > 0]
+    with open("/proc/sys/kernel/pid_max", encoding="utf-8") as file:
+        most = int(file.read())  # podman lowers its own limit to this
+    files, processes = (resource.getrlimit(each)[1] for each in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
+    limits = {"nofile": files, "nproc": min(processes, most)}
+    init = ["--init"] if any(map(os.path.exists, CATATONIT)) else []  # without it TERM must be heeded by the command
+    return flags, [*init, *(f"--ulimit={name}={value}:{value}" for name, value in limits.items() if value > 0)]
 
 
 # What the machine itself must have

@@ -123,6 +123,23 @@ def test_latest_is_settled_when_the_job_is_submitted(place: Place) -> None:
     assert (record.body["environment"], record.body["inputs"]["x"]["path"]) == ("azureml:moving:2", "azureml:pinned:2")
 
 
+def test_a_job_in_a_deleted_experiment_is_refused_until_it_is_restored(place: Place) -> None:
+    place.run("in-trash", experiment_name="trash")
+    experiments, before = place.platform.tracking.experiments, left(place, "in-trash2")
+    experiments.delete(place.scope, place.tracked("in-trash").experiment_id)
+    with pytest.raises(InvalidInput, match="'trash' is deleted. Restore it"):
+        place.submit("in-trash2", experiment_name="trash")
+    assert left(place, "in-trash2") == before
+    experiments.restore(place.scope, place.platform.tracking.experiments.get_by_name(place.scope, "trash").id)
+    place.run("in-trash2", experiment_name="trash")
+
+
+def test_two_outputs_cannot_become_one_version(place: Place) -> None:
+    said = {name: {"type": "uri_file", "name": "same", "version": "1"} for name in ("a", "b")}
+    with pytest.raises(InvalidInput, match="Leave 'version' out"):
+        place.submit("same-version", outputs=said)
+
+
 def test_words_may_change_and_the_work_may_not(place: Place) -> None:
     place.run("words", "echo 1")
     place.submit("words", "echo 1", display_name="Better words", tags={"a": "b"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -77,7 +77,7 @@ class Versions(Shelf):
 
     def missing(self, tx: Connection, id: ResourceId) -> NotFound:
         """The problem that a version does not exist, with the versions there are."""
-        versions = [r.id.version for r in self._versions(tx, id)]
+        versions = self.store.documents.versions(tx, id)
         if not versions or not id.version:
             return super().missing(tx, id)
         return NotFound(
@@ -90,7 +90,7 @@ class Versions(Shelf):
         """A container tells its latest and its next version."""
         if record.id.version:
             return record
-        versions = [r.id.version for r in self._versions(tx, record.id)]
+        versions = self.store.documents.versions(tx, record.id)
         facts = {"latest_version": versions[0] if versions else None, "next_version": next_version(versions)}
         return replace(record, state={**record.state, **facts})
 
@@ -134,12 +134,12 @@ class Versions(Shelf):
             id = self.place(tx, ResourceId(scope, self.noun.collection, reference.name))
             return self._one(tx, id, reference, target)
 
-    def free_version(self, scope: Scope, name: str, job: str) -> str:
-        """The version that an output of ``job`` gets: the one it has already, else the next free one."""
+    def free_version(self, scope: Scope, name: str, made_by: Mapping[str, str]) -> str:
+        """The version for what has these properties: the one it has already, else the next free one."""
         with self.store.state.read() as tx:
             versions = self._versions(tx, self.place(tx, ResourceId(scope, self.noun.collection, name)))
         for record in versions:
-            if record.body.get("properties", {}).get("azureml.job") == job:
+            if made_by.items() <= record.body.get("properties", {}).items():
                 return record.id.version
         return next_version(r.id.version for r in versions)
 

@@ -91,6 +91,17 @@ class Environments:
             ready = self._read_ready(recipe)  # after the look: a build that is over has said all it will
             return ready or self._go_on(recipe, look)
 
+    def retry(self, recipe: Recipe) -> Realised:
+        """The same as :meth:`realise`, but a failed build is begun anew: once, however many ask at the same time."""
+        with self._lock:
+            look = self._engine.look(self.key(recipe))
+            if ready := self._read_ready(recipe):
+                return ready
+            if look.over:
+                self._engine.forget(self.key(recipe))
+                look = Look(Phase.ABSENT)
+            return self._go_on(recipe, look)
+
     def forget(self, recipe: Recipe) -> None:
         """Let the next :meth:`realise` build anew. Raises :class:`Conflict` while it is being built.
 

@@ -47,8 +47,7 @@ class JobEnvironments:
         environment = self._built.realise(recipe)
         if environment.state is State.FAILED and not job.state.get("build"):
             # It failed for an earlier job; what was wrong (a package index out of reach) may be right by now.
-            self._built.forget(recipe)
-            environment = self._built.realise(recipe)
+            environment = self._built.retry(recipe)
         return environment
 
     def facts(self, asset: Record) -> Mapping[str, Any]:

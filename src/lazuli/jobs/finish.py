@@ -30,8 +30,6 @@ __all__ = ["Finisher"]
 
 _ARTIFACTS = ((LOGS, LOGS), (f"{CODE}/outputs", "outputs"), (f"{CODE}/logs", "logs"))
 """From the work folder to the run's files; the log first, because it tells most where the rest fails."""
-_RIVALS = 50
-"""So many jobs may take the next version of one asset from under our nose."""
 
 
 class Finisher:
@@ -100,18 +98,19 @@ class Finisher:
         shelf: Versions = self._models if is_model else self._data
         asset = output.name or ""
         address = f"azureml://jobs/{record.id.name}/outputs/{name}"
-        given = {"type": output.type.value, "path": address, "properties": {"azureml.job": record.id.name}}
+        made_by = {"azureml.job": record.id.name, "azureml.output": name}
+        given = {"type": output.type.value, "path": address, "properties": made_by}
         document = (Model if is_model else Data).load(given)
         actor = Principal(record.id.name, str(record.state["user"]), "job")
-        for _ in range(_RIVALS):
-            version = output.version or shelf.free_version(record.id.scope, asset, record.id.name)
+        version = ""
+        while True:
+            tried, version = version, output.version or shelf.free_version(record.id.scope, asset, made_by)
             try:
                 shelf.put(ResourceId(record.id.scope, shelf.noun.collection, asset, version), document, actor)
                 return
-            except Conflict:
-                if output.version:
+            except Conflict:  # another took that version from under our nose, unless we are told the same one again
+                if version in (tried, output.version):
                     raise
-        raise Conflict(f"No version of '{asset}' could be had: too many jobs register it at once.", target=asset)
 
 
 def _within(path: Path, folder: Path) -> bool:

@@ -190,6 +190,13 @@ class Jobs(Shelf):
                 self._storage.locate(scope, output.path, target=f"outputs.{name}.path")
             if output.name:
                 self._check_registration(scope, name, output)
+        named = [(o.type.collection, str(o.name).lower(), o.version) for o in job.outputs.values() if o.version]
+        if twice := next((each for each in named if named.count(each) > 1), None):
+            raise InvalidInput(
+                f"Two outputs are to become version '{twice[2]}' of '{twice[1]}'.",
+                target="outputs",
+                mend="Leave 'version' out, and each gets its own.",
+            )
 
     def _check_registration(self, scope: Scope, name: str, output: Output) -> None:
         assert output.name is not None

@@ -96,8 +96,14 @@ class Experiments:
             return self.ensure_in(tx, scope, name)
 
     def ensure_in(self, tx: Connection, scope: Scope, name: str) -> str:
-        """The same as :meth:`ensure`, in a transaction that writes more than that."""
-        return _id_of(tx, scope, name) or self._insert(tx, scope, check_experiment_name(name), (), "")
+        """The same as :meth:`ensure`, in a transaction that writes more than that, and not for a deleted one."""
+        known = tx.execute(_rows(scope).where(experiment.c.name == name)).one_or_none()
+        if known is None:
+            return self._insert(tx, scope, check_experiment_name(name), (), "")
+        if known.lifecycle != "active":
+            mend = "Restore it ('mlflow experiments restore'), or choose another."
+            raise invalid(f"The experiment '{name}' is deleted.", target="experiment_name", mend=mend)
+        return known.id
 
     def resolve(self, scope: Scope, experiment_id: Any) -> str:
         """The id itself, that of the workspace's default experiment for "0" and for none."""

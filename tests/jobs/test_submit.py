@@ -127,7 +127,7 @@ def test_a_job_in_a_deleted_experiment_is_refused_until_it_is_restored(place: Pl
     place.run("in-trash", experiment_name="trash")
     experiments, before = place.platform.tracking.experiments, left(place, "in-trash2")
     experiments.delete(place.scope, place.tracked("in-trash").experiment_id)
-    with pytest.raises(InvalidInput, match="'trash' is deleted. Restore it"):
+    with pytest.raises(InvalidInput, match="'trash' is deleted"):
         place.submit("in-trash2", experiment_name="trash")
     assert left(place, "in-trash2") == before
     experiments.restore(place.scope, place.platform.tracking.experiments.get_by_name(place.scope, "trash").id)

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from lazuli.assets.environments import Environments
-from lazuli.assets.storage import Storage
+from lazuli.assets.mltable import FILE, LARGEST, check_table
+from lazuli.assets.storage import Storage, is_url
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
 from lazuli.resources.code import Code
@@ -36,7 +37,9 @@ class _Placed(Versions):
         """A new version whose files are there."""
         assert isinstance(document, Data | Model)
         path = self._storage.resolve(id.scope, document.path)
-        if not self._storage.exists(self._storage.locate(id.scope, path)):
+        if not (self.noun.word == "data" and is_url(path)) and not self._storage.exists(
+            self._storage.locate(id.scope, path)
+        ):
             raise InvalidInput(
                 f"Nothing lies at '{document.path}'.", target="path", mend="Upload it first, or correct the path."
             )
@@ -56,15 +59,22 @@ class DataAssets(_Placed):
         super().__init__("data", store, storage)
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
-        """A new version whose bytes are there, a file or a folder as it says."""
+        """A new version whose bytes are there, a file or a folder as it says. A URL is kept as an address."""
         assert isinstance(document, Data)
-        is_file = self._storage.blob(self._storage.locate(id.scope, document.path)) is not None
+        if is_url(self._storage.resolve(id.scope, document.path)):
+            return super().prepare(id, document, actor)
+        location = self._storage.locate(id.scope, document.path)
+        is_file = self._storage.is_file(location)
         record = super().prepare(id, document, actor)
         if is_file and document.type is not DataType.URI_FILE:
             raise InvalidInput(f"'{document.path}' is a file.", target="type", mend="Use 'type: uri_file'.")
         if document.type is DataType.URI_FILE and not is_file:
             raise InvalidInput(f"'{document.path}' is a folder.", target="type", mend="Use 'type: uri_folder'.")
-        return record
+        if document.type is DataType.MLTABLE:
+            table = self._storage.read(location / FILE, LARGEST)
+            check_table(table, lambda path: self._storage.exists(location / path))
+        files, size = self._storage.measure(location)
+        return replace(record, state={"file_count": files, "size": size})
 
 
 class Models(_Placed):

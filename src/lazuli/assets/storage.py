@@ -7,13 +7,13 @@ import json
 import secrets
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection
 
-from lazuli.assets.remote import Outside, open_outside
+from lazuli.assets.remote import Folder, Outside, open_outside
 from lazuli.resources.datastore import Datastore, DatastoreType
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
@@ -27,7 +27,17 @@ from lazuli.workspaces.identity import Principal
 from lazuli.workspaces.shelf import document_of, find_workspace
 from lazuli.workspaces.workspaces import workspace_id
 
-__all__ = ["ACCOUNT", "ARTIFACTS", "BUILT_IN", "DEFAULT", "Location", "Storage", "artifact_folder", "sealed_in"]
+__all__ = [
+    "ACCOUNT",
+    "ARTIFACTS",
+    "BUILT_IN",
+    "DEFAULT",
+    "Location",
+    "Storage",
+    "artifact_folder",
+    "is_url",
+    "sealed_in",
+]
 
 ACCOUNT = "lazuli"
 """The storage account of this server."""
@@ -56,6 +66,9 @@ class Location:
     path: str
     datastore: ResourceId | None = None
     """The user's own datastore where its bytes lie; the container is then for what was fetched from there."""
+
+    def __truediv__(self, relative: str) -> Location:
+        return replace(self, path=f"{self.prefix}{relative}".rstrip("/"))
 
     @property
     def prefix(self) -> str:
@@ -139,7 +152,8 @@ class Storage:
             raise Unsupported(
                 f"'{uri[:200]}' lies outside this server.",
                 target=target,
-                mend="Download it and give the local path, or make a datastore for the place where it lies.",
+                mend="Make a datastore for the place where it lies, or download it and give the local path; "
+                "a job's input with 'mode: direct' gets the address itself.",
             )
         raise InvalidInput(
             f"'{uri[:200]}' is a local path, which the server cannot see.",
@@ -198,6 +212,28 @@ class Storage:
         with self._store.state.read() as tx:
             stem = _stem(find_workspace(self._store, tx, datastore.scope))
         return f"{stem}-cache-{datastore.name}".lower()
+
+    def folder(self, location: Location) -> Path | None:
+        """The file or folder of this machine that a location on a ``local`` datastore is; None for any other.
+
+        Raises :class:`InvalidInput` where it is not there.
+        """
+        if location.datastore is None:
+            return None
+        record = self._datastore(location.datastore.scope, location.datastore.name)
+        if record.body.get("type") != DatastoreType.LOCAL.value:
+            return None
+        outside = self.open(record)
+        assert isinstance(outside, Folder)
+        found = outside.at(location.path)
+        if not found.exists():
+            raise InvalidInput(
+                f"Nothing lies at '{location.path}' on the datastore '{record.id.name}'.",
+                target="path",
+                mend="Correct the path.",
+                code="ReferenceNotFound",
+            )
+        return found
 
     def blob(self, location: Location) -> Blob | None:
         """The blob at a location, or None where it is a folder or nothing."""
@@ -268,6 +304,11 @@ class Storage:
 def sealed_in(scope: Scope) -> str:
     """The scope of the secrets of a workspace's datastores."""
     return f"datastores/{scope.key}"
+
+
+def is_url(address: str) -> bool:
+    """Whether an address leads to storage that is not known here by a datastore."""
+    return urlsplit(address).scheme.lower() in _URLS
 
 
 _URLS = frozenset({"http", "https", "wasb", "wasbs", "abfs", "abfss", "s3", "gs"})

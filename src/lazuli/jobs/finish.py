@@ -21,6 +21,7 @@ from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, InvalidInput
+from lazuli.store.blobs import files_below
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
@@ -83,13 +84,16 @@ class Finisher:
         file = folder / output_folder(name) / file_name(output, name)
         if not (file.is_file() and _within(file, folder)):
             return False
-        self._store.blobs.put_file(location.container, location.path, file)
+        if location.datastore is None:  # else it was sent there already
+            self._store.blobs.put_file(location.container, location.path, file)
         return True
 
     def _tree(self, location: Location, folder: Path, source: str) -> bool:
         tree = folder / source
         if not (tree.is_dir() and _within(tree, folder)):
             return False
+        if location.datastore:
+            return any(True for _ in files_below(tree.resolve(), tree.resolve()))
         return bool(self._store.blobs.put_tree(location.container, location.path, tree))
 
     def _register(self, record: Record, name: str, output: Output) -> None:

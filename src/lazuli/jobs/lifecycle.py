@@ -24,6 +24,7 @@ from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.plan import Planner
 from lazuli.jobs.queue import Queue
+from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import TERMINAL, TRANSITIONS
 from lazuli.resources.job import Status
 from lazuli.schema.identity import ResourceId
@@ -38,6 +39,9 @@ __all__ = ["JobLifecycle", "engine_key"]
 log = logging.getLogger(__name__)
 
 _BUILDING = "Building its environment; the next job with it will not wait."
+_FETCHING = "Fetching what it reads from datastores outside this server."
+_SENDING = "Sending what it wrote to datastores outside this server."
+_TRANSFER_MS = 2_000
 _QUEUE_MS = 5_000
 _QUEUE_MAX_MS = 60_000
 _BUILD_MS = 500
@@ -73,6 +77,7 @@ class JobLifecycle:
         queue: Queue,
         planner: Planner,
         finisher: Finisher,
+        transfers: Transfers,
         runs: Runs,
     ) -> None:
         self._store = store
@@ -81,6 +86,7 @@ class JobLifecycle:
         self._queue = queue
         self._planner = planner
         self._finisher = finisher
+        self._transfers = transfers
         self._runs = runs
         self.reconciler: Reconciler | None = None
         self._waiting: dict[str, frozenset[ResourceId]] = {}  # who is woken when the work under a key is over
@@ -111,6 +117,7 @@ class JobLifecycle:
             self._runs.mark(tx, record.id.scope, record.id.name, status, **times)
         if record.status not in TERMINAL:
             return []
+        self._transfers.forget(record)
         self._waiting.pop(record.state.get("key", ""), None)
         return self._queue.next(tx, record.id.scope, str(record.state["target"]))
 
@@ -142,6 +149,7 @@ class JobLifecycle:
         key = engine_key(record)
         look = self._engine.look(key)
         if look.phase is Phase.ABSENT:
+            is_here = self._transfers.fetched(record)  # while its environment is built
             environment = self._environments.of(record)
             if environment.state is State.BUILDING:
                 self._await(environment.log_key, record.id)
@@ -150,6 +158,8 @@ class JobLifecycle:
                 self._environments.keep_log(record)
                 message = f"The environment could not be built. {environment.message}".strip()
                 return self._failed(record, "EnvironmentBuildFailed", message)
+            if not is_here:
+                return Step(state={"status_reason": _FETCHING}, again_ms=_TRANSFER_MS)
             self._await(key, record.id)
             self._engine.start(self._planner.plan(record, self._engine.folder(key), environment), key)
             look = self._engine.look(key)
@@ -188,12 +198,24 @@ class JobLifecycle:
             self._engine.stop(key)
             return Step(again_ms=_STOP_MS)
         if look.over:
+            if not self._sent(record, key):
+                return Step(state={"status_reason": _SENDING}, again_ms=_TRANSFER_MS)
             completed = verdict == Status.COMPLETED.value
             self._finisher.keep(record, self._engine.folder(key), completed=completed)
             if completed:
                 self._learn(record)
             self._engine.forget(key)
-        return Step(verdict)
+        self._transfers.forget(record)
+        return Step(verdict, {"status_reason": None} if record.state.get("status_reason") == _SENDING else {})
+
+    def _sent(self, record: Record, key: str) -> bool:
+        """Whether what it wrote for elsewhere is there. Where that fails, its logs are kept all the same."""
+        folder = self._engine.folder(key)
+        try:
+            return self._transfers.sent(record, folder)
+        except Problem:
+            self._finisher.keep(record, folder, completed=False)
+            raise
 
     def _learn(self, record: Record) -> None:
         """Make the next job like this one start sooner. A gain that may be missed: it never costs this job its end."""

@@ -67,7 +67,9 @@ class Planner:
         stage += self._code(record, job)
         values: dict[str, str] = {}
         for name, given in job.inputs.items():
-            laid, values[f"inputs.{name}"] = self._input(record, name, given, folder)
+            # A container sees the work folder only.
+            mounts = not environment.container
+            laid, values[f"inputs.{name}"] = self._input(record, name, given, folder, mounts=mounts)
             stage += laid
         for name, output in job.outputs.items():
             is_file = output.type is AssetType.URI_FILE
@@ -107,7 +109,7 @@ class Planner:
         container, _, path = str(self._jobs.snapshot(record.id.scope, job.code).body["path"]).partition("/")
         yield from self._below(Location(container, path), CODE, StageKind.COPY)
 
-    def _input(self, record: Record, name: str, given: Input, folder: Path) -> tuple[list[Stage], str]:
+    def _input(self, record: Record, name: str, given: Input, folder: Path, *, mounts: bool) -> tuple[list[Stage], str]:
         """What is laid out for an input, and the value that stands for it in the command."""
         if given.type is AssetType.LITERAL:
             return [], given.value or ""
@@ -118,6 +120,11 @@ class Planner:
         location = self._storage.locate(record.id.scope, address)
         kind = StageKind.COPY if given.mode in _COPIED else StageKind.LINK
         target = f"inputs/{name}"
+        if place := self._storage.folder(location):
+            if mounts and given.mode not in _COPIED:
+                return [], str(place)
+            target = f"{target}/{place.name}" if place.is_file() else target
+            return [Stage(StageKind.COPY, target, str(place))], str(folder / target)
         blob = self._storage.blob(location)
         if blob is None:
             laid = list(self._below(location, target, kind))

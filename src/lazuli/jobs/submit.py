@@ -168,7 +168,7 @@ class Jobs(Shelf):
             return given
         path = self._storage.resolve(scope, path)
         location = self._storage.locate(scope, path, target=target)
-        if not self._storage.exists(location):
+        if location.datastore is None and not self._storage.exists(location):  # of others, its fetching will tell
             raise InvalidInput(
                 f"Nothing lies at '{given.path}'.", target=target, mend="Correct the path.", code="ReferenceNotFound"
             )

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from lazuli.resources import legacy
 from lazuli.resources.asset import Asset
+from lazuli.schema.document import READ_ONLY
 from lazuli.schema.reference import StorageUri
 from lazuli.schema.words import Word
 
@@ -27,5 +28,10 @@ class Data(Asset):
     """`uri_file`, `uri_folder` or `mltable`."""
     path: StorageUri = Field(alias="dataUri", min_length=1)
     """Where it is: a local path (uploaded once), a datastore path, a job's output or a URL."""
+
+    file_count: int | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """How many files it had when it was made."""
+    size: int | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """How many bytes they had."""
 
     _earlier = model_validator(mode="before")(legacy.asset)

@@ -28,7 +28,7 @@ from lazuli.store.database import Database
 from lazuli.store.paths import clean
 from lazuli.store.tables import blob as blob_table
 
-__all__ = ["Blob", "BlobPage", "Blobs"]
+__all__ = ["Blob", "BlobPage", "Blobs", "files_below"]
 
 _HOUR = 3_600_000
 _WEEK = 7 * 24 * _HOUR
@@ -130,13 +130,16 @@ class Blobs:
         """
         start = f"{prefix.rstrip('/')}/" if prefix else ""
         root = folder.resolve()
-        files = [(_checked(start + relative), file) for relative, file in _files_below(root, root)]
+        files = [(_checked(start + relative), file) for relative, file in files_below(root, root)]
         with ThreadPoolExecutor(4) as pool:
             contents = list(pool.map(lambda file: self._contents.keep_file(file[1], move=move), files))
         blobs = [self._new(container, name, content) for (name, _), content in zip(files, contents, strict=True)]
         if blobs:
             with self._database.write() as tx:
+                replaced = self._contents_of(tx, container, [blob.name for blob in blobs])
                 tx.execute(self._upsert(), [_row(blob) for blob in blobs])
+            for sha256 in replaced - {blob.sha256 for blob in blobs}:
+                self._contents.touch(sha256)
         return blobs
 
     def set_metadata(self, container: str, name: str, metadata: Mapping[str, str], *, if_match: str = "") -> Blob:
@@ -326,6 +329,15 @@ class Blobs:
 
     # --- rows --------------------------------------------------------------------------------------------------
 
+    def _contents_of(self, tx: Connection, container: str, names: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for start in range(0, len(names), _BATCH):
+            some = blob_table.c.name.in_(names[start : start + _BATCH])
+            found |= set(
+                tx.execute(select(blob_table.c.sha256).where(blob_table.c.container == container, some)).scalars()
+            )
+        return found
+
     def _find(self, tx: Connection, container: str, name: str) -> Blob | None:
         row = tx.execute(select(blob_table).where(*_at(container, name))).one_or_none()
         return None if row is None else _blob(row)
@@ -389,7 +401,7 @@ class Blobs:
         return statement.on_conflict_do_update(index_elements=keys, set_=values)
 
 
-def _files_below(folder: Path, root: Path, *, linked: bool = False) -> Iterator[tuple[str, Path]]:
+def files_below(folder: Path, root: Path, *, linked: bool = False) -> Iterator[tuple[str, Path]]:
     """Every regular file below ``folder`` with its path relative to it.
 
     A link to a folder is entered once: below one, no further such link is followed, so that none can lead in circles.
@@ -402,7 +414,7 @@ def _files_below(folder: Path, root: Path, *, linked: bool = False) -> Iterator[
         if target.is_file():
             yield path.name, path
         elif target.is_dir() and not (is_link and (linked or path.is_relative_to(target))):
-            for relative, file in _files_below(path, root, linked=linked or is_link):
+            for relative, file in files_below(path, root, linked=linked or is_link):
                 yield f"{path.name}/{relative}", file
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Dialect, MetaData, Table, inspect, text
+from sqlalchemy import Column, Dialect, Index, MetaData, Table, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.types import TypeEngine
 from tests.store.conftest import Place
@@ -29,8 +29,17 @@ def described(table: Table, dialect: Dialect) -> dict[str, Any]:
     return {
         "columns": {c.name: (spelt(c.type.dialect_impl(dialect)), c.nullable) for c in table.columns},
         "key": keys,
-        "indexes": {(index.name, tuple(index.columns.keys()), bool(index.unique)) for index in table.indexes},
+        "indexes": {
+            (index.name, tuple(index.columns.keys()), bool(index.unique))
+            for index in table.indexes
+            if not has_expression(index)
+        },
     }
+
+
+def has_expression(index: Index) -> bool:
+    """Whether it is over more than columns: reflection gives nothing back of such a one but its name."""
+    return not all(isinstance(each, Column) for each in index.expressions)
 
 
 def made(inspector: Inspector, name: str) -> dict[str, Any]:
@@ -42,10 +51,15 @@ def made(inspector: Inspector, name: str) -> dict[str, Any]:
             for c in inspector.get_columns(name)
         },
         "key": keys,
-        "indexes": {(i["name"], tuple(i["column_names"]), bool(i["unique"])) for i in inspector.get_indexes(name)},
+        "indexes": {
+            (i["name"], tuple(i["column_names"]), bool(i["unique"]))
+            for i in inspector.get_indexes(name)
+            if None not in i["column_names"]
+        },
     }
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 @pytest.mark.parametrize(("family", "opened", "metadata"), FAMILIES)
 def test_the_tables_are_as_described(place: Place, family: str, opened: Any, metadata: MetaData) -> None:
     database: Database = opened(place)
@@ -53,6 +67,10 @@ def test_the_tables_are_as_described(place: Place, family: str, opened: Any, met
         inspector = inspect(tx)
         assert set(inspector.get_table_names()) - {"migration", "sqlite_sequence"} == set(metadata.tables)
         for name, table in metadata.tables.items():
+            expressions = {index.name for index in table.indexes if has_expression(index)}
+            where = {"sqlite": "sqlite_master", "postgresql": "pg_class"}[tx.dialect.name]
+            column = {"sqlite": "name", "postgresql": "relname"}[tx.dialect.name]
+            assert expressions <= set(tx.execute(text(f"SELECT {column} FROM {where}")).scalars())
             assert made(inspector, name) == described(table, tx.dialect), name
     database.close()
 

@@ -144,15 +144,13 @@ class Versions(Shelf):
         return next_version(r.id.version for r in versions)
 
     def _one(self, tx: Connection, id: ResourceId, reference: Reference, target: str) -> Record:
+        if reference.version and (record := self.store.documents.find(tx, replace(id, version=reference.version))):
+            return record
         versions = self._versions(tx, id)
         if not versions:
             problem = super().missing(tx, id)
             raise InvalidInput(problem.message, target=target, mend=problem.mend, code="ReferenceNotFound")
-        if reference.version:
-            for record in versions:
-                if record.id.version.lower() == reference.version.lower():
-                    return record
-        elif reference.label in ("", "latest"):
+        if not reference.version and reference.label in ("", "latest"):
             return next((r for r in versions if not r.archived), versions[0])
         raise InvalidInput(
             f"The {self.noun.word} '{str(reference).removeprefix('azureml:')}' does not exist.",

@@ -135,6 +135,11 @@ class Documents:
         """How many resources a selection has, whatever its skip and limit."""
         return tx.execute(_where(select(func.count()).select_from(_R), selection)).scalar_one()
 
+    def versions(self, tx: Connection, id: ResourceId) -> list[str]:
+        """The versions of an asset, the newest first, and nothing else of them."""
+        query = _where(select(_R.c.version), Selection(id.scope, id.kind, name=id.name, versions=True))
+        return list(tx.execute(query.order_by(_R.c.created_at.desc(), _R.c.id.desc())).scalars())
+
     def note(self, tx: Connection, id: ResourceId, actor: str, event: str, detail: Mapping[str, Any]) -> None:
         """Write a journal entry."""
         tx.execute(

@@ -5,7 +5,7 @@ Times are milliseconds since 1970 in UTC. Columns exist only for what is filtere
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text, func, text
 
 __all__ = [
     "POINTS",
@@ -62,6 +62,8 @@ resource = Table(
     Index("resource_hash", "scope", "kind", "hash"),
     Index("resource_parent", "scope", "kind", "parent"),
 )
+
+Index("resource_names", resource.c.scope, resource.c.kind, func.lower(resource.c.name), resource.c.created_at)
 
 lease = Table(
     "lease",
@@ -183,7 +185,7 @@ metric_point = Table(
     Index("metric_point_series", "run_id", "key", "step", "timestamp"),
     Index(
         "metric_point_peaks",
-        *("run_id", "key", "step", "timestamp", "seq"),
+        *("run_id", "key", "step", "timestamp", "seq", "value", "is_nan"),  # all that a chart reads
         sqlite_where=text("peak = 1"),
         postgresql_where=text("peak = 1"),
     ),

@@ -14,8 +14,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from cli_page import commands
-
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 SHOWN = 60
 """How many lines of a difference are shown: enough to see what it is about."""
@@ -55,6 +53,13 @@ def settings() -> str:
         "| in `lazuli.toml` | variable | default | what it does |\n|---|---|---|---|\n"
     )
     return head + "\n".join(rows) + "\n"
+
+
+def commands() -> str:
+    """The page of commands."""
+    import cli_page
+
+    return cli_page.commands()
 
 
 GENERATED: dict[str, Callable[[], str]] = {"openapi.json": api, "settings.md": settings, "cli.md": commands}

@@ -114,9 +114,14 @@ def test_config_json_is_written_found_and_checked(
     assert "config.json' cannot be read" in told
 
 
-def test_datastores_are_shown(lazuli: Run, workspace: str) -> None:
+def test_datastores_are_made_shown_and_removed(lazuli: Run, workspace: str, tmp_path: Path) -> None:
     listed = names(lazuli("datastore", "list", "--query", "[?is_default].name", "-o", "tsv"))
     assert listed == ["workspaceblobstore"]
+    (tmp_path / "far.yml").write_text("{name: far, type: azure_blob, account_name: account, container_name: box}")
+    lazuli("datastore", "create", "-f", "far.yml", "-o", "none")
+    changed = lazuli("datastore", "update", "-n", "far", "--description", "not here", "--query", "description")
+    assert names(changed) == ["not", "here"]
+    lazuli("datastore", "delete", "-n", "far", "-y")
     shown = lazuli("datastore", "show", "-n", "workspaceblobstore", "--query", "type", "-o", "tsv")
     assert names(shown) == ["azure_blob"]
 

@@ -24,6 +24,7 @@ def test_compute_from_nothing_to_nothing(lazuli: Run, workspace: str) -> None:
     assert "big" in lazuli("compute", "list").output
     lazuli("compute", "delete", "-n", "big", "--yes")
     assert "'big' does not exist" in lazuli("compute", "show", "-n", "big", fails=1).stderr
+    assert "'big' does not exist" in lazuli("compute", "delete", "-n", "big", "--yes", fails=1).stderr
 
 
 def test_delete_asks_first(lazuli: Run, workspace: str) -> None:

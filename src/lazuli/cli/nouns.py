@@ -36,13 +36,13 @@ _CHANGING: dict[str, tuple[str, ...]] = {
     "environment": ("description",),
     "compute": ("min_instances", "max_instances", "idle_time_before_scale_down"),
     "model": ("stage", "description"),
+    "datastore": ("description",),
     "job": ("display_name", "description"),
 }
 """Those that ``update`` takes."""
 
 _PATHS = {"path", "conda_file", "build_context"}
-_READ_ONLY = {"datastore"}
-_DELETABLE = {"workspace", "compute"}
+_DELETABLE = {"workspace", "compute", "datastore"}
 _SLOW = {"workspace", "compute"}
 
 
@@ -52,9 +52,8 @@ def group_of(word: str) -> Verbs:
     group = Verbs(word, help=row.summary)
     group.add_command(_show(row))
     group.add_command(_list(row))
-    if word not in _READ_ONLY:
-        group.add_command(_create(row))
-        group.add_command(_update(row))
+    group.add_command(_create(row))
+    group.add_command(_update(row))
     if row.versioned or word == "job":
         group.add_command(_archive(row, "archive", "Hide it from lists."))
         group.add_command(_archive(row, "restore", "Show again what was archived."))

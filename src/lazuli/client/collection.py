@@ -138,6 +138,8 @@ class Collection:
         """Remove it. Raises :class:`NotFound` where it is not there."""
         path = self._path(name, version)
         response = self._http.respond("DELETE", path)
+        if response.status_code == 204:
+            raise NotFound(f"The {self.noun.word} '{name}' does not exist.", target="name")
         while wait and response.status_code == 202 and (place := response.headers.get("location")):
             time.sleep(_pause(response.headers))
             response = self._http.respond("GET", _below(place))

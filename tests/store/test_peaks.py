@@ -99,3 +99,12 @@ def test_points_that_cannot_be_stored_spoil_no_others(database: Database) -> Non
         caller.join()
     assert len(problems) == 1
     assert points.latest_values(["e"], "m") == {"r": 1.0, "s": 2.0}
+
+
+def test_points_are_stored_soon_even_if_nobody_waits_for_them(database: Database) -> None:
+    points = Points(database)
+    stored = [points.add_soon("e", [Point("r", "m", float(step), step, step)]) for step in range(200)]
+    assert not stored[-1].cancel()
+    for one in stored:
+        one.result(timeout=20)
+    assert [p.step for p in points.history("r", "m")] == list(range(200))

@@ -6,7 +6,9 @@ A client is pointed at it by ``mlflow.set_tracking_uri("{server}/mlflow/v2.0/sub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +46,8 @@ MAX_PAGE = 50_000
 HISTORY_TAG = "mlflow.log-model.history"
 CHART_POINTS = 320
 MAX_CHART_POINTS = 2500
+MAX_SOON = 64 << 10
+"""Bytes of a body that may be read on the event loop."""
 
 
 def mlflow_routes(tracking: Tracking) -> list[Route]:
@@ -53,7 +57,8 @@ def mlflow_routes(tracking: Tracking) -> list[Route]:
         Route(method, f"{API}/{path}", handler, permission, summary)
         for method, path, handler, permission, summary in rows
     ]
-    routes += [*file_routes(tracking.artifacts, tracking.runs, PREFIX), *model_routes(tracking, API), *_other_routes()]
+    routes += [_log_metric_route(tracking), *file_routes(tracking.artifacts, tracking.runs, PREFIX)]
+    routes += [*model_routes(tracking, API), *_other_routes()]
     return [replace(route, failure=refuse_as_mlflow, tags=("MLflow",)) for route in routes]
 
 
@@ -62,6 +67,11 @@ Row = tuple[str, str, Callable[[Call], Response], str, str]
 
 def _done() -> Response:
     return reply({})
+
+
+async def _after(logged: Future[None]) -> Response:
+    await asyncio.wrap_future(logged)
+    return _done()
 
 
 def _run_id(values: Mapping[str, Any]) -> str:
@@ -202,13 +212,27 @@ def _run_rows(tracking: Tracking) -> list[Row]:
     ]
 
 
-def _logging_rows(tracking: Tracking) -> list[Row]:
-    runs, metrics = tracking.runs, tracking.metrics
+def _log_metric_route(tracking: Tracking) -> Route:
+    """The call that training loops make at every step, answered without a worker thread of its own."""
+    metrics = tracking.metrics
 
-    def log_metric(call: Call) -> Response:
+    def log(call: Call) -> Response:
         body = body_of(call)
         metrics.log(call.scope, _run_id(body), body)
         return _done()
+
+    def log_soon(call: Call) -> Awaitable[Response] | None:
+        if len(call.body) > MAX_SOON:
+            return None
+        body = body_of(call)
+        logged = metrics.log_soon(call.scope, _run_id(body), body)
+        return _after(logged) if logged else None
+
+    return Route("POST", f"{API}/runs/log-metric", log, "runs/write", "Log one metric value.", soon=log_soon)
+
+
+def _logging_rows(tracking: Tracking) -> list[Row]:
+    runs, metrics = tracking.runs, tracking.metrics
 
     def log_batch(call: Call) -> Response:
         body = body_of(call)
@@ -258,7 +282,6 @@ def _logging_rows(tracking: Tracking) -> list[Row]:
 
     write = "runs/write"
     return [
-        ("POST", "runs/log-metric", log_metric, write, "Log one metric value."),
         ("POST", "runs/log-batch", log_batch, write, "Log metrics, parameters and tags."),
         ("POST", "runs/log-parameter", log_param, write, "Log a parameter."),
         ("POST", "runs/set-tag", set_tag, write, "Set a tag of a run."),

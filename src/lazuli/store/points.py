@@ -9,7 +9,9 @@ import math
 import operator
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, tuple_
@@ -99,6 +101,8 @@ class Points:
         self._peaks = Peaks()
         self._waiting: deque[_Batch] = deque()
         self._turn = threading.Lock()
+        self._writer = ThreadPoolExecutor(1, "points")
+        self._writer_asked = False
 
     def add(self, experiment_id: str, points: Sequence[Point], model_points: Sequence[ModelPoint] = ()) -> None:
         """Store points of runs of one experiment, all or none; they are stored when this returns.
@@ -111,10 +115,29 @@ class Points:
         batch = _Batch(experiment_id, points, model_points)
         self._waiting.append(batch)
         with self._turn:
-            if not batch.is_done:
-                self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
-        if batch.problem is not None:
-            raise batch.problem
+            if not batch.stored.done():
+                self._store_waiting()
+        batch.stored.result()
+
+    def add_soon(
+        self, experiment_id: str, points: Sequence[Point], model_points: Sequence[ModelPoint] = ()
+    ) -> Future[None]:
+        """The same for a caller that does not wait here: the points are stored when the result is there."""
+        batch = _Batch(experiment_id, points, model_points)
+        self._waiting.append(batch)
+        if not self._writer_asked:
+            self._writer_asked = True
+            self._writer.submit(self._store_all)
+        return batch.stored
+
+    def _store_all(self) -> None:
+        with self._turn:
+            self._writer_asked = False  # first: what comes from now on may be too late for the loop below
+            while self._waiting:
+                self._store_waiting()
+
+    def _store_waiting(self) -> None:
+        self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
 
     def _store(self, batches: Sequence[_Batch]) -> None:
         try:
@@ -123,12 +146,13 @@ class Points:
         except Exception as problem:
             self._peaks.forget()
             if len(batches) == 1:
-                batches[0].problem = problem
+                batches[0].stored.set_exception(problem)
             else:  # one of them is at fault: the others must not suffer
                 for batch in batches:
                     self._store([batch])
+            return
         for batch in batches:
-            batch.is_done = True
+            batch.stored.set_result(None)
 
     def _write(self, tx: Connection, batches: Sequence[_Batch]) -> None:
         rows = [(run, key, *_stored(value), step, at) for b in batches for run, key, value, step, at in b.points]
@@ -166,14 +190,13 @@ class Points:
         some = select(metric_point.c.run_id).where(metric_point.c.run_id == run_id, metric_point.c.key == key)
         with self._database.read() as tx:
             if tx.execute(select(func.count()).select_from(some.limit(SHORT + 1).subquery())).scalar_one() <= SHORT:
-                found = [_series_point(row) for row in tx.execute(series)]
+                rows = list(tx.execute(series))
             else:
                 last_first = (metric_point.c.step.desc(), metric_point.c.timestamp.desc(), metric_point.c.seq.desc())
                 ends = (series.limit(1), series.order_by(None).order_by(*last_first).limit(END))
                 queries = (*ends, series.where(metric_point.c.peak == 1))
-                rows = [_series_point(row) for query in queries for row in tx.execute(query)]
-                found = sorted({point.seq: point for point in rows}.values(), key=_PLACE)
-        return found if len(found) <= points else _thinned(found, len(found), max(1, points // 2))
+                rows = sorted({row for query in queries for row in tx.execute(query)}, key=_PLACE)
+        return [_series_point(row) for row in (rows if len(rows) <= points else _thinned(rows, max(1, points // 2)))]
 
     def latest(self, run_ids: Sequence[str]) -> dict[str, list[Latest]]:
         """The newest value of every metric of these runs, sorted by key."""
@@ -246,14 +269,14 @@ UPDATE metric_point SET peak = 1
 class _Batch:
     """Points that came together, and what became of them."""
 
-    __slots__ = ("experiment_id", "is_done", "model_points", "points", "problem")
+    __slots__ = ("experiment_id", "model_points", "points", "stored")
 
     def __init__(self, experiment_id: str, points: Sequence[Point], model_points: Sequence[ModelPoint]) -> None:
         self.experiment_id = experiment_id
         self.points = points
         self.model_points = model_points
-        self.is_done = False
-        self.problem: Exception | None = None
+        self.stored: Future[None] = Future()
+        self.stored.set_running_or_notify_cancel()  # who hangs up meanwhile cancels nothing
 
 
 def _recent(tx: Connection, series: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], list[Seen]]]:
@@ -303,31 +326,18 @@ def _series_point(row: Any) -> SeriesPoint:
     return SeriesPoint(math.nan if is_nan else value, step, timestamp, seq)
 
 
-_PLACE = operator.itemgetter(1, 2, 3)
-"""Where a :class:`SeriesPoint` stands, as something to sort by."""
+_VALUE, _PLACE = operator.itemgetter(0), operator.itemgetter(2, 3, 4)
+"""What to compare rows of :func:`_series` by, and what to sort them by."""
 
 
-def _thinned(series: Iterable[SeriesPoint], count: int, stretches: int) -> list[SeriesPoint]:
-    kept: dict[int, SeriesPoint] = {}
-    low: SeriesPoint | None = None
-    high: SeriesPoint | None = None
-    last: SeriesPoint | None = None
-    current = 0
-    for index, point in enumerate(series):
-        if index == 0:
-            kept[point.seq] = point
-        if (stretch := index * stretches // count) != current:
-            kept.update((p.seq, p) for p in (low, high) if p)
-            low = high = None
-            current = stretch
-        # A NaN is kept only where a stretch has nothing else: any number takes its place.
-        if low is None or point.value < low.value or low.value != low.value:
-            low = point
-        if high is None or point.value > high.value or high.value != high.value:
-            high = point
-        last = point
-    kept.update((p.seq, p) for p in (low, high, last) if p)
-    return sorted(kept.values(), key=_PLACE)
+def _thinned(rows: list[Any], stretches: int) -> list[Any]:
+    kept = {rows[0], rows[-1]}
+    ends = [len(rows) * i // stretches for i in range(stretches + 1)]
+    for start, end in pairwise(ends):
+        stretch = rows[start:end]
+        numbers = [row for row in stretch if not row[1]] or stretch  # NaN only where there is nothing else
+        kept |= {min(numbers, key=_VALUE), max(numbers, key=_VALUE)}
+    return sorted(kept, key=_PLACE)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from lazuli.schema.identity import Scope
@@ -59,6 +60,17 @@ class Metrics:
         """Log one value of one metric of an active run."""
         points, on_models = _read(run_key(scope, run_id), [metric], "")
         self._points.add(self._runs.active_experiment(scope, run_id), points, on_models)
+
+    def log_soon(self, scope: Scope, run_id: str, metric: Mapping[str, Any]) -> Future[None] | None:
+        """The same without waiting: it is logged when the result is there.
+
+        None, and nothing is logged, where the run has to be looked up first: that is for :meth:`log`.
+        """
+        experiment_id = self._runs.remembered_experiment(scope, run_id)
+        if experiment_id is None:
+            return None
+        points, on_models = _read(run_key(scope, run_id), [metric], "")
+        return self._points.add_soon(experiment_id, points, on_models)
 
     def history(
         self, scope: Scope, run_id: str, key: str, limit: int | None = None, page: str | None = None

@@ -179,4 +179,7 @@ class Engine(ABC):
 
     @abstractmethod
     def folder(self, key: str) -> Path:
-        """The absolute work folder of ``key``, told before it starts, so that a plan can name paths in it."""
+        """The absolute work folder of ``key``, told before it starts, so that a plan can name paths in it.
+
+        Its path has letters, digits and ``/._-`` alone: it may stand in a command line, in quotes or without.
+        """

@@ -22,12 +22,15 @@ from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.workspaces.shelf import document_of
 
-__all__ = ["CODE", "LOGS", "Planner", "Reach", "file_name", "output_folder"]
+__all__ = ["CODE", "LOGS", "Planner", "Reach", "file_name", "output_folder", "plain_name"]
 
 CODE = "code"
 """The folder of the work folder that the command runs in."""
 LOGS = "user_logs"
 _COPIED = frozenset({Mode.DOWNLOAD, Mode.EVAL_DOWNLOAD, Mode.RW_MOUNT})
+_PLAIN_NAME = re.compile(r"[\w.-]{1,100}")
+_PLAIN_PATH = re.compile(r"[\w./-]+")
+_PLAIN_ADDRESS = re.compile(r"[\w./:@%+=,~?#-]+")
 _PROGRAMS = "bin"
 _GRACE_S = 10
 
@@ -116,14 +119,21 @@ class Planner:
         address = self._jobs.address(record.id.scope, given)
         if given.mode is Mode.DIRECT:
             place = parse_datastore_path(address)
-            return [], place.in_full(record.id.scope) if place else address
+            said = place.in_full(record.id.scope) if place else address
+            if address != given.path and not _PLAIN_ADDRESS.fullmatch(said):  # an asset: somebody else chose its name
+                raise InvalidInput(
+                    f"The address of input '{name}' holds characters that mean something in a command.",
+                    target=f"inputs.{name}",
+                    mend="Leave 'mode: direct' out, and the job gets its file under a plain name.",
+                )
+            return [], said
         location = self._storage.locate(record.id.scope, address)
         kind = StageKind.COPY if given.mode in _COPIED else StageKind.LINK
         target = f"inputs/{name}"
         if place := self._storage.folder(location):
-            if mounts and given.mode not in _COPIED:
+            if mounts and given.mode not in _COPIED and _PLAIN_PATH.fullmatch(str(place)):
                 return [], str(place)
-            target = f"{target}/{place.name}" if place.is_file() else target
+            target = f"{target}/{plain_name(place.name)}" if place.is_file() else target
             return [Stage(StageKind.COPY, target, str(place))], str(folder / target)
         blob = self._storage.blob(location)
         if blob is None:
@@ -131,7 +141,7 @@ class Planner:
             if not laid:
                 raise InvalidInput(f"The bytes of input '{name}' are gone.", target=f"inputs.{name}")
             return [Stage(StageKind.FOLDER, target), *laid], str(folder / target)
-        target = f"{target}/{PurePosixPath(blob.name).name}"
+        target = f"{target}/{plain_name(PurePosixPath(blob.name).name)}"
         return [Stage(kind, target, str(self._store.blobs.file(blob)))], str(folder / target)
 
     def _below(self, location: Location, target: str, kind: StageKind) -> Iterator[Stage]:
@@ -195,4 +205,11 @@ def _variable(name: str) -> str:
 
 def file_name(output: Output, name: str) -> str:
     """The name of the file that a `uri_file` output is: the last part of its path, else the output's name."""
-    return PurePosixPath(output.path).name if output.path else name
+    return plain_name(PurePosixPath(output.path).name) if output.path else name
+
+
+def plain_name(name: str) -> str:
+    """``name`` as it may stand in a command without quotes: nothing in it can be read as a command of its own."""
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    return re.sub(r"[^\w.-]+", "_", name)[-60:]

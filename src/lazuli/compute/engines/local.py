@@ -8,8 +8,10 @@ once it began, ``exit.json`` once it is over.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -30,6 +32,8 @@ __all__ = ["LocalEngine"]
 
 _RUNNER = Path(lazuli.__file__).parent / "runtime" / "runner.py"
 _CLAIM_PATIENCE_S = 10.0
+_PLAIN = re.compile(r"[\w./-]+", re.ASCII)
+_LINKS = Path("/var/tmp")
 _VANISHED = "It vanished without a result: it was killed, or the machine went down."
 
 
@@ -53,8 +57,9 @@ class LocalEngine(Engine):
                 self._watch(key, None)
 
     def folder(self, key: str) -> Path:
-        """The absolute work folder of ``key``."""
-        return self._home(key) / "work"
+        """The absolute work folder of ``key``, by a path of letters, digits and ``/._-`` wherever ``root`` lies."""
+        check_key(key)
+        return _plain(self._root) / key / "work"
 
     def start(self, plan: Plan, key: str) -> None:
         """Run ``plan`` under ``key``; does nothing if ``key`` was begun before."""
@@ -126,7 +131,7 @@ class LocalEngine(Engine):
 
     def tail(self, key: str, file: str, offset: int = 0, limit: int = 1 << 20) -> bytes:
         """At most ``limit`` bytes of ``file`` from ``offset``; a negative one counts from the end."""
-        path = inside(self.folder(key), file, target="file")
+        path = inside(self._home(key) / "work", file, target="file")
         if not path.is_file():  # a pipe or device that the job made would block the reader
             return b""
         with path.open("rb") as stream:
@@ -171,8 +176,22 @@ class LocalEngine(Engine):
     def _sweep(self, key: str) -> None:
         """Kill what a vanished runner left behind, once, before anybody is told that the work is lost."""
         if key not in self._swept:
-            spawn.kill_marked(self.folder(key))
+            spawn.kill_marked(self._home(key) / "work")
             self._swept.add(key)
+
+
+def _plain(root: Path) -> Path:
+    """``root``, or where its path could not stand in a command line, a link to it that can."""
+    if _PLAIN.fullmatch(str(root)):
+        return root
+    link = _LINKS / f"lazuli-{os.getuid()}-{hashlib.sha256(bytes(root)).hexdigest()[:16]}"
+    with suppress(FileExistsError):
+        link.symlink_to(root)  # asked for each time: somebody may tidy up that folder
+    if not link.is_symlink() or link.lstat().st_uid != os.getuid() or link.readlink() != root:
+        raise Unavailable(
+            f"'{link}' is in the way: it is to lead to the server's data.", mend="Remove it, or move the data folder."
+        )
+    return link
 
 
 def _claim(home: Path) -> int | None:

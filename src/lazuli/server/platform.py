@@ -41,6 +41,7 @@ from lazuli.server.routes import Route
 from lazuli.server.stream import stream_routes
 from lazuli.server.tickets import Tickets
 from lazuli.server.vault import vault_routes
+from lazuli.server.welcome import welcome_routes
 from lazuli.store.clock import Clock, system_clock
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store, open_store
@@ -84,6 +85,7 @@ class Platform:
         environments = self.shelves["environment"]
         assert isinstance(data, DataAssets) and isinstance(models, Models) and isinstance(environments, Environments)
         routes = [
+            *welcome_routes(),
             *discovery_routes(self.access),
             *arm_routes(self.shelves, self.storage),
             *stream_routes(self.jobs, self.logs, self.tracking, self.job_environments),

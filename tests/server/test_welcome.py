@@ -1,0 +1,39 @@
+"""The page at the server's own address."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from tests.server.conftest import Served
+
+import lazuli
+
+
+@pytest.mark.parametrize("path", ["/", "/studio", "/studio/jobs/a_job?workspace=ws1"])
+def test_the_address_that_is_printed_leads_to_a_page(served: Served, path: str) -> None:
+    page = served.nobody.get(path)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert lazuli.__version__ in page.text
+    for command in ("lazuli job create", "lazuli client-env", "azure.ai.ml", "mlflow"):
+        assert command in page.text
+    assert ("once there is a Studio" in page.text) == path.startswith("/studio")
+
+
+def test_the_page_loads_nothing_runs_nothing_and_tells_no_secret(served: Served) -> None:
+    page = served.nobody.get("/")
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert not re.search(r"<script|<img|<link|\bsrc=|\bhref=|url\(|@import|https?:", page.text)
+    assert served.token not in page.text
+    assert str(served.folder) not in page.text
+
+
+def test_nothing_of_the_address_is_said_back(served: Served) -> None:
+    assert "<b>" not in served.nobody.get("/studio/%3Cb%3Ehello").text
+
+
+def test_the_address_that_a_job_names_for_the_studio_is_there(served: Served, admin: httpx.Client) -> None:
+    studio = admin.get("/discovery").json()["studio"]
+    assert served.nobody.get(httpx.URL(studio).path).status_code == 200

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.jobs.place import Place, opened
 
+from lazuli.compute.engines import local
 from lazuli.jobs.plan import plain_name
 
 EVIL = "x$(echo PWNED 1>&2).csv"
@@ -39,7 +40,8 @@ def test_the_address_of_an_asset_is_refused_where_it_could_be_a_command(place: P
     assert "mean something in a command" in record.state["error"]["message"]
 
 
-def test_a_data_folder_of_any_name_is_one_plain_word_too(tmp_path: Path) -> None:
+def test_a_data_folder_of_any_name_is_one_plain_word_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "_LINKS", tmp_path)
     with opened(tmp_path / 'it\'s my $(echo PWNED) "data"') as place:
         address = place.upload("in/a b.txt", "content")
         place.run(

@@ -52,6 +52,27 @@ def test_a_wrong_method_is_told_the_right_ones(admin: httpx.Client, method: str)
     assert "DELETE, GET, PATCH, PUT" in error["message"]
 
 
+def test_an_etag_guards_a_change(admin: httpx.Client) -> None:
+    path, body = f"{WS}/computes/guarded", {"properties": {"properties": {"vmSize": "STANDARD_DS3_V2"}}}
+    made = admin.put(path, json=body, headers={"If-None-Match": "*"})
+    assert made.status_code == 201
+    assert error_of(admin.put(path, json=body, headers={"If-None-Match": "*"}), 412)["code"] == "PreconditionFailed"
+    etag = made.json()["etag"]
+    changed = admin.patch(path, json={"tags": {"a": "1"}}, headers={"If-Match": etag})
+    assert changed.status_code == 200 and changed.json()["etag"] != etag
+    for stale in (etag, '"999"', "nonsense"):
+        assert error_of(admin.put(path, json=body, headers={"If-Match": stale}), 412)["code"] == "PreconditionFailed"
+    assert admin.get(path).json()["tags"] == {"a": "1"}
+
+
+def test_a_list_may_ask_for_more_than_a_page(admin: httpx.Client) -> None:
+    for number in range(7):
+        body = {"properties": {"image": "python:3.11"}}
+        assert admin.put(f"{WS}/environments/many/versions/{number}", json=body).status_code == 201
+    page = admin.get(f"{WS}/environments/many/versions", params={"$top": "500"}).json()
+    assert len(page["value"]) == 7 and "nextLink" not in page
+
+
 def test_fixed_words_match_in_any_case_and_api_version_is_nothing(admin: httpx.Client) -> None:
     for path in (WS.lower(), WS.upper(), WS.replace("resourceGroups", "resourcegroups")):
         assert admin.get(path, params={"api-version": "1999-01-01-preview"}).json()["name"] == "ws1"

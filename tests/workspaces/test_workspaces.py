@@ -114,6 +114,27 @@ def test_a_workspace_at_work_stays(platform: Platform) -> None:
     assert shelf(platform).delete(workspace.id, ME)
 
 
+def test_a_deletion_that_was_cut_short_goes_on_at_the_next_start(platform: Platform) -> None:
+    workspaces, record = shelf(platform), make(platform, "half")
+    platform.tracking.experiments.ensure(record.id.scope, "old")
+
+    def die(_: Record) -> None:
+        raise SystemExit("killed")
+
+    workspaces.closing.insert(1, die)
+    with pytest.raises(SystemExit):
+        workspaces.delete(record.id, ME)
+    workspaces.closing.remove(die)
+    assert workspaces.get(record.id).state["provisioning_state"] == "Deleting"
+    with pytest.raises(Conflict, match="being deleted"):
+        make(platform, "half", description="again")
+    workspaces.resume(ME)
+    with pytest.raises(NotFound):
+        workspaces.get(record.id)
+    again = make(platform, "half")
+    assert [e.name for e in platform.tracking.experiments.search(again.id.scope)[0]] in ([], ["Default"])
+
+
 def test_a_deleted_workspace_leaves_nothing(platform: Platform) -> None:
     kept, gone = make(platform, "kept"), make(platform, "gone")
     for workspace in (kept, gone):

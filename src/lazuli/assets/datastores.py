@@ -18,7 +18,7 @@ from lazuli.schema.problems import InvalidInput
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import Shelf, document_of
+from lazuli.workspaces.shelf import ANYTHING, Expected, Shelf, document_of
 
 __all__ = ["Datastores"]
 
@@ -42,15 +42,19 @@ class Datastores(Shelf):
         super().__init__(noun("datastore"), store)
         self._storage = storage
 
-    def put(self, id: ResourceId, document: Document, actor: Principal) -> tuple[Record, bool]:
+    def put(
+        self, id: ResourceId, document: Document, actor: Principal, expected: Expected = ANYTHING
+    ) -> tuple[Record, bool]:
         """Create a datastore, or say it anew; a secret that is not said again stays."""
         assert isinstance(document, Datastore)
         if id.name.lower() in BUILT_IN:
-            return super().put(id, document, actor)
+            return super().put(id, document, actor, expected)
         check_name(id.name, what="datastore name")
         with self.store.state.read() as tx:
             id = self.place(tx, id)
             old = self.store.documents.find(tx, id)
+            expected.check(id, old)
+            self.check_open(tx, id)
         secrets, body = self._secrets(old, document), _body(document)
         if old and body == old.body and secrets == self._storage.secrets_of(old):
             return old, False

@@ -20,11 +20,11 @@ from lazuli.jobs.submit import Jobs
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import NOUNS, Noun
 from lazuli.schema.identity import ResourceId, Scope
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, PreconditionFailed
 from lazuli.server.present import present, present_container, read, read_container
 from lazuli.server.routes import WORKSPACE, Call, Route, reply
 from lazuli.store.documents import Record, Selection
-from lazuli.workspaces.shelf import Shelf
+from lazuli.workspaces.shelf import ANYTHING, Expected, Shelf
 
 __all__ = ["Shelves", "arm_routes"]
 
@@ -32,6 +32,7 @@ Shelves = Mapping[str, Shelf]
 """The shelf of every noun, by its word."""
 
 PAGE = 200
+_PATIENCE = 5
 _ARCHIVED = {"activeonly": False, "archivedonly": True, "all": None}
 
 
@@ -147,17 +148,26 @@ class _Door:
         return reply(present(self.noun, self.shelf.get(self.id(call)), call.base_url))
 
     def put(self, call: Call) -> Response:
-        return self._put(call, call.json())
+        return self._put(call, call.json(), _expected(call))
 
-    def _put(self, call: Call, body: Mapping[str, Any]) -> Response:
+    def _put(self, call: Call, body: Mapping[str, Any], expected: Expected) -> Response:
         id = self.id(call)
-        record, is_new = self.shelf.put(id, read(self.noun, id, body), call.principal)
+        record, is_new = self.shelf.put(id, read(self.noun, id, body), call.principal, expected)
         return reply(present(self.noun, record, call.base_url), 201 if is_new else 200)
 
     def patch(self, call: Call) -> Response:
-        """A merge patch over what the resource says now."""
-        now = present(self.noun, self.shelf.get(self.id(call)), call.base_url)
-        return self._put(call, _merged(now, call.json()))
+        """A merge patch over what the resource says now; begun anew where that changes meanwhile."""
+        asked = _expected(call)
+        for attempt in range(_PATIENCE):
+            now = self.shelf.get(self.id(call))
+            asked.check(now.id, now)
+            body = _merged(present(self.noun, now, call.base_url), call.json())
+            try:
+                return self._put(call, body, Expected(now.etag))
+            except PreconditionFailed:
+                if attempt == _PATIENCE - 1:
+                    raise
+        raise AssertionError("unreachable")
 
     def delete(self, call: Call) -> Response:
         return reply(status=200 if self.shelf.delete(self.id(call), call.principal) else 204)
@@ -219,6 +229,18 @@ def _page(call: Call, selection: Selection, shelf: Shelf, show: Any) -> Response
             query["$top"] = str(wanted - selection.limit)
         answer["nextLink"] = f"{call.base_url}{quote(call.path)}?{urlencode(query)}"
     return reply(answer)
+
+
+def _expected(call: Call) -> Expected:
+    """What If-Match and If-None-Match say. Raises :class:`InvalidInput` for an etag that is none of ours."""
+    if call.headers.get("if-none-match", "").strip() == "*":
+        return Expected(nothing=True)
+    wanted = call.headers.get("if-match", "*").strip().removeprefix("W/").strip('"')
+    if wanted == "*":
+        return ANYTHING
+    if not wanted.isdecimal() or len(wanted) > 18:
+        raise PreconditionFailed(f"'{wanted[:40]}' is not its etag.", target="If-Match", mend="Read it again.")
+    return Expected(int(wanted))
 
 
 def _archived(call: Call) -> bool | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
-from lazuli.schema.problems import NotFound
+from lazuli.schema.problems import Conflict, NotFound, PreconditionFailed
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
 
-__all__ = ["Shelf", "document_of", "find_workspace"]
+__all__ = ["ANYTHING", "DELETING", "Expected", "Shelf", "document_of", "find_workspace"]
 
 
 def document_of(noun: Noun, record: Record) -> Any:
@@ -47,6 +47,30 @@ def find_workspace(store: Store, tx: Connection, scope: Scope) -> Record:
             mend=f"Workspaces here: {names}." if names else "Create it with 'lazuli workspace create'.",
         )
     return record
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What somebody who writes expects to be there: a certain etag, nothing, or anything at all."""
+
+    etag: int | None = None
+    nothing: bool = False
+
+    def check(self, id: ResourceId, found: Record | None) -> None:
+        """Raise :class:`PreconditionFailed` where something else was found."""
+        if self.nothing and found:
+            raise PreconditionFailed(f"'{id.version or id.name}' is there already.", target="If-None-Match")
+        if self.etag is not None and (found is None or found.etag != self.etag):
+            raise PreconditionFailed(
+                f"'{id.version or id.name}' was changed by somebody else meanwhile.",
+                target="If-Match",
+                mend="Read it again and repeat the change.",
+            )
+
+
+ANYTHING = Expected()
+DELETING = "Deleting"
+"""The provisioning state of a workspace that is on its way out."""
 
 
 class Shelf:
@@ -91,15 +115,22 @@ class Shelf:
             found = self.store.documents.select(tx, selection)
             return [self.shown(tx, record) for record in found]
 
-    def put(self, id: ResourceId, document: Document, actor: Principal) -> tuple[Record, bool]:
-        """Create the resource or replace what was said of it; the record, and whether it is new."""
+    def put(
+        self, id: ResourceId, document: Document, actor: Principal, expected: Expected = ANYTHING
+    ) -> tuple[Record, bool]:
+        """Create the resource or replace what was said of it; the record, and whether it is new.
+
+        Raises :class:`PreconditionFailed` where what is there is not what is ``expected``.
+        """
         with self.store.state.read() as tx:
             id = self.place(tx, id)
             old = self.store.documents.find(tx, id)
+            expected.check(id, old)
         if old is None:
             new = self.prepare(id, document, actor)
             with self.store.state.write() as tx:
                 self.place(tx, new.id)  # again: the workspace may have gone meanwhile
+                self.check_open(tx, new.id)
                 new = self.store.documents.add(tx, new, actor.name)
                 self.created(tx, new, actor)
                 new = self.shown(tx, new)
@@ -107,6 +138,8 @@ class Shelf:
             return new, True
         with self.store.state.write() as tx:
             old = self.store.documents.get(tx, id, self.noun.word)  # again: it may have moved on meanwhile
+            expected.check(id, old)
+            self.check_open(tx, id)
             changes = self.replace(old, document)
             new = self.store.documents.change(tx, old, actor.name, **changes) if changes else old
             new = self.shown(tx, new)
@@ -122,6 +155,16 @@ class Shelf:
             self.check_removal(tx, record)
             self.store.documents.remove(tx, record, actor.name)
             return True
+
+    def check_open(self, tx: Connection, id: ResourceId) -> None:
+        """Raise :class:`Conflict` where the workspace is being deleted."""
+        workspace = self.store.documents.find(tx, ResourceId(id.scope))
+        if workspace and workspace.state.get("provisioning_state") == DELETING:
+            raise Conflict(
+                f"The workspace '{id.scope.workspace}' is being deleted.",
+                target=id.scope.path,
+                mend="Wait until it is gone, or use another.",
+            )
 
     # What a room may say differently:
 

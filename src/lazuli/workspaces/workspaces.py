@@ -16,11 +16,9 @@ from lazuli.store import tables
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import Shelf, find_workspace
+from lazuli.workspaces.shelf import DELETING, Shelf, find_workspace
 
 __all__ = ["Workspaces"]
-
-_DELETING = "Deleting"
 
 Cascade = Callable[[Connection, Record], None]
 """Removes, in the given transaction, what another room keeps for a workspace, or raises why it may not be removed."""
@@ -100,8 +98,8 @@ class Workspaces(Shelf):
                 return False
             for cascade in self.cascades:
                 cascade(tx, record)
-            if record.state.get("provisioning_state") != _DELETING:
-                state = {**record.state, "provisioning_state": _DELETING}
+            if record.state.get("provisioning_state") != DELETING:
+                state = {**record.state, "provisioning_state": DELETING}
                 record = self.store.documents.change(tx, record, actor.name, event="delete requested", state=state)
         for close in self.closing:
             close(record)
@@ -110,7 +108,7 @@ class Workspaces(Shelf):
     def resume(self, actor: Principal) -> None:
         """Remove to the end what a former server began to delete."""
         for record in self.select(Selection(None, "")):
-            if record.state.get("provisioning_state") == _DELETING:
+            if record.state.get("provisioning_state") == DELETING:
                 self.delete(record.id, actor)
 
     def check_removal(self, tx: Connection, record: Record) -> None:

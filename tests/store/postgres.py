@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import getpass
 import os
 import shutil
@@ -65,6 +66,7 @@ def running() -> Iterator[Postgres]:
             server = subprocess.Popen(
                 [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", *options],
                 stdout=log, stderr=log, user=user, cwd=folder,
+                preexec_fn=_end_with_us,  # noqa: PLW1509 - it takes no lock
             )  # fmt: skip
         try:
             made = Postgres(folder)
@@ -75,6 +77,11 @@ def running() -> Iterator[Postgres]:
             server.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_with_us() -> None:
+    """Ask Linux to end the server with the tests, also where these are killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
 
 
 def _wait(made: Postgres, server: subprocess.Popen[bytes], log: Path) -> None:

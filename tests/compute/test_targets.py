@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from lazuli.assets.storage import Storage
+from lazuli.compute.sizes import SIZES, Category, price_of
 from lazuli.compute.targets import LOCAL, Targets
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store, open_store
+from lazuli.store.reconciler import Reconciler
 from lazuli.store.settings import Settings
 from lazuli.workspaces.identity import Principal
 from lazuli.workspaces.workspaces import Workspaces
@@ -36,7 +38,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def targets(store: Store) -> Targets:
-    return Targets(store)
+    targets = Targets(store)
+    targets.rows.reconciler = Reconciler(store.state, store.documents, {})  # never started: nodes stay as they are made
+    return targets
 
 
 def put(targets: Targets, name: str, **said: Any) -> Record:
@@ -46,7 +50,7 @@ def put(targets: Targets, name: str, **said: Any) -> Record:
 
 def nodes(targets: Targets, store: Store, name: str) -> int:
     with store.state.read() as tx:
-        return targets.nodes(tx, SCOPE, name)
+        return targets.slots(tx, SCOPE, name).most
 
 
 def test_a_cluster_is_ready_at_once_where_its_workspace_is(targets: Targets, store: Store) -> None:
@@ -73,8 +77,73 @@ def test_the_number_of_nodes_may_change_and_their_size_may_not(targets: Targets,
     put(targets, "cluster", max_instances=5, size="STANDARD_DS3_V2", location="elsewhere")
     assert nodes(targets, store, "cluster") == 5
     assert targets.get(ResourceId(SCOPE, "computes", "cluster")).body["location"] == "here"
-    with pytest.raises(InvalidInput, match="cannot change"):
-        put(targets, "cluster", size="Standard_NC6")
+    for field, value in {"size": "Standard_NC6", "tier": "low_priority", "type": "computeinstance"}.items():
+        with pytest.raises(InvalidInput, match=f"The {field} of 'cluster' is .* and cannot change"):
+            put(targets, "cluster", **{field: value})
+
+
+def test_an_unknown_size_is_told_with_the_nearest_ones(targets: Targets) -> None:
+    with pytest.raises(InvalidInput, match="'Standard_DS3v2' is not the name of a size") as refused:
+        put(targets, "cluster", size="Standard_DS3v2")
+    assert "Standard_DS3_v2" in refused.value.mend
+
+
+def test_the_nodes_that_are_always_kept_are_made_with_the_cluster(targets: Targets, store: Store) -> None:
+    put(targets, "cluster", min_instances=2)
+    shown = targets.get(ResourceId(SCOPE, "computes", "cluster")).state
+    assert (shown["nodes_preparing"], shown["nodes_allocated"], shown["allocation_state"]) == (2, 2, "Resizing")
+    put(targets, "cluster", min_instances=3)
+    assert len(targets.list_nodes(ResourceId(SCOPE, "computes", "cluster"))) == 3
+
+
+def test_a_password_is_not_kept_and_what_is_only_kept_says_so(targets: Targets, store: Store) -> None:
+    said = {"admin_username": "me", "admin_password": "Hush-hush-1", "ssh_key_value": "ssh-rsa AAA"}
+    put(targets, "cluster", ssh_settings=said, network_settings={"subnet": "s"}, size="Standard_NC24s_v3")
+    record = targets.get(ResourceId(SCOPE, "computes", "cluster"))
+    assert record.body["ssh_settings"] == {"admin_username": "me", "ssh_key_value": "ssh-rsa AAA"}
+    assert "Hush" not in repr(record)
+    put(targets, "cluster", ssh_settings=said, size="Standard_NC24s_v3")  # nor after a change
+    record = targets.get(ResourceId(SCOPE, "computes", "cluster"))
+    assert "Hush" not in repr(record)
+    notes = " ".join(record.state["notes"])
+    assert "SSH: " in notes and "Network: " not in notes and ("GPU: Standard_NC24s_v3 has 4" in notes)
+
+
+def test_only_an_instance_is_started_and_stopped(targets: Targets) -> None:
+    put(targets, "cluster")
+    with pytest.raises(InvalidInput, match="is a cluster"):
+        targets.stop_instance(ResourceId(SCOPE, "computes", "cluster"), ADMIN)
+
+
+def test_an_instance_has_one_node_while_it_is_not_stopped(targets: Targets, store: Store) -> None:
+    id = ResourceId(SCOPE, "computes", "desk")
+    put(targets, "desk", type="computeinstance")
+    (node,) = targets.list_nodes(id)
+    assert targets.get(id).state["state"] == "Starting"
+    targets.stop_instance(id, ADMIN)
+    assert targets.get(id).state["state"] == "Stopping"
+    assert targets.get(id).state["last_operation"]["operationName"] == "Stop"
+    with store.state.read() as tx:
+        assert "is stopped. Start it" in targets.slots(tx, SCOPE, "desk").closed
+    targets.start_instance(id, ADMIN)
+    targets.start_instance(id, ADMIN)
+    assert [n.name == node.name for n in targets.list_nodes(id) if n.usable] == [False]
+
+
+def test_a_price_is_that_of_the_size_and_tier() -> None:
+    prices = {"standard_ds3_v2": 0.25, "Standard_DS3_v2:low_priority": 0.05}
+    assert price_of(prices, "STANDARD_DS3_V2") == 0.25
+    assert price_of(prices, "Standard_DS3_v2", low_priority=True) == 0.05
+    assert price_of({"Standard_F2": 1.5}, "Standard_F2", low_priority=True) == 1.5
+    assert price_of(prices, "Standard_F2") == 0
+
+
+def test_every_size_is_named_once_and_belongs_to_a_family() -> None:
+    assert len(SIZES) > 150
+    for key, size in SIZES.items():
+        assert key == size.name.lower() and size.cores > 0 and size.memory_gb > 0
+        assert (size.gpus > 0) == (size.category is Category.GPU), size
+    assert SIZES["standard_ds3_v2"].cores == 4 and SIZES["standard_nc24s_v3"].gpus == 4
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.server.app import App
 from lazuli.server.platform import Platform, open_platform
+from lazuli.store.clock import Clock, system_clock
 from lazuli.store.documents import Record
 from lazuli.store.settings import Settings
 from lazuli.tracking.runs import Run
@@ -110,11 +111,11 @@ class Place:
 
 
 @contextmanager
-def opened(data_dir: Path, **given: Any) -> Iterator[Place]:
+def opened(data_dir: Path, clock: Clock = system_clock, **given: Any) -> Iterator[Place]:
     """A platform that answers over HTTP, with a workspace and an environment; ``given`` are further settings."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         settings = Settings(data_dir=data_dir, port=listener.getsockname()[1], **given)
-        platform = open_platform(settings)
+        platform = open_platform(settings, clock)
         app = App(platform.routes(), platform.access, hosts=("127.0.0.1",), spool=data_dir / "uploads")
         config = uvicorn.Config(app, lifespan="off", log_config=None)
         server = uvicorn.Server(config)

@@ -66,7 +66,7 @@ def test_documents_are_said_in_the_words_of_rest(described: dict[str, Any]) -> N
         assert f"{noun.document.__name__}Resource" in schemas
     scale = schemas["Compute"]["properties"]["properties"]["properties"]["scaleSettings"]["properties"]
     assert set(scale) == {"minNodeCount", "maxNodeCount", "nodeIdleTimeBeforeScaleDown"}
-    assert schemas["Compute"]["properties"]["computeType"]["enum"] == ["AmlCompute"]
+    assert schemas["Compute"]["properties"]["computeType"]["enum"] == ["AmlCompute", "ComputeInstance"]
     assert {"name", "location", "tags"}.isdisjoint(schemas["Workspace"]["properties"])
     assert {"id", "name", "location", "tags", "properties"} <= set(schemas["WorkspaceResource"]["properties"])
     assert schemas["CommandJob"]["required"] == ["command"]

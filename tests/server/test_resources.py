@@ -80,7 +80,7 @@ def environment(served: Served) -> str:
 def stuck(served: Served) -> str:
     """A cluster whose one node a job holds."""
     path = f"{WS}/computes/small"
-    inner = {"vmSize": "s", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1}}
+    inner = {"vmSize": "Standard_D2_v3", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1}}
     assert served.admin.put(path, json={"properties": {"computeType": "AmlCompute", "properties": inner}}).is_success
     said = {"jobType": "Command", "command": "sleep 600", "environmentId": environment(served), "computeId": path}
     assert served.admin.put(f"{WS}/jobs/holder", json={"properties": said}).is_success

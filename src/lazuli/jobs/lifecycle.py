@@ -3,6 +3,8 @@
 ::
 
     Queued ─▶ Preparing ─▶ Running ─▶ Finalizing ─▶ Completed | Failed | Canceled
+      │ ▲        │           │
+      │ └────────┴───────────┤ preempted: stopped, and begun anew
       └──────────┴───────────┴─▶ CancelRequested ─▶ (Finalizing ─▶) Canceled
 
 Statuses that wait for work look at it now and then, so that a missed word of the engine costs a moment and not a job.
@@ -13,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +26,8 @@ from lazuli.compute.environments import State
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.plan import Planner
-from lazuli.jobs.queue import Queue
+from lazuli.jobs.preempt import MOST_ATTEMPTS
+from lazuli.jobs.queue import Queue, nodes_of
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import TERMINAL, TRANSITIONS
 from lazuli.resources.job import Status
@@ -56,6 +60,10 @@ _MLFLOW = {
     Status.FAILED.value: "FAILED",
     Status.CANCELED.value: "KILLED",
 }
+
+
+RELEASED = TERMINAL | {Status.QUEUED.value}
+"""The statuses in which a job holds no node."""
 
 
 def engine_key(record: Record) -> str:
@@ -101,25 +109,29 @@ class JobLifecycle:
     def advance(self, record: Record) -> Step:
         """The next step of a job. A problem the user can mend ends it with that problem."""
         try:
-            return self._steps[record.status](record)
+            step = self._steps[record.status](record)
         except Problem as problem:
-            return self._failed(record, problem.code, str(problem))
+            step = self._failed(record, problem.code, str(problem))
+        return self._charged(record, step)
 
     def give_up(self, record: Record, error: Exception) -> Step:
         """The end of a job whose step fails again and again through a mistake of ours."""
-        return self._failed(record, "InternalServerError", "Lazuli could not go on with it; its log has the details.")
+        message = "Lazuli could not go on with it; its log has the details."
+        return self._charged(record, self._failed(record, "InternalServerError", message))
 
     def entered(self, tx: Connection, record: Record) -> list[ResourceId]:
-        """The job's run tells the same; an end makes room for the next in the queue."""
+        """The job's run tells the same; who starts or ends makes room for the next in the queue."""
         if status := _MLFLOW.get(record.status):
             now = self._store.clock()
             times = {"ended_at": now} if record.status in TERMINAL else {"started_at": now}
             self._runs.mark(tx, record.id.scope, record.id.name, status, **times)
-        if record.status not in TERMINAL:
+        if record.status == Status.PREPARING.value:  # whoever was behind it may be the next now
+            return self._queue.next(tx, record.id.scope, str(record.state["target"]))
+        if record.status not in RELEASED:
             return []
         self._transfers.forget(record)
-        self._waiting.pop(record.state.get("key", ""), None)
-        return self._queue.next(tx, record.id.scope, str(record.state["target"]))
+        self._waiting.pop(record.state.get("key") or "", None)
+        return self._queue.let_go(tx, record)
 
     def work_ended(self, key: str) -> None:
         """The engine's word that the work under ``key`` is over: whoever waits for it need not look again and again."""
@@ -135,19 +147,24 @@ class JobLifecycle:
             place = self._queue.place(tx, record)
         if place.nodes < place.wanted:
             return self._failed(record, "ComputeTooSmall", place.reason)
+        if place.its_turn and not place.free and self._queue.grow(record):
+            return Step(again_ms=_QUEUE_MS)  # a node that is ready wakes it, and that takes milliseconds
         if not place.free:
             # A freed node wakes the next in the queue; the others only say anew how many are ahead of them.
             again_ms = min(_QUEUE_MS * (1 + place.ahead), _QUEUE_MAX_MS)
-            return Step(state={"status_reason": place.reason}, again_ms=again_ms)
+            return Step(state={"status_reason": _with_attempt(record, place.reason)}, again_ms=again_ms)
+        held = {"held_at": self._store.clock(), "price": place.price}
         return Step(
             Status.PREPARING.value,
-            {"status_reason": "Preparing its environment.", "key": _key(record)},
-            guard=lambda tx: self._queue.place(tx, record).free,
+            {"status_reason": "Preparing its environment.", "key": _key(record), **held},
+            guard=lambda tx: self._queue.take(tx, record),
         )
 
     def _preparing(self, record: Record) -> Step:
         key = engine_key(record)
         look = self._engine.look(key)
+        if record.state.get("preempted"):
+            return self._preempted(record, look)
         if look.phase is Phase.ABSENT:
             is_here = self._transfers.fetched(record)  # while its environment is built
             environment = self._environments.of(record)
@@ -173,11 +190,47 @@ class JobLifecycle:
         key = engine_key(record)
         self._await(key, record.id)
         look = self._engine.look(key)
+        if record.state.get("preempted"):
+            return self._preempted(record, look)
         if look.phase is Phase.ABSENT:  # somebody removed its folder
             look = Look(Phase.LOST)
         if not look.over:
             return Step(again_ms=_RUN_MS)
         return Step(Status.FINALIZING.value, _result(look))
+
+    def _preempted(self, record: Record, look: Look) -> Step:
+        """Its node was taken away: what runs is stopped, what it wrote is dropped, and it is begun anew.
+
+        Work that was completed before it could be stopped is not done twice.
+        """
+        key, node = engine_key(record), str(record.state["preempted"])
+        attempt = int(record.state.get("attempt", 1))
+        if look.over and look.reason is Reason.COMPLETED:
+            return Step(Status.FINALIZING.value, _result(look))
+        if attempt >= MOST_ATTEMPTS:
+            return self._failed(record, "Preempted", f"Its node was taken away in each of {attempt} attempts.")
+        if look.phase is not Phase.ABSENT and not look.over:
+            self._await(key, record.id)
+            self._engine.stop(key)
+            return Step(again_ms=_STOP_MS)
+        self._engine.forget(key)
+        told = f"Attempt {attempt + 1}: the node '{node}' was taken away from the last."
+        anew = {"key": None, "preempted": None, "start_time": None}
+        again = {"attempt": attempt + 1, "retried": told, "status_reason": f"Queued again. {told}"}
+        return Step(Status.QUEUED.value, {**anew, **again})
+
+    def _charged(self, record: Record, step: Step) -> Step:
+        """The step with what the job has cost, where it lets go of its nodes."""
+        if step.status not in RELEASED or not record.state.get("held_at"):
+            return step
+        seconds = (self._store.clock() - int(record.state["held_at"])) / 1000 * nodes_of(record.state)
+        cost = seconds / 3600 * float(record.state.get("price") or 0)
+        spent = {
+            "node_seconds": round(float(record.state.get("node_seconds", 0)) + seconds, 3),
+            "cost": round(float(record.state.get("cost", 0)) + cost, 6),
+            "held_at": None,
+        }
+        return replace(step, state={**step.state, **spent})
 
     def _canceling(self, record: Record) -> Step:
         key = record.state.get("key")
@@ -240,10 +293,15 @@ class JobLifecycle:
         return Step(Status.FINALIZING.value, {**facts, "verdict": Status.FAILED.value})
 
 
+def _with_attempt(record: Record, reason: str) -> str:
+    return f"{reason} {record.state.get('retried') or ''}".strip()
+
+
 def _key(record: Record) -> str:
     """Unique over all workspaces, and never used again where a workspace and its jobs are made anew."""
     place = hashlib.sha256(record.id.key.encode()).hexdigest()[:12]
-    return f"job-{record.created_at:x}-{place}-{record.id.name[:100]}"
+    attempt = f"-{record.state['attempt']}" if record.state.get("attempt") else ""
+    return f"job-{record.created_at:x}-{place}-{record.id.name[:100]}{attempt}"
 
 
 def _result(look: Look) -> dict[str, Any]:

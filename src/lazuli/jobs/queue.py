@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from lazuli.compute.targets import Targets
+from lazuli.compute.targets import LOCAL, Targets
 from lazuli.jobs.transitions import ACTIVE
 from lazuli.resources.job import Status
 from lazuli.schema.identity import ResourceId, Scope
@@ -30,11 +30,22 @@ class Place:
     busy: int
     wanted: int
     ahead: int
+    ready: int = 0
+    """How many nodes could be given at once."""
+    price: float = 0.0
+    """What an hour of one costs."""
+    closed: str = ""
+    """Why nothing starts there now; '' where it does."""
+
+    @property
+    def its_turn(self) -> bool:
+        """Whether it is this job's turn and there is room for it, though its nodes may still be on their way."""
+        return not self.closed and self.ahead == 0 and self.busy + self.wanted <= self.nodes
 
     @property
     def free(self) -> bool:
-        """Whether it is this job's turn and there is room for it."""
-        return self.ahead == 0 and self.busy + self.wanted <= self.nodes
+        """Whether it is this job's turn and its nodes are ready."""
+        return self.its_turn and self.ready >= self.wanted
 
     @property
     def reason(self) -> str:
@@ -43,6 +54,10 @@ class Place:
             return f"The compute '{self.target}' is gone."
         if self.wanted > self.nodes:
             return f"It wants {self.wanted} nodes and '{self.target}' has {self.nodes} at most."
+        if self.closed:
+            return f"{self.closed} {self.ahead} jobs ahead." if self.ahead else self.closed
+        if self.its_turn:
+            return f"Waiting for a node of '{self.target}', which is being made ready."
         waits = f"Waiting for a node of '{self.target}': {self.busy} of {self.nodes} busy"
         return f"{waits}, {self.ahead} jobs ahead." if self.ahead else f"{waits}, next in the queue."
 
@@ -66,24 +81,62 @@ class Queue:
     def place(self, tx: Connection, record: Record) -> Place:
         """Where a queued job stands now."""
         scope, target = record.id.scope, str(record.state["target"])
-        entries = self._on(tx, scope, target)
+        entries, slots = self._on(tx, scope, target), self._targets.slots(tx, scope, target)
         mine = (record.created_at, record.id.key)
+        busy = _held(entries)
         return Place(
             target=target,
-            nodes=self._targets.nodes(tx, scope, target),
-            busy=_held(entries),
+            nodes=slots.most,
+            busy=busy,
             wanted=nodes_of(record.state),
             ahead=sum(entry.waits and entry.order < mine for entry in entries),
+            ready=slots.most - busy if target == LOCAL else slots.ready,
+            price=slots.price,
+            closed=slots.closed,
         )
+
+    def take(self, tx: Connection, record: Record) -> bool:
+        """Give a queued job its nodes, in the transaction that moves it on; False where it is not to have them now."""
+        place = self.place(tx, record)
+        if not place.free:
+            return False
+        if place.target == LOCAL:
+            return True
+        return self._targets.rows.give(tx, record.id.scope, place.target, record.id.name, place.wanted)
+
+    def let_go(self, tx: Connection, record: Record) -> list[ResourceId]:
+        """Take back what a job held; what to wake after the commit: its nodes, and the next jobs in the queue."""
+        scope, target = record.id.scope, str(record.state["target"])
+        freed = [] if target == LOCAL else self._targets.rows.take_back(tx, scope, target, record.id.name)
+        return [*freed, *self.next(tx, scope, target)]
+
+    def grow(self, record: Record) -> bool:
+        """Make the nodes that the jobs on a job's target lack; whether any were made. Opens a transaction."""
+        scope, target = record.id.scope, str(record.state["target"])
+        with self._targets.store.state.write() as tx:
+            compute = self._targets.store.documents.find(tx, ResourceId(scope, "computes", target))
+            entries = self._on(tx, scope, target)
+            made = self._targets.rows.fill(tx, compute, sum(entry.nodes for entry in entries)) if compute else []
+        self._targets.rows.wake(made)
+        return bool(made)
+
+    def holds(self, tx: Connection, scope: Scope, target: str, job: str) -> bool:
+        """Whether a job is still on its way on a target."""
+        return any(not entry.waits and entry.id.name == job for entry in self._on(tx, scope, target))
 
     def busy(self, tx: Connection, scope: Scope, target: str) -> int:
         """How many nodes of a target are held."""
         return _held(self._on(tx, scope, target))
 
+    def waiting(self, tx: Connection, scope: Scope, target: str) -> int:
+        """How many nodes of a target are waited for."""
+        return sum(entry.nodes for entry in self._on(tx, scope, target) if entry.waits)
+
     def next(self, tx: Connection, scope: Scope, target: str) -> list[ResourceId]:
         """The waiting jobs for which there is room now, in their order."""
         entries = self._on(tx, scope, target)
-        room = self._targets.nodes(tx, scope, target) - _held(entries)
+        slots = self._targets.slots(tx, scope, target)
+        room = 0 if slots.closed else slots.most - _held(entries)
         chosen: list[ResourceId] = []
         for entry in sorted((entry for entry in entries if entry.waits), key=lambda entry: entry.order):
             room -= entry.nodes

@@ -12,9 +12,17 @@ __all__ = ["ACTIVE", "TERMINAL", "TRANSITIONS"]
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     Status.QUEUED.value: frozenset({Status.PREPARING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}),
     Status.PREPARING.value: frozenset(
-        {Status.RUNNING.value, Status.FINALIZING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}
+        {
+            Status.RUNNING.value,
+            Status.FINALIZING.value,
+            Status.CANCEL_REQUESTED.value,
+            Status.FAILED.value,
+            Status.QUEUED.value,  # its node was preempted
+        }
     ),
-    Status.RUNNING.value: frozenset({Status.FINALIZING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}),
+    Status.RUNNING.value: frozenset(
+        {Status.FINALIZING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value, Status.QUEUED.value}
+    ),
     Status.CANCEL_REQUESTED.value: frozenset({Status.FINALIZING.value, Status.CANCELED.value}),
     Status.FINALIZING.value: frozenset({Status.COMPLETED.value, Status.FAILED.value, Status.CANCELED.value}),
     Status.COMPLETED.value: frozenset(),

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    TypeAdapter,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
+from lazuli.resources.compute_rest import from_rest, to_rest
 from lazuli.schema.document import READ_ONLY, Document, Text
+from lazuli.schema.identity import Scope
+from lazuli.schema.problems import did_you_mean
 from lazuli.schema.words import Seconds, Word
 
-__all__ = ["Compute", "ComputeType", "Tier"]
+__all__ = ["Compute", "ComputeType", "NodeState", "SshSettings", "Tier"]
 
 
 class ComputeType(Word):
     """The kinds of compute target."""
 
     AMLCOMPUTE = "amlcompute", "AmlCompute"
+    COMPUTEINSTANCE = "computeinstance", "ComputeInstance"
 
 
 class Tier(Word):
@@ -25,8 +40,81 @@ class Tier(Word):
     LOW_PRIORITY = "low_priority", "LowPriority"
 
 
+class NodeState(Word):
+    """Where a node is on its way. `left` is its end, kept for what it cost."""
+
+    PREPARING = "preparing"
+    IDLE = "idle"
+    RUNNING = "running"
+    LEAVING = "leaving"
+    PREEMPTED = "preempted"
+    UNUSABLE = "unusable"
+    LEFT = "left"
+
+
+_ELSEWHERE = {
+    "kubernetes": "A Kubernetes cluster cannot be attached: jobs run on this machine. Use 'type: amlcompute'",
+    "virtualmachine": "A virtual machine cannot be attached: jobs run on this machine. Use 'type: amlcompute'",
+    "synapsespark": "A Synapse Spark pool cannot be attached: jobs run on this machine. Use 'type: amlcompute'",
+}
+_CLUSTER_ONLY = frozenset({"tier", "min_instances", "max_instances", "idle_time_before_scale_down"})
+_INSTANCE_ONLY = frozenset(
+    {
+        "idle_time_before_shutdown_minutes",
+        "schedules",
+        "setup_scripts",
+        "custom_applications",
+        "create_on_behalf_of",
+        "enable_sso",
+        "enable_root_access",
+    }
+)
+
+
+_SECONDS = TypeAdapter(Seconds)
+
+
+def _read_minutes(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("P"):
+        return _SECONDS.validate_python(value) // 60
+    return value
+
+
+def _write_minutes(value: int | None, info: SerializationInfo) -> int | str | None:
+    return f"PT{value}M" if info.by_alias and value is not None else value
+
+
+Minutes = Annotated[
+    int,
+    BeforeValidator(_read_minutes),
+    PlainSerializer(_write_minutes),
+    WithJsonSchema({"type": "integer", "minimum": 0, "x-rest": {"type": "string", "format": "duration"}}),
+]
+"""A duration: whole minutes in YAML, ISO 8601 (``PT30M``) in REST."""
+
+
+class SshSettings(Document):
+    """Who may log in to nodes. Kept as said: nodes are slots on this machine and have no login of their own."""
+
+    admin_username: str | None = Field(default=None, alias="adminUserName")
+    """The name of the account."""
+    admin_password: str | None = Field(default=None, alias="adminUserPassword")
+    """Its password. Never kept."""
+    ssh_key_value: str | None = Field(default=None, alias="adminUserSshPublicKey")
+    """Its public key."""
+
+
+class NetworkSettings(Document):
+    """The virtual network of nodes. Kept as said: they share the network of this machine."""
+
+    vnet_name: str | None = Field(default=None, alias="vnet_name")
+    """The virtual network."""
+    subnet: str | None = Field(default=None, alias="subnet")
+    """The subnet's name, or its id."""
+
+
 class Compute(Document):
-    """A cluster: a number of nodes on which jobs run; on one machine a node is a slot for one job."""
+    """A cluster or an instance: nodes on which jobs run; on one machine a node is a slot for one job."""
 
     outside_properties: ClassVar[frozenset[str]] = frozenset({"name"})
 
@@ -52,16 +140,99 @@ class Compute(Document):
         default=120, ge=0, alias="properties.scaleSettings.nodeIdleTimeBeforeScaleDown"
     )
     """Seconds a node may be idle before it is given back."""
+    idle_time_before_shutdown_minutes: Minutes | None = Field(
+        default=None, ge=1, le=4320, alias="properties.idleTimeBeforeShutdown"
+    )
+    """Minutes an instance may be idle before it is stopped."""
+    ssh_settings: SshSettings | None = Field(default=None, alias="properties.userAccountCredentials")
+    """Who may log in to nodes; kept as said."""
+    ssh_public_access_enabled: bool | None = Field(default=None, alias="properties.remoteLoginPortPublicAccess")
+    """Whether the SSH port is open; kept as said."""
+    network_settings: NetworkSettings | None = Field(default=None, alias="properties.subnet")
+    """The virtual network of nodes; kept as said."""
+    enable_node_public_ip: bool = Field(default=True, alias="properties.enableNodePublicIp")
+    """Whether nodes have public addresses; kept as said."""
+    identity: dict[str, Any] | None = None
+    """The managed identities of nodes; kept as said."""
+    schedules: dict[str, Any] | None = Field(default=None, alias="properties.schedules")
+    """When an instance starts and stops; kept as said."""
+    setup_scripts: dict[str, Any] | None = Field(default=None, alias="properties.setupScripts")
+    """What to run when an instance is made or started; kept as said."""
+    custom_applications: list[dict[str, Any]] | None = Field(default=None, alias="properties.customServices")
+    """Applications on an instance; kept as said."""
+    create_on_behalf_of: dict[str, Any] | None = Field(default=None, alias="properties.personalComputeInstanceSettings")
+    """Whose instance it is; kept as said."""
+    enable_sso: bool = Field(default=True, alias="properties.enableSso")
+    """Whether an instance signs its user in; kept as said."""
+    enable_root_access: bool = Field(default=True, alias="properties.enableRootAccess")
+    """Whether an instance's user may become root; kept as said."""
     provisioning_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`Succeeded` once jobs can be sent to it."""
+    state: str | None = Field(default=None, alias="properties.state", json_schema_extra=READ_ONLY)
+    """Of an instance: `Starting`, `Running`, `Stopping` or `Stopped`."""
+    last_operation: dict[str, Any] | None = Field(
+        default=None, alias="properties.lastOperation", json_schema_extra=READ_ONLY
+    )
+    """Of an instance: what was last done with it."""
     nodes_busy: int | None = Field(
         default=None, alias="properties.nodeStateCounts.runningNodeCount", json_schema_extra=READ_ONLY
     )
     """Nodes on which a job runs now."""
+    nodes_idle: int | None = Field(
+        default=None, alias="properties.nodeStateCounts.idleNodeCount", json_schema_extra=READ_ONLY
+    )
+    """Nodes that wait for a job."""
+    nodes_preparing: int | None = Field(
+        default=None, alias="properties.nodeStateCounts.preparingNodeCount", json_schema_extra=READ_ONLY
+    )
+    """Nodes on their way up."""
+    nodes_leaving: int | None = Field(
+        default=None, alias="properties.nodeStateCounts.leavingNodeCount", json_schema_extra=READ_ONLY
+    )
+    """Nodes on their way down."""
+    nodes_preempted: int | None = Field(
+        default=None, alias="properties.nodeStateCounts.preemptedNodeCount", json_schema_extra=READ_ONLY
+    )
+    """Nodes taken away whose job is being stopped."""
+    nodes_unusable: int | None = Field(
+        default=None, alias="properties.nodeStateCounts.unusableNodeCount", json_schema_extra=READ_ONLY
+    )
+    """Nodes that could not be made ready."""
     nodes_allocated: int | None = Field(default=None, alias="properties.currentNodeCount", json_schema_extra=READ_ONLY)
-    """Nodes in use now."""
+    """Nodes there are now."""
+    nodes_wanted: int | None = Field(default=None, alias="properties.targetNodeCount", json_schema_extra=READ_ONLY)
+    """Nodes there are to be."""
     allocation_state: str | None = Field(default=None, alias="properties.allocationState", json_schema_extra=READ_ONLY)
-    """`Steady` when the number of nodes is the one wanted."""
+    """`Steady` when the number of nodes is the one wanted, else `Resizing`."""
+    price_per_hour: float | None = Field(default=None, alias="properties.pricePerHour", json_schema_extra=READ_ONLY)
+    """What a node costs an hour, as the settings say."""
+    notes: list[str] | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """What some of the above means on this machine."""
+
+    @property
+    def is_instance(self) -> bool:
+        """Whether it is one machine that is started and stopped, rather than a cluster that scales."""
+        return self.type is ComputeType.COMPUTEINSTANCE
+
+    def to_rest(self, scope: Scope | None = None) -> dict[str, Any]:
+        """The document as REST's ``properties``, without what only the other kind of compute has."""
+        return to_rest(super().to_rest(scope), scope, is_instance=self.is_instance)
+
+    def to_yaml(self) -> dict[str, Any]:
+        """The document in the YAML dialect, without what only the other kind of compute has."""
+        foreign = _CLUSTER_ONLY if self.is_instance else _INSTANCE_ONLY
+        return {word: value for word, value in super().to_yaml().items() if word not in foreign}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reshaped(cls, data: Any, info: ValidationInfo) -> Any:
+        context = info.context or {}
+        if isinstance(data, Mapping) and context.get("rest"):
+            return from_rest(data, context.get("scope"))
+        if isinstance(data, Mapping) and "idle_time_before_shutdown" in data:  # the older spelling: a duration
+            data = dict(data)
+            data["idle_time_before_shutdown_minutes"] = data.pop("idle_time_before_shutdown")
+        return data
 
     @field_validator("type", mode="before")
     @classmethod
@@ -69,12 +240,18 @@ class Compute(Document):
         try:
             return ComputeType.read(value)
         except ValueError:
-            raise ValueError(
-                "a kind of compute that this version does not have. Use 'type: amlcompute', a cluster on this machine"
-            ) from None
+            word = str(value).lower().replace("_", "")
+            mend = did_you_mean(word, [kind.value for kind in ComputeType]) or "Use 'type: amlcompute'"
+            unknown = f"a kind of compute that this version does not have. {mend}"
+            raise ValueError(_ELSEWHERE.get(word, unknown)) from None
 
     @model_validator(mode="after")
-    def _min_below_max(self) -> Compute:
+    def _consistent(self, info: ValidationInfo) -> Compute:
+        if (info.context or {}).get("yaml"):
+            foreign = _CLUSTER_ONLY if self.is_instance else _INSTANCE_ONLY
+            if said := sorted(foreign & self.model_fields_set):
+                other = "a cluster (amlcompute)" if self.is_instance else "an instance (computeinstance)"
+                raise ValueError(f"'{said[0]}' is for {other}; remove it")
         if self.min_instances > self.max_instances:
             raise ValueError(
                 f"min_instances ({self.min_instances}) is above max_instances ({self.max_instances}); raise the latter"

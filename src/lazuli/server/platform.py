@@ -15,6 +15,7 @@ from lazuli.assets.storage import ARTIFACTS, Storage
 from lazuli.compute import environments as realised
 from lazuli.compute.curated import Gallery
 from lazuli.compute.engines.local import LocalEngine
+from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
 from lazuli.jobs.environment import JobEnvironments
@@ -22,14 +23,17 @@ from lazuli.jobs.finish import Finisher
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.logs import Logs
 from lazuli.jobs.plan import Planner, Reach
+from lazuli.jobs.preempt import Preemption
 from lazuli.jobs.queue import Queue
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
+from lazuli.jobs.usage import Usage
 from lazuli.schema.problems import Conflict
 from lazuli.server.arm import Shelves, arm_routes
 from lazuli.server.blobs import blob_routes
 from lazuli.server.chores import Chores
+from lazuli.server.compute import compute_routes
 from lazuli.server.discovery import discovery_routes
 from lazuli.server.environments import environment_routes
 from lazuli.server.history import history_routes
@@ -78,12 +82,18 @@ class Platform:
     insights: Insights
     transfers: Transfers
     chores: Chores
+    preemption: Preemption
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
         data, models = self.shelves["data"], self.shelves["model"]
-        environments = self.shelves["environment"]
-        assert isinstance(data, DataAssets) and isinstance(models, Models) and isinstance(environments, Environments)
+        environments, targets = self.shelves["environment"], self.shelves["compute"]
+        assert (
+            isinstance(targets, Targets)
+            and isinstance(data, DataAssets)
+            and isinstance(models, Models)
+            and isinstance(environments, Environments)
+        )
         routes = [
             *welcome_routes(),
             *discovery_routes(self.access),
@@ -98,6 +108,7 @@ class Platform:
             *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
+            *compute_routes(targets, self.preemption, Usage(self.store, targets)),
         ]
         return with_description(routes)
 
@@ -108,6 +119,9 @@ class Platform:
         assert isinstance(workspaces, Workspaces)
         workspaces.resume(self.access.admin())
         self._clear_orphans()
+        targets = self.shelves["compute"]
+        assert isinstance(targets, Targets)
+        targets.settle()
         self.reconciler.start(alone=True)  # open_store has made sure of it
         self.chores.start()
 
@@ -171,9 +185,12 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         transfers=transfers,
         runs=tracking.runs,
     )
-    moved = {"jobs": Watched(lifecycle, insights)}
+    nodes = NodeLifecycle(store, targets.rows)
+    nodes.waiting, nodes.holds = queue.next, queue.holds
+    preemption = Preemption(store, targets)
+    moved = {"jobs": Watched(lifecycle, insights), "nodes": nodes}
     reconciler = Reconciler(store.state, store.documents, moved, workers=settings.workers, clock=clock)
-    jobs.reconciler = lifecycle.reconciler = reconciler
+    jobs.reconciler = lifecycle.reconciler = targets.rows.reconciler = preemption.reconciler = reconciler
     engine.on_exit = lifecycle.work_ended
     transfers.on_done = reconciler.wake
     shelves = {
@@ -204,6 +221,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         insights,
         transfers,
         Chores([store.blobs.collect_garbage]),
+        preemption,
     )
 
 
@@ -230,7 +248,7 @@ def _tracking(store: Store, storage: Storage) -> Tracking:
 def _compute(store: Store) -> tuple[Targets, Queue]:
     targets = Targets(store)
     queue = Queue(targets)
-    targets.busy = queue.busy
+    targets.busy, targets.waiting = queue.busy, queue.waiting
     return targets, queue
 
 

@@ -126,7 +126,10 @@ def _job(record: Record, base_url: str) -> dict[str, Any]:
     scope = record.id.scope
     studio = f"{base_url}/studio/jobs/{record.id.name}?workspace={scope.workspace}"
     tracking = f"{base_url}/mlflow/v2.0{scope.path}"
+    told = {word: record.state.get(word) for word in ("node_seconds", "cost", "attempt")}
+    spent = {f"lazuli.{word}": str(value) for word, value in told.items() if value is not None}
     return {
+        "properties": {**(record.body.get("properties") or {}), **spent},
         "services": {
             "Studio": {"jobServiceType": "Studio", "endpoint": studio},
             "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking},

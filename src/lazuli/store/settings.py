@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -47,6 +48,8 @@ class Settings:
     """How many transitions the reconciler works on at once."""
     warm_pythons: int = 2
     """How many Pythons are kept with their imports loaded, so that jobs start in milliseconds; 0 for none."""
+    prices: str = ""
+    """What an hour of a node costs, by size: `Standard_DS3_v2=0.27, Standard_DS3_v2:low_priority=0.05, local=0.01`."""
     insights_days: int = 30
     """How many days of insights (requests, moves of jobs, errors) are kept."""
     insights_megabytes: int = 256
@@ -75,6 +78,11 @@ class Settings:
     def allowed_folders(self) -> tuple[Path, ...]:
         """The folders that ``local_roots`` names."""
         return tuple(Path(folder).expanduser() for folder in self.local_roots.split(os.pathsep) if folder.strip())
+
+    @property
+    def price_list(self) -> dict[str, float]:
+        """:attr:`prices` as numbers, by size."""
+        return _read_prices(self.prices, "prices")
 
 
 def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
@@ -117,6 +125,11 @@ def _typed(name: str, value: Any, where: str) -> Any:
         raise InvalidInput(f"'{name}' cannot be set there.", target=where, mend=mend)
     if name not in _NAMES:
         raise InvalidInput(f"'{name}' is not a setting.", target=where, mend=did_you_mean(name, sorted(_NAMES)))
+    if name == "prices":
+        if isinstance(value, Mapping):  # a table of lazuli.toml
+            value = ", ".join(f"{size}={price}" for size, price in value.items())
+        _read_prices(value, where)
+        return value
     if name in _LEAST:
         return _whole(value, _LEAST[name], _MOST[name], where)
     if not isinstance(value, str):
@@ -136,3 +149,19 @@ def _whole(value: Any, least: int, most: int, where: str) -> int:
     if not least <= number <= most:
         raise InvalidInput(f"{where} is {number}; it goes from {least} to {most}.", target=where)
     return number
+
+
+def _read_prices(text: Any, where: str) -> dict[str, float]:
+    """The prices by size that ``text`` says. Raises :class:`InvalidInput` for one that is no amount of money."""
+    prices: dict[str, float] = {}
+    for entry in filter(str.strip, str(text).split(",")):
+        size, _, price = entry.partition("=")
+        try:
+            amount = float(price)
+        except ValueError:
+            amount = -1.0
+        if not (size.strip() and 0 <= amount < math.inf):
+            mend = "Write 'Standard_DS3_v2=0.27, local=0.01': what an hour costs."
+            raise InvalidInput(f"{where} has '{entry.strip()[:80]}', which is no price.", target=where, mend=mend)
+        prices[size.strip()] = amount
+    return prices

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import operator
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -190,12 +191,14 @@ class Points:
         some = select(metric_point.c.run_id).where(metric_point.c.run_id == run_id, metric_point.c.key == key)
         with self._database.read() as tx:
             if tx.execute(select(func.count()).select_from(some.limit(SHORT + 1).subquery())).scalar_one() <= SHORT:
-                rows = list(tx.execute(series))
+                rows = list(tx.execute(series).all())
             else:
                 last_first = (metric_point.c.step.desc(), metric_point.c.timestamp.desc(), metric_point.c.seq.desc())
-                ends = (series.limit(1), series.order_by(None).order_by(*last_first).limit(END))
-                queries = (*ends, series.where(metric_point.c.peak == 1))
-                rows = sorted({row for query in queries for row in tx.execute(query)}, key=_PLACE)
+                (first,) = tx.execute(series.limit(1)).all()
+                end = tx.execute(series.order_by(None).order_by(*last_first).limit(END)).all()[::-1]
+                peaks = tx.execute(series.where(metric_point.c.peak == 1)).all()
+                peaks = peaks[: bisect_left(peaks, _PLACE(end[0]), key=_PLACE)]
+                rows = [*([first] if peaks[:1] != [first] else []), *peaks, *end]
         return [_series_point(row) for row in (rows if len(rows) <= points else _thinned(rows, max(1, points // 2)))]
 
     def latest(self, run_ids: Sequence[str]) -> dict[str, list[Latest]]:

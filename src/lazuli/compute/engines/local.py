@@ -33,7 +33,7 @@ __all__ = ["LocalEngine"]
 _RUNNER = Path(lazuli.__file__).parent / "runtime" / "runner.py"
 _CLAIM_PATIENCE_S = 10.0
 _PLAIN = re.compile(r"[\w./-]+", re.ASCII)
-_LINKS = Path("/var/tmp")  # noqa: S108: a link there is used only where it is ours
+_LINKS = Path("/var/tmp")  # noqa: S108  (a link there is used only where it is ours)
 _VANISHED = "It vanished without a result: it was killed, or the machine went down."
 
 

@@ -270,7 +270,7 @@ def check_place(datastore: Datastore, settings: Settings) -> None:
     if datastore.type is DatastoreType.LOCAL:
         _check_folder(Path(str(datastore.path)), settings)
         return
-    if datastore.protocol not in (None, "http", "https"):
+    if datastore.protocol not in ("http", "https"):
         raise InvalidInput(f"'{datastore.protocol[:20]}' is not a protocol.", target="protocol", mend="Use https.")
     host = _host(datastore)
     try:
@@ -365,7 +365,7 @@ def _open_azure(datastore: Datastore, secrets: Mapping[str, str]) -> Any:
 
     account, endpoint = str(datastore.account_name), datastore.endpoint or _AZURE
     host = f"{account}.blob.{endpoint}"
-    url = f"{endpoint.rstrip('/')}/{account}" if "://" in endpoint else f"{datastore.protocol or 'https'}://{host}"
+    url = f"{endpoint.rstrip('/')}/{account}" if "://" in endpoint else f"{datastore.protocol}://{host}"
     way_in = {"account_key": "AccountKey", "sas_token": "SharedAccessSignature"}
     for field, word in way_in.items():
         if value := secrets.get(field):

@@ -146,8 +146,8 @@ class Datastore(Document):
     """S3: the region of the bucket."""
     path: str | None = None
     """`local`: the folder on the server's machine, below one that the setting `local_roots` names."""
-    protocol: str | None = None
-    """Azure: `https` (the default) or `http`."""
+    protocol: str = "https"
+    """Azure: `https` or `http`."""
     endpoint: str | None = None
     """The domain of the storage service (Azure), or the whole URL of a server that speaks its protocol."""
     credentials: Credentials = Field(default_factory=Credentials)
@@ -180,8 +180,11 @@ class Datastore(Document):
         return DatastoreType.AZURE_BLOB.rest if value in _PROTOCOLS else value.rest
 
     @field_serializer("protocol")
-    def _said_protocol(self, value: str | None, info: SerializationInfo) -> str | None:
-        return _PROTOCOLS.get(self.type, value or "https") if info.by_alias else value
+    def _said_protocol(self, value: str, info: SerializationInfo) -> str:
+        other = _PROTOCOLS.get(self.type)
+        if other and info.by_alias:
+            return other
+        return "" if other and (info.context or {}).get("tidy") else value
 
     def check(self) -> None:
         """Raise :class:`InvalidInput` where it does not say what its kind needs, or says what is another kind's."""

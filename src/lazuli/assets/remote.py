@@ -112,13 +112,18 @@ class Folder:
     def send(self, source: Path, path: str) -> None:
         """Copy a file to ``path``; it appears there whole."""
         target = self.at(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        ready = target.with_name(f".{target.name[:200]}.{uuid.uuid4().hex}")
+        ready = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}")
         try:
-            shutil.copyfile(source, ready)
-            ready.replace(target)
-        finally:
-            ready.unlink(missing_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                shutil.copyfile(source, ready)
+                ready.replace(target)
+            finally:
+                ready.unlink(missing_ok=True)
+        except OSError as error:
+            raise InvalidInput(
+                f"'{path[:200]}' could not be written: {error.strerror}.", target="path", code="DatastoreUnwritable"
+            ) from None
 
 
 def _known(path: str, file: Path) -> OutsideFile:

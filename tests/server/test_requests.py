@@ -41,7 +41,7 @@ def test_several_slips_are_told_at_once(admin: httpx.Client) -> None:
 
 
 def test_nothing_is_at_other_addresses(admin: httpx.Client) -> None:
-    for path in ("/", "/nowhere", f"{WS}/data/", f"{WS}//data", "/subscriptions", f"{WS}/jobs/a/b"):
+    for path in ("/nowhere", f"{WS}/data/", f"{WS}//data", "/subscriptions", f"{WS}/jobs/a/b"):
         assert error_of(admin.get(path), 404)["code"] == "NotFound", path
 
 
@@ -71,6 +71,21 @@ def test_a_list_may_ask_for_more_than_a_page(admin: httpx.Client) -> None:
         assert admin.put(f"{WS}/environments/many/versions/{number}", json=body).status_code == 201
     page = admin.get(f"{WS}/environments/many/versions", params={"$top": "500"}).json()
     assert len(page["value"]) == 7 and "nextLink" not in page
+
+
+def test_a_registered_snapshot_takes_no_more_writes(served: Served, admin: httpx.Client) -> None:
+    nobody = served.nobody
+    version = f"{WS}/codes/frozen/versions/1"
+    begun = admin.post(f"{version}/startPendingUpload", json={}).json()["blobReferenceForConsumption"]
+    address, _, token = begun["credential"]["sasUri"].partition("?")
+    sent = {"url": f"{address}/src/train.py?{token}", "headers": {"x-ms-blob-type": "BlockBlob"}}
+    assert nobody.put(**sent, content=b"print(1)").status_code == 201
+    body = {"properties": {"codeUri": f"{address}/src", "properties": {"hash_sha256": "f" * 64}}}
+    assert admin.put(version, json=body).status_code == 201
+    refused = nobody.put(**sent, content=b"print('somebody else')")
+    assert (refused.status_code, refused.headers["x-ms-error-code"]) == (409, "BlobImmutableDueToPolicy")
+    assert nobody.delete(sent["url"]).status_code == 403  # type: ignore[arg-type]
+    assert nobody.get(sent["url"]).content == b"print(1)"  # type: ignore[arg-type]
 
 
 def test_fixed_words_match_in_any_case_and_api_version_is_nothing(admin: httpx.Client) -> None:

@@ -103,12 +103,30 @@ def _origin(path: str) -> str:
     return path[len("runs:/") :].lstrip("/").partition("/")[0] if path.lower().startswith("runs:/") else ""
 
 
+def _container(code: Record) -> str:
+    return str(code.body["path"]).partition("/")[0]
+
+
 class Codes(Versions):
     """Code snapshots; equal content is found by its hash, whatever it was named."""
 
     def __init__(self, store: Store, storage: Storage) -> None:
         super().__init__(noun("code"), store)
         self._storage = storage
+        self._sealed: set[str] | None = None
+
+    def is_sealed(self, container: str) -> bool:
+        """Whether a container holds a registered snapshot: what jobs were run from never changes."""
+        if self._sealed is None:
+            with self.store.state.read() as tx:
+                known = self.store.documents.select(tx, Selection(None, "codes", versions=True, limit=1_000_000))
+            self._sealed = {_container(record) for record in known}
+        return container in self._sealed
+
+    def after(self, record: Record) -> None:
+        """From now on nobody writes into its container."""
+        if self._sealed is not None:
+            self._sealed.add(_container(record))
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new snapshot whose files were uploaded into its container, in a folder of it or at its root."""

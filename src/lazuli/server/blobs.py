@@ -53,9 +53,18 @@ _METADATA_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 Handler = Callable[[Call], Response]
 
 
-def blob_routes(blobs: Blobs, key_of: Callable[[str], str | None], clock: Clock = system_clock) -> list[Route]:
-    """The routes of the blob service. ``key_of`` gives a container's key (base64), or None where there is none."""
-    door = _Door(blobs, key_of, clock)
+def blob_routes(
+    blobs: Blobs,
+    key_of: Callable[[str], str | None],
+    clock: Clock = system_clock,
+    is_sealed: Callable[[str], bool] = lambda container: False,
+) -> list[Route]:
+    """The routes of the blob service.
+
+    ``key_of`` gives a container's key (base64), or None where there is none; into a container that ``is_sealed``
+    nobody writes, whatever was signed.
+    """
+    door = _Door(blobs, key_of, clock, is_sealed)
     container, blob = f"/{HOST}/{{container}}", f"/{HOST}/{{container}}/{{blob:path}}"
 
     def route(method: str, path: str, handler: Handler, summary: str) -> Route:
@@ -74,7 +83,14 @@ def blob_routes(blobs: Blobs, key_of: Callable[[str], str | None], clock: Clock 
 
 
 class _Door:
-    def __init__(self, blobs: Blobs, key_of: Callable[[str], str | None], clock: Clock) -> None:
+    def __init__(
+        self,
+        blobs: Blobs,
+        key_of: Callable[[str], str | None],
+        clock: Clock,
+        is_sealed: Callable[[str], bool],
+    ) -> None:
+        self._is_sealed = is_sealed
         self._blobs = blobs
         self._key_of = key_of
         self._clock = clock
@@ -164,6 +180,11 @@ class _Door:
         key = self._key(container)
         is_new = what == "block" or (what != "metadata" and self._blobs.stat(container, name) is None)
         self._check_signature(call, key, container, name, "cw" if is_new else "w")
+        self._check_unsealed(container)
+
+    def _check_unsealed(self, container: str) -> None:
+        if self._is_sealed(container):
+            raise Conflict("The container is sealed: what it holds is registered.", code="BlobImmutableDueToPolicy")
 
     def _put(self, call: Call, container: str, name: str) -> Response:
         kind = call.headers.get("x-ms-blob-type", "BlockBlob")
@@ -211,6 +232,7 @@ class _Door:
         """Remove the blob."""
         container, name = call.params["container"], call.params["blob"]
         self._authorise(call, container, name, "d")
+        self._check_unsealed(container)
         _, if_match = self._write_conditions(call, container, name)
         if not self._blobs.delete(container, name, if_match=if_match):
             raise _no_blob(name)

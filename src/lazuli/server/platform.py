@@ -18,6 +18,7 @@ from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
+from lazuli.jobs.ending import held_back
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.lifecycle import JobLifecycle
@@ -88,8 +89,10 @@ class Platform:
         """Every route of every door."""
         data, models = self.shelves["data"], self.shelves["model"]
         environments, targets = self.shelves["environment"], self.shelves["compute"]
+        codes = self.shelves["code"]
         assert (
-            isinstance(targets, Targets)
+            isinstance(codes, Codes)
+            and isinstance(targets, Targets)
             and isinstance(data, DataAssets)
             and isinstance(models, Models)
             and isinstance(environments, Environments)
@@ -105,7 +108,7 @@ class Platform:
             *registry_routes(
                 Registry(models, self.storage, lambda s, id: self.tracking.models.get(s, id).artifact_uri)
             ),
-            *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock),
+            *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock, codes.is_sealed),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
             *compute_routes(targets, self.preemption, Usage(self.store, targets)),
@@ -129,7 +132,8 @@ class Platform:
         """Work of jobs that are at an end, or gone: stopped, and forgotten once it is over."""
         with self.store.state.read() as tx:
             active = self.store.documents.select(tx, Selection(None, "jobs", statuses=tuple(ACTIVE), limit=1_000_000))
-        known = {str(record.state["key"]) for record in active if record.state.get("key")}
+            held = held_back(tx)
+        known = held.union(str(record.state["key"]) for record in active if record.state.get("key"))
         for key in self.engine.orphans({*known, *self.environments.keys(), *self.warm.keys()}):
             if self.engine.look(key).over:
                 self.engine.forget(key)

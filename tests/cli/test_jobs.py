@@ -58,12 +58,17 @@ def test_a_job_that_fails_fails_the_command(lazuli: Run, workspace: str, job: st
     done = lazuli("job", "create", "-f", job, "-n", "sad", "--set", "inputs.code=3", "--stream", fails=1)
     assert "Job sad: Failed" in done.stderr
     assert "exit code 3" in done.stderr
+    assert "lazuli job download -n sad --all" in done.stderr
     lazuli("job", "stream", "-n", "sad", fails=1)
+    assert "exit code 3" in lazuli("job", "show", "-n", "sad", "-o", "table").stdout
+    assert "exit code 3" in lazuli("job", "list").stdout
+    assert "has ended already: Failed" in lazuli("job", "cancel", "-n", "sad").stderr
 
 
 def test_a_job_is_canceled_described_and_hidden(lazuli: Run, workspace: str, job: str) -> None:
     lazuli("job", "create", "-f", job, "-n", "long", "--set", "command=sleep 60")
-    assert json.loads(lazuli("status", "-o", "json").stdout)["jobs_running"] == 1
+    counted = json.loads(lazuli("status", "-o", "json").stdout)
+    assert counted["jobs_running"] + counted["jobs_queued"] == 1
     lazuli("job", "cancel", "-n", "long")
     assert "Job long: Canceled" in lazuli("job", "stream", "-n", "long", fails=1).stderr
     changed = lazuli("job", "update", "-n", "long", "--set", "display_name=nap", "--set", "tags.a=1", "-o", "json")

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from lazuli.cli.options import output_option
-from lazuli.cli.show import Form, show, show_many
+from lazuli.cli.show import Form, fitting, show, show_many
 from lazuli.schema import yaml
 from lazuli.schema.problems import InvalidInput
 
@@ -90,3 +90,21 @@ def test_a_query_that_is_none_is_a_usage_error_before_anything_is_asked() -> Non
     done = CliRunner().invoke(command, ["--query", "[0"])
     assert done.exit_code == 2
     assert "no JMESPath expression" in done.output
+
+
+def test_a_narrow_screen_goes_without_columns_before_it_breaks_a_name() -> None:
+    job = {"name": "brave_harbor_abcdefghij", "display_name": "brave_harbor_abcdefghij", "experiment_name": "wine"}
+    job |= {"status": "Failed", "status_reason": "The command ended with exit code 3.", "created_at": "x" * 19}
+    assert fitting(list(job), [job], 200) == list(job)
+    assert fitting(list(job), [job], 80) == ["name", "status", "status_reason", "created_at"]
+    assert fitting(list(job), [job], 10)[0] == "name"
+
+
+def test_one_resource_as_a_table_tells_its_parts_and_no_empty_field(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show({"name": "j", "error": {"message": "exit code 3"}, "inputs": {"a": 1}, "tags": {}, "id": None}, Form("table"))
+    told = capsys.readouterr().out
+    assert "message: exit code 3" in told
+    assert "a: 1" in told
+    assert "tags" not in told and "id" not in told.split()

@@ -87,3 +87,9 @@ def test_no_such_job_is_told_at_once() -> None:
 def test_comments_and_data_of_several_lines() -> None:
     lines = [": alive", "", "event:log", 'data: {"text":', 'data: "x"}', "", "data: {}", ""]
     assert [(e.kind, e.data) for e in parse(lines)] == [("log", {"text": "x"}), ("message", {})]
+
+
+def test_a_server_that_stays_away_is_told_once_and_so_is_its_return() -> None:
+    away = [httpx.ConnectError("refused")] * 30
+    server = Server(*away, httpx.Response(200, text=event("log", {"text": "one"}, "3") + DONE))
+    assert server.follow() == ["away", "back", "one", "done"]

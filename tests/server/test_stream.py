@@ -62,6 +62,21 @@ def test_a_log_is_told_whole_and_in_whole_characters(followed: list[Any]) -> Non
     assert {data["file"] for _, data in logs} == {"user_logs/std_log.txt"}
 
 
+def test_what_happened_is_told_in_order(followed: list[Any]) -> None:
+    told = [data.get("status") or name for _, name, data in followed if name in ("status", "log")]
+    running, first, last = told.index("Running"), told.index("log"), len(told) - told[::-1].index("log")
+    assert running < first, "a log before the job ran"
+    assert not {"Finalizing", "Completed"} & set(told[:last]), "an end before the log was told"
+
+
+def test_a_job_that_ran_between_two_looks_is_told_to_have_run(served: Served) -> None:
+    name = fresh("short")
+    said = {"jobType": "Command", "command": "echo hello", "environmentId": environment(served)}
+    assert served.admin.put(f"{WS}/jobs/{name}", json={"properties": said}).status_code == 201
+    told = [data.get("status") or kind for _, kind, data in events(served, name) if kind in ("status", "log")]
+    assert [word for word in told if word in ("Running", "log", "Completed")] == ["Running", "log", "Completed"]
+
+
 def test_the_end_is_told_last(followed: list[Any]) -> None:
     statuses = [data["status"] for _, name, data in followed if name == "status"]
     assert statuses[-1] == "Completed" and len(statuses) > 1

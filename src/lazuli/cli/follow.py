@@ -12,7 +12,7 @@ from lazuli.client.client import Client
 from lazuli.client.jobs import ENDED
 from lazuli.client.stream import follow
 
-__all__ = ["explain", "on_screen"]
+__all__ = ["command", "explain", "on_screen"]
 
 
 def on_screen(client: Client, name: str) -> bool:
@@ -29,6 +29,10 @@ def on_screen(client: Client, name: str) -> bool:
             if line != said and event.data["status"] not in ENDED:  # the end has a line of its own
                 click.echo(line, err=True)
             said = line
+        elif event.kind == "away":
+            click.secho("The server does not answer; waiting.", fg="yellow", err=True)
+        elif event.kind == "back":
+            click.secho("The server answers again.", fg="yellow", err=True)
         elif event.kind == "done":
             explain(name, event.data)
             return event.data["status"] == "Completed"
@@ -41,6 +45,15 @@ def explain(name: str, end: dict[str, Any]) -> None:
     click.echo(f"Job {name}: {click.style(status, fg=COLORS.get(status), bold=True)}", err=True)
     if error := end.get("error"):
         click.echo(f"  {error.get('message', error) if isinstance(error, dict) else error}", err=True)
+    if status == "Failed":
+        click.echo(f"  Its log, and all it left: {command('download', name)} --all", err=True)
+
+
+def command(verb: str, name: str) -> str:
+    """A command about the job that can be copied: it names the workspace where this one was named."""
+    context = click.get_current_context(silent=True)
+    workspace = context.params.get("workspace_name") if context else ""
+    return f"lazuli job {verb}{f' -w {workspace}' if workspace else ''} -n {name}"
 
 
 def _status_line(data: dict[str, Any]) -> str:

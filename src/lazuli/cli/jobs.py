@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from lazuli.cli.follow import on_screen
+from lazuli.cli.follow import command, on_screen
 from lazuli.cli.nouns import create, creating, group_of
 from lazuli.cli.options import asks, named
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
+from lazuli.client.jobs import ENDED
 from lazuli.resources.table import noun
 from lazuli.schema.problems import Problem
 
@@ -92,7 +93,7 @@ def _follow(client: Client, name: str) -> None:
     try:
         completed = on_screen(client, name)
     except KeyboardInterrupt:
-        click.echo(f"\nThe job goes on. Follow it with 'lazuli job stream -n {name}'.", err=True)
+        click.echo(f"\nThe job goes on. Follow it with '{command('stream', name)}'.", err=True)
         raise
     if not completed:
         sys.exit(1)
@@ -103,6 +104,9 @@ def _follow(client: Client, name: str) -> None:
 @asks()
 def cancel(client: Client, output: Form, name: str) -> None:
     """Ask the job to stop."""
+    if (status := client.jobs.get(name).get("status")) in ENDED:
+        click.echo(f"The job '{name}' has ended already: {status}.", err=True)
+        return
     client.jobs.cancel(name)
     click.echo(f"Job {name}: {client.jobs.get(name).get('status', 'CancelRequested')}", err=True)
 

@@ -23,7 +23,7 @@ from lazuli.schema.problems import InvalidInput
 if TYPE_CHECKING:
     from jmespath.parser import ParsedResult
 
-__all__ = ["COLORS", "FORMATS", "Form", "console", "moment", "show", "show_many", "table"]
+__all__ = ["COLORS", "FORMATS", "Form", "console", "fitting", "moment", "show", "show_many", "table"]
 
 FORMATS = ("table", "json", "jsonc", "yaml", "tsv", "none")
 
@@ -39,6 +39,28 @@ COLORS = {
 """The colour of a status."""
 
 _WIDTH_OF_PIPES = 200
+_GAP = 3
+"""Characters between two columns."""
+_TEXTS = frozenset({"description", "status_reason", "value", "message", "result"})
+"""The columns whose cells may go over several lines; names are never broken, as they are to be copied."""
+_LEAST_TEXT = 16
+_EXPENDABLE = (
+    "location",
+    "image",
+    "container_name",
+    "account_name",
+    "display_name",
+    "size",
+    "experiment_name",
+    "description",
+    "resource_group",
+    "created_at",
+    "type",
+    "status_reason",
+)
+"""What a narrow screen goes without, in this order."""
+_LONG = frozenset({"properties", "services", "creation_context"})
+"""What a table of one resource leaves to ``-o yaml``."""
 _ENOUGH = 120
 
 
@@ -93,8 +115,8 @@ def console(*, stderr: bool = False) -> Console:
 def show(item: Mapping[str, Any], form: Form) -> None:
     """Print one resource."""
     if form.format == "table" and form.query is None:
-        pairs = [(key, _cell(value)) for key, value in item.items() if not isinstance(value, dict | list)]
-        console().print(table(("field", "value"), pairs))
+        told = {key: value for key, value in item.items() if key not in _LONG and value not in (None, "", {}, [])}
+        console().print(table(("field", "value"), [(key, _written(value)) for key, value in told.items()]))
     else:
         _print(form.part_of(dict(item)), form.format)
 
@@ -107,14 +129,34 @@ def show_many(items: Iterable[Mapping[str, Any]], columns: Sequence[str], form: 
     elif not found:
         click.echo(nothing, err=True)
     else:
-        console().print(table(columns, [[_cell(_field(item, column)) for column in columns] for item in found]))
+        screen = console()
+        rows = [{column: _cell(_field(item, column)) for column in columns} for item in found]
+        kept = fitting(columns, rows, screen.width)
+        screen.print(table(kept, [[row[column] for column in kept] for row in rows]))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A calm table: no frame, column names as titles, statuses in colour."""
+def fitting(columns: Sequence[str], rows: Sequence[Mapping[str, str]], width: int) -> list[str]:
+    """The columns for which a line has room, the first in any case; the least needed go first."""
+
+    def taken(column: str) -> int:
+        widest = max(len(column), *(len(row[column]) for row in rows))
+        return _GAP + (min(widest, _LEAST_TEXT) if column in _TEXTS else widest)
+
+    kept = list(columns)
+    for column in (column for column in _EXPENDABLE if column in kept[1:]):
+        if sum(map(taken, kept)) <= width:
+            break
+        kept.remove(column)
+    return kept
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: bool = False) -> Table:
+    """A calm table: no frame, column names as titles, statuses in colour; with ``fold`` any cell may be broken."""
     made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, border_style="dim")
     for column in columns:
-        made.add_column(column.replace("_", " ").capitalize(), overflow="fold")
+        made.add_column(
+            column.replace("_", " ").capitalize(), overflow="fold", no_wrap=not fold and column not in _TEXTS
+        )
     for row in rows:
         made.add_row(*(Text(cell, style=COLORS.get(cell, "")) for cell in row))
     return made
@@ -150,7 +192,8 @@ def _print_table(value: Any) -> None:
     named = [row if isinstance(row, dict) else _numbered(row) for row in rows]
     columns = list(dict.fromkeys(key for row in named for key in row))
     if columns:
-        console().print(table(columns, [[_cell(row.get(column)) for column in columns] for row in named]))
+        cells = [[_cell(row.get(column)) for column in columns] for row in named]
+        console().print(table(columns, cells, fold=True))
 
 
 def _numbered(row: Any) -> dict[str, Any]:
@@ -173,7 +216,14 @@ def _flat(value: Any) -> str:
 
 def _field(item: Mapping[str, Any], column: str) -> Any:
     value = item.get(column, (item.get("creation_context") or {}).get(column))
+    if column == "status_reason" and not value:
+        value = (item.get("error") or {}).get("message")
     return moment(value) if column.endswith("_at") and isinstance(value, str) else value
+
+
+def _written(value: Any) -> str:
+    """A value on lines of its own where it has parts."""
+    return yaml.dump(value).rstrip() if isinstance(value, dict | list) else _cell(value)
 
 
 def _cell(value: Any) -> str:

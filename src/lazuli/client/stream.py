@@ -15,6 +15,8 @@ from lazuli.schema.problems import Unavailable
 __all__ = ["Event", "follow", "parse"]
 
 PATIENCE_S = 60.0
+_QUIET_S = 1.0
+"""How long the server may be away before that is told: a hiccup is not worth a word."""
 _LONGEST_PAUSE_S = 2.0
 
 
@@ -28,6 +30,8 @@ class Event:
     ``log``     ``{"file", "offset", "text"}``: a piece of its log
     ``metric``  ``{"key", "value", "step", "timestamp"}``: a point it logged
     ``done``    ``{"status", "error"}``: it has ended; the last event
+    ``away``    ``{}``: said here, not by the server: it no longer answers, and is waited for
+    ``back``    ``{}``: it answers again
     =========  ===================================================================================
     """
 
@@ -50,21 +54,28 @@ def follow(
     minute, and whatever the server says at once where there is no such job.
     """
     path = f"{client.scope.path}/jobs/{quote(job, safe='')}/events"
-    last = ""
-    heard, pause = clock(), 0.1
+    last, pause = "", 0.1
+    lost: float | None = None  # since when nothing is heard
+    away = False
     while True:
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last} if last else {})}
         try:
             with client.http.stream(f"{path}?after={quote(last or '0')}", headers=headers) as response:
                 for event in parse(response.iter_lines()):
-                    heard, pause = clock(), 0.1
+                    if away:
+                        yield Event("back")
+                    lost, away, pause = None, False, 0.1
                     last = event.id or last
                     yield event
                     if event.kind == "done":
                         return
         except Unavailable:
-            if clock() - heard > PATIENCE_S:
+            if lost is not None and clock() - lost > PATIENCE_S:
                 raise
+        lost = clock() if lost is None else lost
+        if not away and clock() - lost >= _QUIET_S:
+            away = True
+            yield Event("away")
         sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_S)
 

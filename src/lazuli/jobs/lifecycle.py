@@ -13,16 +13,17 @@ Statuses that wait for work look at it now and then, so that a missed word of th
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from lazuli.compute.engine import Engine, Look, Phase, Reason
 from lazuli.compute.environments import State
+from lazuli.jobs.ending import UNKEPT, Ending
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.plan import Planner
@@ -32,7 +33,7 @@ from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import TERMINAL, TRANSITIONS
 from lazuli.resources.job import Status
 from lazuli.schema.identity import ResourceId
-from lazuli.schema.problems import Problem
+from lazuli.schema.problems import Conflict, Problem, Unavailable
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler, Step
@@ -40,11 +41,8 @@ from lazuli.tracking.runs import Runs
 
 __all__ = ["JobLifecycle", "engine_key"]
 
-log = logging.getLogger(__name__)
-
 _BUILDING = "Building its environment; the next job with it will not wait."
 _FETCHING = "Fetching what it reads from datastores outside this server."
-_SENDING = "Sending what it wrote to datastores outside this server."
 _TRANSFER_MS = 2_000
 _QUEUE_MS = 5_000
 _QUEUE_MAX_MS = 60_000
@@ -52,6 +50,7 @@ _BUILD_MS = 500
 _START_MS = 20
 _RUN_MS = 500
 _STOP_MS = 100
+_STORE_MS = 30_000
 _NOT_FOUND = 127
 
 _MLFLOW = {
@@ -93,7 +92,7 @@ class JobLifecycle:
         self._environments = environments
         self._queue = queue
         self._planner = planner
-        self._finisher = finisher
+        self._ending = Ending(engine, environments, planner, finisher, transfers)
         self._transfers = transfers
         self._runs = runs
         self.reconciler: Reconciler | None = None
@@ -107,17 +106,23 @@ class JobLifecycle:
         }
 
     def advance(self, record: Record) -> Step:
-        """The next step of a job. A problem the user can mend ends it with that problem."""
+        """The next step of a job. A problem that only its user can mend ends it with that problem."""
         try:
             step = self._steps[record.status](record)
+        except (Unavailable, Conflict):  # it may be otherwise in a moment, so it is tried again
+            raise
         except Problem as problem:
             step = self._failed(record, problem.code, str(problem))
         return self._charged(record, step)
 
     def give_up(self, record: Record, error: Exception) -> Step:
-        """The end of a job whose step fails again and again through a mistake of ours."""
-        message = "Lazuli could not go on with it; its log has the details."
-        return self._charged(record, self._failed(record, "InternalServerError", message))
+        """The end of a job whose step fails again and again."""
+        if isinstance(error, OperationalError):  # of the database, which says nothing about this job
+            return Step(again_ms=_STORE_MS)
+        code, message = "InternalServerError", "Lazuli could not go on with it; its log has the details."
+        if isinstance(error, Problem):
+            code, message = error.code, str(error)
+        return self._charged(record, self._failed(record, code, message))
 
     def entered(self, tx: Connection, record: Record) -> list[ResourceId]:
         """The job's run tells the same; who starts or ends makes room for the next in the queue."""
@@ -244,40 +249,13 @@ class JobLifecycle:
         return Step(Status.FINALIZING.value, {**_result(look), "verdict": Status.CANCELED.value, "error": None})
 
     def _finalizing(self, record: Record) -> Step:
-        key, verdict = engine_key(record), str(record.state["verdict"])
+        key = engine_key(record)
         look = self._engine.look(key)
         if look.phase in (Phase.STARTING, Phase.RUNNING):  # it failed on the platform's side while it ran
             self._await(key, record.id)
             self._engine.stop(key)
             return Step(again_ms=_STOP_MS)
-        if look.over:
-            if not self._sent(record, key):
-                return Step(state={"status_reason": _SENDING}, again_ms=_TRANSFER_MS)
-            completed = verdict == Status.COMPLETED.value
-            self._finisher.keep(record, self._engine.folder(key), completed=completed)
-            if completed:
-                self._learn(record)
-            self._engine.forget(key)
-        self._transfers.forget(record)
-        return Step(verdict, {"status_reason": None} if record.state.get("status_reason") == _SENDING else {})
-
-    def _sent(self, record: Record, key: str) -> bool:
-        """Whether what it wrote for elsewhere is there. Where that fails, its logs are kept all the same."""
-        folder = self._engine.folder(key)
-        try:
-            return self._transfers.sent(record, folder)
-        except Problem:
-            self._finisher.keep(record, folder, completed=False)
-            raise
-
-    def _learn(self, record: Record) -> None:
-        """Make the next job like this one start sooner. A gain that may be missed: it never costs this job its end."""
-        try:
-            environment = self._environments.of(record)
-            if environment.state is State.READY and environment.python_version:
-                self._planner.learn(record, environment)
-        except Exception:
-            log.exception("No warm Python for the jobs after %s.", record.id)
+        return self._ending.step(record, key) if look.over else Step(str(record.state["verdict"]))
 
     def _failed(self, record: Record, code: str, message: str) -> Step:
         """A failure on the platform's side. What runs of the work is stopped, and what it wrote is kept."""
@@ -286,10 +264,10 @@ class JobLifecycle:
             "end_time": _spoken(self._store.clock()),
             "status_reason": None,
         }
-        if record.status == Status.FINALIZING.value:  # all that could be kept is
-            self._engine.forget(engine_key(record))
-        if record.status in (Status.QUEUED.value, Status.FINALIZING.value):
+        if record.status == Status.QUEUED.value:
             return Step(Status.FAILED.value, facts)
+        if record.status == Status.FINALIZING.value:  # what could not be kept stays where it is
+            return Step(Status.FAILED.value, {**facts, UNKEPT: True})
         return Step(Status.FINALIZING.value, {**facts, "verdict": Status.FAILED.value})
 
 
@@ -322,7 +300,7 @@ def _result(look: Look) -> dict[str, Any]:
         error = {"code": "SetupFailed", "message": look.message or "Its files could not be laid out."}
         return {**facts, "verdict": Status.FAILED.value, "error": error}
     hint = " A program that it calls was not found." if look.exit_code == _NOT_FOUND else ""
-    message = f"{look.message}{hint} Its log says more: user_logs/std_log.txt."
+    message = f"{look.message}{hint} Its log says more."
     return {**facts, "verdict": Status.FAILED.value, "error": {"code": "UserProcessExited", "message": message}}
 
 

@@ -30,6 +30,7 @@ _LOOK_S = 0.08
 _SLOWEST_LOOK_S = 0.8
 _ALIVE_S = 15.0
 _CHUNK = 1 << 16
+_BEFORE_RUNNING = (Status.QUEUED.value, Status.PREPARING.value)
 
 
 def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking, environments: JobEnvironments) -> list[Route]:
@@ -95,11 +96,27 @@ class _Following:
         except NotFound:
             self._over = True
             return _event("done", {"status": "Deleted", "error": None})
-        said = [*self._status(record), *self._build(record), *self._log(record), *self._new_metrics()]
+        said = [*self._in_order(record), *self._new_metrics()]
         if record.status in TERMINAL:
             self._over = True
             said.append(_done(record))
         return b"".join(said)
+
+    def _in_order(self, record: Record) -> Iterator[bytes]:
+        """Its status, build and log as they came about: a build before its command, the log before what ends it."""
+        if not record.state.get("start_time"):
+            yield from self._status(record)
+            yield from self._build(record)
+            yield from self._log(record)
+            return
+        yield from self._build(record)
+        if record.status == Status.RUNNING:
+            yield from self._status(record)
+        elif self._told[0] in _BEFORE_RUNNING:  # it ran between two looks
+            self._told = (Status.RUNNING.value, "")
+            yield _event("status", {"status": Status.RUNNING.value, "reason": ""})
+        yield from self._log(record)
+        yield from self._status(record)
 
     def _build(self, record: Record) -> Iterator[bytes]:
         """What the build of its environment says, to those who saw the job wait for it: others have no use for it."""

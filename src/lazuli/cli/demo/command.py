@@ -34,6 +34,13 @@ __all__ = ["demo", "sparkline"]
 WORKSPACE, DATA, CLUSTER, MODEL = "demo", "breast-cancer", "cpu-cluster", "breast-cancer"
 _BARS = "▁▂▃▄▅▆▇█"
 _LABEL_WIDTH = 11
+_INDENT = 6
+_SPINNER = 4
+"""Characters before a line that has a spinner, and one behind it."""
+_GAP = 3
+"""Characters between two columns of a table."""
+_LONGEST_LINE = 30
+_MEASURED = ("metric", "last", "lowest", "highest")
 
 
 @click.command("demo")
@@ -128,8 +135,11 @@ def _show_metrics(client: Client, screen: _Screen, job: str) -> None:
     rows = []
     for metric in client.jobs.metrics(job):
         values = [point["value"] for point in client.jobs.history(job, metric["key"])]
-        rows.append((metric["key"], f"{values[-1]:.4f}", f"{min(values):.4f}", f"{max(values):.4f}", sparkline(values)))
-    screen.indented(table(("metric", "last", "lowest", "highest", "every iteration"), rows))
+        rows.append((metric["key"], f"{values[-1]:.4f}", f"{min(values):.4f}", f"{max(values):.4f}", values))
+    told = [_MEASURED, *(row[:-1] for row in rows)]
+    room = screen.room - sum(max(map(len, column)) + _GAP for column in zip(*told, strict=True))
+    drawn = [(*cells, sparkline(values, max(1, min(room, _LONGEST_LINE)))) for *cells, values in rows]
+    screen.indented(table((*_MEASURED, "every iteration"), drawn))
 
 
 def _register(client: Client, screen: _Screen, job: str) -> None:
@@ -183,7 +193,9 @@ class _Screen:
         with self.console.status("") as status:
 
             def say(text: str) -> None:
-                status.update(Text.assemble(f"{label:<{_LABEL_WIDTH}}", (text, "dim")))
+                line = Text.assemble(f"{label:<{_LABEL_WIDTH}}", (text, "dim"))
+                line.truncate(self.console.width - _SPINNER, overflow="ellipsis")  # a second line would stay behind
+                status.update(line)
 
             say(what)
             yield say
@@ -201,9 +213,14 @@ class _Screen:
         for line in lines:
             self.console.print(Text.assemble(("    │ ", "dim"), line), soft_wrap=True)
 
+    @property
+    def room(self) -> int:
+        """Characters in a line of something :meth:`indented`."""
+        return self.console.width - _INDENT
+
     def indented(self, what: Any) -> None:
         """Something larger, below its step."""
-        self.console.print(Padding(what, (0, 0, 0, 6), expand=False))
+        self.console.print(Padding(what, (0, 0, 0, _INDENT), expand=False))
 
     def command(self, command: str, why: str) -> None:
         """A command to try."""

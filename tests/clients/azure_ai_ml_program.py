@@ -19,10 +19,24 @@ from pathlib import Path
 from typing import Any
 
 from azure.ai.ml import Input, MLClient, Output, command
-from azure.ai.ml.entities import AmlCompute, Data, Environment, Job, Model
+from azure.ai.ml.entities import (
+    AmlCompute,
+    AmlComputeSshSettings,
+    ComputeInstance,
+    ComputeInstanceSshSettings,
+    ComputeSchedules,
+    ComputeStartStopSchedule,
+    CronTrigger,
+    Data,
+    Environment,
+    IdentityConfiguration,
+    Job,
+    Model,
+    NetworkSettings,
+)
 from azure.ai.ml.entities._assets import Code
 from azure.ai.ml.exceptions import JobException
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
 
 HERE = Path(sys.argv[1])
@@ -151,6 +165,76 @@ class Tour:
         while (status := self.client.jobs.get(endless.name).status) == "CancelRequested":
             time.sleep(0.1)
         assert status == "Canceled", status
+
+    def change_a_cluster_and_see_its_nodes(self) -> None:
+        made = AmlCompute(
+            name="tide",
+            size="STANDARD_DS3_V2",
+            tier="low_priority",
+            min_instances=1,
+            max_instances=2,
+            ssh_public_access_enabled=False,
+            ssh_settings=AmlComputeSshSettings(admin_username="me", admin_password="Hush-hush-1"),
+            network_settings=NetworkSettings(vnet_name="net", subnet="sub"),
+            identity=IdentityConfiguration(type="system_assigned"),
+        )
+        tide = self.client.compute.begin_create_or_update(made).result()
+        assert (tide.tier, tide.ssh_public_access_enabled) == ("low_priority", False)
+        assert tide.ssh_settings.admin_username == "me" and tide.ssh_settings.admin_password is None
+        assert tide.network_settings.subnet.endswith("/virtualNetworks/net/subnets/sub")
+        assert tide.identity.type == "system_assigned"
+        (node,) = list(self.client.compute.list_nodes("tide"))
+        assert node.node_id and node.node_state in ("preparing", "idle"), vars(node)
+        tide.max_instances, tide.idle_time_before_scale_down = 3, 60
+        self.client.compute.begin_update(tide).result()
+        tide = self.client.compute.get("tide")
+        assert (tide.max_instances, tide.idle_time_before_scale_down) == (3, 60)
+        tide.size = "Standard_D2_v3"
+        with expected(HttpResponseError):
+            self.client.compute.begin_update(tide).result()
+        assert "tide" in [each.name for each in self.client.compute.list(compute_type="amlcompute")]
+        self.client.compute.begin_delete("tide").result()
+        with expected(ResourceNotFoundError):
+            self.client.compute.get("tide")
+
+    def see_sizes_and_usage(self) -> None:
+        sizes = {size.name: size for size in self.client.compute.list_sizes()}
+        assert (sizes["Standard_DS3_v2"].v_cp_us, sizes["Standard_DS3_v2"].memory_gb) == (4, 14.0)
+        assert sizes["Standard_NC24s_v3"].gpus == 4
+        assert len(list(self.client.compute.list_sizes(compute_type="ComputeInstance"))) == len(sizes)
+        usages = {usage.name["value"]: usage for usage in self.client.compute.list_usage()}
+        assert usages["cores"].limit >= 1 and usages["computes"].current_value >= 1
+        with expected(HttpResponseError):
+            odd = AmlCompute(name="odd", size="Standard_Enormous")
+            self.client.compute.begin_create_or_update(odd).result()
+
+    def start_and_stop_an_instance(self) -> None:
+        trigger = CronTrigger(expression="0 18 * * *", time_zone="UTC")
+        made = ComputeInstance(
+            name="desk",
+            size="Standard_DS3_v2",
+            idle_time_before_shutdown_minutes=30,
+            ssh_public_access_enabled=True,
+            ssh_settings=ComputeInstanceSshSettings(ssh_key_value="ssh-rsa AAAA"),
+            schedules=ComputeSchedules(compute_start_stop=[ComputeStartStopSchedule(trigger=trigger, action="stop")]),
+        )
+        desk = self.client.compute.begin_create_or_update(made).result()
+        assert (desk.type, desk.idle_time_before_shutdown_minutes) == ("computeinstance", 30)
+        assert desk.ssh_settings.ssh_key_value == "ssh-rsa AAAA" and desk.ssh_public_access_enabled
+        (schedule,) = desk.schedules.compute_start_stop
+        assert schedule.trigger.expression == "0 18 * * *"
+        self.client.compute.begin_stop("desk").result()
+        assert self.client.compute.get("desk").state == "Stopped"
+        self.client.compute.begin_start("desk").result()
+        assert self.client.compute.get("desk").state == "Running"
+        self.client.compute.begin_restart("desk").result()
+        desk = self.client.compute.get("desk")
+        assert (desk.state, desk.last_operation["operationName"]) == ("Running", "Restart"), desk.last_operation
+        done = self.client.jobs.create_or_update(command(command="true", environment=PLAIN, compute="desk"))
+        while (status := self.client.jobs.get(done.name).status) not in ("Completed", "Failed"):
+            time.sleep(0.1)
+        assert status == "Completed", status
+        self.client.compute.begin_delete("desk").result()
 
     def register_an_environment(self) -> None:
         conda = str(HERE / "conda.yml")

@@ -22,6 +22,7 @@ __all__ = ["COMMANDS", "root"]
 
 _OWN_MODULES = {
     "workspace": "lazuli.cli.workspaces:workspace",
+    "compute": "lazuli.cli.compute:compute",
     "job": "lazuli.cli.jobs:job",
     "model": "lazuli.cli.models:model",
 }

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Self
 
 from lazuli.client.collection import Collection, Workspaces
+from lazuli.client.computes import Computes
 from lazuli.client.http import Http
 from lazuli.client.jobs import Jobs
 from lazuli.client.models import Models
@@ -30,7 +31,7 @@ class Client:
         self.workspaces = Workspaces(self, noun("workspace"))
         self.data = Collection(self, noun("data"))
         self.environments = Collection(self, noun("environment"))
-        self.computes = Collection(self, noun("compute"))
+        self.computes = Computes(self, noun("compute"))
         self.jobs = Jobs(self, noun("job"))
         self.models = Models(self, noun("model"))
         self.datastores = Collection(self, noun("datastore"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic.alias_generators import to_snake
 from starlette.responses import Response
 
 from lazuli.compute.nodes import Node
@@ -133,45 +134,58 @@ def _id(call: Call) -> ResourceId:
 
 def _size(size: Size, prices: dict[str, float]) -> dict[str, Any]:
     tiers = {"Standard": price_of(prices, size.name), "LowPriority": price_of(prices, size.name, low_priority=True)}
-    return {
-        "name": size.name,
-        "family": size.family,
-        "category": size.category.value,
-        "vCPUs": size.cores,
-        "gpus": size.gpus,
-        "memoryGB": size.memory_gb,
-        "osVhdSizeMB": 1 << 20,
-        "maxResourceVolumeMB": size.cores * _SSD_MB,
-        "lowPriorityCapable": True,
-        "premiumIO": "s" in size.family.removeprefix("standard").removesuffix("Family").lower(),
-        "supportedComputeTypes": ["AmlCompute", "ComputeInstance"],
-        "estimatedVMPrices": {
-            "billingCurrency": "USD",
-            "unitOfMeasure": "OneHour",
-            "values": [{"retailPrice": price, "osType": "Linux", "vmTier": tier} for tier, price in tiers.items()],
-        },
-    }
+    return _twice(
+        {
+            "name": size.name,
+            "family": size.family,
+            "category": size.category.value,
+            "vCPUs": size.cores,
+            "gpus": size.gpus,
+            "memoryGB": size.memory_gb,
+            "osVhdSizeMB": 1 << 20,
+            "maxResourceVolumeMB": size.cores * _SSD_MB,
+            "lowPriorityCapable": True,
+            "premiumIO": "s" in size.family.removeprefix("standard").removesuffix("Family").lower(),
+            "supportedComputeTypes": ["AmlCompute", "ComputeInstance"],
+            "estimatedVMPrices": {
+                "billingCurrency": "USD",
+                "unitOfMeasure": "OneHour",
+                "values": [{"retailPrice": price, "osType": "Linux", "vmTier": tier} for tier, price in tiers.items()],
+            },
+        }
+    )
 
 
 def _quota(root: str, location: str, word: str, told: str, used: int, limit: int) -> dict[str, Any]:
-    return {
-        "id": f"{root}/usages/{word}",
-        "amlWorkspaceLocation": location,
-        "type": f"{PROVIDER}/usages",
-        "unit": "Count",
-        "currentValue": used,
-        "limit": limit,
-        "name": {"value": word, "localizedValue": told},
-    }
+    return _twice(
+        {
+            "id": f"{root}/usages/{word}",
+            "amlWorkspaceLocation": location,
+            "type": f"{PROVIDER}/usages",
+            "unit": "Count",
+            "currentValue": used,
+            "limit": limit,
+            "name": {"value": word, "localizedValue": told},
+        }
+    )
 
 
 def _node(node: Node) -> dict[str, Any]:
-    return {
-        "nodeId": node.name,
-        "nodeState": node.state.value,
-        "privateIpAddress": "127.0.0.1",
-        **({"runId": node.job} if node.job else {}),
-    }
+    return _twice(
+        {
+            "nodeId": node.name,
+            "nodeState": node.state.value,
+            "privateIpAddress": "127.0.0.1",
+            **({"runId": node.job} if node.job else {}),
+        }
+    )
+
+
+def _twice(said: dict[str, Any]) -> dict[str, Any]:
+    """Every word in Python's spelling as well: azure-ai-ml 1.35 takes the words of these three lists as they come,
+    and then looks for them under its own.
+    """
+    return {**{to_snake(word): value for word, value in said.items()}, **said}
 
 
 def _moment(text: str) -> int:

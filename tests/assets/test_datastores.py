@@ -46,7 +46,7 @@ def secrets(room: Room, record: Record) -> dict[str, str]:
     [
         ({**BLOB, "credentials": {"account_key": KEY}}, {"account_key": KEY}, {"credentialsType": "AccountKey"}),
         ({**BLOB, "credentials": {"sas_token": "sv=1&sig=x"}}, {"sas_token": "sv=1&sig=x"}, {"credentialsType": "Sas"}),
-        (BLOB, {}, {}),
+        (BLOB, {}, {"credentialsType": "None"}),
         (
             {
                 **{"type": "azure_data_lake_gen2", "account_name": "myaccount", "filesystem": "data"},
@@ -81,6 +81,8 @@ def test_what_was_shown_may_be_sent_back(room: Room) -> None:
     told = present(noun("datastore"), record, "http://127.0.0.1")
     again = put(room, "sent_back", **Datastore.from_rest(told["properties"]).dump())
     assert (again.etag, secrets(room, again)) == (record.etag, {"account_key": KEY})
+    ours = put(room, "sent_back", **BLOB, endpoint="core.lazuli.local", credentials={"account_key": KEY})
+    assert ours.body["endpoint"] == "core.windows.net"
     words = put(room, "sent_back", **{**Datastore.from_rest(told["properties"]).dump(), "description": "mine"})
     assert words.body["description"] == "mine"
     assert secrets(room, words) == {"account_key": KEY}

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.assets.remote import check_place
-from lazuli.assets.storage import BUILT_IN, DEFAULT, Storage, sealed_in
-from lazuli.resources.datastore import Datastore
+from lazuli.assets.remote import AZURE_DOMAIN, check_place
+from lazuli.assets.storage import BUILT_IN, DEFAULT, DOMAIN, Storage, sealed_in
+from lazuli.resources.datastore import Credentials, Datastore, DatastoreType
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
@@ -50,6 +50,7 @@ class Datastores(Shelf):
         if id.name.lower() in BUILT_IN:
             return super().put(id, document, actor, expected)
         check_name(id.name, what="datastore name")
+        document = _with_endpoint(document)
         with self.store.state.read() as tx:
             id = self.place(tx, id)
             old = self.store.documents.find(tx, id)
@@ -132,7 +133,17 @@ class Datastores(Shelf):
         return there
 
 
+def _with_endpoint(document: Datastore) -> Datastore:
+    """Where no endpoint was said, Microsoft's client says the one of this server, which the account is not on."""
+    is_azure = document.type in (DatastoreType.AZURE_BLOB, DatastoreType.AZURE_DATA_LAKE_GEN2)
+    if is_azure and document.endpoint in (None, "", DOMAIN):
+        return document.model_copy(update={"endpoint": AZURE_DOMAIN})
+    return document
+
+
 def _body(document: Datastore) -> dict[str, Any]:
     """What is kept of a datastore: everything but its secrets."""
-    bare = document.model_copy(update={"credentials": document.credentials.without_secrets()})
+    said = document.credentials
+    kept = Credentials() if said.credentials_type == "None" else said.without_secrets()
+    bare = document.model_copy(update={"credentials": kept})
     return {key: value for key, value in bare.dump().items() if key != "name"}

@@ -28,10 +28,11 @@ from lazuli.schema.problems import InvalidInput, Problem, Unavailable, Unsupport
 from lazuli.store.paths import clean, inside
 from lazuli.store.settings import Settings
 
-__all__ = ["Folder", "Outside", "OutsideFile", "check_place", "open_outside"]
+__all__ = ["AZURE_DOMAIN", "Folder", "Outside", "OutsideFile", "check_place", "open_outside"]
 
 _PIECE = 8 << 20
-_AZURE = "core.windows.net"
+AZURE_DOMAIN = "core.windows.net"
+"""Where storage accounts of the public cloud are."""
 _DOMAIN = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", re.IGNORECASE)
 _NAMES = {
     "account_name": re.compile(r"^[a-z0-9]{3,24}$"),
@@ -319,7 +320,7 @@ def _host(datastore: Datastore) -> str:
         return url.hostname
     if datastore.account_name:
         service = "dfs" if datastore.type is DatastoreType.AZURE_DATA_LAKE_GEN2 else "blob"
-        return f"{datastore.account_name}.{service}.{endpoint or _AZURE}"
+        return f"{datastore.account_name}.{service}.{endpoint or AZURE_DOMAIN}"
     if endpoint:
         raise InvalidInput(
             f"'{endpoint[:80]}' is not the URL of a server.", target="endpoint", mend="Write https://host:port."
@@ -368,7 +369,7 @@ _ALONE: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": Fal
 def _open_azure(datastore: Datastore, secrets: Mapping[str, str]) -> Any:
     from adlfs import AzureBlobFileSystem
 
-    account, endpoint = str(datastore.account_name), datastore.endpoint or _AZURE
+    account, endpoint = str(datastore.account_name), datastore.endpoint or AZURE_DOMAIN
     host = f"{account}.blob.{endpoint}"
     url = f"{endpoint.rstrip('/')}/{account}" if "://" in endpoint else f"{datastore.protocol}://{host}"
     way_in = {"account_key": "AccountKey", "sas_token": "SharedAccessSignature"}

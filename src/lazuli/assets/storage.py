@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection
 
-from lazuli.assets.remote import Folder, Outside, open_outside
+from lazuli.assets.remote import AZURE_DOMAIN, Folder, Outside, open_outside
 from lazuli.resources.datastore import Datastore, DatastoreType
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
@@ -32,6 +32,7 @@ __all__ = [
     "ARTIFACTS",
     "BUILT_IN",
     "DEFAULT",
+    "DOMAIN",
     "Location",
     "Storage",
     "artifact_folder",
@@ -41,6 +42,8 @@ __all__ = [
 
 ACCOUNT = "lazuli"
 """The storage account of this server."""
+DOMAIN = "core.lazuli.local"
+"""The domain of the storage service of this server, as clients are told."""
 DEFAULT = "workspaceblobstore"
 """The datastore that uploads and outputs go to."""
 ARTIFACTS = "workspaceartifactstore"
@@ -322,12 +325,12 @@ def _path_below(datastore: Datastore, scheme: str, uri: str) -> str | None:
     if datastore.account_name == ACCOUNT:
         # A container of this server has a name that no other has. Microsoft's client writes its address with the
         # account and, for build contexts, without it.
-        path = unquote(urlsplit(uri).path).lstrip("/").removeprefix(f"{ACCOUNT}.blob.core.lazuli.local/")
+        path = unquote(urlsplit(uri).path).lstrip("/").removeprefix(f"{ACCOUNT}.blob.{DOMAIN}/")
         return path.removeprefix(f"{container}/") if path.startswith(f"{container}/") else None
     if datastore.type in (DatastoreType.S3, DatastoreType.GCS):
         start = f"{'s3' if datastore.type is DatastoreType.S3 else 'gs'}://{container}/"
         return uri[len(start) :] if uri.startswith(start) else None
-    endpoint = datastore.endpoint or "core.windows.net"
+    endpoint = datastore.endpoint or AZURE_DOMAIN
     for service in ("blob", "dfs"):
         host = f"{datastore.account_name}.{service}.{endpoint}"
         for start in (f"{scheme}://{container}@{host}/", f"{scheme}://{host}/{container}/"):

@@ -102,9 +102,8 @@ class Credentials(Document):
         given = [kind for kind, value in kinds.items() if value]
         if len(given) > 1:
             raise ValueError(f"more than one way in ({', '.join(given)}); keep one")
-        self.credentials_type = (
-            given[0] if given else None if self.credentials_type == "None" else self.credentials_type
-        )
+        if given:
+            self.credentials_type = given[0]
         if self.credentials_type == "ServicePrincipal" and not (self.client_id and self.tenant_id):
             raise ValueError("a service principal needs tenant_id, client_id and client_secret")
         if self.credentials_type == "AccessKey" and not self.access_key_id:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from lazuli.assets.storage import ACCOUNT, BUILT_IN
+from lazuli.assets.storage import ACCOUNT, BUILT_IN, DOMAIN
 from lazuli.resources.asset import Container
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import Noun
@@ -108,12 +108,13 @@ def _workspace(record: Record, base_url: str) -> dict[str, Any]:
 def _datastore(record: Record, base_url: str) -> dict[str, Any]:
     """The account name carries host and port: Microsoft's client makes its storage address of it."""
     if record.id.name not in BUILT_IN:
-        return {}
+        # Microsoft's client asks for the secrets of every one that does not say it has none.
+        return {} if record.body.get("credentials") else {"credentials": Credentials.load({"credentials_type": "None"})}
     address = urlsplit(base_url)
     return {
         "account_name": f"{address.netloc}/{record.body['account_name']}",
         "protocol": address.scheme,
-        "endpoint": "core.lazuli.local",
+        "endpoint": DOMAIN,
         "credentials": Credentials.load({"credentials_type": "Sas"}),
     }
 

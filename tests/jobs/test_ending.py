@@ -41,8 +41,12 @@ def test_a_killed_command_names_the_signal(place: Place) -> None:
 
 
 def test_a_timeout_cancels(place: Place) -> None:
-    place.submit("slow", "sleep 60", limits={"timeout": 1})
+    command = "echo log; echo a > outputs/a; echo o > ${{outputs.o}}/o; sleep 60"
+    place.submit("slow", command, limits={"timeout": 1}, outputs={"o": {}})
     place.until("slow", "Canceled")
+    assert place.artifacts("slow") == {"outputs/a": "a\n", "user_logs/std_log.txt": place.log("slow")}
+    assert place.log("slow").startswith("log\n")
+    assert place.files("azureml/slow/") == {"o/o": "o\n"}
     assert error(place, "slow")["code"] == "JobTimeout"
     assert place.tracked("slow").status == "KILLED"
 
@@ -54,7 +58,7 @@ def test_cancel_while_running_ends_the_whole_tree(place: Place) -> None:
     place.cancel("tree")
     record = place.until("tree", "Canceled")
     assert [pid for pid in pids if alive(pid)] == []
-    assert place.platform.engine.look(record.state["key"]).phase == "absent"
+    until(lambda: place.platform.engine.look(record.state["key"]).phase == "absent", "no work folder")
     assert record.state["end_time"] >= record.state["start_time"]
 
 
@@ -79,14 +83,16 @@ def test_an_environment_that_cannot_be_built_tells_why_and_leaves_nothing(place:
 
 
 def test_a_job_whose_runner_is_killed_is_lost_and_says_so(place: Place) -> None:
-    place.submit("lost", "echo before; sleep 60")
+    command = "echo a > outputs/a; echo o > ${{outputs.o}}/o; echo before; sleep 60"
+    place.submit("lost", command, outputs={"o": {"name": "of-the-lost"}})
     until(lambda: "before" in place.log("lost"), "a line")
     home = place.platform.engine.folder(place.get("lost").state["key"]).parent
     pid = int((home / "runner.json").read_text().split('"pid": ')[1].split(",")[0])
     os.kill(pid, signal.SIGKILL)
     place.until("lost", "Failed")
     assert error(place, "lost")["code"] == "JobLost"
-    assert place.log("lost") == "before\n"
+    assert place.artifacts("lost") == {"outputs/a": "a\n", "user_logs/std_log.txt": "before\n"}
+    assert place.files("azureml/lost/") == {"o/o": "o\n"}
 
 
 def test_a_job_that_the_platform_cannot_start_fails_with_the_reason(place: Place) -> None:

@@ -5,12 +5,19 @@ Everything here may be repeated: a server that dies in the middle does it again,
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
 
 from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import ARTIFACTS, Location, Storage, artifact_folder
 from lazuli.assets.versions import Versions
-from lazuli.jobs.logs import Masks
+from lazuli.jobs.leavings import LONGEST_NAME, leavings, within
+from lazuli.jobs.logs import STD_LOG, Masks
 from lazuli.jobs.masking import mask_file
 from lazuli.jobs.plan import CODE, LOGS, file_name, output_folder
 from lazuli.jobs.submit import job_output_path
@@ -20,17 +27,50 @@ from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
-from lazuli.schema.problems import Conflict, InvalidInput
-from lazuli.store.blobs import files_below
+from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unavailable
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.workspaces.identity import Principal
 from lazuli.workspaces.shelf import document_of
 
-__all__ = ["Finisher"]
+__all__ = ["FOR_NOW", "Finisher", "Kept"]
 
-_ARTIFACTS = ((LOGS, LOGS), (f"{CODE}/outputs", "outputs"), (f"{CODE}/logs", "logs"))
-"""From the work folder to the run's files; the log first, because it tells most where the rest fails."""
+FOR_NOW = (OSError, Unavailable, OperationalError)
+"""What keeps something from being kept now and may be over in a while: a full disk, a network that is down."""
+_ARTIFACTS = ((f"{CODE}/outputs", "outputs"), (f"{CODE}/logs", "logs"))
+"""From the work folder to the run's files."""
+_MOST_TOLD = 5
+
+
+@dataclass
+class Kept:
+    """What became of what a job left behind."""
+
+    notes: list[str] = field(default_factory=list)
+    """What the user must know of single files."""
+    problem: Problem | None = None
+    """Why the job fails, though its command did not."""
+    is_whole: bool = True
+    """Whether all of it is kept, so that the work folder may go."""
+    waits_for: Exception | None = None
+    """What stands in the way for now."""
+
+    @property
+    def told(self) -> str:
+        """The notes in words; '' where there are none."""
+        more = f" And {len(self.notes) - _MOST_TOLD} more." if len(self.notes) > _MOST_TOLD else ""
+        return " ".join(self.notes[:_MOST_TOLD]) + more
+
+    @contextmanager
+    def apart(self, *, holds_files: bool = True) -> Iterator[None]:
+        """A part whose failure does not stop the others."""
+        try:
+            yield
+        except FOR_NOW as error:
+            self.waits_for = self.waits_for or error
+        except Problem as problem:
+            self.problem = self.problem or problem
+            self.is_whole = self.is_whole and not holds_files
 
 
 class Finisher:
@@ -43,58 +83,85 @@ class Finisher:
         self._models = models
         self._masks = masks
 
-    def keep(self, record: Record, folder: Path, *, completed: bool) -> None:
+    def keep(self, record: Record, folder: Path, *, completed: bool) -> Kept:
         """Keep a job's logs, its ``outputs/`` and its named outputs; then register those that name an asset.
 
-        Raises :class:`Problem` where that cannot be done, for the user to read.
+        Each is kept whatever becomes of the others. Raises one of :data:`FOR_NOW` where it must be tried again.
         """
         job: CommandJob = document_of(noun("job"), record)
-        container = self._storage.container(record.id.scope, ARTIFACTS)
-        self._mask_logs(record, folder / LOGS, folder)
+        kept, written = Kept(), set[str]()
+        with kept.apart():
+            self._logs(record, folder, kept)
         for source, target in _ARTIFACTS:
-            self._tree(Location(container, f"{artifact_folder(record.id.name)}/{target}"), folder, source)
-        written = {name for name, output in job.outputs.items() if self._output(record, name, output, folder)}
-        if not completed:
-            return
+            with kept.apart():
+                self._tree(self._artifacts(record, target), folder, source, kept)
         for name, output in job.outputs.items():
-            if output.name and name not in written:
-                raise InvalidInput(
-                    f"The output '{name}' is to become '{output.name}', but the job wrote nothing there.",
-                    target=f"outputs.{name}",
-                    mend=f"Write to ${{{{outputs.{name}}}}}.",
-                    code="OutputMissing",
-                )
+            with kept.apart():
+                if self._output(record, name, output, folder, kept):
+                    written.add(name)
+        if kept.notes:
+            with kept.apart():
+                _tell(folder, kept.told)
+                self._logs(record, folder, Kept())
+        if kept.waits_for:
+            raise kept.waits_for
+        for name, output in job.outputs.items() if completed else ():
             if output.name:
-                self._register(record, name, output)
+                with kept.apart(holds_files=False):
+                    self._asset(record, name, output, is_written=name in written)
+        if kept.waits_for:
+            raise kept.waits_for
+        return kept
 
-    def _mask_logs(self, record: Record, logs: Path, folder: Path) -> None:
-        """Hide in the logs what the job has read of the key vault."""
+    def _logs(self, record: Record, folder: Path, kept: Kept) -> None:
+        """Keep the logs, and hide in them what the job has read of the key vault."""
         secrets = self._masks(record.id)
-        if secrets and _within(logs, folder):
-            for file in logs.rglob("*"):
-                if not file.is_symlink() and file.is_file() and _within(file, folder):
+        logs = folder / LOGS
+        if secrets and logs.is_dir() and within(logs, folder):
+            for file in leavings(logs).files.values():
+                if not file.is_symlink():  # what it leads to is masked in its own place
                     mask_file(file, secrets)
+        self._tree(self._artifacts(record, LOGS), folder, LOGS, kept)
 
-    def _output(self, record: Record, name: str, output: Output, folder: Path) -> bool:
+    def _artifacts(self, record: Record, target: str) -> Location:
+        container = self._storage.container(record.id.scope, ARTIFACTS)
+        return Location(container, f"{artifact_folder(record.id.name)}/{target}")
+
+    def _output(self, record: Record, name: str, output: Output, folder: Path, kept: Kept) -> bool:
         """Keep a named output; whether anything was written to it."""
         path = output.path or job_output_path(record.id.name, name)
         location = self._storage.locate(record.id.scope, path)
         if output.type is not AssetType.URI_FILE:
-            return self._tree(location, folder, output_folder(name))
+            return self._tree(location, folder, output_folder(name), kept)
         file = folder / output_folder(name) / file_name(output, name)
-        if not (file.is_file() and _within(file, folder)):
+        if not (file.is_file() and within(file, folder)):
             return False
         if location.datastore is None:  # else it was sent there already
             self._store.blobs.put_file(location.container, location.path, file)
         return True
 
-    def _tree(self, location: Location, folder: Path, source: str) -> bool:
+    def _tree(self, location: Location, folder: Path, source: str, kept: Kept) -> bool:
+        """Keep a folder; whether anything is in it."""
         tree = folder / source
-        if not (tree.is_dir() and _within(tree, folder)):
+        if not (tree.is_dir() and within(tree, folder)):
             return False
-        if location.datastore:
-            return any(True for _ in files_below(tree.resolve(), tree.resolve()))
-        return bool(self._store.blobs.put_tree(location.container, location.path, tree))
+        found = leavings(tree, LONGEST_NAME - len(location.prefix))
+        kept.notes += [f"Of '{source}': {note}" for note in found.notes]
+        kept.is_whole = kept.is_whole and found.is_whole
+        if location.datastore is None and found.files:  # else it was sent there already
+            files = {f"{location.prefix}{name}": file for name, file in found.files.items()}
+            self._store.blobs.put_files(location.container, files)
+        return bool(found.files)
+
+    def _asset(self, record: Record, name: str, output: Output, *, is_written: bool) -> None:
+        if not is_written:
+            raise InvalidInput(
+                f"The output '{name}' is to become '{output.name}', but the job wrote nothing there.",
+                target=f"outputs.{name}",
+                mend=f"Write to ${{{{outputs.{name}}}}}.",
+                code="OutputMissing",
+            )
+        self._register(record, name, output)
 
     def _register(self, record: Record, name: str, output: Output) -> None:
         """Register an output as an asset; once, however often this is repeated."""
@@ -117,6 +184,14 @@ class Finisher:
                     raise
 
 
-def _within(path: Path, folder: Path) -> bool:
-    """A link that the job put in the place of its output may lead to anything on this machine."""
-    return path.resolve().is_relative_to(folder.resolve())
+def _tell(folder: Path, text: str) -> None:
+    """Say something at the end of a job's log, once."""
+    file = folder / STD_LOG
+    line = f"\n{text}\n".encode()
+    if file.is_symlink() or not file.is_file() or not within(file, folder):
+        return
+    with file.open("rb+") as log:
+        size = log.seek(0, os.SEEK_END)
+        log.seek(max(0, size - len(line)))
+        if log.read() != line:
+            log.write(line)

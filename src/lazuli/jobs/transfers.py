@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lazuli.assets.cache import Cache
 from lazuli.assets.storage import Location, Storage
+from lazuli.jobs.leavings import leavings, within
 from lazuli.jobs.plan import file_name, output_folder
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.inout import AssetType, Mode
@@ -21,7 +22,6 @@ from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Unavailable
-from lazuli.store.blobs import files_below
 from lazuli.store.documents import Record
 from lazuli.workspaces.shelf import document_of
 
@@ -114,10 +114,9 @@ class Transfers:
                 continue
             location = self._storage.locate(record.id.scope, output.path)
             tree = folder / output_folder(name)
-            if location.datastore is None or not tree.resolve().is_relative_to(folder.resolve()) or not tree.is_dir():
+            if location.datastore is None or not tree.is_dir() or not within(tree, folder):
                 continue
-            root = tree.resolve()
-            for relative, file in files_below(root, root):
+            for relative, file in leavings(tree).files.items():
                 if output.type is not AssetType.URI_FILE:
                     yield location / relative, file
                 elif relative == file_name(output, name):

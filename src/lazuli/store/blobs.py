@@ -130,10 +130,15 @@ class Blobs:
         """
         start = f"{prefix.rstrip('/')}/" if prefix else ""
         root = folder.resolve()
-        files = [(_checked(start + relative), file) for relative, file in files_below(root, root)]
+        files = {start + relative: file for relative, file in files_below(root, root)}
+        return self.put_files(container, files, move=move)
+
+    def put_files(self, container: str, files: Mapping[str, Path], *, move: bool = False) -> Sequence[Blob]:
+        """Store files, each under its name; the names appear together or not at all."""
+        names = [_checked(name) for name in files]
         with ThreadPoolExecutor(4) as pool:
-            contents = list(pool.map(lambda file: self._contents.keep_file(file[1], move=move), files))
-        blobs = [self._new(container, name, content) for (name, _), content in zip(files, contents, strict=True)]
+            contents = list(pool.map(lambda file: self._contents.keep_file(file, move=move), files.values()))
+        blobs = [self._new(container, name, content) for name, content in zip(names, contents, strict=True)]
         if blobs:
             with self._database.write() as tx:
                 replaced = self._contents_of(tx, container, [blob.name for blob in blobs])

@@ -56,6 +56,8 @@ class Step:
     """Look again after so many milliseconds; 0 means at once. Of no meaning in a terminal status."""
     guard: Callable[[Connection], bool] | None = None
     """Asked in the transaction that applies the step: whether it may be taken after all."""
+    after: Callable[[], object] | None = None
+    """Done once the step is committed: what must never be done for a step that is not. It may be missed in a crash."""
 
 
 class Lifecycle(Protocol):
@@ -317,6 +319,11 @@ class Reconciler:
                 tx.execute(delete(_L).where(_L.c.resource_id == record.id.key))
         for id in waiting:
             self.wake(id)
+        if step.after:
+            try:
+                step.after()
+            except Exception:
+                log.exception("What follows a step of %s failed.", record.id)
         return True
 
 

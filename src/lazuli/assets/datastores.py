@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lazuli.assets.remote import AZURE_DOMAIN, check_place
-from lazuli.assets.storage import BUILT_IN, DEFAULT, DOMAIN, Storage, sealed_in
+from lazuli.assets.storage import BUILT_IN, DOMAIN, Storage, sealed_in
 from lazuli.resources.datastore import Credentials, Datastore, DatastoreType
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
@@ -119,7 +119,6 @@ class Datastores(Shelf):
             raise InvalidInput(
                 f"The datastore '{record.id.name}' belongs to its workspace and cannot be removed.",
                 target="name",
-                mend=f"Uploads go to '{DEFAULT}' all the same." if record.id.name == DEFAULT else "",
             )
 
     def delete(self, id: ResourceId, actor: Principal) -> bool:

@@ -23,6 +23,7 @@ __all__ = ["COMMANDS", "root"]
 _OWN_MODULES = {
     "workspace": "lazuli.cli.workspaces:workspace",
     "compute": "lazuli.cli.compute:compute",
+    "data": "lazuli.cli.data:data",
     "job": "lazuli.cli.jobs:job",
     "model": "lazuli.cli.models:model",
 }

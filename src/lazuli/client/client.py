@@ -10,7 +10,7 @@ from lazuli.client.collection import Collection, Workspaces
 from lazuli.client.computes import Computes
 from lazuli.client.http import Http
 from lazuli.client.jobs import Jobs
-from lazuli.client.models import Models
+from lazuli.client.models import Files, Models
 from lazuli.client.profile import Profile
 from lazuli.client.snapshot import Snapshot
 from lazuli.client.storage import Progress, Storage
@@ -29,7 +29,7 @@ class Client:
         self.http = http or Http(profile.url, profile.token, ca_file=profile.ca_file)
         self._progress = progress
         self.workspaces = Workspaces(self, noun("workspace"))
-        self.data = Collection(self, noun("data"))
+        self.data = Files(self, noun("data"))
         self.environments = Collection(self, noun("environment"))
         self.computes = Computes(self, noun("compute"))
         self.jobs = Jobs(self, noun("job"))

@@ -1,4 +1,4 @@
-"""Models from Python: where they came from, and their files."""
+"""Models and data from Python: where they came from, and their files."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import parse_datastore_path
 from lazuli.store.paths import inside
 
-__all__ = ["Models"]
+__all__ = ["Files", "Models"]
 
 
-class Models(Collection):
+class Files(Collection):
+    """Assets that are files in storage."""
+
+    def download(self, name: str, target: Path, version: str = "") -> int:
+        """Write the files of a version to ``target/<name>``; how many there are."""
+        path = self.get(name, version)["path"]
+        place = parse_datastore_path(path)
+        if place is None:
+            raise InvalidInput(f"The {self.noun.word} '{name}' lies at '{path}', which is no datastore.", target="path")
+        return self._client.storage.download(place, inside(target, name))
+
+
+class Models(Files):
     """The models of a workspace."""
 
     def lineage(self, name: str, version: str = "") -> dict[str, Any]:
         """What the model was made from: ``nodes`` (``kind``, ``name``, ``version``) and ``edges`` between them."""
         return self._http.call("GET", f"{self._path(name, self._version(name, version, ''))}/lineage")
-
-    def download(self, name: str, target: Path, version: str = "") -> int:
-        """Write the model's files to ``target/<name>``; how many there are."""
-        path = self.get(name, version)["path"]
-        place = parse_datastore_path(path)
-        if place is None:
-            raise InvalidInput(f"The model '{name}' lies at '{path}', which is no datastore.", target="path")
-        return self._client.storage.download(place, inside(target, name))

@@ -306,7 +306,11 @@ class _Actions:
     def _own_secrets(self, record: Record) -> dict[str, Any]:
         secrets = self.storage.secrets_of(record)
         if not secrets:
-            raise InvalidInput(f"The datastore '{record.id.name}' has no secret.", target="credentials")
+            raise InvalidInput(
+                f"The datastore '{record.id.name}' lies outside this server and has no secret to get in with.",
+                target="credentials",
+                mend="Read its files where they lie, or in a job.",
+            )
         said = Credentials.load(secrets | record.body["credentials"]).to_rest()
         return {"secretsType": said["credentialsType"], **said["secrets"]}
 

@@ -21,8 +21,12 @@ OPEN = {
     ("GET", "/metadata/endpoints"),
     ("GET", "/discovery"),
     ("GET", "/msi/token"),
+    ("GET", "/"),
+    ("GET", "/studio"),
+    ("GET", "/studio/{anything:path}"),
 }
-"""Microsoft's client asks these before it has a token. Whoever adds one says here that it tells no secret."""
+"""Microsoft's client, or a browser, asks these before it has a token. Whoever adds one says here that it tells no
+secret."""
 SELF_SIGNED = {
     ("GET", "/history/v1.0/logs/{ticket}"),
     ("GET", "/lazuli.blob.core.lazuli.local/{container}"),

@@ -115,6 +115,7 @@ def test_what_was_told_may_be_put_back(served: Served, kind: str) -> None:
     told = served.admin.get(path).json()
     again = served.admin.put(path, json=told)
     assert again.status_code == 200, again.text
+    told["properties"].pop("buildState", None)  # asked for when one environment is looked at
     if kind != "job":  # which moves on by itself meanwhile
         assert again.json()["etag"] == told["etag"], "nothing changed"
         assert again.json() == told

@@ -390,6 +390,16 @@ def test_garbage_is_what_has_had_no_name_for_a_while(blobs: Blobs, clock: Tickin
     assert blobs.read_bytes("c", "replaced") == b"new"
 
 
+def test_what_a_tree_replaces_is_no_garbage_at_once(blobs: Blobs, tmp_path: Path, clock: Ticking) -> None:
+    old = blobs.put_bytes("c", "t/a", b"old")
+    os.utime(blobs.file(old), (1, 1))
+    (tmp_path / "tree").mkdir()
+    written(tmp_path / "tree", "a", b"new")
+    blobs.put_tree("c", "t", tmp_path / "tree")
+    assert blobs.collect_garbage() == 0
+    assert blobs.file(old).read_bytes() == b"old"
+
+
 def test_content_that_is_put_again_is_no_garbage(blobs: Blobs, tmp_path: Path, clock: Ticking) -> None:
     """The window of a put: its content is stored, its row is not there yet, and both content and file are old."""
     blob = blobs.put_bytes("c", "a", b"data")

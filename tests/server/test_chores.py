@@ -1,0 +1,33 @@
+"""Chores: done again and again, also where one of them fails, until the server stops."""
+
+from __future__ import annotations
+
+import threading
+
+from lazuli.server.chores import Chores
+
+
+def test_a_chore_that_fails_is_done_again_and_holds_up_no_other() -> None:
+    failed, done, enough = [], [], threading.Event()
+
+    def fail() -> None:
+        failed.append(1)
+        raise OSError("the disk is away")
+
+    def work() -> None:
+        done.append(1)
+        if len(done) == 3:
+            enough.set()
+
+    chores = Chores([fail, work], first_s=0, every_s=0)
+    chores.start()
+    assert enough.wait(60)
+    chores.stop()
+    assert len(failed) >= 3
+    count = len(done)
+    assert not any(thread.name == "chores" and thread.is_alive() for thread in threading.enumerate())
+    assert len(done) == count
+
+
+def test_what_never_started_may_be_stopped() -> None:
+    Chores([]).stop()

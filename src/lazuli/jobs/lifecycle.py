@@ -45,7 +45,7 @@ _BUILDING = "Building its environment; the next job with it will not wait."
 _FETCHING = "Fetching what it reads from datastores outside this server."
 _TRANSFER_MS = 2_000
 _QUEUE_MS = 5_000
-_QUEUE_MAX_MS = 60_000
+_QUEUE_OTHERS_MS = 60_000
 _BUILD_MS = 500
 _START_MS = 20
 _RUN_MS = 500
@@ -155,8 +155,9 @@ class JobLifecycle:
         if place.its_turn and not place.free and self._queue.grow(record):
             return Step(again_ms=_QUEUE_MS)  # a node that is ready wakes it, and that takes milliseconds
         if not place.free:
-            # A freed node wakes the next in the queue; the others only say anew how many are ahead of them.
-            again_ms = min(_QUEUE_MS * (1 + place.ahead), _QUEUE_MAX_MS)
+            # A freed node wakes the next in the queue; the others only say anew how many are ahead of them, the
+            # more rarely the more there are: thousands that wait may not keep the workers from those that run.
+            again_ms = _QUEUE_OTHERS_MS * place.ahead or _QUEUE_MS
             return Step(state={"status_reason": _with_attempt(record, place.reason)}, again_ms=again_ms)
         held = {"held_at": self._store.clock(), "price": place.price}
         return Step(

@@ -14,7 +14,9 @@ from urllib.parse import quote, urlsplit
 
 from lazuli.client.edits import edited
 from lazuli.client.envelope import Shown, body_of, document_of, shown, shown_container
+from lazuli.client.kinds import check_kind
 from lazuli.client.localise import localise
+from lazuli.client.located import located
 from lazuli.resources.table import Noun
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
@@ -72,6 +74,7 @@ class Collection:
     def read(self, file: str | Path | None, edits: Iterable[str] = (), **fields: Any) -> tuple[Document, Source]:
         """The document that a YAML file says, edited by ``--set`` and by the fields given; checked, nothing sent."""
         source = yaml.load(file) if file else Unwritten("The command", Path.cwd(), {}, {})
+        check_kind(self.noun, source)
         source = edited(source, edits)
         given = {name: value for name, value in fields.items() if value not in (None, "")}
         if isinstance(source.data, dict) and given:
@@ -87,14 +90,16 @@ class Collection:
         it may still be in the making when this returns.
         """
         document = document.model_copy(deep=True)
-        self._check_name(getattr(document, "name", ""))
+        with located(document, source):
+            self._check_name(getattr(document, "name", ""))
         steps = localise(document, source or Unwritten("The document", Path.cwd(), document.to_yaml(), {}))
         name = getattr(document, "name", "")
-        for step in steps:
-            step(self._client)
-        if self.noun.versioned and not getattr(document, "version", ""):
-            return self._create_next(name, document)
-        return self._put(self._path(name, getattr(document, "version", "")), document, {}, wait=wait)
+        with located(document, source):
+            for step in steps:
+                step(self._client)
+            if self.noun.versioned and not getattr(document, "version", ""):
+                return self._create_next(name, document)
+            return self._put(self._path(name, getattr(document, "version", "")), document, {}, wait=wait)
 
     def get(self, name: str, version: str = "", label: str = "") -> Shown:
         """One resource; of an asset the version named, or the newest."""

@@ -66,7 +66,11 @@ class Jobs(Collection):
 
     def metrics(self, name: str) -> list[dict[str, Any]]:
         """The last value of every metric: ``key``, ``value``, ``step`` and ``timestamp``, by name."""
-        run = self._mlflow("runs/get", run_id=name)["run"]
+        try:
+            run = self._mlflow("runs/get", run_id=name)["run"]
+        except NotFound:
+            self.get(name)  # says in our words that there is no such job
+            raise
         return sorted(run["data"].get("metrics") or [], key=lambda metric: metric["key"])
 
     def history(self, name: str, metric: str) -> list[dict[str, Any]]:

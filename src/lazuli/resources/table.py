@@ -46,6 +46,13 @@ class Noun:
         return getattr(importlib.import_module(module), name)
 
     @property
+    def indefinite(self) -> str:
+        """One of them, in a sentence: ``an environment``."""
+        if self.word == "data":
+            return "a data asset"
+        return f"{'an' if self.word[0] in 'aeiou' else 'a'} {self.word}"
+
+    @property
     def permission(self) -> str:
         """The first half of every permission on it: ``jobs`` in ``jobs/read``."""
         return self.collection or "workspaces"

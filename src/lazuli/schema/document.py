@@ -231,7 +231,7 @@ def _slip(item: Mapping[str, Any], cls: type[BaseModel], source: Source | None) 
         message = f"'{field}' is required."
         mend = f"Add '{place[-1] if place else field}'."
     else:
-        reason = str((item.get("ctx") or {}).get("error") or item["msg"])
+        reason = _plainly(kind, item.get("ctx") or {}) or str((item.get("ctx") or {}).get("error") or item["msg"])
         stop = "" if reason.endswith((".", "?")) else "."
         about = f"'{field}' is {_shown(item.get('input'))}: "
         if kind == "value_error" and isinstance(item.get("input"), Mapping):  # what is in it is wrong, not what it is
@@ -242,7 +242,36 @@ def _slip(item: Mapping[str, Any], cls: type[BaseModel], source: Source | None) 
     return InvalidInput(message, target=field, mend=mend, code="ValidationError")
 
 
+_EXPECTED = {
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "list_type": "a list",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+_BOUNDS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
+
+
+def _plainly(kind: str, context: Mapping[str, Any]) -> str:
+    """What pydantic means by a kind of error, in words for who wrote the file; empty for its own words."""
+    if kind in _EXPECTED:
+        return f"{_EXPECTED[kind]} is expected"
+    if kind in _BOUNDS:
+        words, bound = _BOUNDS[kind]
+        return f"it must be {words} {context[bound]}"
+    return "it may not be empty" if kind == "string_too_short" and context.get("min_length") == 1 else ""
+
+
 def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
     if isinstance(value, Mapping | list):
         return "a mapping" if isinstance(value, Mapping) else "a list"
     return f"'{str(value)[:80]}'"

@@ -190,6 +190,8 @@ def _to_error(problem: Problem) -> dict[str, Any]:
 def from_envelope(status: int, body: Any) -> Problem:
     """The problem that a server's answer with this HTTP status tells."""
     error = body.get("error") if isinstance(body, Mapping) else None
+    if isinstance(body, Mapping) and "error_code" in body:  # MLflow's shape
+        error = {"code": body["error_code"], "message": body.get("message")}
     if not isinstance(error, Mapping):
         error = {"message": f"The server answered {status} without saying why."}
     return _from_error(_class_of(status), error)

@@ -39,7 +39,9 @@ class Word(StrEnum):
             if wanted in (_bare(member.value), _bare(member.rest)):
                 return member
         words = [member.value for member in cls]
-        raise ValueError(f"not one of {', '.join(words)}. {did_you_mean(str(value), words)}".strip())
+        near = did_you_mean(str(value), words)
+        said = f"not one of {', '.join(words)}"
+        raise ValueError(f"{said}. {near}" if near.startswith("Did you mean") else said)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

@@ -1,0 +1,54 @@
+"""Whether a file says what it was taken for: a job given to ``model create`` is told once, not key by key."""
+
+from __future__ import annotations
+
+import re
+
+from lazuli.resources.table import NOUNS, Noun, noun
+from lazuli.schema.problems import InvalidInput
+from lazuli.schema.yaml import Source
+
+__all__ = ["check_kind"]
+
+_SCHEMAS = {
+    "commandjob": "job",
+    "data": "data",
+    "environment": "environment",
+    "model": "model",
+    "amlcompute": "compute",
+    "workspace": "workspace",
+    "azureblob": "datastore",
+    "azurefile": "datastore",
+    "azuredatalakegen1": "datastore",
+    "azuredatalakegen2": "datastore",
+}
+"""The nouns by the names of their files' schemas."""
+_SCHEMA = re.compile(r"/(\w+)\.schema\.json$")
+
+
+def check_kind(row: Noun, source: Source) -> None:
+    """Raise :class:`InvalidInput` where the file says another kind of resource than ``row``."""
+    if not isinstance(source.data, dict):
+        return
+    said = _SCHEMA.search(str(source.data.get("$schema") or ""))
+    if said and (word := _SCHEMAS.get(said[1].lower(), row.word)) != row.word:
+        other = noun(word)
+        raise _wrong(source, "$schema", f"'$schema' is that of {other.indefinite}, not of {row.indefinite}", row)
+    keys = [key for key in source.data if key != "$schema"]
+    strange = [key for key in keys if key not in row.document.model_fields]
+    # One strange key is more likely a slip, unless it is the very word of a job.
+    if "command" not in strange and len(strange) < _ENOUGH:
+        return
+    for other in NOUNS:
+        if other.command and other is not row and all(key in other.document.model_fields for key in strange):
+            telling = "command" if "command" in strange else strange[0]
+            what = f"this looks like {other.indefinite}, not {row.indefinite}: it has '{telling}'"
+            raise _wrong(source, telling, what, other)
+
+
+_ENOUGH = 2
+
+
+def _wrong(source: Source, key: str, what: str, meant: Noun) -> InvalidInput:
+    mend = f"Use 'lazuli {meant.word} create'." if key != "$schema" else "Correct it, or leave it out."
+    return InvalidInput(f"{source.where((key,))}: {what}.", target=key, mend=mend, code="ValidationError")

@@ -67,23 +67,23 @@ def test_what_can_never_be_kept_stays_in_the_work_folder_and_the_rest_is_kept(tm
 
 
 def test_while_nothing_can_be_stored_the_job_waits_and_then_goes_on(place: Place) -> None:
-    outputs = {"o": {"name": "patient", "type": "uri_folder"}}
+    outputs = {"o": {"name": "long-kept", "type": "uri_folder"}}
     place.submit(
-        "patient",
+        "long-kept",
         "until [ -e go ]; do sleep 0.05; done; echo 1 > outputs/x; echo 2 > ${{outputs.o}}/y",
         outputs=outputs,
     )
-    place.until("patient", "Running")
-    code = place.platform.engine.folder(place.get("patient").state["key"]) / "code"
+    place.until("long-kept", "Running")
+    code = place.platform.engine.folder(place.get("long-kept").state["key"]) / "code"
     with broken(place):
         (code / "go").touch()
-        until(lambda: "Keeping" in (place.get("patient").state["status_reason"] or ""), "why it waits")
-        assert place.get("patient").status == "Finalizing"
-        assert "not a directory" in place.get("patient").state["status_reason"].lower()
-    place.until("patient", "Completed")
-    assert place.get("patient").state["status_reason"] is None
-    assert place.artifacts("patient")["outputs/x"] == "1\n"
-    assert place.files("azureml/patient/") == {"o/y": "2\n"}
+        until(lambda: "Keeping" in (place.get("long-kept").state["status_reason"] or ""), "why it waits")
+        assert place.get("long-kept").status == "Finalizing"
+        assert "not a directory" in place.get("long-kept").state["status_reason"].lower()
+    place.until("long-kept", "Completed")
+    assert place.get("long-kept").state["status_reason"] is None
+    assert place.artifacts("long-kept")["outputs/x"] == "1\n"
+    assert place.files("azureml/long-kept/") == {"o/y": "2\n"}
 
 
 def test_an_output_that_cannot_be_kept_costs_no_other(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from lazuli.cli.commands import COMMANDS, root
 from lazuli.resources.table import NOUNS
+
+Run = Callable[..., Result]
 
 
 def test_help_loads_no_command() -> None:
@@ -95,3 +98,17 @@ def test_schema_prints_the_yaml_dialect() -> None:
     done = CliRunner().invoke(root, ["schema", "compute"])
     assert '"min_instances"' in done.output
     assert "minNodeCount" not in done.output
+
+
+def test_deleting_a_workspace_that_is_not_there_is_an_error(lazuli: Run) -> None:
+    told = lazuli("workspace", "delete", "-n", "never-was", "--yes", fails=1).stderr
+    assert "does not exist" in told and "Deleted" not in told
+
+
+def test_the_question_before_a_deletion_tells_how_much_goes(lazuli: Run, tmp_path: Path) -> None:
+    lazuli("workspace", "create", "-n", "full")
+    (tmp_path / "a.txt").write_text("a")
+    lazuli("data", "create", "-w", "full", "-n", "one", "--type", "uri_file", "-p", "a.txt")
+    asked = lazuli("workspace", "delete", "-n", "full", fails=1).stderr
+    assert "everything in it (1 data asset)" in asked
+    lazuli("workspace", "delete", "-n", "full", "--yes")

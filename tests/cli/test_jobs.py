@@ -91,3 +91,17 @@ def test_a_mistake_leaves_nothing_half_made(lazuli: Run, workspace: str, job: st
 def test_metrics_of_a_job_without_any(lazuli: Run, workspace: str, job: str) -> None:
     lazuli("job", "create", "-f", job, "-n", "quiet", "--stream")
     assert "logged no metrics" in lazuli("job", "metrics", "-n", "quiet").stderr
+
+
+def test_an_input_that_the_file_does_not_have_is_warned_of(lazuli: Run, workspace: str, job: str) -> None:
+    told = lazuli("job", "create", "-f", job, "-n", "slip", "--set", "inputs.coed=3", "inputs.who=you").stderr
+    assert told.count("warning:") == 1
+    assert "no input 'coed'; it is added. Did you mean 'code'?" in told
+    assert "slip" not in lazuli("environment", "list").output
+    assert "CliV2AnonymousEnvironment" not in lazuli("environment", "list").output
+
+
+def test_a_refusal_of_the_server_names_the_line(lazuli: Run, workspace: str, job: str) -> None:
+    told = lazuli("job", "create", "-f", job, "--set", "compute=nope", fails=1).stderr
+    assert "job.yml:7: The compute 'nope' does not exist" in told
+    assert "does not exist in workspace" in lazuli("job", "metrics", "-n", "nope", fails=1).stderr

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 from click.testing import Result
 
 Run = Callable[..., Result]
@@ -18,6 +19,14 @@ def known(place: dict[str, str]) -> dict:
 
 def test_a_second_up_says_so(lazuli: Run, place: dict[str, str]) -> None:
     assert lazuli("up").output == f"Lazuli runs already: {known(place)['url']}\n"
+
+
+def test_up_with_other_settings_is_refused_while_it_runs(lazuli: Run, place: dict[str, str]) -> None:
+    port = known(place)["url"].rpartition(":")[2]
+    assert lazuli("up", "--port", port).output.startswith("Lazuli runs already")
+    refused = lazuli("up", "--port", "1", fails=1).stderr
+    assert f"--port {port}" in refused
+    assert "lazuli down" in refused
 
 
 def test_status_shows_the_server(lazuli: Run, place: dict[str, str]) -> None:
@@ -34,7 +43,7 @@ def test_a_port_in_use_is_a_clear_error(lazuli: Run, tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         done = lazuli("up", "--data-dir", str(tmp_path), "--https-port", port, "--port", "0", fails=1)
     assert f"Port {port}" in done.stderr
-    assert "--port" in done.stderr
+    assert "--port or LAZULI_PORT, 8" in done.stderr
     assert "Lazuli does not run" in lazuli("down", "--data-dir", str(tmp_path)).output
     assert "running: false" in lazuli("status", "--data-dir", str(tmp_path), fails=1).output
 
@@ -66,8 +75,25 @@ def test_commands_work_over_https_with_the_printed_environment(lazuli: Run, work
     assert "is not trusted" in lazuli("workspace", "list", fails=1, **distrusting).stderr
 
 
-def test_a_wrong_token_is_told_with_its_mend(lazuli: Run) -> None:
-    assert "token is not valid" in lazuli("workspace", "list", fails=1, LAZULI_TOKEN="wrong").stderr
+def test_a_wrong_token_of_the_shell_is_named(lazuli: Run) -> None:
+    assert "LAZULI_TOKEN" in lazuli("workspace", "list", fails=1, LAZULI_TOKEN="wrong").stderr
+
+
+def test_a_default_that_is_not_there_is_warned_of(lazuli: Run, tmp_path: Path) -> None:
+    kept = lazuli("configure", "--defaults", "workspace=nope", XDG_CONFIG_HOME=str(tmp_path))
+    assert "no workspace 'nope' yet" in kept.stderr
+
+
+def test_plain_mlflow_finds_its_way_with_the_printed_environment(lazuli: Run, workspace: str) -> None:
+    said = json.loads(lazuli("client-env", "--shell", "json").stdout)
+    assert said["MLFLOW_TRACKING_URI"].endswith(f"/workspaces/{workspace}")
+    asked = httpx.post(
+        f"{said['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/experiments/search",
+        json={"max_results": 1},
+        headers={"Authorization": f"Bearer {said['MLFLOW_TRACKING_TOKEN']}"},
+    )
+    assert asked.status_code == 200
+    assert said["DO_NOT_TRACK"] == "true"
 
 
 def test_configure_keeps_and_forgets(lazuli: Run, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""``lazuli client-env``: what the shell must say so that Microsoft's own client finds Lazuli.
+"""``lazuli client-env``: what the shell must say so that Microsoft's own client and plain ``mlflow`` find Lazuli.
 
-Use it as ``eval "$(lazuli client-env)"``. Nothing of it needs a change in a script that uses ``azure-ai-ml``.
+Use it as ``eval "$(lazuli client-env)"``. Nothing of it needs a change in a script that uses them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LOCAL = ("127.0.0.1", "localhost")
 @click.option("-w", "--workspace-name", default="", metavar="NAME", help="The workspace.")
 @click.option("-g", "--resource-group", default="", metavar="NAME", help="The resource group.")
 def client_env(shell: str, data_dir: str | None, workspace_name: str, resource_group: str) -> None:
-    """Print the environment that azure-ai-ml needs: eval "$(lazuli client-env)"."""
+    """Print the environment that azure-ai-ml and mlflow need: eval "$(lazuli client-env)"."""
     folder = Path(data_dir).expanduser().resolve() if data_dir else default_data_dir()
     said = variables(folder, workspace_name, resource_group)
     if shell == "json":
@@ -67,17 +67,24 @@ def variables(data_dir: Path, workspace: str = "", resource_group: str = "") -> 
         "LAZULI_AUTH": "msi",
         "LAZULI_SUBSCRIPTION": chosen.subscription,
         "LAZULI_RESOURCE_GROUP": chosen.resource_group,
-        **_workspace(chosen),
         "LAZULI_CLOUD_NAME": CLOUD,
+        "DO_NOT_TRACK": "true",
+        **_workspace(chosen, known["url"]),
     }
 
 
-def _workspace(chosen: profile.Profile) -> dict[str, str]:
+def _workspace(chosen: profile.Profile, url: str) -> dict[str, str]:
+    """What names the workspace. MLflow keeps to plain http on this machine: it would not trust the certificate."""
     try:
         with Client(chosen) as client:
-            return {"LAZULI_WORKSPACE": client.scope.workspace}
+            scope = client.scope
     except InvalidInput:  # none chosen, and none or several there: the script will name its own
         return {}
+    return {
+        "LAZULI_WORKSPACE": scope.workspace,
+        "MLFLOW_TRACKING_URI": f"{url}/mlflow/v2.0{scope.path}",
+        "MLFLOW_TRACKING_TOKEN": chosen.token,
+    }
 
 
 def _no_proxy() -> str:

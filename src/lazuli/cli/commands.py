@@ -62,7 +62,7 @@ COMMANDS: dict[str, Entry] = {
     "keyvault": Entry("lazuli.cli.keyvault:keyvault", "Secrets of the workspace.", "Resources"),
     "insights": Entry("lazuli.cli.insights:insights", "What was asked, what jobs did, what went wrong.", "Resources"),
     "configure": Entry("lazuli.cli.configure:configure", "Keep the defaults of this machine.", "Setup"),
-    "client-env": Entry("lazuli.cli.client_env:client_env", "Print what azure-ai-ml needs in its shell.", "Setup"),
+    "client-env": Entry("lazuli.cli.client_env:client_env", "Print what azure-ai-ml and mlflow need.", "Setup"),
     "completion": Entry("lazuli.cli.completion:completion", "Print what completes commands in the shell.", "Setup"),
     "schema": Entry("lazuli.cli.schema:schema", "Print the JSON Schema of a YAML file.", "Setup"),
 }

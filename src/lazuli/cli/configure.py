@@ -7,6 +7,8 @@ import click
 from lazuli.cli.options import output_option, pairs
 from lazuli.cli.show import Form, show
 from lazuli.client import profile
+from lazuli.client.client import Client
+from lazuli.schema.problems import NotFound, Problem
 
 __all__ = ["configure"]
 
@@ -17,4 +19,19 @@ __all__ = ["configure"]
 @output_option("yaml")
 def configure(said: tuple[str, ...], more: tuple[str, ...], output: Form) -> None:
     """Keep defaults: lazuli configure --defaults workspace=NAME group=NAME. An empty value forgets one."""
-    show(profile.remember(pairs((*said, *more), "--defaults")), output)
+    kept = profile.remember(pairs((*said, *more), "--defaults"))
+    _warn_of_strangers(kept)
+    show(kept, output)
+
+
+def _warn_of_strangers(kept: dict[str, str]) -> None:
+    """Say where the default workspace is not there. Where no server answers, nothing is known of it."""
+    if not kept.get("workspace"):
+        return
+    try:
+        with Client(profile.find(workspace=kept["workspace"])) as client:
+            client.workspaces.get(kept["workspace"])
+    except NotFound:
+        click.echo(f"warning: there is no workspace '{kept['workspace']}' yet.", err=True)
+    except Problem:
+        return

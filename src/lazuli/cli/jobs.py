@@ -16,7 +16,8 @@ from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
 from lazuli.client.jobs import ENDED
 from lazuli.resources.table import noun
-from lazuli.schema.problems import Problem
+from lazuli.schema import yaml
+from lazuli.schema.problems import Problem, did_you_mean
 
 __all__ = ["job", "web_address"]
 
@@ -49,6 +50,8 @@ def submit(
     client: Client, output: Form, file: str | None, edits: tuple[str, ...], stream: bool, web: bool, **given: Any
 ) -> None:
     """Submit the job that the file says."""
+    if file:
+        _warn_of_new_inputs(file, edits)
     shown = create(client, _ROW, file, edits, given)
     if web:
         _tell_where(client, shown)
@@ -57,6 +60,18 @@ def submit(
         return
     click.echo(f"Job {shown['name']}", err=True)
     _follow(client, shown["name"])
+
+
+def _warn_of_new_inputs(file: str, edits: tuple[str, ...]) -> None:
+    """Say where ``--set`` gives the job an input that its file does not have: most often a slip."""
+    data = yaml.load(file).data
+    inputs = data.get("inputs") if isinstance(data, dict) else None
+    known = list(inputs) if isinstance(inputs, dict) else []
+    for edit in edits:
+        name = edit.partition("=")[0].strip().removeprefix("inputs.").partition(".")[0]
+        if edit.startswith("inputs.") and name not in known:
+            hint = f" {did_you_mean(name, known)}" if known else ""
+            click.echo(f"warning: the file has no input '{name}'; it is added.{hint}", err=True)
 
 
 @job.command("show", help="Show a job.")

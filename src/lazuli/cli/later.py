@@ -19,7 +19,10 @@ NOUNS = {
 }
 """Nouns of ``az ml``, and what they are about."""
 
+_ARCHIVE = "What ran and what was made stays findable: hide it from lists with 'archive'."
+
 VERBS = {
+    **{(noun, "delete"): _ARCHIVE for noun in ("data", "environment", "job", "model")},
     ("compute", "attach"): "Machines elsewhere cannot be attached; create a cluster on this one with 'compute create'.",
     ("job", "connect-ssh"): "Jobs run on this machine, there is nothing to connect to.",
     ("model", "package"): "Models are not packaged as images.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from lazuli.cli.filters import filtering, selected
 from lazuli.cli.options import Option, asks, confirmed, named, pairs
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
-from lazuli.client.collection import Change
+from lazuli.client.collection import Change, View
 from lazuli.client.envelope import Shown
+from lazuli.client.localise import ANONYMOUS
 from lazuli.resources.table import Noun, noun
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import is_remote
@@ -99,7 +100,7 @@ def _said(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create(row: Noun) -> click.Command:
-    @click.command("create", cls=Command, help=f"Create a {row.word}, or change it where that is allowed.")
+    @click.command("create", cls=Command, help=f"Create {row.indefinite}, or change it where that is allowed.")
     @creating(row)
     @asks()
     def command(
@@ -111,7 +112,7 @@ def _create(row: Noun) -> click.Command:
 
 
 def _show(row: Noun) -> click.Command:
-    @click.command("show", cls=Command, help=f"Show a {row.word}.")
+    @click.command("show", cls=Command, help=f"Show {row.indefinite}.")
     @named(row.word, required=row.word != "workspace")
     @_maybe_version(row)
     @_maybe_label(row)
@@ -132,7 +133,7 @@ def _list(row: Noun) -> click.Command:
         columns = row.columns
         if row.versioned and not name:
             columns = ("name", "latest_version", "description", "created_at")
-        found = selected(lambda view: client.collection(row.word).list(name or "", view=view), **wanted)
+        found = selected(lambda view: _listed(client, row, name or "", view), **wanted)
         nothing = f"There is no {row.word} yet. Make one with 'lazuli {row.word} create'."
         if any(wanted.values()):
             nothing = f"There is no such {row.word}."
@@ -141,8 +142,13 @@ def _list(row: Noun) -> click.Command:
     return command
 
 
+def _listed(client: Client, row: Noun, name: str, view: View) -> Iterator[Shown]:
+    """What there is, without the environments that jobs bring along: they are found by their job, or by that name."""
+    return (item for item in client.collection(row.word).list(name, view=view) if name or item["name"] != ANONYMOUS)
+
+
 def _update(row: Noun) -> click.Command:
-    @click.command("update", cls=Command, help=f"Change a {row.word}.")
+    @click.command("update", cls=Command, help=f"Change {row.indefinite}.")
     @named(row.word)
     @_maybe_version(row)
     @click.option("-f", "--file", type=click.Path(dir_okay=False), help="A YAML file with what changes.")
@@ -183,13 +189,14 @@ def _archive(row: Noun, verb: str, summary: str) -> click.Command:
 def _delete(row: Noun) -> click.Command:
     everything = " and everything in it" if row.word == "workspace" else ""
 
-    @click.command("delete", cls=Command, help=f"Delete a {row.word}{everything}.")
+    @click.command("delete", cls=Command, help=f"Delete {row.indefinite}{everything}.")
     @named(row.word)
     @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
     @_no_wait(row)
     @asks()
     def command(client: Client, output: Form, name: str, yes: bool, no_wait: bool = False) -> None:
-        if not confirmed(f"Delete the {row.word} '{name}'{everything}?", yes):
+        holds = _holding(client, name) if row.word == "workspace" and not yes else ""
+        if not confirmed(f"Delete the {row.word} '{name}'{everything}{holds}?", yes):
             click.echo("Nothing is deleted.", err=True)
             click.get_current_context().exit(1)
         client.collection(row.word).delete(name, wait=not no_wait)
@@ -198,9 +205,23 @@ def _delete(row: Noun) -> click.Command:
     return command
 
 
+def _holding(client: Client, workspace: str) -> str:
+    """How much goes with the workspace: ``: 2 jobs, 1 model``."""
+    client.workspaces.get(workspace)
+    inside = client.on(workspace)
+    told = []
+    for word, plural in (("job", "jobs"), ("model", "models"), ("data", "data assets")):
+        if count := sum(1 for _ in inside.collection(word).list(view="All")):
+            told.append(f"{count} {plural if count > 1 else plural[:-1]}")
+    return f" ({', '.join(told)})" if told else ""
+
+
 def _fields(row: Noun, names: tuple[str, ...]) -> list[Option]:
     """An option for each field, and ``--tags`` where the document has tags."""
-    options = [click.option(f"--{name.replace('_', '-')}", name, help=_help(row, name)) for name in names]
+    options = [
+        click.option(*(["-p"] if name == "path" else []), f"--{name.replace('_', '-')}", name, help=_help(row, name))
+        for name in names
+    ]
     if "tags" in row.document.model_fields:
         options.append(click.option("--tags", multiple=True, metavar="KEY=VALUE", help="Words to find it by."))
     return options

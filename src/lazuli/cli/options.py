@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from lazuli.cli.show import FORMATS, Form
 from lazuli.client import profile
 from lazuli.client.client import Client
 from lazuli.client.version import explained
-from lazuli.schema.problems import InvalidInput, Problem
+from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem
 
 __all__ = ["Option", "asks", "confirmed", "named", "output_option", "pairs"]
 
@@ -84,12 +85,26 @@ def asks(default: str = "yaml") -> Option:
             with Client(chosen, progress=_progress) as client:
                 try:
                     return function(client, *args, **given)
+                except NotSignedIn as problem:
+                    raise _naming_the_token(problem) from None
                 except Problem as problem:
                     raise explained(problem, client.http) from None
 
         return command
 
     return decorate
+
+
+def _naming_the_token(problem: NotSignedIn) -> NotSignedIn:
+    """The problem, with where the token came from."""
+    if not os.environ.get("LAZULI_TOKEN"):
+        return problem
+    return NotSignedIn(
+        "The token in LAZULI_TOKEN is not one of this server.",
+        target="LAZULI_TOKEN",
+        mend="Correct it, or unset it: the token of a server on this machine is found by itself.",
+        code=problem.code,
+    )
 
 
 def named(word: str, *, required: bool = True, help: str = "") -> Option:

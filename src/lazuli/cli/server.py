@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -22,7 +23,7 @@ from lazuli.client.client import Client
 from lazuli.client.http import Http
 from lazuli.client.jobs import ENDED
 from lazuli.compute.spawn import detached
-from lazuli.schema.problems import InvalidInput, Problem, Unavailable, Unexpected
+from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unavailable, Unexpected
 from lazuli.store.settings import default_data_dir
 
 __all__ = ["ensure", "stop"]
@@ -46,6 +47,7 @@ def up(data_dir: str | None, foreground: bool, **given: Any) -> None:
     folder = _data_dir(data_dir)
     options = [word for name, value in given.items() if value is not None for word in (_flag(name), str(value))]
     if known := _answering(folder):
+        _refuse_other_settings(known, given)
         click.echo(f"Lazuli runs already: {known['url']}")
         return
     if foreground:
@@ -60,7 +62,7 @@ def up(data_dir: str | None, foreground: bool, **given: Any) -> None:
     click.echo(f"  ready   in {time.monotonic() - started:.1f} s; stop it with 'lazuli down'")
     if folder != default_data_dir():
         click.echo(f"  use it  export LAZULI_DATA_DIR={folder}")
-    click.echo("Next: 'lazuli demo', or 'lazuli workspace create --name mine'.")
+    click.echo(f"Next: {_next(folder, known)}.")
 
 
 @click.command("down")
@@ -94,6 +96,32 @@ def status(data_dir: str | None, output: Form) -> None:
         },
         output,
     )
+
+
+def _refuse_other_settings(known: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raise :class:`Conflict` where the server that runs has other ports or another host than are asked for now."""
+    plain, secure = urlsplit(known["url"]), urlsplit(known["https_url"])
+    runs = {"host": secure.hostname, "port": plain.port, "https_port": secure.port}
+    for name, value in given.items():
+        if value is not None and name in runs and runs[name] != value:
+            raise Conflict(
+                f"Lazuli runs already, with {_flag(name)} {runs[name]}: {known['url']}.",
+                target=_flag(name),
+                mend="Stop it first with 'lazuli down'.",
+            )
+
+
+def _next(folder: Path, known: dict[str, Any]) -> str:
+    """What to do next, by what is there."""
+    with Client(profile.find(environ=_environ(folder, known))) as client:
+        there = [workspace["name"] for workspace in client.workspaces.list()]
+    if there:
+        return "'lazuli job list', or 'lazuli job create -f job.yml --stream'"
+    return "'lazuli demo', or 'lazuli workspace create --name mine'"
+
+
+def _environ(folder: Path, known: dict[str, Any]) -> dict[str, str]:
+    return {**os.environ, "LAZULI_DATA_DIR": str(folder), "LAZULI_URL": known["url"]}
 
 
 def ensure(folder: Path, options: list[str]) -> dict[str, Any]:
@@ -218,9 +246,8 @@ def _uptime(started_at: Any) -> str:
 
 def _jobs(folder: Path, known: dict[str, Any]) -> dict[str, int]:
     """How many jobs run and wait, in all workspaces of the resource group in force."""
-    environ = {**os.environ, "LAZULI_DATA_DIR": str(folder), "LAZULI_URL": known["url"]}
     counts: Counter[str] = Counter()
-    with Client(profile.find(environ=environ)) as client:
+    with Client(profile.find(environ=_environ(folder, known))) as client:
         for workspace in client.workspaces.list():
             counts += client.on(workspace["name"]).jobs.counts()
     running = sum(count for status, count in counts.items() if status not in ENDED | {"Queued"})

@@ -159,10 +159,22 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Conflict(
             f"Port {port} of {host} cannot be opened: {error.strerror}.",
             target="port",
-            mend="Choose another with --port (and --https-port), or end the program that has it.",
+            mend=f"Choose another with --port or LAZULI_PORT, {_free_port(host)} for example, or end the program that "
+            "has it. The https port is the next one, unless --https-port or LAZULI_HTTPS_PORT names it.",
             code="PortInUse",
         ) from None
     return listener
+
+
+def _free_port(host: str) -> int:
+    """A port that is free now, as is the one after it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(8790, 9790, 10):
+        with contextlib.suppress(OSError), socket.socket(family) as one, socket.socket(family) as two:
+            one.bind((host, port))
+            two.bind((host, port + 1))
+            return port
+    return 0
 
 
 def _end_on_signal(listeners: tuple[_Listener, ...]) -> None:

@@ -97,11 +97,13 @@ def test_an_output_that_cannot_be_kept_costs_no_other(place: Place, monkeypatch:
 
     monkeypatch.setattr(place.platform.store.blobs, "put_files", fail)
     monkeypatch.setattr("lazuli.store.reconciler.RETRY_MS", 1)
-    place.submit("mistaken", "echo 1 > ${{outputs.first}}/x; echo 2 > outputs/y", outputs={"first": {}})
+    command = "echo 1 > ${{outputs.first}}/x; echo 2 > ${{outputs.second}}/y"
+    place.submit("mistaken", command, outputs={"first": {}, "second": {}})
     record = place.until("mistaken", "Failed")
     assert record.state["error"]["code"] == "InternalServerError"
     work = place.platform.engine.folder(record.state["key"])
     assert (work / "outputs/first/x").read_text() == "1\n"
+    assert place.files("azureml/mistaken/") == {"second/y": "2\n"}
     place.platform.engine.forget(record.state["key"])
 
 

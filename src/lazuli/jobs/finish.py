@@ -52,8 +52,8 @@ class Kept:
     """Why the job fails, though its command did not."""
     is_whole: bool = True
     """Whether all of it is kept, so that the work folder may go."""
-    waits_for: Exception | None = None
-    """What stands in the way for now."""
+    hindrance: Exception | None = None
+    """What stood in the way of a part, so that it must be tried again."""
 
     @property
     def told(self) -> str:
@@ -66,11 +66,12 @@ class Kept:
         """A part whose failure does not stop the others."""
         try:
             yield
-        except FOR_NOW as error:
-            self.waits_for = self.waits_for or error
-        except Problem as problem:
-            self.problem = self.problem or problem
-            self.is_whole = self.is_whole and not holds_files
+        except Exception as error:  # a mistake of ours costs no other part either
+            if isinstance(error, Problem) and not isinstance(error, FOR_NOW):
+                self.problem = self.problem or error
+                self.is_whole = self.is_whole and not holds_files
+            else:
+                self.hindrance = self.hindrance or error
 
 
 class Finisher:
@@ -86,7 +87,8 @@ class Finisher:
     def keep(self, record: Record, folder: Path, *, completed: bool) -> Kept:
         """Keep a job's logs, its ``outputs/`` and its named outputs; then register those that name an asset.
 
-        Each is kept whatever becomes of the others. Raises one of :data:`FOR_NOW` where it must be tried again.
+        Each is kept whatever becomes of the others. Raises what stood in the way, where it must be tried again: one of
+        :data:`FOR_NOW`, or a mistake of ours.
         """
         job: CommandJob = document_of(noun("job"), record)
         kept, written = Kept(), set[str]()
@@ -103,14 +105,14 @@ class Finisher:
             with kept.apart():
                 _tell(folder, kept.told)
                 self._logs(record, folder, Kept())
-        if kept.waits_for:
-            raise kept.waits_for
+        if kept.hindrance:
+            raise kept.hindrance
         for name, output in job.outputs.items() if completed else ():
             if output.name:
                 with kept.apart(holds_files=False):
                     self._asset(record, name, output, is_written=name in written)
-        if kept.waits_for:
-            raise kept.waits_for
+        if kept.hindrance:
+            raise kept.hindrance
         return kept
 
     def _logs(self, record: Record, folder: Path, kept: Kept) -> None:

@@ -14,14 +14,19 @@ def main():
     """Hand the program over and end as it does, or become the plain Python."""
     program = handed_over(sys.argv[1:])
     connection = connect() if program and WARM else None
-    if connection is None:
-        plain()
+    if connection is not None:
+        run_warm(connection, program)
+    plain()
+
+
+def run_warm(connection, program):
+    """Have the program run, pass signals on, and end as it ended; returns where it was refused."""
     import signal
 
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-    for number in numbers:
-        signal.signal(number, lambda n, _: connection.send(bytes([n])))
     send(connection, program)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+    for number in numbers:  # after the request: a signal is a byte behind it
+        signal.signal(number, lambda n, _: connection.send(bytes([n])))
     answer = b""
     while True:
         piece = connection.recv(4096)
@@ -31,11 +36,11 @@ def main():
     if answer[:1] == b"r":
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
-        plain()
-    status = int(answer[1:]) if answer[:1] == b"x" else 9
+        return
+    status = int(answer[1:]) if answer[:1] == b"x" else signal.SIGKILL
     if os.WIFSIGNALED(status):
         ended_by = os.WTERMSIG(status)
-        if ended_by not in (signal.SIGKILL, signal.SIGSTOP):
+        if ended_by != signal.SIGKILL:
             signal.signal(ended_by, signal.SIG_DFL)
         os.kill(os.getpid(), ended_by)
     os._exit(os.WEXITSTATUS(status))

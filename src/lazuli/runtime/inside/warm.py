@@ -263,11 +263,11 @@ class Program:
         sys.argv[:] = self.argv
         sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
         module = types.ModuleType("__main__")
-        module.__file__ = path if sys.version_info >= (3, 9) else script
-        module.__builtins__ = __builtins__
+        file_name = path if sys.version_info >= (3, 9) else script
+        module.__dict__.update(__file__=file_name, __builtins__=__builtins__)
         sys.modules["__main__"] = module
         with open(path, "rb") as file:
-            code = compile(file.read(), module.__file__, "exec")
+            code = compile(file.read(), file_name, "exec")
         exec(code, module.__dict__)  # noqa: S102 - the user's own program
 
 

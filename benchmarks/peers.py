@@ -36,7 +36,7 @@ def mlflow_server(folder: Path) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True)
         try:
             url = f"http://127.0.0.1:{port}"
-            ends = time.monotonic() + 120
+            ends = time.monotonic() + 300
             while not _answers(url):
                 if process.poll() is not None or time.monotonic() > ends:
                     raise RuntimeError((folder / "mlflow.log").read_text())

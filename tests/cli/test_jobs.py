@@ -105,3 +105,9 @@ def test_a_refusal_of_the_server_names_the_line(lazuli: Run, workspace: str, job
     told = lazuli("job", "create", "-f", job, "--set", "compute=nope", fails=1).stderr
     assert "job.yml:7: The compute 'nope' does not exist" in told
     assert "does not exist in workspace" in lazuli("job", "metrics", "-n", "nope", fails=1).stderr
+
+
+def test_a_job_that_is_there_already_is_told_to_be_so(lazuli: Run, workspace: str, job: str) -> None:
+    said = ("job", "create", "-f", job, "-n", "twice", "--set", "command=echo")
+    assert "nothing new ran" not in lazuli(*said).stderr
+    assert "'twice' is here already and says the same: nothing new ran" in lazuli(*said).stderr

@@ -17,7 +17,7 @@ from lazuli.client.client import Client
 from lazuli.client.jobs import ENDED
 from lazuli.resources.table import noun
 from lazuli.schema import yaml
-from lazuli.schema.problems import Problem, did_you_mean
+from lazuli.schema.problems import NotFound, Problem, did_you_mean
 
 __all__ = ["job", "web_address"]
 
@@ -50,9 +50,13 @@ def submit(
     client: Client, output: Form, file: str | None, edits: tuple[str, ...], stream: bool, web: bool, **given: Any
 ) -> None:
     """Submit the job that the file says."""
-    if file:
-        _warn_of_new_inputs(file, edits)
+    said = yaml.load(file).data if file else {}
+    said = said if isinstance(said, dict) else {}
+    _warn_of_new_inputs(said.get("inputs"), edits)
+    was_there = _is_there(client, str(given.get("name") or said.get("name") or ""))
     shown = create(client, _ROW, file, edits, given)
+    if was_there:
+        click.echo(f"The job '{shown['name']}' is here already and says the same: nothing new ran.", err=True)
     if web:
         _tell_where(client, shown)
     if not stream:
@@ -62,10 +66,15 @@ def submit(
     _follow(client, shown["name"])
 
 
-def _warn_of_new_inputs(file: str, edits: tuple[str, ...]) -> None:
+def _is_there(client: Client, name: str) -> bool:
+    try:
+        return bool(name and client.jobs.get(name))
+    except NotFound:
+        return False
+
+
+def _warn_of_new_inputs(inputs: Any, edits: tuple[str, ...]) -> None:
     """Say where ``--set`` gives the job an input that its file does not have: most often a slip."""
-    data = yaml.load(file).data
-    inputs = data.get("inputs") if isinstance(data, dict) else None
     known = list(inputs) if isinstance(inputs, dict) else []
     for edit in edits:
         name = edit.partition("=")[0].strip().removeprefix("inputs.").partition(".")[0]

@@ -19,13 +19,14 @@ def test_a_chore_that_fails_is_done_again_and_holds_up_no_other() -> None:
         if len(done) == 3:
             enough.set()
 
+    others = set(threading.enumerate())
     chores = Chores([fail, work], first_s=0, every_s=0)
     chores.start()
     assert enough.wait(60)
     chores.stop()
     assert len(failed) >= 3
     count = len(done)
-    assert not any(thread.name == "chores" and thread.is_alive() for thread in threading.enumerate())
+    assert not [thread for thread in set(threading.enumerate()) - others if thread.name == "chores"]
     assert len(done) == count
 
 

@@ -287,8 +287,10 @@ def _become(command: list[str], env: dict[str, str], cwd: str, log: int, report:
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.chdir(cwd)
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores these two, and exec would inherit that
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        # Python ignores the last two, and whoever started the server from a script may ignore the others: exec would
+        # inherit that.
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.execvpe(command[0], command, env)
     except OSError as error:

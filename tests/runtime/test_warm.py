@@ -176,7 +176,7 @@ def test_processes_below_it_work(bench: Bench) -> None:
 def is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # it went before, or while it was read
         return False
     return state != "Z"
 

@@ -107,7 +107,8 @@ class _Following:
         if not record.state.get("start_time"):
             yield from self._status(record)
             yield from self._build(record)
-            yield from self._log(record)
+            if record.status not in _BEFORE_RUNNING:  # else its first words overtake the news that it runs
+                yield from self._log(record)
             return
         yield from self._build(record)
         if record.status == Status.RUNNING:

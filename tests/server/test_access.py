@@ -202,3 +202,11 @@ def test_pages_of_another_origin_are_refused(served: Served, origin: str) -> Non
 
 def test_pages_of_this_server_are_answered(served: Served) -> None:
     assert served.admin.get(WS, headers={"Origin": served.url}).status_code == 200
+
+
+def test_where_another_workspaces_assets_lie_is_told_to_nobody_here(served: Served, job: dict[str, str]) -> None:
+    foreign = f"{OTHER}/data/anything/versions/1"
+    for service in ("/data/v1.0", "/modelregistry/v1.0"):
+        path = f"{service}{WS}/{'dataversion' if 'data/' in service else 'models'}/batchGetResolvedUris"
+        answer = served.nobody.post(path, json={"values": [foreign]}, headers=job)
+        assert answer.status_code == 400 and "is not the id of an asset" in answer.json()["error"]["message"]

@@ -118,10 +118,6 @@ class Workspaces(Shelf):
         tx.execute(delete(tables.lease).where(tables.lease.c.resource_id.in_(inside)))
         tx.execute(delete(r).where(r.c.scope == record.id.scope.key, r.c.kind != ""))
 
-    def workspace_id(self, tx: Connection, scope: Scope) -> str:
-        """The unique id of a workspace."""
-        return workspace_id(find_workspace(self.store, tx, scope))
-
 
 def workspace_id(record: Record) -> str:
     """The unique id of a workspace, from its record."""

@@ -14,9 +14,9 @@ from lazuli.assets.storage import DEFAULT
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.server.platform import Platform, open_platform
+from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record
 from lazuli.store.settings import Settings
-from lazuli.workspaces.identity import Principal
 
 SCOPE = Scope("sub", "group", "ws")
 ME = Principal("p", "me", "admin")

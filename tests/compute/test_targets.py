@@ -15,11 +15,11 @@ from lazuli.compute.targets import LOCAL, Targets
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, InvalidInput
+from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store, open_store
 from lazuli.store.reconciler import Reconciler
 from lazuli.store.settings import Settings
-from lazuli.workspaces.identity import Principal
 from lazuli.workspaces.workspaces import Workspaces
 
 SCOPE = Scope("sub", "group", "Space")

@@ -21,11 +21,11 @@ from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.server.app import App
 from lazuli.server.platform import Platform, open_platform
+from lazuli.shelves.principal import Principal
 from lazuli.store.clock import Clock, system_clock
 from lazuli.store.documents import Record
 from lazuli.store.settings import Settings
 from lazuli.tracking.runs import Run
-from lazuli.workspaces.identity import Principal
 
 PYTHON = f"python:{sys.version_info.major}.{sys.version_info.minor}"
 ENVIRONMENT = "azureml:plain:1"

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from lazuli.schema.problems import Problem
 from lazuli.server.routes import Call, Route
-from lazuli.workspaces.identity import Principal
+from lazuli.shelves.principal import Principal
 
 ADMIN = Principal("p1", "admin", "admin")
 

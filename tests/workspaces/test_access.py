@@ -12,10 +12,10 @@ from tests.workspaces.leases import ended, leased
 
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import NotAllowed, NotSignedIn
+from lazuli.shelves.principal import Principal
 from lazuli.store.opened import Store, open_store
 from lazuli.store.settings import Settings
 from lazuli.workspaces.access import TENANT, Access
-from lazuli.workspaces.identity import Principal
 
 HOME, ELSEWHERE = Scope("sub", "group", "Home"), Scope("sub", "group", "Home2")
 

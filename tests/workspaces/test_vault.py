@@ -10,7 +10,7 @@ from tests.workspaces.test_workspaces import ME, make, platform, shelf
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound
 from lazuli.server.platform import Platform
-from lazuli.workspaces.identity import Principal
+from lazuli.shelves.principal import Principal
 from lazuli.workspaces.vault import Vault
 
 __all__ = ["platform"]

@@ -15,10 +15,10 @@ from lazuli.resources.workspace import Workspace
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.server.platform import Platform, open_platform
+from lazuli.shelves.principal import Principal
 from lazuli.store import tables
 from lazuli.store.documents import Record, Selection
 from lazuli.store.settings import Settings
-from lazuli.workspaces.identity import Principal
 from lazuli.workspaces.workspaces import Workspaces
 
 ME = Principal("p", "me", "admin")

@@ -15,10 +15,10 @@ from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import ANYTHING, Expected, Shelf, document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import ANYTHING, Expected, Shelf, document_of
 
 __all__ = ["Datastores"]
 

@@ -18,10 +18,10 @@ from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_reference, parse_registry
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import document_of, find_workspace
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import document_of, find_workspace
 
 __all__ = ["Environments", "Gallery"]
 

@@ -19,9 +19,9 @@ from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.schema.reference import parse_job_output
+from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
 
 __all__ = ["Codes", "DataAssets", "Environments", "Models"]
 

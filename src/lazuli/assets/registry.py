@@ -23,11 +23,11 @@ from lazuli.resources.model import Model, ModelType
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.schema.reference import DatastorePath, parse_datastore_path
+from lazuli.shelves.principal import Principal
 from lazuli.store import tables
 from lazuli.store.documents import Record, Selection
 from lazuli.store.paths import clean
 from lazuli.tracking.artifacts import DATASTORES
-from lazuli.workspaces.identity import Principal
 
 __all__ = ["NO_STAGE", "SCHEME", "STAGES", "Registered", "Registry", "aliases_of", "download_uri"]
 

@@ -19,12 +19,12 @@ from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.schema.reference import DatastorePath, parse_datastore_path, parse_job_output
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import document_of, find_workspace
 from lazuli.store import sas
 from lazuli.store.blobs import Blob
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import document_of, find_workspace
 from lazuli.workspaces.workspaces import workspace_id
 
 __all__ = [

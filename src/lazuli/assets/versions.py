@@ -14,10 +14,10 @@ from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.schema.reference import Reference, parse_reference
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import Shelf
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import Shelf
 
 __all__ = ["Versions", "next_version"]
 

@@ -19,10 +19,10 @@ from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.schema.reference import parse_reference
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import Shelf, find_workspace
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import Shelf, find_workspace
 
 __all__ = ["LOCAL", "Slots", "Targets"]
 

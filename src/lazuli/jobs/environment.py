@@ -13,9 +13,9 @@ from lazuli.resources.environment import Environment
 from lazuli.resources.table import noun
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import Problem
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
-from lazuli.workspaces.shelf import document_of
 
 __all__ = ["JobEnvironments"]
 

@@ -28,10 +28,10 @@ from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unavailable
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import document_of
 
 __all__ = ["FOR_NOW", "Finisher", "Kept"]
 

@@ -11,7 +11,7 @@ from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import NotFound
 from lazuli.schema.reference import parse_reference
-from lazuli.workspaces.shelf import document_of
+from lazuli.shelves.shelf import document_of
 
 __all__ = ["lineage_of"]
 

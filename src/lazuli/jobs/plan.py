@@ -18,9 +18,9 @@ from lazuli.resources.table import noun
 from lazuli.schema import bindings
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import parse_datastore_path
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
-from lazuli.workspaces.shelf import document_of
 
 __all__ = ["CODE", "LOGS", "Planner", "Reach", "file_name", "output_folder", "plain_name"]
 

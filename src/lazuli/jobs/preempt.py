@@ -8,9 +8,9 @@ from lazuli.resources.compute import Compute, NodeState, Tier
 from lazuli.resources.job import Status
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, NotFound
+from lazuli.shelves.principal import Principal
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
-from lazuli.workspaces.identity import Principal
 
 __all__ = ["MOST_ATTEMPTS", "Preemption"]
 

@@ -22,12 +22,12 @@ from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, Problem, Unsupported
 from lazuli.schema.reference import DatastorePath, is_remote, parse_datastore_path
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import Shelf, document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
 from lazuli.tracking.runs import Runs
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import Shelf, document_of
 
 __all__ = ["Jobs", "job_output_path"]
 

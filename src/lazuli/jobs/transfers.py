@@ -22,8 +22,8 @@ from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Unavailable
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
-from lazuli.workspaces.shelf import document_of
 
 __all__ = ["Transfers"]
 

@@ -18,9 +18,9 @@ from lazuli.compute.targets import LOCAL, Targets
 from lazuli.jobs.queue import nodes_of
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput, did_you_mean
+from lazuli.shelves.shelf import find_workspace
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
-from lazuli.workspaces.shelf import find_workspace
 
 __all__ = ["By", "Spent", "Usage", "spent_by_job"]
 

@@ -32,8 +32,8 @@ from lazuli.schema.problems import (
     Unexpected,
 )
 from lazuli.server.routes import PUBLIC, SIGNED, Call, Route, refuse
+from lazuli.shelves.principal import ANONYMOUS, Principal
 from lazuli.workspaces.access import Access
-from lazuli.workspaces.identity import ANONYMOUS, Principal
 from lazuli.workspaces.insights import Insights
 
 __all__ = ["App"]

@@ -23,8 +23,8 @@ from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, PreconditionFailed
 from lazuli.server.present import present, present_container, read, read_container
 from lazuli.server.routes import WORKSPACE, Call, Route, reply
+from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
 from lazuli.store.documents import Record, Selection
-from lazuli.workspaces.shelf import ANYTHING, Expected, Shelf
 
 __all__ = ["Shelves", "arm_routes"]
 

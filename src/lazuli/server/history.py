@@ -20,8 +20,8 @@ from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_datastore_path, parse_job_output
 from lazuli.server.routes import SIGNED, WORKSPACE, Call, Route, reply
 from lazuli.server.tickets import Tickets
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
-from lazuli.workspaces.shelf import document_of
 
 __all__ = ["history_routes"]
 

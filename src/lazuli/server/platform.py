@@ -47,6 +47,7 @@ from lazuli.server.stream import stream_routes
 from lazuli.server.tickets import Tickets
 from lazuli.server.vault import vault_routes
 from lazuli.server.welcome import welcome_routes
+from lazuli.shelves.shelf import find_workspace
 from lazuli.store.clock import Clock, system_clock
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store, open_store
@@ -56,7 +57,6 @@ from lazuli.tracking import Tracking, open_tracking
 from lazuli.workspaces.access import Access
 from lazuli.workspaces.images import Images
 from lazuli.workspaces.insights import Insights, Watched
-from lazuli.workspaces.shelf import find_workspace
 from lazuli.workspaces.vault import Vault
 from lazuli.workspaces.workspaces import Workspaces, workspace_id
 

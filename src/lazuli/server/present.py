@@ -14,8 +14,8 @@ from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
-from lazuli.workspaces.shelf import document_of
 
 __all__ = ["moment", "present", "present_container", "read", "read_container"]
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from lazuli.schema.identity import Scope, check_name
 from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem, to_envelope
-from lazuli.workspaces.identity import Principal
+from lazuli.shelves.principal import Principal
 
 __all__ = ["PUBLIC", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
 

@@ -20,9 +20,9 @@ from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.server.routes import WORKSPACE, Call, Route
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.tracking import Tracking
-from lazuli.workspaces.shelf import document_of
 
 __all__ = ["stream_routes"]
 

@@ -16,10 +16,10 @@ from sqlalchemy import insert, select, update
 
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import NotAllowed, NotSignedIn
+from lazuli.shelves.principal import Principal
 from lazuli.store import tables
 from lazuli.store.opened import Store
 from lazuli.store.secrets import random_token, write_private
-from lazuli.workspaces.identity import Principal
 
 __all__ = ["TENANT", "Access"]
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, did_you_mean
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import find_workspace
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import find_workspace
 from lazuli.workspaces.workspaces import workspace_id
 
 __all__ = ["Secret", "Vault"]

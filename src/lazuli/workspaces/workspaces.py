@@ -12,11 +12,11 @@ from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput, NotFound
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import DELETING, Shelf, find_workspace
 from lazuli.store import tables
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
-from lazuli.workspaces.shelf import DELETING, Shelf, find_workspace
 
 __all__ = ["Workspaces"]
 

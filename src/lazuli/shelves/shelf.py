@@ -11,9 +11,9 @@ from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, NotFound, PreconditionFailed
+from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
-from lazuli.workspaces.identity import Principal
 
 __all__ = ["ANYTHING", "DELETING", "Expected", "Shelf", "document_of", "find_workspace"]
 

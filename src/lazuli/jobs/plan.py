@@ -11,7 +11,7 @@ from lazuli.assets.storage import Location, Storage
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
 from lazuli.compute.warm import Warm, imports_in, shim_for
-from lazuli.jobs.submit import Jobs
+from lazuli.jobs.pinning import Pinning
 from lazuli.resources.inout import AssetType, Input, Mode, Output
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
@@ -55,12 +55,12 @@ class Planner:
     """Makes plans. Nothing is copied here: a plan says what the runner lays out."""
 
     def __init__(
-        self, store: Store, storage: Storage, jobs: Jobs, reach: Callable[[Record], Reach], warm: Warm
+        self, store: Store, storage: Storage, pinning: Pinning, reach: Callable[[Record], Reach], warm: Warm
     ) -> None:
         self._store = store
         self._warm = warm
         self._storage = storage
-        self._jobs = jobs
+        self._pinning = pinning
         self._reach = reach
 
     def plan(self, record: Record, folder: Path, environment: Realised) -> Plan:
@@ -109,14 +109,14 @@ class Planner:
     def _code(self, record: Record, job: CommandJob) -> Iterator[Stage]:
         if job.code is None:
             return
-        container, _, path = str(self._jobs.snapshot(record.id.scope, job.code).body["path"]).partition("/")
+        container, _, path = str(self._pinning.snapshot(record.id.scope, job.code).body["path"]).partition("/")
         yield from self._below(Location(container, path), CODE, StageKind.COPY)
 
     def _input(self, record: Record, name: str, given: Input, folder: Path, *, mounts: bool) -> tuple[list[Stage], str]:
         """What is laid out for an input, and the value that stands for it in the command."""
         if given.type is AssetType.LITERAL:
             return [], given.value or ""
-        address = self._jobs.address(record.id.scope, given)
+        address = self._pinning.address(record.id.scope, given)
         if given.mode is Mode.DIRECT:
             place = parse_datastore_path(address)
             said = place.in_full(record.id.scope) if place else address

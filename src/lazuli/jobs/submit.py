@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
-from lazuli.assets.storage import DEFAULT, Storage
+from lazuli.assets.storage import DEFAULT
 from lazuli.compute.targets import Targets
-from lazuli.jobs.queue import Queue
+from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.transitions import ACTIVE, TERMINAL
-from lazuli.resources.environment import Environment
-from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.job import CommandJob, Status
 from lazuli.resources.table import noun
-from lazuli.schema import bindings
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
-from lazuli.schema.problems import Conflict, InvalidInput, NotFound, Problem, Unsupported
-from lazuli.schema.reference import DatastorePath, is_remote, parse_datastore_path
+from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unsupported
+from lazuli.schema.reference import DatastorePath
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import Shelf, document_of
 from lazuli.store.documents import Record
@@ -51,27 +46,10 @@ def job_output_path(job: str, output: str) -> str:
 class Jobs(Shelf):
     """The jobs of workspaces."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        storage: Storage,
-        data: DataAssets,
-        models: Models,
-        environments: Environments,
-        codes: Codes,
-        targets: Targets,
-        queue: Queue,
-        runs: Runs,
-    ) -> None:
+    def __init__(self, store: Store, *, pinning: Pinning, targets: Targets, runs: Runs) -> None:
         super().__init__(noun("job"), store)
-        self._storage = storage
-        self._data = data
-        self._models = models
-        self._environments = environments
-        self._codes = codes
+        self.pinning = pinning
         self._targets = targets
-        self._queue = queue
         self._runs = runs
         self.reconciler: Reconciler | None = None
 
@@ -84,24 +62,10 @@ class Jobs(Shelf):
                 raise Unsupported(f"This version does not support '{field}' in a job.", target=field, mend=mend)
         target = self._targets.named(id.scope, document.compute or "serverless")
         nodes = _nodes_wanted(document)
-        pinned = self._pinned(id, document)
-        self._check_outputs(id.scope, pinned)
+        pinned = self.pinning.pinned(id, document)
+        self.pinning.check_outputs(id.scope, pinned)
         body = {k: v for k, v in pinned.dump().items() if k not in ("name", "is_archived")}
         return Record(id, body, {"target": target, "nodes": nodes, "user": actor.name}, status=Status.QUEUED.value)
-
-    def _pinned(self, id: ResourceId, job: CommandJob) -> CommandJob:
-        """The job with every reference settled, so that it says for ever what it ran with."""
-        for name in job.inputs:
-            check_name(name, target=f"inputs.{name}", what="input name")
-        return job.model_copy(
-            update={
-                "environment": self._environment(id.scope, job),
-                "code": self._code(id.scope, job),
-                "inputs": {n: self._input(id.scope, n, i) for n, i in job.inputs.items()},
-                "outputs": {n: _placed(id.name, n, o) for n, o in job.outputs.items()},
-                "display_name": job.display_name or id.name,
-            }
-        )
 
     def created(self, tx: Connection, record: Record, actor: Principal) -> None:
         """A new job gets its run and its lease with the same commit: a crash leaves all of it or nothing."""
@@ -128,101 +92,6 @@ class Jobs(Shelf):
                 code="JobNameUsed",
             ) from None
         self.reconciler.enlist(tx, record.id)
-
-    def _environment(self, scope: Scope, job: CommandJob) -> str:
-        if job.environment is None:
-            raise InvalidInput(
-                "'environment' is required.",
-                target="environment",
-                mend="Name one (azureml:name@latest), or write one: 'environment: {image: python:3.11}'.",
-            )
-        if isinstance(job.environment, Environment):
-            raise InvalidInput(
-                "An environment written inside the job is registered by the client first.",
-                target="environment",
-                mend="Use 'lazuli job create' or azure-ai-ml, or create the environment and name it.",
-            )
-        return _spelt(self._environments.resolve(scope, job.environment, target="environment"))
-
-    def _code(self, scope: Scope, job: CommandJob) -> str | None:
-        if job.code is None:
-            return None
-        if not is_remote(job.code):
-            raise InvalidInput(
-                f"The code '{job.code}' is a local path, which the server cannot see.",
-                target="code",
-                mend="Use 'lazuli job create' or azure-ai-ml: they upload it.",
-            )
-        return _spelt(self._codes.resolve(scope, job.code, target="code"))
-
-    def _input(self, scope: Scope, name: str, given: Input) -> Input:
-        """The input with an asset settled to its version, and proof that its bytes are there."""
-        if given.type is AssetType.LITERAL or given.path is None:
-            return given
-        target = f"inputs.{name}"
-        path = given.path
-        if path.startswith("azureml:") and not path.startswith("azureml://"):
-            path = _spelt(self._assets(given).resolve(scope, path, target=target))
-            return given.model_copy(update={"path": path})
-        if given.mode is not None and given.mode.value == "direct":
-            return given
-        path = self._storage.resolve(scope, path)
-        location = self._storage.locate(scope, path, target=target)
-        if location.datastore is None and not self._storage.exists(location):  # of others, its fetching will tell
-            raise InvalidInput(
-                f"Nothing lies at '{given.path}'.", target=target, mend="Correct the path.", code="ReferenceNotFound"
-            )
-        return given.model_copy(update={"path": path})
-
-    def _assets(self, given: Input | Output) -> DataAssets | Models:
-        return self._models if given.type.collection == "models" else self._data
-
-    def _check_outputs(self, scope: Scope, job: CommandJob) -> None:
-        for name, output in job.outputs.items():
-            check_name(name, target=f"outputs.{name}", what="output name")
-            if output.path and not parse_datastore_path(output.path):
-                raise InvalidInput(
-                    f"'{output.path}' is not a place for an output.",
-                    target=f"outputs.{name}.path",
-                    mend="Write azureml://datastores/<name>/paths/<path>, or leave it out.",
-                )
-            if output.path:
-                self._storage.locate(scope, output.path, target=f"outputs.{name}.path")
-            if output.name:
-                self._check_registration(scope, name, output)
-        named = [(o.type.collection, str(o.name).lower(), o.version) for o in job.outputs.values() if o.version]
-        if twice := next((each for each in named if named.count(each) > 1), None):
-            raise InvalidInput(
-                f"Two outputs are to become version '{twice[2]}' of '{twice[1]}'.",
-                target="outputs",
-                mend="Leave 'version' out, and each gets its own.",
-            )
-
-    def _check_registration(self, scope: Scope, name: str, output: Output) -> None:
-        assert output.name is not None
-        check_name(output.name, target=f"outputs.{name}.name", what="asset name")
-        if not output.version:
-            return
-        check_name(output.version, target=f"outputs.{name}.version", what="version")
-        shelf = self._assets(output)
-        with suppress(NotFound):
-            shelf.get(ResourceId(scope, shelf.noun.collection, output.name, output.version))
-            raise Conflict(
-                f"Version '{output.version}' of {shelf.noun.word} '{output.name}' exists already.",
-                target=f"outputs.{name}.version",
-                mend="Leave 'version' out to get the next one.",
-            )
-
-    def address(self, scope: Scope, given: Input) -> str:
-        """The address of what an input of a submitted job reads: that of its bytes where it names an asset."""
-        assert given.path is not None
-        if given.path.startswith("azureml:") and not given.path.startswith("azureml://"):
-            return str(self._assets(given).resolve(scope, given.path, target="inputs").body["path"])
-        return given.path
-
-    def snapshot(self, scope: Scope, code: str) -> Record:
-        """The code snapshot of a submitted job."""
-        return self._codes.resolve(scope, code, target="code")
 
     def output_path(self, scope: Scope, job: str, output: str) -> str:
         """The datastore path of an output of a job. Raises :class:`InvalidInput` where there is none (yet)."""
@@ -278,7 +147,9 @@ class Jobs(Shelf):
         differing = [field for field in _WORK if said.get(field) != old.body.get(field)]
         if not differing:
             return ""
-        pinned = self._pinned(old.id, document).dump()  # '@latest' said again is the version it was, as long as it is
+        pinned = self.pinning.pinned(
+            old.id, document
+        ).dump()  # '@latest' said again is the version it was, as long as it is
         return next((field for field in differing if pinned.get(field) != old.body.get(field)), "")
 
     def cancel(self, id: ResourceId, actor: Principal) -> Record:
@@ -329,19 +200,6 @@ def _nodes_wanted(job: CommandJob) -> int:
             mend="Set it to 1.",
         )
     return wanted
-
-
-def _placed(job: str, name: str, output: Output) -> Output:
-    """The output with the expressions in its path settled: they are the server's to fill."""
-    if not output.path:
-        return output
-    values = {"name": job, "output_name": name, "default_datastore": DEFAULT}
-    bindings.check(output.path, {word: {""} for word in values}, target=f"outputs.{name}.path")
-    return output.model_copy(update={"path": bindings.render(output.path, lambda binding: values[binding.group])})
-
-
-def _spelt(record: Record) -> str:
-    return f"azureml:{record.id.name}:{record.id.version}"
 
 
 def _bare(compute: str | None) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 from lazuli.assets.cache import Cache
 from lazuli.assets.storage import Location, Storage
 from lazuli.jobs.leavings import leavings, within
+from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.plan import file_name, output_folder
-from lazuli.jobs.submit import Jobs
 from lazuli.resources.inout import AssetType, Mode
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
@@ -44,10 +44,10 @@ class _Transfer:
 class Transfers:
     """The transfers of the jobs of this server."""
 
-    def __init__(self, storage: Storage, cache: Cache, jobs: Jobs) -> None:
+    def __init__(self, storage: Storage, cache: Cache, pinning: Pinning) -> None:
         self._storage = storage
         self.cache = cache
-        self._jobs = jobs
+        self._pinning = pinning
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="transfer")
         self._transfers: dict[str, _Transfer] = {}
         self.on_done: Callable[[ResourceId], None] = lambda id: None
@@ -102,7 +102,7 @@ class Transfers:
         for name, given in job.inputs.items():
             if given.type is AssetType.LITERAL or given.mode is Mode.DIRECT:
                 continue
-            location = self._storage.locate(record.id.scope, self._jobs.address(record.id.scope, given))
+            location = self._storage.locate(record.id.scope, self._pinning.address(record.id.scope, given))
             if location.datastore and self._storage.folder(location) is None:
                 yield name, location
 

@@ -23,6 +23,7 @@ from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.logs import Logs
+from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.preempt import Preemption
 from lazuli.jobs.queue import Queue
@@ -161,30 +162,21 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     targets, queue = _compute(store)
     codes, data, models = Codes(store, storage), DataAssets(store, storage), Models(store, storage)
     environments = Environments(store, storage, Gallery())
-    jobs = Jobs(
-        store,
-        storage=storage,
-        data=data,
-        models=models,
-        environments=environments,
-        codes=codes,
-        targets=targets,
-        queue=queue,
-        runs=tracking.runs,
-    )
+    pinning = Pinning(storage=storage, data=data, models=models, environments=environments, codes=codes)
+    jobs = Jobs(store, pinning=pinning, targets=targets, runs=tracking.runs)
     storage.job_output = jobs.output_path
     engine = LocalEngine(settings.data_dir / "work")
     built = realised.Environments(settings.data_dir / "environments", engine)
     job_environments = JobEnvironments(store, storage, environments, built)
     environments.facts = job_environments.facts
     warm = Warm(engine, settings.warm_pythons)
-    transfers = Transfers(storage, Cache(storage, store.blobs, settings.data_dir / "fetching"), jobs)
+    transfers = Transfers(storage, Cache(storage, store.blobs, settings.data_dir / "fetching"), pinning)
     lifecycle = JobLifecycle(
         store,
         engine=engine,
         environments=job_environments,
         queue=queue,
-        planner=Planner(store, storage, jobs, _reach(store, access, tracking), warm),
+        planner=Planner(store, storage, pinning, _reach(store, access, tracking), warm),
         finisher=Finisher(store, storage, data, models, vault.masks),
         transfers=transfers,
         runs=tracking.runs,

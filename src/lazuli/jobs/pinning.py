@@ -1,0 +1,154 @@
+"""Pinning: every reference of a job settled to one version and place, so that it says for ever what it ran with."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
+from lazuli.assets.storage import DEFAULT, Storage
+from lazuli.resources.environment import Environment
+from lazuli.resources.inout import AssetType, Input, Output
+from lazuli.resources.job import CommandJob
+from lazuli.schema import bindings
+from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound
+from lazuli.schema.reference import is_remote, parse_datastore_path
+from lazuli.store.documents import Record
+
+__all__ = ["Pinning"]
+
+
+class Pinning:
+    """Settles what jobs refer to: environments, code, data, models, and the places of outputs."""
+
+    def __init__(
+        self, *, storage: Storage, data: DataAssets, models: Models, environments: Environments, codes: Codes
+    ) -> None:
+        self._storage = storage
+        self._data = data
+        self._models = models
+        self._environments = environments
+        self._codes = codes
+
+    def pinned(self, id: ResourceId, job: CommandJob) -> CommandJob:
+        """The job with every reference settled. Raises :class:`InvalidInput` for what does not exist."""
+        for name in job.inputs:
+            check_name(name, target=f"inputs.{name}", what="input name")
+        return job.model_copy(
+            update={
+                "environment": self._environment(id.scope, job),
+                "code": self._code(id.scope, job),
+                "inputs": {n: self._input(id.scope, n, i) for n, i in job.inputs.items()},
+                "outputs": {n: _placed(id.name, n, o) for n, o in job.outputs.items()},
+                "display_name": job.display_name or id.name,
+            }
+        )
+
+    def address(self, scope: Scope, given: Input) -> str:
+        """The address of what an input of a submitted job reads: that of its bytes where it names an asset."""
+        assert given.path is not None
+        if given.path.startswith("azureml:") and not given.path.startswith("azureml://"):
+            return str(self._assets(given).resolve(scope, given.path, target="inputs").body["path"])
+        return given.path
+
+    def snapshot(self, scope: Scope, code: str) -> Record:
+        """The code snapshot of a submitted job."""
+        return self._codes.resolve(scope, code, target="code")
+
+    def _environment(self, scope: Scope, job: CommandJob) -> str:
+        if job.environment is None:
+            raise InvalidInput(
+                "'environment' is required.",
+                target="environment",
+                mend="Name one (azureml:name@latest), or write one: 'environment: {image: python:3.11}'.",
+            )
+        if isinstance(job.environment, Environment):
+            raise InvalidInput(
+                "An environment written inside the job is registered by the client first.",
+                target="environment",
+                mend="Use 'lazuli job create' or azure-ai-ml, or create the environment and name it.",
+            )
+        return _spelt(self._environments.resolve(scope, job.environment, target="environment"))
+
+    def _code(self, scope: Scope, job: CommandJob) -> str | None:
+        if job.code is None:
+            return None
+        if not is_remote(job.code):
+            raise InvalidInput(
+                f"The code '{job.code}' is a local path, which the server cannot see.",
+                target="code",
+                mend="Use 'lazuli job create' or azure-ai-ml: they upload it.",
+            )
+        return _spelt(self._codes.resolve(scope, job.code, target="code"))
+
+    def _input(self, scope: Scope, name: str, given: Input) -> Input:
+        """The input with an asset settled to its version, and proof that its bytes are there."""
+        if given.type is AssetType.LITERAL or given.path is None:
+            return given
+        target = f"inputs.{name}"
+        path = given.path
+        if path.startswith("azureml:") and not path.startswith("azureml://"):
+            path = _spelt(self._assets(given).resolve(scope, path, target=target))
+            return given.model_copy(update={"path": path})
+        if given.mode is not None and given.mode.value == "direct":
+            return given
+        path = self._storage.resolve(scope, path)
+        location = self._storage.locate(scope, path, target=target)
+        if location.datastore is None and not self._storage.exists(location):  # of others, its fetching will tell
+            raise InvalidInput(
+                f"Nothing lies at '{given.path}'.", target=target, mend="Correct the path.", code="ReferenceNotFound"
+            )
+        return given.model_copy(update={"path": path})
+
+    def _assets(self, given: Input | Output) -> DataAssets | Models:
+        return self._models if given.type.collection == "models" else self._data
+
+    def check_outputs(self, scope: Scope, job: CommandJob) -> None:
+        """Refuse outputs that could not be kept where they say, or not under the names they say."""
+        for name, output in job.outputs.items():
+            check_name(name, target=f"outputs.{name}", what="output name")
+            if output.path and not parse_datastore_path(output.path):
+                raise InvalidInput(
+                    f"'{output.path}' is not a place for an output.",
+                    target=f"outputs.{name}.path",
+                    mend="Write azureml://datastores/<name>/paths/<path>, or leave it out.",
+                )
+            if output.path:
+                self._storage.locate(scope, output.path, target=f"outputs.{name}.path")
+            if output.name:
+                self._check_registration(scope, name, output)
+        named = [(o.type.collection, str(o.name).lower(), o.version) for o in job.outputs.values() if o.version]
+        if twice := next((each for each in named if named.count(each) > 1), None):
+            raise InvalidInput(
+                f"Two outputs are to become version '{twice[2]}' of '{twice[1]}'.",
+                target="outputs",
+                mend="Leave 'version' out, and each gets its own.",
+            )
+
+    def _check_registration(self, scope: Scope, name: str, output: Output) -> None:
+        assert output.name is not None
+        check_name(output.name, target=f"outputs.{name}.name", what="asset name")
+        if not output.version:
+            return
+        check_name(output.version, target=f"outputs.{name}.version", what="version")
+        shelf = self._assets(output)
+        with suppress(NotFound):
+            shelf.get(ResourceId(scope, shelf.noun.collection, output.name, output.version))
+            raise Conflict(
+                f"Version '{output.version}' of {shelf.noun.word} '{output.name}' exists already.",
+                target=f"outputs.{name}.version",
+                mend="Leave 'version' out to get the next one.",
+            )
+
+
+def _placed(job: str, name: str, output: Output) -> Output:
+    """The output with the expressions in its path settled: they are the server's to fill."""
+    if not output.path:
+        return output
+    values = {"name": job, "output_name": name, "default_datastore": DEFAULT}
+    bindings.check(output.path, {word: {""} for word in values}, target=f"outputs.{name}.path")
+    return output.model_copy(update={"path": bindings.render(output.path, lambda binding: values[binding.group])})
+
+
+def _spelt(record: Record) -> str:
+    return f"azureml:{record.id.name}:{record.id.version}"

@@ -12,29 +12,14 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.server.listening import door, listening
-
-from lazuli.schema.identity import Scope
-from lazuli.server.mlflow import mlflow_routes
-from lazuli.store.blobs import Blobs
-from lazuli.store.database import open_points, open_state
-from lazuli.tracking import open_tracking
-
-SCOPE = Scope("sub", "group", "ws")
+from tests.server.conftest import WS, Served
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    folder = tmp_path_factory.mktemp("door")
-    state, points = open_state(folder), open_points(folder)
-    tracking = open_tracking(state, points, Blobs(state, folder / "blobs"), lambda _: "files")
-    with (
-        listening(door(mlflow_routes(tracking))) as address,
-        httpx.Client(base_url=f"{address}/mlflow/v2.0{SCOPE.path}") as client,
-    ):
+def client(served: Served) -> Iterator[httpx.Client]:
+    address = f"{served.url}/mlflow/v2.0{WS}"
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {served.token}"}) as client:
         yield client
-    state.close()
-    points.close()
 
 
 def post(client: httpx.Client, path: str, body: Any = None, status: int = 200) -> dict[str, Any]:

@@ -8,13 +8,22 @@ from typing import Any
 import pytest
 
 from lazuli.schema.identity import Scope
-from lazuli.schema.problems import InvalidInput, NotFound
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound
+from lazuli.store.database import Database
 from lazuli.tracking import Tracking
-from lazuli.tracking.runs import PARENT_TAG, DatasetInput, ModelLink
+from lazuli.tracking.inputs import DatasetInput, ModelLink
+from lazuli.tracking.runs import PARENT_TAG, Run
 
 
 def point(key: Any = "m", value: Any = 1.0, step: Any = 0, timestamp: Any = 1) -> dict[str, Any]:
     return {"key": key, "value": value, "step": step, "timestamp": timestamp}
+
+
+def open_job(state: Database, tracking: Tracking, scope: Scope, job: str, **words: Any) -> Run:
+    """The run of a job, made as the job is."""
+    with state.write() as tx:
+        tracking.runs.open_in(tx, scope, job, experiment="e", **words)
+    return tracking.runs.get(scope, job)
 
 
 def test_a_run_holds_what_was_logged(tracking: Tracking, scope: Scope) -> None:
@@ -35,19 +44,18 @@ def test_a_run_holds_what_was_logged(tracking: Tracking, scope: Scope) -> None:
     assert tracking.metrics.keys(scope, run.id) == ["m"]
 
 
-def test_the_run_of_a_job_is_opened_once(tracking: Tracking, scope: Scope, other: Scope) -> None:
-    opened = tracking.runs.open_run(scope, "train.1", experiment="e", name="Train", tags=[("job", "1")])
-    assert (opened.id, opened.status) == ("train.1", "SCHEDULED")
+def test_the_run_of_a_job_is_opened_once(state: Database, tracking: Tracking, scope: Scope, other: Scope) -> None:
+    opened = open_job(state, tracking, scope, "train.1", name="Train", tags=[("job", "1")])
+    assert (opened.id, opened.name, opened.status) == ("train.1", "Train", "SCHEDULED")
     assert opened.artifact_uri == "mlflow-artifacts:/ExperimentRun/dcid.train.1"
     tracking.runs.log(scope, "train.1", params=[("p", "1")])
-    again = tracking.runs.open_run(scope, "train.1", experiment="e", name="Other")
-    assert (again.name, again.params, again.started_at) == ("Train", {"p": "1"}, opened.started_at)
-    elsewhere = tracking.runs.open_run(other, "train.1", experiment="e")
-    assert elsewhere.params == {}
+    with pytest.raises(Conflict):
+        open_job(state, tracking, scope, "train.1", name="Other")
+    assert open_job(state, tracking, other, "train.1").params == {}
     tracking.metrics.log(other, "train.1", point())
     assert tracking.runs.get(scope, "train.1").metrics == []
     with pytest.raises(InvalidInput):
-        tracking.runs.open_run(scope, "../up")
+        open_job(state, tracking, scope, "../up")
 
 
 def test_no_workspace_sees_the_runs_of_another(tracking: Tracking, scope: Scope, other: Scope) -> None:
@@ -194,10 +202,10 @@ def test_a_purged_run_is_gone(tracking: Tracking, scope: Scope) -> None:
 
 
 def test_a_forgotten_workspace_leaves_nothing_and_takes_nothing_with_it(
-    tracking: Tracking, scope: Scope, other: Scope
+    state: Database, tracking: Tracking, scope: Scope, other: Scope
 ) -> None:
     for one in (scope, other):
-        tracking.runs.open_run(one, "job", experiment="e", tags=[("t", "1")])
+        open_job(state, tracking, one, "job", tags=[("t", "1")])
         tracking.metrics.log_batch(one, "job", [point()], [{"key": "p", "value": "1"}])
         made = tracking.models.create(one, tracking.experiments.ensure(one, "e"), name="m", tags=[("t", "1")])
         tracking.experiments.set_tags(one, made.experiment_id, [("t", "1")])
@@ -206,7 +214,7 @@ def test_a_forgotten_workspace_leaves_nothing_and_takes_nothing_with_it(
     assert tracking.experiments.search(scope, view="ALL")[0] == []
     with pytest.raises(NotFound):
         tracking.runs.get(scope, "job")
-    again = tracking.runs.open_run(scope, "job", experiment="e")
+    again = open_job(state, tracking, scope, "job")
     assert (again.params, again.metrics, "t" in again.tags) == ({}, [], False)
     kept = tracking.runs.get(other, "job")
     assert (kept.params, kept.tags["t"], len(kept.metrics)) == ({"p": "1"}, "1", 1)

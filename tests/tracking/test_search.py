@@ -18,7 +18,8 @@ from lazuli.schema.problems import InvalidInput
 from lazuli.store.blobs import Blobs
 from lazuli.store.database import open_points, open_state
 from lazuli.tracking import Tracking, open_tracking
-from lazuli.tracking.runs import DatasetInput, Run
+from lazuli.tracking.inputs import DatasetInput
+from lazuli.tracking.runs import Run
 
 SCOPE = Scope("s", "g", "w")
 VALUES = [0.5, -1.0, math.nan, None, 2.0, 0.5, math.inf, None, math.nan, 0.0]

@@ -16,7 +16,7 @@ from lazuli.resources.data import Data, DataType
 from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
-from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.identity import ResourceId, check_name
 from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.schema.reference import parse_job_output
 from lazuli.shelves.principal import Principal
@@ -89,11 +89,6 @@ class Models(_Placed):
         record = super().prepare(id, document, actor)
         job = _origin(document.path)
         return replace(record, state={"job_name": job}) if job else record
-
-    def made_by(self, scope: Scope, job: str) -> list[Record]:
-        """The models that came from a job."""
-        versions = self.select(Selection(scope, self.noun.collection, versions=True, limit=10_000))
-        return [record for record in versions if record.state.get("job_name") == job]
 
 
 def _origin(path: str) -> str:

@@ -92,9 +92,9 @@ class App:
         path = request.scope["path"]
         try:
             self._check_address(request)
+            route, params = seen.route, seen.params = self._table.find(request.method, path)
             if "\0" in path:
                 raise InvalidInput("An address holds no NUL.", target="path")
-            route, params = seen.route, seen.params = self._table.find(request.method, path)
             principal = seen.principal = self._principal(request, route, params)
             if route.upload:
                 return await self._spooled(request, route, params, principal)

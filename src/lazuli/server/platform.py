@@ -41,7 +41,6 @@ from lazuli.server.environments import environment_routes
 from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
 from lazuli.server.mlflow import mlflow_routes
-from lazuli.server.mlflow_registry import registry_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.routes import Route
 from lazuli.server.stream import stream_routes
@@ -98,6 +97,7 @@ class Platform:
             and isinstance(models, Models)
             and isinstance(environments, Environments)
         )
+        registry = Registry(models, self.storage, lambda s, id: self.tracking.models.get(s, id).artifact_uri)
         routes = [
             *welcome_routes(),
             *discovery_routes(self.access),
@@ -105,10 +105,7 @@ class Platform:
             *stream_routes(self.jobs, self.logs, self.tracking, self.job_environments),
             *environment_routes(environments, self.job_environments),
             *history_routes(self.jobs, data, models, self.storage, self.logs, Tickets(self.store)),
-            *mlflow_routes(self.tracking),
-            *registry_routes(
-                Registry(models, self.storage, lambda s, id: self.tracking.models.get(s, id).artifact_uri)
-            ),
+            *mlflow_routes(self.tracking, registry),
             *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock, codes.is_sealed),
             *vault_routes(self.vault),
             *insights_routes(self.insights),

@@ -12,9 +12,7 @@ from lazuli.schema.identity import Scope
 from lazuli.store.clock import Clock
 from lazuli.store.database import Database
 from lazuli.store.tables import experiment, tag
-from lazuli.tracking.filters import Vocabulary, parse_filter, parse_order
 from lazuli.tracking.keys import new_experiment_id
-from lazuli.tracking.paging import read_token, token
 from lazuli.tracking.rows import chunks, put_tags, tags_of
 from lazuli.tracking.rules import check_experiment_name, exists_already, invalid, missing
 from lazuli.tracking.search import Subject, find
@@ -51,11 +49,6 @@ def lifecycles(view: str | None) -> tuple[str, ...]:
     return views[view or "ACTIVE_ONLY"]
 
 
-_VOCABULARY = Vocabulary(
-    kinds=frozenset({"attribute", "tag"}),
-    texts=frozenset({"name", "experiment_id"}),
-    numbers=frozenset({"creation_time", "last_update_time"}),
-)
 _SUBJECT = Subject(
     experiment,
     {
@@ -65,6 +58,7 @@ _SUBJECT = Subject(
         "last_update_time": experiment.c.modified_at,
     },
     natural=experiment.c.modified_at,
+    kinds=frozenset({"tag"}),
 )
 
 
@@ -150,17 +144,16 @@ class Experiments:
         page: str | None = None,
     ) -> tuple[list[Experiment], str]:
         """A page of experiments, latest changed first unless ``order_by`` says else, and the next page's token."""
-        conditions, orders = parse_filter(text, _VOCABULARY), parse_order(order_by, _VOCABULARY)
-        (offset,) = read_token(page) or (0,)
+        question = _SUBJECT.ask(text, order_by, page, limit)
         within = (experiment.c.scope == scope.key, experiment.c.lifecycle.in_(lifecycles(view)))
         with self._state.read() as tx:
-            found = find(tx, _SUBJECT, within, conditions, orders, lambda _: {}, offset=max(offset, 0), limit=limit)
+            ids, following = find(tx, _SUBJECT, question, within, lambda _: {})
             by_id = {
                 one.id: one
-                for chunk in chunks(found.ids)
+                for chunk in chunks(ids)
                 for one in self._read(tx, _rows(scope).where(experiment.c.id.in_(chunk)))
             }
-        return [by_id[i] for i in found.ids], token(offset + limit) if found.more else ""
+        return [by_id[i] for i in ids], following
 
     def rename(self, scope: Scope, experiment_id: Any, name: Any) -> None:
         """Give an active experiment another name."""

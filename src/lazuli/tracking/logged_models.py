@@ -14,12 +14,9 @@ from lazuli.store.database import Database
 from lazuli.store.points import ModelPoint, Points
 from lazuli.store.tables import logged_model, param, tag
 from lazuli.tracking.experiments import Experiments
-from lazuli.tracking.filters import Vocabulary, parse_filter, parse_order
 from lazuli.tracking.keys import new_model_id, new_run_name, run_id_of
-from lazuli.tracking.paging import read_token, token
-from lazuli.tracking.rows import chunks, params_of, put_tags, tags_of
+from lazuli.tracking.rows import add_params, chunks, params_of, put_tags, tags_of
 from lazuli.tracking.rules import MAX_EXPERIMENT_NAME, check_text, invalid, missing
-from lazuli.tracking.runs import add_params
 from lazuli.tracking.search import Subject, find
 
 __all__ = ["LoggedModel", "LoggedModels"]
@@ -49,16 +46,6 @@ class LoggedModel:
     metrics: Sequence[ModelPoint] = ()
 
 
-_VOCABULARY = Vocabulary(
-    kinds=frozenset({"metric", "param", "tag", "attribute"}),
-    texts=frozenset({"model_id", "name", "model_type", "source_run_id", "status", "experiment_id"}),
-    numbers=frozenset({"creation_timestamp_ms", "last_updated_timestamp_ms"}),
-    aliases={
-        "creation_time": "creation_timestamp_ms",
-        "creation_timestamp": "creation_timestamp_ms",
-        "last_updated_timestamp": "last_updated_timestamp_ms",
-    },
-)
 _SUBJECT = Subject(
     logged_model,
     {
@@ -72,6 +59,12 @@ _SUBJECT = Subject(
         "last_updated_timestamp_ms": logged_model.c.modified_at,
     },
     natural=logged_model.c.created_at,
+    kinds=frozenset({"metric", "param", "tag"}),
+    aliases={
+        "creation_time": "creation_timestamp_ms",
+        "creation_timestamp": "creation_timestamp_ms",
+        "last_updated_timestamp": "last_updated_timestamp_ms",
+    },
 )
 
 
@@ -178,23 +171,21 @@ class LoggedModels:
 
         Where ``datasets`` (names, with or without digests) are given, only metrics measured on them are compared.
         """
-        conditions, orders = parse_filter(text, _VOCABULARY), parse_order(order_by, _VOCABULARY)
-        (offset,) = read_token(page) or (0,)
+        question = _SUBJECT.ask(text, order_by, page, limit)
         ids = [self._experiments.resolve(scope, one) for one in experiment_ids]
         mine = (logged_model.c.scope == scope.key, logged_model.c.experiment_id.in_(ids))
         within = (*mine, logged_model.c.lifecycle == "active")
         with self._state.read() as tx:
             candidates: list[str] = []
-            if any(one.kind == "metric" for one in (*conditions, *orders)):
+            if question.names("metric"):
                 candidates = list(tx.execute(select(logged_model.c.id).where(*within)).scalars())
 
             def newest(key: str) -> Mapping[str, float]:
                 measured = self._points.of_models(candidates, key).items()
                 return {one: points[-1].value for one, found in measured if (points := _on(found, datasets))}
 
-            found = find(tx, _SUBJECT, within, conditions, orders, newest, offset=max(offset, 0), limit=limit)
-            models = self._read(tx, scope, found.ids)
-        return models, token(offset + limit) if found.more else ""
+            page_ids, following = find(tx, _SUBJECT, question, within, newest)
+            return self._read(tx, scope, page_ids), following
 
     def forget(self, scope: Scope) -> None:
         """Forget every logged model of a workspace. Safe to repeat."""

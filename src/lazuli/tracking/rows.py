@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lazuli.store.tables import param, tag
+from lazuli.tracking.rules import invalid
 
-__all__ = ["chunks", "params_of", "put", "put_tags", "tags_of"]
+__all__ = ["add_params", "chunks", "params_of", "put", "put_tags", "tags_of"]
 
 CHUNK = 500
 
@@ -35,6 +36,24 @@ def put(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None
 def put_tags(tx: Connection, owner_id: str, tags: Sequence[tuple[str, str]]) -> None:
     """Set tags; the last value of a key counts."""
     put(tx, tag, [{"owner_id": owner_id, "key": key, "value": value} for key, value in dict(tags).items()])
+
+
+def add_params(tx: Connection, owner: str, params: Sequence[tuple[str, str]]) -> None:
+    """Write parameters of a run or model, which never change. Raises :class:`InvalidInput` for another value."""
+    if not params:
+        return
+    names = [key for key, _ in params]
+    mine = select(param.c.key, param.c.value).where(param.c.run_id == owner, param.c.key.in_(names))
+    known: dict[str, str] = {row.key: row.value for row in tx.execute(mine)}
+    for key, value in params:
+        if known.get(key, value) != value:
+            raise invalid(
+                f"Changing param values is not allowed. Param with key='{key}' was already logged with"
+                f" value='{known[key][:100]}'. Attempted logging new value '{value[:100]}'.",
+                target=key,
+                mend="Log it under another name, or in a nested run.",
+            )
+    put(tx, param, [{"run_id": owner, "key": key, "value": value} for key, value in params if key not in known])
 
 
 def tags_of(tx: Connection, owner_ids: Sequence[str]) -> dict[str, dict[str, str]]:

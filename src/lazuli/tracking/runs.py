@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from lazuli.schema.identity import Scope, check_name
 from lazuli.store.clock import Clock
@@ -15,46 +14,23 @@ from lazuli.store.database import Database
 from lazuli.store.points import Latest, Points
 from lazuli.store.tables import dataset_input, param, run, run_model, tag
 from lazuli.tracking.experiments import DEFAULT_NAME, Experiments, lifecycles
-from lazuli.tracking.filters import Condition, Vocabulary, parse_filter, parse_order
+from lazuli.tracking.filters import Condition
+from lazuli.tracking.inputs import DatasetInput, ModelLink, datasets_of, models_of, put_inputs
 from lazuli.tracking.keys import new_run_id, new_run_name, run_id_of, run_key
-from lazuli.tracking.paging import read_token, token
-from lazuli.tracking.rows import chunks, params_of, put, put_tags, tags_of
+from lazuli.tracking.rows import add_params, chunks, params_of, put_tags, tags_of
 from lazuli.tracking.rules import MAX_KEY, check_text, exists_already, invalid, missing, once, too_many
-from lazuli.tracking.search import Newest, Subject, find
+from lazuli.tracking.search import Newest, Question, Subject, find
 from lazuli.tracking.writable import Writable
 
-__all__ = ["ARTIFACT_ROOT", "PARENT_TAG", "STATUSES", "DatasetInput", "ModelLink", "Run", "Runs"]
+__all__ = ["ARTIFACT_ROOT", "PARENT_TAG", "STATUSES", "Run", "Runs"]
 
 STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 ARTIFACT_ROOT = "ExperimentRun"
 """The folder of the artifact container that holds a folder ``dcid.{run id}`` for each run, as in Azure ML."""
 NAME_TAG = "mlflow.runName"
 PARENT_TAG = "mlflow.parentRunId"
-CONTEXT_TAG = "mlflow.data.context"
 MAX_EXPERIMENTS = 10_000
 MAX_DATASETS = 1000
-
-
-@dataclass(frozen=True)
-class DatasetInput:
-    """A dataset that a run read: a description of it, not the data."""
-
-    name: str
-    digest: str
-    source_type: str
-    source: str
-    schema: str = ""
-    profile: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ModelLink:
-    """A logged model that a run read (``input``) or made (``output``)."""
-
-    model_id: str
-    direction: str
-    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,19 +53,6 @@ class Run:
     models: Sequence[ModelLink] = ()
 
 
-_VOCABULARY = Vocabulary(
-    kinds=frozenset({"metric", "param", "tag", "attribute", "dataset"}),
-    texts=frozenset({"run_id", "run_name", "user_id", "status", "artifact_uri", "experiment_id", "lifecycle_stage"}),
-    numbers=frozenset({"start_time", "end_time"}),
-    aliases={
-        "created": "start_time",
-        "Created": "start_time",
-        "run name": "run_name",
-        "Run name": "run_name",
-        "Run Name": "run_name",
-        "run_uuid": "run_id",
-    },
-)
 _SUBJECT = Subject(
     run,
     {
@@ -104,6 +67,15 @@ _SUBJECT = Subject(
         "run_id": run.c.id,
     },
     natural=run.c.started_at,
+    kinds=frozenset({"metric", "param", "tag", "dataset"}),
+    aliases={
+        "created": "start_time",
+        "Created": "start_time",
+        "run name": "run_name",
+        "Run name": "run_name",
+        "Run Name": "run_name",
+        "run_uuid": "run_id",
+    },
 )
 
 
@@ -141,23 +113,6 @@ class Runs:
         name = name or tagged or new_run_name()
         with self._state.write() as tx:
             self._insert(tx, scope, run_id, found.id, name, user, "RUNNING", started_at, tags, uri)
-        return self.get(scope, run_id)
-
-    def open_run(
-        self,
-        scope: Scope,
-        run_id: str,
-        *,
-        experiment: str = DEFAULT_NAME,
-        name: str = "",
-        user: str = "",
-        status: str = "SCHEDULED",
-        tags: Sequence[tuple[str, str]] = (),
-    ) -> Run:
-        """The run of that id, made where it does not exist. Safe to repeat."""
-        with self._state.write() as tx:
-            if not self._known(tx, scope, run_id):
-                self.open_in(tx, scope, run_id, experiment=experiment, name=name, user=user, status=status, tags=tags)
         return self.get(scope, run_id)
 
     def open_in(
@@ -286,11 +241,7 @@ class Runs:
         key = run_key(scope, run_id)
         with self._state.write() as tx:
             self._check_writable(tx, scope, run_id)
-            put(tx, dataset_input, [_dataset_row(key, one) for one in datasets])
-            put(tx, run_model, [
-                {"run_id": key, "model_id": one.model_id, "direction": one.direction, "step": one.step}
-                for one in models
-            ])  # fmt: skip
+            put_inputs(tx, key, datasets, models)
 
     def search(
         self,
@@ -304,21 +255,15 @@ class Runs:
         page: str | None = None,
     ) -> tuple[list[Run], str]:
         """A page of runs of these experiments, latest first unless ``order_by`` says else, and the next one's token."""
-        conditions = [
-            _of_run_ids(scope, condition) if condition.key == "run_id" and condition.kind == "attribute" else condition
-            for condition in parse_filter(text, _VOCABULARY)
-        ]
-        orders = parse_order(order_by, _VOCABULARY)
-        (offset,) = read_token(page) or (0,)
+        question = _by_keys(scope, _SUBJECT.ask(text, order_by, page, limit))
         if len(experiment_ids) > MAX_EXPERIMENTS:
             raise too_many("experiment_ids", MAX_EXPERIMENTS, len(experiment_ids))
         ids = [self._experiments.resolve(scope, one) for one in experiment_ids]
         within = (run.c.scope == scope.key, run.c.experiment_id.in_(ids), run.c.lifecycle.in_(lifecycles(view)))
         metrics = self._newest_values(ids)
         with self._state.read() as tx:
-            found = find(tx, _SUBJECT, within, conditions, orders, metrics, offset=max(offset, 0), limit=limit)
-            runs = self._read(tx, found.ids)
-        return runs, token(offset + limit) if found.more else ""
+            page_ids, following = find(tx, _SUBJECT, question, within, metrics)
+            return self._read(tx, page_ids), following
 
     def children(self, scope: Scope, run_id: str) -> list[Run]:
         """The active runs nested in this one, oldest first."""
@@ -421,7 +366,7 @@ class Runs:
         rows = {row.id: row for chunk in chunks(keys) for row in tx.execute(select(run).where(run.c.id.in_(chunk)))}
         there = [key for key in keys if key in rows]
         params, tags, metrics = params_of(tx, there), tags_of(tx, there), self._points.latest(there)
-        datasets, models = _datasets_of(tx, there), _models_of(tx, there)
+        datasets, models = datasets_of(tx, there), models_of(tx, there)
         return [
             Run(
                 id=run_id_of(key),
@@ -443,62 +388,15 @@ class Runs:
         ]
 
 
-def _of_run_ids(scope: Scope, condition: Condition) -> Condition:
-    """The condition on what the user calls a run id, said of the key that is stored."""
+def _by_keys(scope: Scope, question: Question) -> Question:
+    """The question with what the user calls a run id said of the key that is stored."""
+    return replace(question, conditions=[_by_key(scope, condition) for condition in question.conditions])
+
+
+def _by_key(scope: Scope, condition: Condition) -> Condition:
+    if (condition.kind, condition.key) != ("attribute", "run_id"):
+        return condition
     value = condition.value
     prefix = run_key(scope, "")
     stored = tuple(prefix + one for one in value) if isinstance(value, tuple) else f"{prefix}{value}"
     return replace(condition, value=stored)
-
-
-def add_params(tx: Connection, owner: str, params: Sequence[tuple[str, str]]) -> None:
-    """Write parameters of a run or model, which never change. Raises :class:`InvalidInput` for another value."""
-    if not params:
-        return
-    names = [key for key, _ in params]
-    mine = select(param.c.key, param.c.value).where(param.c.run_id == owner, param.c.key.in_(names))
-    known: dict[str, str] = {row.key: row.value for row in tx.execute(mine)}
-    for key, value in params:
-        if known.get(key, value) != value:
-            raise invalid(
-                f"Changing param values is not allowed. Param with key='{key}' was already logged with"
-                f" value='{known[key][:100]}'. Attempted logging new value '{value[:100]}'.",
-                target=key,
-                mend="Log it under another name, or in a nested run.",
-            )
-    put(tx, param, [{"run_id": owner, "key": key, "value": value} for key, value in params if key not in known])
-
-
-def _dataset_row(key: str, dataset: DatasetInput) -> dict[str, Any]:
-    return {
-        "run_id": key,
-        "name": dataset.name,
-        "digest": dataset.digest,
-        "source_type": dataset.source_type,
-        "source": dataset.source,
-        "schema": dataset.schema,
-        "profile": dataset.profile,
-        "context": dataset.tags.get(CONTEXT_TAG, ""),
-        "tags": orjson.dumps(dict(dataset.tags)).decode(),
-    }
-
-
-def _datasets_of(tx: Connection, keys: Sequence[str]) -> dict[str, list[DatasetInput]]:
-    found: dict[str, list[DatasetInput]] = {}
-    for chunk in chunks(keys):
-        for row in tx.execute(select(dataset_input).where(dataset_input.c.run_id.in_(chunk))):
-            found.setdefault(row.run_id, []).append(_dataset(row))
-    return found
-
-
-def _dataset(row: Row[Any]) -> DatasetInput:
-    tags = orjson.loads(row.tags)
-    return DatasetInput(row.name, row.digest, row.source_type, row.source, row.schema, row.profile, tags)
-
-
-def _models_of(tx: Connection, keys: Sequence[str]) -> dict[str, list[ModelLink]]:
-    found: dict[str, list[ModelLink]] = {}
-    for chunk in chunks(keys):
-        for row in tx.execute(select(run_model).where(run_model.c.run_id.in_(chunk)).order_by(run_model.c.step)):
-            found.setdefault(row.run_id, []).append(ModelLink(row.model_id, row.direction, row.step))
-    return found

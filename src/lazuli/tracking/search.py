@@ -10,65 +10,87 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, case, exists, select
+from sqlalchemy import Column, ColumnElement, Connection, Integer, Table, and_, case, exists, select
 
 from lazuli.store.tables import dataset_input, param, tag
-from lazuli.tracking.filters import Condition, Order
+from lazuli.tracking.filters import Condition, Order, Vocabulary, parse_filter, parse_order
+from lazuli.tracking.paging import read_token, token
 
-__all__ = ["Found", "Newest", "Subject", "find"]
+__all__ = ["Newest", "Question", "Subject", "find"]
 
 Newest = Callable[[str], Mapping[str, float]]
 """Gives the newest value of one metric, by the id of the run or model that has it."""
 
 
 @dataclass(frozen=True)
+class Question:
+    """A search, read and checked: what must hold, what to sort by, and which page is wanted."""
+
+    conditions: Sequence[Condition]
+    orders: Sequence[Order]
+    offset: int
+    limit: int
+
+    def names(self, kind: str) -> bool:
+        """Whether it speaks of anything of this kind."""
+        return any(one.kind == kind for one in (*self.conditions, *self.orders))
+
+
+@dataclass(frozen=True)
 class Subject:
-    """What is searched: a table, the columns its attributes stand in, and its natural order, latest first."""
+    """What is searched: a table, the columns its attributes stand in, and its natural order, latest first.
+
+    ``kinds`` says what else than attributes it has, ``aliases`` how an attribute is called besides.
+    """
 
     table: Table
     attributes: Mapping[str, Column[Any]]
     natural: Column[Any]
+    kinds: frozenset[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> Column[Any]:
         """The column that names a row."""
         return self.table.c.id
 
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What may be asked of it: an attribute is a number where its column is."""
+        numbers = frozenset(name for name, column in self.attributes.items() if isinstance(column.type, Integer))
+        return Vocabulary(self.kinds | {"attribute"}, frozenset(self.attributes) - numbers, numbers, self.aliases)
 
-@dataclass(frozen=True)
-class Found:
-    """One page of ids, and whether there are more."""
-
-    ids: list[str]
-    more: bool
+    def ask(self, text: str | None, order_by: Sequence[str] | None, page: str | None, limit: int) -> Question:
+        """The question that a client's words ask. Raises :class:`InvalidInput` for what cannot be asked."""
+        (offset,) = read_token(page) or (0,)
+        conditions = parse_filter(text, self.vocabulary)
+        return Question(conditions, parse_order(order_by, self.vocabulary), max(offset, 0), limit)
 
 
 def find(
-    tx: Connection,
-    subject: Subject,
-    within: Sequence[ColumnElement[bool]],
-    conditions: Sequence[Condition],
-    orders: Sequence[Order],
-    newest: Newest,
-    *,
-    offset: int,
-    limit: int,
-) -> Found:
-    """The ids of a page of what meets all conditions, sorted; missing values come last, NaN just before them."""
+    tx: Connection, subject: Subject, question: Question, within: Sequence[ColumnElement[bool]], newest: Newest
+) -> tuple[list[str], str]:
+    """The ids of a page of what meets all conditions, sorted, and the next page's token.
+
+    Missing values come last, NaN just before them.
+    """
+    conditions, orders = question.conditions, question.orders
+    end = question.offset + question.limit
     clauses = [*within, *(_clause(tx, subject, c) for c in conditions if c.kind != "metric")]
-    if not any(c.kind == "metric" for c in conditions) and not any(o.kind == "metric" for o in orders):
+    if not question.names("metric"):
         query = select(subject.id).where(*clauses).order_by(*_sql_order(subject, orders))
-        ids = list(tx.execute(query.offset(offset).limit(limit + 1)).scalars())
+        ids = list(tx.execute(query.offset(question.offset).limit(question.limit + 1)).scalars())
     else:
         columns = [_sort_column(subject, order) for order in orders if order.kind != "metric"]
         query = select(subject.id, *columns).where(*clauses).order_by(*_sql_order(subject, ()))
         rows = [tuple(row) for row in tx.execute(query)]
         ids = [row[0] for row in _sorted(_kept(rows, conditions, newest), orders, newest)]
-        ids = ids[offset : offset + limit + 1]
-    return Found(ids[:limit], len(ids) > limit)
+        ids = ids[question.offset : end + 1]
+    return ids[: question.limit], token(end) if len(ids) > question.limit else ""
 
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {

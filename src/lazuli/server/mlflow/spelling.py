@@ -1,106 +1,25 @@
-"""How MLflow's REST API spells things: bodies read, answers and errors written."""
+"""How MLflow's REST API spells what it answers."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-from starlette.responses import Response
-
-from lazuli.schema.problems import InvalidInput, Problem
-from lazuli.server.routes import Call, reply
 from lazuli.store.points import ModelPoint
 from lazuli.tracking.experiments import Experiment
 from lazuli.tracking.logged_models import LoggedModel
-from lazuli.tracking.rules import invalid, whole
 from lazuli.tracking.runs import DatasetInput, Run
 
 __all__ = [
-    "NO_ENDPOINT",
-    "body_of",
     "experiment_json",
     "float_json",
     "logged_model_json",
     "model_status",
     "pairs_json",
-    "refuse_as_mlflow",
     "run_info_json",
     "run_json",
-    "text_list",
-    "text_of",
-    "whole_or_none",
 ]
-
-_CODES = {
-    400: "INVALID_PARAMETER_VALUE",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "RESOURCE_DOES_NOT_EXIST",
-    409: "RESOURCE_ALREADY_EXISTS",
-    412: "INVALID_STATE",
-    413: "INVALID_PARAMETER_VALUE",
-    501: "NOT_IMPLEMENTED",
-    503: "TEMPORARILY_UNAVAILABLE",
-}
-NO_ENDPOINT = "ENDPOINT_NOT_FOUND"
-"""By this code a client knows a server without a part of the API, and does without."""
-
-
-def refuse_as_mlflow(problem: Problem) -> Response:
-    """A problem in MLflow's shape, so that its client raises the error class that it would have raised anyway."""
-    code = problem.code if problem.code == NO_ENDPOINT else _CODES.get(problem.status, "INTERNAL_ERROR")
-    status = 400 if problem.status == 409 else problem.status  # MLflow answers 400 to what exists already
-    return reply({"error_code": code, "message": str(problem)}, status)
-
-
-def body_of(call: Call) -> dict[str, Any]:
-    """The JSON object that was sent. Bare NaN and Infinity are read as well, as Python writes them."""
-    try:
-        value = orjson.loads(call.body or b"{}")
-    except orjson.JSONDecodeError as error:
-        value = _lenient(call.body, error)
-    if not isinstance(value, dict):
-        raise InvalidInput("The request body is not a JSON object.", target="body")
-    return value
-
-
-def _lenient(body: bytes, error: orjson.JSONDecodeError) -> Any:
-    try:
-        value = json.loads(body)
-        orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)  # refuses half characters, which no database takes
-    except (ValueError, TypeError, RecursionError):
-        raise InvalidInput(f"The request body is not valid JSON: {error}.", target="body") from None
-    return value
-
-
-def text_of(values: Mapping[str, Any], name: str, *, required: bool = False, default: str = "") -> str:
-    """A field that is text; a number is written out. Raises :class:`InvalidInput` for anything else."""
-    value = values.get(name)
-    if type(value) is int:
-        value = str(value)
-    if value is None:
-        value = default
-    if not isinstance(value, str) or "\0" in value:
-        raise invalid(f"Invalid value for parameter '{name}' supplied: not a text.", target=name)
-    if required and not value:
-        raise invalid(f"Missing value for required parameter '{name}'.", target=name)
-    return value
-
-
-def text_list(values: Mapping[str, Any], name: str) -> list[str]:
-    """A field that is a list of texts; nothing is an empty list."""
-    value = values.get(name) or []
-    if not isinstance(value, list):
-        raise invalid(f"Invalid value for parameter '{name}' supplied: not a list.", target=name)
-    return [text_of({name: one}, name) for one in value]
-
-
-def whole_or_none(values: Mapping[str, Any], name: str) -> int | None:
-    """A field that is a whole number, or None where it is absent."""
-    return None if values.get(name) is None else whole(values[name], name)
 
 
 def pairs_json(pairs: Mapping[str, str]) -> list[dict[str, str]]:

@@ -8,14 +8,14 @@ from typing import Any
 from starlette.responses import Response
 
 from lazuli.assets.registry import NO_STAGE, Registered, Registry, aliases_of, download_uri
-from lazuli.server.mlflow import API
-from lazuli.server.mlflow_json import body_of, pairs_json, refuse_as_mlflow, text_list, text_of
-from lazuli.server.routes import Call, Route, reply
+from lazuli.server.mlflow.door import Row, body_of, done, page_of, sent, text_list, text_of
+from lazuli.server.mlflow.spelling import pairs_json
+from lazuli.server.routes import Call, reply
 from lazuli.store.documents import Record
 from lazuli.tracking.paging import read_token, token
 from lazuli.tracking.rules import MAX_TAG, check_key, check_text, page_size, pairs
 
-__all__ = ["registry_routes"]
+__all__ = ["registry_rows"]
 
 MAX_MODELS = 1000
 MAX_VERSIONS = 200_000
@@ -25,16 +25,10 @@ REGISTER = "artifacts/register"
 """What a job may do with the models it made; to rename or delete is for those who may write models."""
 WRITE = "models/write"
 
-Row = tuple[str, str, Callable[[Call], Response], str, str]
 
-
-def registry_routes(registry: Registry) -> list[Route]:
-    """Every route of the model registry."""
-    rows = [*_model_rows(registry), *_version_rows(registry), *_tag_rows(registry), *_alias_rows(registry)]
-    return [
-        Route(method, f"{API}/{path}", handler, permission, summary, failure=refuse_as_mlflow, tags=("MLflow",))
-        for method, path, handler, permission, summary in rows
-    ]
+def registry_rows(registry: Registry) -> list[Row]:
+    """The rows for registered models and their versions."""
+    return [*_model_rows(registry), *_version_rows(registry), *_tag_rows(registry), *_alias_rows(registry)]
 
 
 def _model_rows(registry: Registry) -> list[Row]:
@@ -60,17 +54,17 @@ def _model_rows(registry: Registry) -> list[Row]:
         return reply({"registered_model": _model_json(registry.get(call.scope, _name(body)))})
 
     def delete(call: Call) -> Response:
-        registry.delete(call.scope, _name(_sent(call)), call.principal)
-        return reply({})
+        registry.delete(call.scope, _name(sent(call)), call.principal)
+        return done()
 
     def search(call: Call) -> Response:
-        found, page = _page(call, registry.search, 100, MAX_MODELS)
-        return reply({"registered_models": [_model_json(one) for one in found], **page})
+        found, token = _page(call, registry.search, 100, MAX_MODELS)
+        return page_of("registered_models", [_model_json(one) for one in found], token)
 
     def latest(call: Call) -> Response:
-        sent = _sent(call)
-        stages = call.query.getlist("stages") if call.method == "GET" else text_list(sent, "stages")
-        found = registry.get(call.scope, _name(sent)).latest(stages)
+        given = sent(call)
+        stages = call.query.getlist("stages") if call.method == "GET" else text_list(given, "stages")
+        found = registry.get(call.scope, _name(given)).latest(stages)
         return reply({"model_versions": [_version_json(one) for one in found]})
 
     return [
@@ -109,12 +103,12 @@ def _version_rows(registry: Registry) -> list[Row]:
         return reply({"model_version": _version_json(changed)})
 
     def delete(call: Call) -> Response:
-        registry.delete_version(call.scope, *_named(_sent(call)), call.principal)
-        return reply({})
+        registry.delete_version(call.scope, *_named(sent(call)), call.principal)
+        return done()
 
     def search(call: Call) -> Response:
-        found, page = _page(call, registry.search_versions, 10_000, MAX_VERSIONS)
-        return reply({"model_versions": [_version_json(one) for one in found], **page})
+        found, token = _page(call, registry.search_versions, 10_000, MAX_VERSIONS)
+        return page_of("model_versions", [_version_json(one) for one in found], token)
 
     def locate(call: Call) -> Response:
         return reply({"artifact_uri": download_uri(registry.version(call.scope, *_named(call.query)))})
@@ -141,12 +135,12 @@ def _tag_rows(registry: Registry) -> list[Row]:
         body = body_of(call)
         key, value = check_key(body.get("key")), check_text(body.get("value"), MAX_TAG, "value")
         registry.set_tag(call.scope, *_either(call, body), key, value, call.principal)
-        return reply({})
+        return done()
 
     def delete_tag(call: Call) -> Response:
-        sent = _sent(call)
-        registry.delete_tag(call.scope, *_either(call, sent), text_of(sent, "key", required=True), call.principal)
-        return reply({})
+        given = sent(call)
+        registry.delete_tag(call.scope, *_either(call, given), text_of(given, "key", required=True), call.principal)
+        return done()
 
     return [
         ("POST", "registered-models/set-tag", set_tag, REGISTER, "Set a tag of a registered model."),
@@ -161,12 +155,12 @@ def _alias_rows(registry: Registry) -> list[Row]:
         body = body_of(call)
         name, version = _named(body)
         registry.set_alias(call.scope, name, text_of(body, "alias", required=True), version, call.principal)
-        return reply({})
+        return done()
 
     def delete_alias(call: Call) -> Response:
-        sent = _sent(call)
-        registry.delete_alias(call.scope, _name(sent), text_of(sent, "alias", required=True), call.principal)
-        return reply({})
+        given = sent(call)
+        registry.delete_alias(call.scope, _name(given), text_of(given, "alias", required=True), call.principal)
+        return done()
 
     def get_alias(call: Call) -> Response:
         found = registry.by_alias(call.scope, _name(call.query), text_of(call.query, "alias", required=True))
@@ -177,11 +171,6 @@ def _alias_rows(registry: Registry) -> list[Row]:
         ("DELETE", "registered-models/alias", delete_alias, REGISTER, "Remove an alias."),
         ("GET", "registered-models/alias", get_alias, READ, "The version that an alias points to."),
     ]
-
-
-def _sent(call: Call) -> dict[str, Any]:
-    """What was sent, in the body or, as some clients do where a body is unusual, in the address."""
-    return {**call.query, **body_of(call)}
 
 
 def _name(values: Any) -> str:
@@ -201,12 +190,12 @@ def _description(body: dict[str, Any]) -> str | None:
     return check_text(body["description"], MAX_DESCRIPTION, "description") if body.get("description") else None
 
 
-def _page(call: Call, search: Callable[..., tuple[list[Any], bool]], default: int, most: int) -> tuple[list[Any], Any]:
+def _page(call: Call, search: Callable[..., tuple[list[Any], bool]], default: int, most: int) -> tuple[list[Any], str]:
     limit = page_size(call.query.get("max_results"), default, most)
     (skip,) = read_token(call.query.get("page_token")) or (0,)
     skip = max(skip, 0)
     found, more = search(call.scope, text_of(call.query, "filter"), call.query.getlist("order_by"), skip, limit)
-    return found, {"next_page_token": token(skip + limit)} if more else {}
+    return found, token(skip + limit) if more else ""
 
 
 def _model_json(model: Registered) -> dict[str, Any]:

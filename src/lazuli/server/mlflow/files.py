@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import FileResponse, Response
 
 from lazuli.schema.problems import Unsupported
-from lazuli.server.mlflow_json import text_of
+from lazuli.server.mlflow.door import PREFIX, done, run_id_of, text_of
 from lazuli.server.routes import Call, Route, reply
 from lazuli.store.paths import clean
 from lazuli.tracking.artifacts import Artifact, Artifacts
@@ -21,8 +21,8 @@ __all__ = ["file_routes", "listing"]
 SCHEME = "mlflow-artifacts:/"
 
 
-def file_routes(artifacts: Artifacts, runs: Runs, prefix: str) -> list[Route]:
-    """The routes below ``prefix``."""
+def file_routes(artifacts: Artifacts, runs: Runs) -> list[Route]:
+    """The routes for files."""
 
     def get(call: Call) -> Response:
         blob, file = artifacts.open(call.scope, call.params["path"])
@@ -38,18 +38,18 @@ def file_routes(artifacts: Artifacts, runs: Runs, prefix: str) -> list[Route]:
             artifacts.put_bytes(call.scope, path, call.body, content_type=kind)
         else:
             artifacts.put(call.scope, path, call.upload, content_type=kind)
-        return reply({})
+        return done()
 
     def delete(call: Call) -> Response:
         artifacts.delete(call.scope, call.params["path"])
-        return reply({})
+        return done()
 
     def list_folder(call: Call) -> Response:
         folder = text_of(call.query, "path")
         return reply({"files": listing(artifacts.list(call.scope, folder), folder)})
 
     def list_run(call: Call) -> Response:
-        run = runs.get(call.scope, text_of(call.query, "run_id") or text_of(call.query, "run_uuid"))
+        run = runs.get(call.scope, run_id_of(call.query))
         if not run.artifact_uri.startswith(SCHEME):
             raise invalid(f"The artifacts of run '{run.id}' are kept elsewhere: {run.artifact_uri}.")
         root, folder = run.artifact_uri.removeprefix(SCHEME), text_of(call.query, "path")
@@ -63,10 +63,10 @@ def file_routes(artifacts: Artifacts, runs: Runs, prefix: str) -> list[Route]:
     def no_presigned(_: Call) -> Response:
         raise Unsupported("Presigned downloads are not supported for the current artifact repository")
 
-    api, files = f"{prefix}/api/2.0/mlflow-artifacts", f"{prefix}/api/2.0/mlflow-artifacts/artifacts"
+    api, files = f"{PREFIX}/api/2.0/mlflow-artifacts", f"{PREFIX}/api/2.0/mlflow-artifacts/artifacts"
     read, write = "artifacts/read", "artifacts/write"
     return [
-        Route("GET", f"{prefix}/api/2.0/mlflow/artifacts/list", list_run, read, "List a run's artifacts."),
+        Route("GET", f"{PREFIX}/api/2.0/mlflow/artifacts/list", list_run, read, "List a run's artifacts."),
         Route("GET", files, list_folder, read, "List artifacts in a folder."),
         Route("GET", f"{files}/{{path:path}}", get, read, "Read an artifact."),
         Route("PUT", f"{files}/{{path:path}}", put, write, "Store an artifact.", upload=True),

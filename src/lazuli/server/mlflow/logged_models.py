@@ -6,11 +6,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from lazuli.server.mlflow_files import SCHEME, listing
-from lazuli.server.mlflow_json import body_of, logged_model_json, model_status, text_list, text_of
+from lazuli.server.mlflow.door import API, body_of, done, page_of, text_list, text_of
+from lazuli.server.mlflow.files import SCHEME, listing
+from lazuli.server.mlflow.spelling import logged_model_json, model_status
 from lazuli.server.routes import Call, Route, reply
 from lazuli.store.paths import clean
-from lazuli.tracking import Tracking
+from lazuli.tracking.artifacts import Artifacts
+from lazuli.tracking.logged_models import LoggedModels
 from lazuli.tracking.rules import MAX_PARAM, MAX_TAG, invalid, page_size, pairs, sequence
 
 __all__ = ["model_routes"]
@@ -18,9 +20,8 @@ __all__ = ["model_routes"]
 MAX_PAGE = 1000
 
 
-def model_routes(tracking: Tracking, api: str) -> list[Route]:
-    """The routes below ``api``."""
-    models = tracking.models
+def model_routes(models: LoggedModels, artifacts: Artifacts) -> list[Route]:
+    """The routes for logged models."""
 
     def create(call: Call) -> Response:
         body = body_of(call)
@@ -45,7 +46,7 @@ def model_routes(tracking: Tracking, api: str) -> list[Route]:
 
     def delete(call: Call) -> Response:
         models.delete(call.scope, call.params["model_id"])
-        return reply({})
+        return done()
 
     def search(call: Call) -> Response:
         body = body_of(call)
@@ -62,8 +63,7 @@ def model_routes(tracking: Tracking, api: str) -> list[Route]:
             limit=page_size(body.get("max_results"), 100, MAX_PAGE),
             page=text_of(body, "page_token"),
         )
-        answer: dict[str, Any] = {"models": [logged_model_json(one) for one in found]}
-        return reply({**answer, "next_page_token": token} if token else answer)
+        return page_of("models", [logged_model_json(one) for one in found], token)
 
     def set_tags(call: Call) -> Response:
         tags = pairs(body_of(call).get("tags"), "tags", MAX_TAG)
@@ -71,25 +71,25 @@ def model_routes(tracking: Tracking, api: str) -> list[Route]:
 
     def delete_tag(call: Call) -> Response:
         models.delete_tag(call.scope, call.params["model_id"], call.params["tag_key"])
-        return reply({})
+        return done()
 
     def log_params(call: Call) -> Response:
         params = pairs(body_of(call).get("params"), "params", MAX_PARAM)
         models.log_params(call.scope, call.params["model_id"], params)
-        return reply({})
+        return done()
 
     def list_files(call: Call) -> Response:
         model = models.get(call.scope, call.params["model_id"])
         root, folder = model.artifact_uri.removeprefix(SCHEME), text_of(call.query, "artifact_directory_path")
         path = f"{root}/{clean(folder)}" if folder else root
-        files = listing(tracking.artifacts.list(call.scope, path), root)
+        files = listing(artifacts.list(call.scope, path), root)
         return reply({"root_uri": model.artifact_uri, "files": files})
 
-    one = f"{api}/logged-models/{{model_id}}"
+    one = f"{API}/logged-models/{{model_id}}"
     read, write = "runs/read", "runs/write"
     return [
-        Route("POST", f"{api}/logged-models", create, write, "Begin a logged model."),
-        Route("POST", f"{api}/logged-models/search", search, read, "Search logged models."),
+        Route("POST", f"{API}/logged-models", create, write, "Begin a logged model."),
+        Route("POST", f"{API}/logged-models/search", search, read, "Search logged models."),
         Route("GET", one, get, read, "Read a logged model."),
         Route("PATCH", one, finish, write, "Say that a logged model is complete, or failed."),
         Route("DELETE", one, delete, write, "Delete a logged model."),

@@ -50,6 +50,23 @@ OUTPUTS = st.none() | some(
     name=WORDS,
     version=WORDS,
 )
+DISTRIBUTIONS = st.one_of(
+    st.builds(
+        lambda type, count: {"type": type, "process_count_per_instance": count},
+        st.sampled_from(["pytorch", "PyTorch", "mpi"]),
+        st.integers(1, 8),
+    ),
+    st.just({"type": "tensorflow", "worker_count": 2, "parameter_server_count": 1}),
+    st.just({"type": "ray", "port": 6379, "include_dashboard": True}),
+)
+SERVICES = some(
+    type=st.sampled_from(["jupyter_lab", "tensor_board", "vs_code", "ssh", "custom"]),
+    nodes=st.just("all"),
+    port=st.integers(1024, 65535),
+    log_dir=TEXTS,
+    ssh_public_keys=TEXTS,
+    properties=MAPS,
+)
 JOBS = st.builds(
     lambda fixed, rest: {**fixed, **rest},
     st.fixed_dictionaries({"command": st.just("echo hi") | st.just("a\nb  \n"), "environment": ASSETS}),
@@ -66,7 +83,15 @@ JOBS = st.builds(
         outputs=st.dictionaries(NAMES, OUTPUTS, max_size=3),
         resources=some(instance_count=st.integers(1, 9), shm_size=st.just("2g"), docker_args=TEXTS),
         limits=some(timeout=st.integers(1, 10**6)),
-        distribution=st.just({"type": "pytorch", "process_count_per_instance": 2}),
+    ),
+)
+JOBS_OF_MANY = st.builds(
+    lambda rest: {"command": "echo hi", "environment": "azureml:e:1", **rest},
+    some(
+        distribution=DISTRIBUTIONS,
+        services=st.dictionaries(NAMES, SERVICES, max_size=2),
+        queue_settings=some(job_tier=st.sampled_from(["spot", "Premium"]), priority=st.sampled_from(["low", "High"])),
+        identity=st.sampled_from([{"type": "user_identity"}, {"type": "managed", "client_id": "c"}]),
     ),
 )
 COMPUTES = some(
@@ -96,6 +121,48 @@ def there_and_back(cls: type[Document], said: dict[str, Any]) -> None:
 @given(JOBS)
 def test_jobs(said: dict[str, Any]) -> None:
     there_and_back(CommandJob, said)
+
+
+@settings(max_examples=40)
+@given(JOBS_OF_MANY)
+def test_jobs_of_many_processes(said: dict[str, Any]) -> None:
+    there_and_back(CommandJob, said)
+
+
+def test_what_runs_beside_a_job_is_spelt_as_the_other_side_spells_it() -> None:
+    said = {
+        "command": "x",
+        "environment": "azureml:e:1",
+        "distribution": {"type": "tensorflow", "worker_count": 2},
+        "queue_settings": {"job_tier": "standard", "priority": "high"},
+        "identity": {"type": "managed", "msi_resource_id": "/r"},
+        "services": {"tb": {"type": "tensor_board", "log_dir": "outputs/tb", "nodes": "all"}},
+    }
+    told = CommandJob.from_yaml(parse(dump(said))).to_rest(SCOPE)
+    assert told["distribution"] == {"distributionType": "TensorFlow", "workerCount": 2}
+    assert told["queueSettings"] == {"jobTier": "Standard", "priority": 3}
+    assert told["identity"] == {"identityType": "Managed", "resourceId": "/r"}
+    assert told["services"]["tb"] == {
+        "jobServiceType": "TensorBoard",
+        "nodes": {"nodesValueType": "All"},
+        "properties": {"logDir": "outputs/tb"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("distribution", "told"),
+    [
+        ({"type": "pytorch", "worker_count": 2}, "'pytorch' has no 'worker_count'. It has: process_count_per_instance"),
+        ({"type": "pytorch", "process_count_per_instance": 0}, "at least 1"),
+        ({"type": "pytorhc"}, "Did you mean 'pytorch'"),
+        ({"process_count_per_instance": 2}, "'distribution.type' is required"),
+        ({"type": "mpi", "process_count_per_instance": 10**6}, "at most 1000"),
+    ],
+)
+def test_a_distribution_that_makes_no_sense_is_told(distribution: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        CommandJob.from_yaml(parse(dump({"command": "x", "distribution": distribution})))
+    assert told in str(refused.value)
 
 
 @settings(max_examples=40)

@@ -101,7 +101,7 @@ def show_one(client: Client, output: Form, name: str, web: bool) -> None:
 def services(client: Client, output: Form, name: str) -> None:
     """Show its services."""
     said = client.jobs.get(name).get("services") or {}
-    rows = [{"name": word, "type": item.pop("jobServiceType", ""), **item} for word, item in said.items()]
+    rows = [{"name": word, "type": item.pop("type", ""), **item} for word, item in said.items()]
     show_many(rows, ("name", "type", "endpoint", "status"), output, f"The job '{name}' has no services.")
 
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from lazuli.resources import legacy
+from lazuli.resources.distribution import Distribution
 from lazuli.resources.environment import Environment
 from lazuli.resources.inout import Input, Output
+from lazuli.resources.service import JobService
 from lazuli.schema import bindings
 from lazuli.schema.document import READ_ONLY, REST_ONLY, Document, Text
 from lazuli.schema.problems import InvalidInput
@@ -44,10 +56,14 @@ class Resources(Document):
     """How many nodes."""
     instance_type: str | None = None
     """The size of a node, where the target offers several."""
-    shm_size: str | None = None
-    """Shared memory of the container."""
+    shm_size: str | None = Field(default=None, pattern=r"^\d+[bBkKmMgG]?$")
+    """Shared memory of the container, such as `2g`."""
     docker_args: str | list[str] | None = None
     """More arguments for the container."""
+    locations: list[str] = Field(default_factory=list)
+    """Where it may run; kept as said."""
+    max_instance_count: int | None = None
+    """How many nodes it could make use of; kept as said."""
     properties: dict[str, Any] = Field(default_factory=dict)
     """Kept as said."""
 
@@ -59,6 +75,74 @@ class Limits(Document):
     """REST's name for these limits."""
     timeout: Seconds | None = Field(default=None, ge=1)
     """Seconds after which the job is canceled."""
+
+
+class JobTier(Word):
+    """What a job may cost on Azure's shared compute."""
+
+    SPOT = "spot", "Spot"
+    BASIC = "basic", "Basic"
+    STANDARD = "standard", "Standard"
+    PREMIUM = "premium", "Premium"
+    NULL = "null", "Null"
+
+
+_PRIORITIES = ("low", "medium", "high")
+"""REST counts them from 1."""
+
+
+def _read_priority(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= len(_PRIORITIES):
+        return _PRIORITIES[value - 1]
+    return value.lower() if isinstance(value, str) else value
+
+
+def _write_priority(value: str | None, info: SerializationInfo) -> int | str | None:
+    return _PRIORITIES.index(value) + 1 if info.by_alias and value else value
+
+
+Priority = Annotated[
+    Literal["low", "medium", "high"],
+    BeforeValidator(_read_priority),
+    PlainSerializer(_write_priority),
+    WithJsonSchema({"type": "string", "enum": list(_PRIORITIES), "x-rest": {"type": "integer", "enum": [1, 2, 3]}}),
+]
+"""A word in YAML, a number in REST."""
+
+
+class QueueSettings(Document):
+    """How urgent a job is. Kept as said: the queue is first come, first served."""
+
+    job_tier: JobTier | None = None
+    """What it may cost: `spot`, `basic`, `standard` or `premium`."""
+    priority: Priority | None = None
+    """How urgent it is: `low`, `medium` or `high`."""
+
+
+class IdentityType(Word):
+    """The kinds of identity."""
+
+    USER = "user_identity", "UserIdentity"
+    MANAGED = "managed_identity", "Managed"
+    TOKEN = "aml_token", "AMLToken"
+
+
+class JobIdentity(Document):
+    """Whose identity a job uses. Kept as said: it acts for who submitted it."""
+
+    type: IdentityType = Field(alias="identityType")
+    """The kind: `user_identity`, `managed_identity` or `aml_token`."""
+    client_id: str | None = None
+    """The client id of a managed identity."""
+    object_id: str | None = None
+    """The object id of a managed identity."""
+    msi_resource_id: str | None = Field(default=None, alias="resourceId")
+    """The resource id of a managed identity."""
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return IdentityType.MANAGED if value == "managed" else IdentityType.read(value)
 
 
 class JobError(Document):
@@ -113,14 +197,14 @@ class CommandJob(Document):
     """How many nodes, of which size."""
     limits: Limits | None = None
     """When it is stopped."""
-    distribution: dict[str, Any] | None = None
+    distribution: Distribution | None = None
     """How several processes share the work."""
-    identity: dict[str, Any] | None = None
-    """Whose identity it uses."""
-    services: dict[str, Any] | None = None
-    """Interactive services beside it."""
-    queue_settings: dict[str, Any] | None = None
-    """Priority; kept as said."""
+    identity: JobIdentity | None = None
+    """Whose identity it uses; kept as said."""
+    services: dict[str, JobService] = Field(default_factory=dict)
+    """Programs beside it, through which a person looks at it or works in it."""
+    queue_settings: QueueSettings | None = None
+    """How urgent it is; kept as said."""
     is_archived: bool = False
     """Whether it is hidden from lists."""
     status: Status | None = Field(default=None, json_schema_extra=READ_ONLY)

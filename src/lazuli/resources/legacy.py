@@ -13,6 +13,7 @@ then                                                           today
 ``timeout: 60``                                                ``limits: {timeout: 60}``
 ``distribution: {process_count: 4}``, of all nodes together    ``process_count_per_instance``
 ``type: command_job``                                          ``type: command``
+``services: {s: {job_service_type: ssh}}``                     ``services: {s: {type: ssh}}``
 =============================================================  ===========================================
 
 Only what a person writes is read so. What REST sends and what the store holds is in today's form, and a word of the
@@ -31,7 +32,7 @@ from pydantic import ValidationInfo
 
 from lazuli.schema.reference import is_remote
 
-__all__ = ["asset", "code", "environment", "job", "job_type", "read", "written"]
+__all__ = ["asset", "code", "environment", "job", "job_type", "read", "service", "written"]
 
 Earlier = Callable[[Any, ValidationInfo], Any]
 
@@ -105,6 +106,17 @@ def _distribution(distribution: dict[str, Any], resources: Any) -> dict[str, Any
             "Write 'process_count_per_instance'"
         )
     return {**said, "process_count_per_instance": total // nodes}
+
+
+@_by_hand
+def service(value: Any) -> Any:
+    """``job_service_type`` is ``type``."""
+    if not isinstance(value, dict) or "job_service_type" not in value or "type" in value:
+        return value
+    return {
+        **{key: item for key, item in value.items() if key != "job_service_type"},
+        "type": value["job_service_type"],
+    }
 
 
 @_by_hand

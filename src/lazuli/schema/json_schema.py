@@ -68,5 +68,6 @@ def _rest(node: dict[str, Any], spelling: Mapping[str, Any] | None) -> dict[str,
 
 def _place(node: dict[str, Any], names: list[str], part: dict[str, Any]) -> None:
     for name in names[:-1]:
-        node = node["properties"].setdefault(name, {"type": "object", "properties": {}})
+        node = node["properties"].setdefault(name, {"type": "object"})
+        node.setdefault("properties", {})
     node["properties"][names[-1]] = part

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from lazuli.assets.storage import ACCOUNT, BUILT_IN, DOMAIN
 from lazuli.resources.asset import Container
 from lazuli.resources.datastore import Credentials
+from lazuli.resources.service import JobService
 from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId
@@ -132,8 +133,8 @@ def _job(record: Record, base_url: str) -> dict[str, Any]:
     return {
         "properties": {**(record.body.get("properties") or {}), **spent},
         "services": {
-            "Studio": {"jobServiceType": "Studio", "endpoint": studio},
-            "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking},
+            "Studio": JobService.load({"type": "Studio", "endpoint": studio}),
+            "Tracking": JobService.load({"type": "Tracking", "endpoint": tracking}),
         },
     }
 

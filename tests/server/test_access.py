@@ -144,6 +144,16 @@ def test_a_job_does_not_leave_home_by_naming_it_in_a_file(served: Served, job: d
     assert served.nobody.get(files, headers=job).status_code == 403
 
 
+def test_who_may_do_everything_reads_storage_without_a_signature(served: Served, job: dict[str, str]) -> None:
+    container = served.admin.get(f"{WS}/datastores/workspaceblobstore").json()["properties"]["containerName"]
+    path = f"/lazuli.blob.core.lazuli.local/{container}/seen.txt"
+    put = served.admin.put(path, content=b"seen", headers={"x-ms-blob-type": "BlockBlob"})
+    assert put.status_code == 201, put.text
+    assert served.admin.get(path).content == b"seen"
+    for headers, status in ((job, 403), ({}, 401), ({"Authorization": "Bearer no.such.token"}, 401)):
+        assert served.nobody.get(path, headers=headers).status_code == status
+
+
 def test_a_job_asks_nothing_outside_workspaces(served: Served, job: dict[str, str]) -> None:
     assert served.nobody.get("/openapi.json", headers=job).status_code == 403
     assert served.nobody.get(WS.rpartition("/")[0], headers=job).status_code == 403

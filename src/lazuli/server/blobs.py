@@ -1,6 +1,7 @@
 """The Blob door: the part of Azure Storage's REST API that Azure ML's clients speak.
 
-Every request carries its own proof, a SAS in the URL or a Shared Key signature, made with the container's key.
+Every request carries its own proof, a SAS in the URL or a Shared Key signature, made with the container's key. Who has
+a token that counts everywhere needs neither: azure-ai-ml 1.20 sends that when it downloads a model.
 Source: "Blob service REST API" of the Azure Storage reference; the tests drive it with Microsoft's own client.
 """
 
@@ -58,13 +59,15 @@ def blob_routes(
     key_of: Callable[[str], str | None],
     clock: Clock = system_clock,
     is_sealed: Callable[[str], bool] = lambda container: False,
+    admit: Callable[[str, str], None] | None = None,
 ) -> list[Route]:
     """The routes of the blob service.
 
     ``key_of`` gives a container's key (base64), or None where there is none; into a container that ``is_sealed``
-    nobody writes, whatever was signed.
+    nobody writes, whatever was signed. ``admit`` takes a token and ``read`` or ``write``, and raises where its holder
+    may not; without it no token opens anything.
     """
-    door = _Door(blobs, key_of, clock, is_sealed)
+    door = _Door(blobs, key_of, clock, is_sealed, admit)
     container, blob = f"/{HOST}/{{container}}", f"/{HOST}/{{container}}/{{blob:path}}"
 
     def route(method: str, path: str, handler: Handler, summary: str) -> Route:
@@ -89,8 +92,10 @@ class _Door:
         key_of: Callable[[str], str | None],
         clock: Clock,
         is_sealed: Callable[[str], bool],
+        admit: Callable[[str, str], None] | None,
     ) -> None:
         self._is_sealed = is_sealed
+        self._admit = admit
         self._blobs = blobs
         self._key_of = key_of
         self._clock = clock
@@ -271,6 +276,8 @@ class _Door:
             path = quote("/".join(("", HOST, container, *([name] if name else []))), safe="~/")
             query = call.query.multi_items()
             verify_shared_key(call.method, path, query, call.headers, key, self._clock())
+        elif self._admit and call.headers.get("authorization", "").startswith("Bearer "):
+            self._admit(call.headers["authorization"].removeprefix("Bearer ").strip(), _verb(needed))
         else:
             raise NotSignedIn(
                 "The request carries neither a SAS nor a Shared Key signature.",
@@ -286,6 +293,11 @@ class _Door:
 
 
 # --- answers -------------------------------------------------------------------------------------------------------
+
+
+def _verb(needed: str) -> str:
+    """What must be allowed for any of these letters of a SAS."""
+    return "read" if set(needed) <= set("rl") else "write"
 
 
 def _speaking_xml(handler: Handler) -> Handler:

@@ -106,7 +106,9 @@ class Platform:
             *environment_routes(environments, self.job_environments),
             *history_routes(self.jobs, data, models, self.storage, self.logs, Tickets(self.store)),
             *mlflow_routes(self.tracking, registry),
-            *blob_routes(self.store.blobs, self.storage.key_of, self.store.clock, codes.is_sealed),
+            *blob_routes(
+                self.store.blobs, self.storage.key_of, self.store.clock, codes.is_sealed, self.access.check_everywhere
+            ),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
             *compute_routes(targets, self.preemption, Usage(self.store, targets)),

@@ -142,6 +142,10 @@ class Access:
             f"'{principal.name}' may not do '{permission}' here.", target=permission, mend="Ask for a role that may."
         )
 
+    def check_everywhere(self, token: str, verb: str) -> None:
+        """Raise where the holder of ``token`` may not ``read`` or ``write`` the storage of every workspace."""
+        self.check(self.principal_of(token), f"blobs/{verb}", None)
+
     def _is_on_its_way(self, job: Principal) -> bool:
         """Whether the job that holds a token has not ended: so long it has a lease. Asked again every second."""
         now = self._store.clock()

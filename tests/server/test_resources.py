@@ -115,10 +115,9 @@ def test_what_was_told_may_be_put_back(served: Served, kind: str) -> None:
     told = served.admin.get(path).json()
     again = served.admin.put(path, json=told)
     assert again.status_code == 200, again.text
-    told["properties"].pop("buildState", None)  # asked for when one environment is looked at
     if kind != "job":  # which moves on by itself meanwhile
         assert again.json()["etag"] == told["etag"], "nothing changed"
-        assert again.json() == told
+        assert served.admin.get(path).json() == told
 
 
 @pytest.mark.parametrize("kind", ["data", "environment", "model", "job"])
@@ -281,12 +280,26 @@ def test_the_default_datastore_is_first(served: Served) -> None:
 # --- what Microsoft's client does not ask whether it is there --------------------------------------------------------
 
 
+BEGUN = {"compute"}
+"""What older clients read rightly only when they ask once more."""
+
+
 def test_no_operation_is_left_to_poll(served: Served) -> None:
-    for kind in KINDS:
+    for kind in set(KINDS) - BEGUN:
         path, body = body_of(served, kind)
         answer = served.admin.put(path, json=body)
         assert answer.status_code == 201
         assert not {"azure-asyncoperation", "location", "retry-after"} & set(answer.headers)
+
+
+@pytest.mark.parametrize("kind", sorted(BEGUN))
+def test_what_was_begun_is_there_when_it_is_asked_for(served: Served, kind: str) -> None:
+    path, body = body_of(served, kind)
+    for status, word in ((201, "Creating"), (200, "Updating")):
+        answer = served.admin.put(path, json=body)
+        assert (answer.status_code, answer.json()["properties"]["provisioningState"]) == (status, word)
+        assert int(answer.headers["retry-after"]) > 0
+        assert served.admin.get(path).json()["properties"]["provisioningState"] == "Succeeded"
 
 
 def test_models_have_flavors_and_jobs_have_services(served: Served) -> None:

@@ -197,12 +197,12 @@ class Collection:
 
     def _settled(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """``body`` once what it describes is no longer being made."""
-        patience = time.monotonic() + 300
+        patience, pause = time.monotonic() + 300, 0.0  # the first answer often says so of what is there already
         while str((body.get("properties") or {}).get("provisioningState", "")).lower() in _UNFINISHED:
             if time.monotonic() > patience:
                 raise Unavailable(f"The {self.noun.word} is still being made.", mend="Look again with 'show'.")
-            time.sleep(0.1)
-            body = self._http.call("GET", path)
+            time.sleep(pause)
+            body, pause = self._http.call("GET", path), 0.1
         if str((body.get("properties") or {}).get("provisioningState", "")).lower() == "failed":
             raise Unexpected(f"The {self.noun.word} could not be made.", mend="See the server's log.")
         return body

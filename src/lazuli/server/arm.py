@@ -22,7 +22,7 @@ from lazuli.resources.table import NOUNS, Noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, PreconditionFailed
 from lazuli.server.present import present, present_container, read, read_container
-from lazuli.server.routes import WORKSPACE, Call, Route, reply
+from lazuli.server.routes import POLL, WORKSPACE, Call, Route, reply
 from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
 from lazuli.store.documents import Record, Selection
 
@@ -40,7 +40,7 @@ def arm_routes(shelves: Shelves, storage: Storage) -> list[Route]:
     """The routes of every noun of the table, and the few actions that some of them have."""
     routes = _workspace_routes(_Door(NOUNS[0], shelves["workspace"]))
     for noun in NOUNS[1:]:
-        door = (_DatastoreDoor if noun.word == "datastore" else _Door)(noun, shelves[noun.word])
+        door = _DOORS.get(noun.word, _Door)(noun, shelves[noun.word])
         routes += _versioned_routes(door) if noun.versioned else _flat_routes(door)
     return routes + _action_routes(shelves, storage)
 
@@ -216,6 +216,24 @@ class _DatastoreDoor(_Door):
         wanted = call.query.get("isDefault", "").lower()
         shown = [r for r in found if wanted in ("", str(bool(r.state.get("is_default"))).lower())]
         return reply({"value": [present(self.noun, record, call.base_url) for record in shown]})
+
+
+class _BegunDoor(_Door):
+    """What clients take for made only once they have asked whether it is.
+
+    What is put is there at once. But clients before azure-ai-ml 1.35 read the answer to the PUT twice where it says
+    that all is done, and lose the kind of the resource on the way; asked again, they read a fresh one.
+    """
+
+    def _put(self, call: Call, body: Mapping[str, Any], expected: Expected) -> Response:
+        id = self.id(call)
+        record, is_new = self.shelf.put(id, read(self.noun, id, body), call.principal, expected)
+        told = present(self.noun, record, call.base_url)
+        told["properties"]["provisioningState"] = "Creating" if is_new else "Updating"
+        return reply(told, 201 if is_new else 200, POLL)
+
+
+_DOORS: dict[str, type[_Door]] = {"datastore": _DatastoreDoor, "compute": _BegunDoor}
 
 
 def _page(call: Call, selection: Selection, shelf: Shelf, show: Any) -> Response:

@@ -18,7 +18,7 @@ from lazuli.jobs.usage import Usage
 from lazuli.resources.compute import Compute
 from lazuli.schema.identity import PROVIDER, ResourceId
 from lazuli.schema.problems import InvalidInput, NotFound
-from lazuli.server.routes import WORKSPACE, Call, Route, reply
+from lazuli.server.routes import POLL, WORKSPACE, Call, Route, reply
 from lazuli.store.documents import Record
 
 __all__ = ["compute_routes"]
@@ -26,7 +26,6 @@ __all__ = ["compute_routes"]
 _LOCATION = f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}"
 _ONE = f"{WORKSPACE}/computes/{{name}}"
 _READ = "computes/read"
-_POLL = {"Retry-After": "1", "retry-after-ms": "100"}
 _SSD_MB = 16 << 10
 """The local disk that Azure promises for each core, roughly: some clients show it."""
 
@@ -97,7 +96,7 @@ class _Door:
 
     def _accepted(self, call: Call, record: Record, word: str) -> Response:
         place = f"{call.base_url}{record.id.path}/operations/{word}"
-        return reply(status=202, headers={"Location": place, **_POLL})
+        return reply(status=202, headers={"Location": place, **POLL})
 
     def operation(self, call: Call) -> Response:
         """200 once the instance is in the state that was asked for, or in the one that was asked for since."""
@@ -107,7 +106,7 @@ class _Door:
         record = self.targets.get(_id(call))
         if record.state.get("state") in ("Running", "Stopped"):
             return reply({"status": "Succeeded"})
-        return reply({"status": "InProgress"}, 202, {"Location": f"{call.base_url}{call.path}", **_POLL})
+        return reply({"status": "InProgress"}, 202, {"Location": f"{call.base_url}{call.path}", **POLL})
 
     def accept(self, call: Call) -> Response:
         self.targets.get(_id(call))

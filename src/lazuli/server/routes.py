@@ -19,7 +19,7 @@ from lazuli.schema.identity import Scope, check_name
 from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem, to_envelope
 from lazuli.shelves.principal import Principal
 
-__all__ = ["PUBLIC", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
+__all__ = ["POLL", "PUBLIC", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
 
 PUBLIC = "public"
 """The permission of the few routes that Microsoft's client calls before it has a token. They tell no secret."""
@@ -30,6 +30,8 @@ WORKSPACE = (
     "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
 )
 """The path of a workspace."""
+POLL = {"Retry-After": "1", "retry-after-ms": "100"}
+"""The headers of an answer that says to ask again. Microsoft's client takes a 0 for half a minute, and no fractions."""
 MAX_DEPTH = 100
 """How deep a body may be nested: far below where reading or writing it would fail."""
 

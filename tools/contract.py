@@ -62,7 +62,39 @@ def commands() -> str:
     return cli_page.commands()
 
 
-GENERATED: dict[str, Callable[[], str]] = {"openapi.json": api, "settings.md": settings, "cli.md": commands}
+def clients() -> str:
+    """The page of what other people's clients can do, from the run that their tests recorded."""
+    record = REFERENCE.parent.parent / "tests" / "clients" / "azure_ai_ml.json"
+    run = json.loads(record.read_text(encoding="utf-8"))
+    versions = run["versions"]
+    notes: list[str] = []
+
+    def cell(word: str) -> str:
+        if word in ("passed", "failed"):
+            return {"passed": "yes", "failed": "**no**"}[word]
+        if word not in notes:
+            notes.append(word)
+        return f"– [{notes.index(word) + 1}]"
+
+    rows = [f"| {step['about']} | " + " | ".join(cell(step[v]) for v in versions) + " |" for step in run["steps"]]
+    head = (
+        "# What Microsoft's client can do\n\n"
+        "Each row is a step of a program that drives the published, unmodified `azure-ai-ml` against a running\n"
+        "server, once with each version ([how to use it](../how-to/azure-ai-ml.md)). The tests of every change take\n"
+        "these steps again, and fail where one comes out otherwise than this table says. 1.20 needs marshmallow\n"
+        "3.21.3.\n\n"
+        f"| operation | {' | '.join(versions)} |\n|---|{'---|' * len(versions)}\n"
+    )
+    told = "".join(f"\n[{number}] {note}" for number, note in enumerate(notes, 1))
+    return head + "\n".join(rows) + "\n" + (f"{told}\n" if told else "")
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "openapi.json": api,
+    "settings.md": settings,
+    "cli.md": commands,
+    "clients.md": clients,
+}
 
 
 def difference(old: str, new: str, name: str) -> list[str]:

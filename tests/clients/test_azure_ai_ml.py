@@ -1,4 +1,8 @@
-"""Microsoft's azure-ai-ml, unmodified and in an environment of its own, against a server that runs."""
+"""Microsoft's azure-ai-ml, unmodified and in environments of their own, against a server that runs.
+
+The three versions go side by side, each in a workspace of its own. ``LAZULI_RECORD=1`` keeps what came out in
+``azure_ai_ml.json``, from which ``make contract`` writes docs/reference/clients.md; without it the two must agree.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +23,30 @@ import httpx
 import pytest
 from tests.clients.environments import client_environment
 
-PROGRAM = Path(__file__).with_name("azure_ai_ml_program.py")
-REQUIREMENTS = ["azure-ai-ml==1.35.*", "azure-identity", "marshmallow<4"]
-SUBSCRIPTION, GROUP, WORKSPACE = "00000000-0000-0000-0000-000000000001", "rg1", "ws1"
+HERE = Path(__file__).parent
+PROGRAM, STEPS, RECORD = HERE / "azure_ai_ml_program.py", HERE / "azure_steps", HERE / "azure_ai_ml.json"
+AREAS = ("workspaces", "computes", "data", "jobs", "assets", "errors")
+CLIENTS = {
+    "1.35": ["azure-ai-ml==1.35.*", "azure-identity", "marshmallow<4"],
+    "1.28": ["azure-ai-ml==1.28.*", "azure-identity", "marshmallow<4"],
+    "1.20": ["azure-ai-ml==1.20.*", "azure-identity", "marshmallow==3.21.3"],
+}
+SUBSCRIPTION, GROUP = "00000000-0000-0000-0000-000000000001", "rg1"
 
 
-def steps() -> list[str]:
-    """The names of the program's steps, read from it: it can only be imported where the client is."""
-    (tour,) = (n for n in ast.parse(PROGRAM.read_text()).body if isinstance(n, ast.ClassDef) and n.name == "Tour")
-    return [node.name for node in tour.body if isinstance(node, ast.FunctionDef)]
+def steps() -> dict[str, str]:
+    """The steps and what each is about, read from their files: they can only be imported where the client is."""
+    found = {}
+    for area in AREAS:
+        for node in ast.parse((STEPS / f"{area}.py").read_text()).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                found[f"{area}.{node.name}"] = (ast.get_docstring(node) or node.name).splitlines()[0]
+    return found
 
 
 @contextmanager
 def server(folder: Path) -> Iterator[dict[str, Any]]:
-    """A server in a process of its own, with a workspace; what it says of itself."""
+    """A server in a process of its own; what it says of itself."""
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
         ports = [str(one.getsockname()[1]), str(two.getsockname()[1])]
     options = ["--data-dir", str(folder), "--port", ports[0], "--https-port", ports[1]]
@@ -42,48 +56,82 @@ def server(folder: Path) -> Iterator[dict[str, Any]]:
         while not said.exists():
             assert process.poll() is None, "the server did not start"
             time.sleep(0.02)
-        facts = json.loads(said.read_text())
-        path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices"
-        bearer = {"Authorization": f"Bearer {(folder / 'token').read_text().strip()}"}
-        made = httpx.put(f"{facts['url']}{path}/workspaces/{WORKSPACE}", json={"properties": {}}, headers=bearer)
-        assert made.status_code == 201
-        yield facts
+        yield json.loads(said.read_text())
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
 
 
+def told(folder: Path, workspace: str) -> dict[str, str]:
+    """What ``lazuli client-env`` prints for a workspace."""
+    asked = [Path(sys.executable).parent / "lazuli", "client-env", "--shell", "json", "--data-dir", folder]
+    done = subprocess.run([*asked, "-g", GROUP, "-w", workspace], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def start(version: str, folder: Path, facts: dict[str, Any], place: Path) -> subprocess.Popen[str]:
+    """The program, in the environment of a version of the client, in a workspace of its own."""
+    python, workspace = client_environment(f"azure-ai-ml-{version}", CLIENTS[version]), f"ws{version.replace('.', '')}"
+    path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices"
+    bearer = {"Authorization": f"Bearer {(folder / 'token').read_text().strip()}"}
+    made = httpx.put(f"{facts['url']}{path}/workspaces/{workspace}", json={"properties": {}}, headers=bearer)
+    assert made.status_code == 201
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(place),
+        "AZUREML_RUN_POLLING_INTERVAL_MAX": "3",
+        "LAZULI": str(Path(sys.executable).parent / "lazuli"),
+        **told(folder, workspace),
+    }
+    return subprocess.Popen(
+        [python, PROGRAM, place, ",".join(AREAS)],
+        env=environ,
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=(place / "stderr").open("w"),
+        text=True,
+    )
+
+
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What went wrong in each step that was taken."""
-    folder, place = tmp_path_factory.mktemp("azure") / "data", tmp_path_factory.mktemp("program")
-    python = client_environment("azure-ai-ml", REQUIREMENTS)
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[str, str]]]:
+    """How each step went with each version."""
+    folder = tmp_path_factory.mktemp("azure") / "data"
+    places = {version: tmp_path_factory.mktemp(f"user{version}") for version in CLIENTS}
+    found: dict[str, dict[str, dict[str, str]]] = {}
     with server(folder) as facts:
-        url = facts["https_url"]
-        environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(place),
-            "ARM_CLOUD_METADATA_URL": f"{url}/metadata/endpoints?api-version=2019-05-01",
-            "AZUREML_CURRENT_CLOUD": "LazuliCloud",
-            "REGISTRY_DISCOVERY_ENDPOINT_URL": f"{url}/",
-            "REQUESTS_CA_BUNDLE": facts["bundle_file"],
-            "IDENTITY_ENDPOINT": f"{url}/msi/token",
-            "IDENTITY_HEADER": (folder / "identity_header").read_text().strip(),
-            "NO_PROXY": "127.0.0.1,localhost",
-            "AZUREML_RUN_POLLING_INTERVAL_MAX": "3",
-            "LAZULI_SUBSCRIPTION": SUBSCRIPTION,
-            "LAZULI_RESOURCE_GROUP": GROUP,
-            "LAZULI_WORKSPACE": WORKSPACE,
-        }
-        done = subprocess.run(
-            [python, PROGRAM, place], env=environ, cwd=place, capture_output=True, text=True, check=False, timeout=300
-        )
-    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"step"')]
-    assert said, f"{done.stdout}\n{done.stderr[-6000:]}"
-    return {each["step"]: each["failure"] for each in said}
+        started = {version: start(version, folder, facts, place) for version, place in places.items()}
+        for version, process in started.items():
+            said = [json.loads(line) for line in process.communicate(timeout=280)[0].splitlines() if line[0] == "{"]
+            assert said, (places[version] / "stderr").read_text()[-6000:]
+            found[version] = {each.pop("step"): each for each in said}
+    if os.environ.get("LAZULI_RECORD"):
+        RECORD.write_text(json.dumps(summary(found), indent=1) + "\n")
+    return found
 
 
+def summary(outcomes: dict[str, dict[str, dict[str, str]]]) -> dict[str, Any]:
+    """What the table of results tells: a word for each step and version."""
+
+    def word(said: dict[str, str] | None) -> str:
+        return "failed" if said is None or "failure" in said else said.get("missing", "passed")
+
+    return {
+        "versions": list(CLIENTS),
+        "steps": [
+            {"step": step, "about": about, **{version: word(outcomes[version].get(step)) for version in CLIENTS}}
+            for step, about in steps().items()
+        ],
+    }
+
+
+@pytest.mark.parametrize("version", CLIENTS)
 @pytest.mark.parametrize("step", steps())
-def test_step(outcomes: dict[str, str], step: str) -> None:
-    assert step in outcomes, "an earlier step that this one needs failed"
-    assert not outcomes[step], outcomes[step]
+def test_step(outcomes: dict[str, dict[str, dict[str, str]]], step: str, version: str) -> None:
+    said = outcomes[version].get(step)
+    assert said is not None, "an earlier step that this one needs failed"
+    assert "failure" not in said, said["failure"]
+
+
+def test_the_table_in_the_reference_tells_this_run(outcomes: dict[str, dict[str, dict[str, str]]]) -> None:
+    assert json.loads(RECORD.read_text()) == summary(outcomes), "Run this file with LAZULI_RECORD=1, then make contract"

@@ -13,7 +13,7 @@ import pytest
 
 from lazuli.compute import spawn
 from lazuli.compute.contract import EngineContract, sh, until
-from lazuli.compute.engine import Phase, Plan, Reason, Stage, StageKind
+from lazuli.compute.engine import Phase, Plan, Process, Reason, Stage, StageKind
 from lazuli.compute.engines.local import LocalEngine
 
 
@@ -182,6 +182,15 @@ def test_forget_removes_folders_that_deny_it(engine: LocalEngine) -> None:
 
 def test_a_plan_survives_json() -> None:
     plan = sh(
-        "x", env={"A": "1"}, path=("/p",), stage=(Stage(StageKind.TEXT, "a", content="b"),), timeout_s=3, cwd="a/b"
+        "x",
+        env={"A": "1"},
+        path=("/p",),
+        stage=(Stage(StageKind.TEXT, "a", content="b"),),
+        timeout_s=3,
+        cwd="a/b",
+        processes=(
+            Process("one", "logs/1.txt", env={"A": "2"}, command=("y",), needed=False, waited_for=False),
+            Process("two", "l"),
+        ),
     )
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan

@@ -118,3 +118,12 @@ def test_a_broken_plan_leaves_its_trace_for_the_servers_log(tmp_path: Path) -> N
     os.close(lock)
     assert ended.returncode != 0 and b"KeyError" in ended.stderr
     assert not (tmp_path / "exit.json").exists()
+
+
+def test_names_are_filled_in_and_a_port_is_claimed_once() -> None:
+    names = [runpy.run_path(str(RUNNER))["Names"]() for _ in range(2)]
+    text = "<port a>/<port b>/<port a>/<token t>/<token t>"
+    a, b, again, word, same = names[0].fill(text).split("/")
+    assert a == again != b and word == same and len(word) == 48
+    assert not {a, b} & set(names[1].fill("<port a>/<port b>").split("/"))
+    assert names[0].fill("no name < port> <portal>") == "no name < port> <portal>"

@@ -13,9 +13,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from lazuli.compute.engine import Engine, Look, Phase, Plan, Reason, Stage, StageKind
+from lazuli.compute.engine import Engine, Look, Phase, Plan, Process, Reason, Stage, StageKind
 from lazuli.schema.problems import Conflict, InvalidInput
 
 __all__ = ["EngineContract", "sh", "until"]
@@ -34,6 +35,20 @@ def until(true: Callable[[], object], what: str) -> None:
 def sh(script: str, **fields: object) -> Plan:
     """A plan that runs a small shell script."""
     return Plan(command=("sh", "-c", script), **{"grace_s": 0.3, **fields})
+
+
+def several(script: str, number: int, **fields: object) -> Plan:
+    """A plan that runs a small shell script so many times side by side, each knowing its NUMBER."""
+    processes = tuple(
+        Process(
+            f"number {n}",
+            f"user_logs/{n}.txt",
+            env={"NUMBER": str(n), "PORT": "<port p>", "WORD": "<token t>"},
+            cwd=f"place{n}",
+        )
+        for n in range(number)
+    )
+    return replace(sh(script, **fields), log="user_logs/0.txt", processes=processes)
 
 
 class EngineContract:
@@ -182,6 +197,87 @@ class EngineContract:
         beats = engine.tail("job", "beat")
         time.sleep(0.05)
         assert engine.tail("job", "beat") == beats
+
+    def test_processes_side_by_side(self, engine: Engine) -> None:
+        """Each has its variables, folder and log; they share a free port and a word; all must end well."""
+        script = 'echo "$GREETING $NUMBER $PORT $WORD $(basename "$PWD")"; test "$NUMBER" != 1 || sleep 0.1'
+        look = self.run(engine, several(script, 3, env={"GREETING": "hello"}))
+        assert (look.reason, look.exit_code) == (Reason.COMPLETED, 0)
+        said = [engine.tail("job", f"user_logs/{number}.txt").decode().split() for number in range(3)]
+        assert [line[:2] for line in said] == [["hello", str(number)] for number in range(3)]
+        assert [line[4] for line in said] == ["place0", "place1", "place2"]
+        ((port, word),) = {(line[2], line[3]) for line in said}
+        assert 1024 < int(port) < 65536 and len(word) >= 32
+
+    def test_the_first_process_that_fails_ends_the_others(self, engine: Engine) -> None:
+        """The message names it, and the others may clean up."""
+        script = (
+            "if test $NUMBER = 1; then until test -e ../0 -a -e ../2; do sleep 0.01; done; exit 7; fi; "
+            "trap 'echo bye; exit 0' TERM; touch ../$NUMBER; while :; do sleep 0.02; done"
+        )
+        look = self.run(engine, several(script, 3, grace_s=15))
+        assert (look.reason, look.exit_code) == (Reason.FAILED, 7)
+        assert look.message.startswith("Number 1 ended with exit code 7.") and "user_logs/1.txt" in look.message
+        assert look.message in engine.tail("job", "user_logs/0.txt").decode()
+        assert engine.tail("job", "user_logs/2.txt") == b"bye\n"
+
+    def test_a_process_that_cannot_be_started_keeps_the_others_from_going_on(self, engine: Engine) -> None:
+        """Nothing is left of them."""
+        processes = (
+            Process("one", "user_logs/0.txt", command=("sh", "-c", "sleep 0.2; echo went on")),
+            Process("two", "user_logs/1.txt", command=("no-such-program",)),
+        )
+        look = self.run(engine, replace(sh("true"), log="user_logs/0.txt", processes=processes))
+        assert (look.reason, look.exit_code) == (Reason.FAILED, 127)
+        assert "'no-such-program'" in look.message
+        assert "went on" not in engine.tail("job", "user_logs/0.txt").decode()
+
+    def test_what_is_not_waited_for_ends_with_the_work(self, engine: Engine) -> None:
+        """Its end by our hand is no failure; one that is not needed may fail, and is told with the reason."""
+        processes = (
+            Process("main", "user_logs/0.txt", command=("sh", "-c", "while ! test -e go; do sleep 0.01; done")),
+            Process("server", "user_logs/1.txt", command=("sleep", "60"), waited_for=False),
+            Process("extra", "user_logs/2.txt", command=("sh", "-c", "exit 3"), waited_for=False, needed=False),
+            Process(
+                "shown",
+                "user_logs/3.txt",
+                command=("sleep", "60"),
+                env={"PORT": "<port shown>", "TOKEN": "<token shown>"},
+                waited_for=False,
+                needed=False,
+            ),
+            Process("missing", "user_logs/4.txt", command=("no-such-program",), waited_for=False, needed=False),
+        )
+        engine.start(replace(sh("true"), processes=processes), "job")
+
+        def ended() -> dict[str, str]:
+            served = engine.look("job").served
+            return dict(served.ended) if served else {}
+
+        until(lambda: len(ended()) == 2, "the end of what is not needed")
+        assert ended()["extra"] == "It ended with exit code 3."
+        assert "'no-such-program'" in ended()["missing"]
+        served = engine.look("job").served
+        assert served and served.ports["shown"] > 1024 and served.tokens["shown"]
+        (engine.folder("job") / "go").touch()
+        look = self.finish(engine, "job")
+        assert (look.reason, look.exit_code, look.message) == (Reason.COMPLETED, 0, "")
+
+    def test_the_failure_of_what_is_needed_but_not_waited_for_is_the_works(self, engine: Engine) -> None:
+        """As long as the work goes on."""
+        processes = (
+            Process("main", "user_logs/0.txt", command=("sleep", "60")),
+            Process("server", "user_logs/1.txt", command=("sh", "-c", "exit 5"), waited_for=False),
+        )
+        look = self.run(engine, replace(sh("true"), processes=processes))
+        assert (look.reason, look.exit_code) == (Reason.FAILED, 5)
+        assert look.message.startswith("Server ended")
+
+    def test_an_alias_is_a_second_name_for_a_folder(self, engine: Engine) -> None:
+        """Whatever is written by one name is there by the other."""
+        stage = (Stage(StageKind.ALIAS, "copies/1/out", source="out"),)
+        assert self.run(engine, sh("echo x > copies/1/out/file", stage=stage)).exit_code == 0
+        assert engine.tail("job", "out/file") == b"x\n"
 
     def test_tail_by_offset(self, engine: Engine) -> None:
         """A reader goes on where it stopped; a negative offset counts from the end."""

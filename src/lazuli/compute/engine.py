@@ -18,7 +18,7 @@ from typing import Any
 from lazuli.schema.problems import InvalidInput
 from lazuli.store.paths import clean
 
-__all__ = ["Engine", "Look", "Phase", "Plan", "Reason", "Stage", "StageKind", "check_key"]
+__all__ = ["Engine", "Look", "Phase", "Plan", "Process", "Reason", "Served", "Stage", "StageKind", "check_key"]
 
 
 class StageKind(StrEnum):
@@ -32,11 +32,13 @@ class StageKind(StrEnum):
     """A read-only file, or such files for all below a folder, as cheap as is safe: the source must never change."""
     COPY = "copy"
     """A writable copy of a file or a folder."""
+    ALIAS = "alias"
+    """A second name for a folder of the work folder: ``source`` is relative to it, and need not be there yet."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One thing laid into the work folder: ``target`` is relative to it, ``source`` absolute."""
+    """One thing laid into the work folder: ``target`` is relative to it, ``source`` absolute but for an alias."""
 
     kind: StageKind
     target: str
@@ -46,6 +48,41 @@ class Stage:
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", StageKind(self.kind))
         object.__setattr__(self, "target", clean(self.target, target="stage.target"))
+        if self.kind is StageKind.ALIAS:
+            object.__setattr__(self, "source", clean(self.source, target="stage.source"))
+
+
+@dataclass(frozen=True)
+class Process:
+    """One of several processes that a plan runs side by side. What it leaves out is the plan's.
+
+    In its variables ``<port NAME>`` and ``<token NAME>`` stand for a free TCP port of the machine and for a word that
+    nobody can guess: found when the plan starts, and the same in all its processes.
+    """
+
+    name: str
+    """What a user calls it: ``rank 1``."""
+    log: str
+    """Where its stdout and stderr go, relative to the work folder."""
+    command: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables over the plan's."""
+    cwd: str = ""
+    waited_for: bool = True
+    """Whether the work goes on until it ends; what is not waited for is ended with the work."""
+    needed: bool = True
+    """Whether its failure is the work's."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "log", clean(self.log, target="log"))
+        if self.cwd and self.cwd != ".":
+            object.__setattr__(self, "cwd", clean(self.cwd, target="cwd"))
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Process:
+        """The process that was written as plain JSON values."""
+        given: dict[str, Any] = {**value, "command": tuple(value["command"])}
+        return cls(**given)
 
 
 @dataclass(frozen=True)
@@ -68,6 +105,9 @@ class Plan:
     """Seconds between SIGTERM and SIGKILL when the work is stopped."""
     log: str = "user_logs/std_log.txt"
     """Where stdout and stderr go, merged, relative to the work folder."""
+    processes: tuple[Process, ...] = ()
+    """What runs side by side instead of the one command. The work fails with the first that is needed and fails, and
+    the others are ended then; it is completed when all that are waited for have ended well."""
 
     def __post_init__(self) -> None:
         if not self.command:
@@ -75,6 +115,8 @@ class Plan:
         object.__setattr__(self, "log", clean(self.log, target="log"))
         if self.cwd != ".":
             object.__setattr__(self, "cwd", clean(self.cwd, target="cwd"))
+        if self.processes and not any(process.waited_for and process.needed for process in self.processes):
+            raise InvalidInput("A plan needs a process that is waited for.", target="processes")
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain JSON values."""
@@ -84,7 +126,9 @@ class Plan:
     def from_json(cls, value: Mapping[str, Any]) -> Plan:
         """The plan that :meth:`to_json` wrote."""
         stage = tuple(Stage(**item) for item in value["stage"])
-        return cls(**dict(value) | {"command": tuple(value["command"]), "path": tuple(value["path"]), "stage": stage})
+        processes = tuple(Process.from_json(item) for item in value["processes"])
+        given: dict[str, Any] = {**value, "command": tuple(value["command"]), "path": tuple(value["path"])}
+        return cls(**given | {"stage": stage, "processes": processes})
 
 
 class Phase(StrEnum):
@@ -114,6 +158,18 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
+class Served:
+    """What became of the names that a plan's processes have in common, and of those that are not needed."""
+
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """The port behind each ``<port NAME>``."""
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """The word behind each ``<token NAME>``."""
+    ended: Mapping[str, str] = field(default_factory=dict)
+    """Why each process that is not needed and no longer runs has ended."""
+
+
+@dataclass(frozen=True)
 class Look:
     """What an engine knows about a key at this moment. Times are milliseconds since 1970."""
 
@@ -127,6 +183,8 @@ class Look:
     ended_at_ms: int | None = None
     seen_at_ms: int | None = None
     """The last sign of life while it runs."""
+    served: Served | None = None
+    """While it runs and has several processes."""
 
     @property
     def over(self) -> bool:

@@ -4,11 +4,13 @@ FOLDER holds ``plan.json``; LOCK is the inherited descriptor of a file lock that
 lives, so that whoever asks the lock knows whether it does. What it leaves in FOLDER, each written by rename:
 
 ``runner.json``   it began (never begins twice in one folder)
-``started.json``  the user's process runs
+``started.json``  the user's processes run; said again when one ends that the others do without
 ``heartbeat``     touched every two seconds
 ``exit.json``     it is over, and nothing of it runs any more
 
-A file ``stop`` or SIGTERM ends the whole process tree: SIGTERM, then SIGKILL after the plan's grace.
+A plan has one command, or ``processes`` that run side by side: the work is over when all that are waited for have
+ended, or one that is needed has failed. A file ``stop`` or SIGTERM ends the whole process tree: SIGTERM, then SIGKILL
+after the plan's grace.
 Standard library only, one thread (so that fork is safe), and no import that is not needed: it starts in 20 ms.
 """
 
@@ -34,6 +36,7 @@ STRAY_GRACE_S = 2.0  # for what the command left running when it ended by itself
 KILL_PATIENCE_S = 60.0  # a process that hangs in the kernel cannot be killed: do not wait for ever
 FICLONE = 0x40049409  # of linux/fs.h
 WORTH_A_LINK = 8 << 20  # bytes: less is copied within milliseconds
+LOWEST_PORT = 20_000
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 
@@ -71,6 +74,68 @@ def _begin(file: str) -> bool:
     return True
 
 
+def processes_of(plan: dict) -> list[dict]:
+    """What a plan runs, each with what it takes over from the plan."""
+    if not plan["processes"]:
+        alone = {"name": "", "env": {}, "waited_for": True, "needed": True}
+        return [alone | {word: plan[word] for word in ("command", "cwd", "log")}]
+    inherited = ("command", "cwd")
+    return [item | {word: item[word] or plan[word] for word in inherited} for item in plan["processes"]]
+
+
+class Names:
+    """The ports and words that the processes of a plan have in common, each found when it is first asked for."""
+
+    def __init__(self) -> None:
+        self.ports: dict[str, int] = {}
+        self.tokens: dict[str, str] = {}
+        self.held: list = []
+
+    def fill(self, text: str) -> str:
+        """``text`` with every ``<port NAME>`` and ``<token NAME>`` replaced."""
+        return _filled(_filled(text, "<port ", self.ports, self._port), "<token ", self.tokens, _token)
+
+    def _port(self) -> int:
+        """A port on which nobody listens, held against the runners of other plans for as long as this one lives.
+
+        It lies below those that the kernel gives to outgoing connections, so that none of them can take it meanwhile.
+        """
+        import _socket  # only where it is needed: most plans have no port
+
+        with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+            lowest = int(file.read().split()[0])
+        first, beyond = (LOWEST_PORT, lowest) if lowest > LOWEST_PORT + 1000 else (lowest, 1 << 16)
+        while True:
+            port = first + int.from_bytes(os.urandom(4), "big") % (beyond - first)
+            claim = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
+            listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+            try:
+                claim.bind(f"\0lazuli-port-{port}")
+                listener.bind(("", port))
+            except OSError:
+                claim.close()
+                continue
+            finally:
+                listener.close()
+            self.held.append(claim)
+            return port
+
+
+def _filled(text: str, kind: str, known: dict, find: Callable) -> str:
+    filled, found, rest = text.partition(kind)
+    while found:
+        name, _, rest = rest.partition(">")
+        if name not in known:
+            known[name] = find()
+        before, found, rest = rest.partition(kind)
+        filled += f"{known[name]}{before}"
+    return filled
+
+
+def _token() -> str:
+    return os.urandom(24).hex()
+
+
 class Run:
     """One plan on its way from staging to the last process of its tree."""
 
@@ -78,8 +143,14 @@ class Run:
         self.folder = folder
         self.plan = plan
         self.work = os.path.join(folder, "work")
-        self.child = 0
-        self.status: int | None = None  # of the child, as waitpid tells it
+        self.processes: list[dict] = processes_of(plan)
+        self.running: dict[int, dict] = {}  # by process id
+        self.waited = 0  # how many of those are waited for
+        self.failed: dict | None = None  # the first that is needed and failed
+        self.names = Names()
+        self.ended: dict[str, str] = {}  # of those that are not needed: why
+        self.started_at = 0
+        self.status: int | None = None  # of the one that decides, as waitpid tells it
         self.stop = False
         self.beat_at = 0.0
 
@@ -92,14 +163,21 @@ class Run:
             return {"reason": "setup", "message": self._say(str(failure))}
         except Stopped:
             return {"reason": "stopped", "message": "Stopped before it started."}
-        started_at = now_ms()
-        refusal = self._launch()
+        self.started_at = now_ms()
+        refusal = self._launch_all()
         if refusal:
-            return refusal | {"started_at_ms": started_at}
-        write_json(os.path.join(self.folder, "started.json"), {"pid": self.child, "started_at_ms": started_at})
+            self._end_tree(STRAY_GRACE_S)
+            return refusal | {"started_at_ms": self.started_at}
+        self._tell_started()
         reason = self._wait()
-        self._end_tree(self.plan["grace_s"] if reason else STRAY_GRACE_S)
-        return self._result(reason) | {"started_at_ms": started_at}
+        self._end_tree(self.plan["grace_s"] if reason or self.failed else STRAY_GRACE_S)
+        return self._result(reason) | {"started_at_ms": self.started_at}
+
+    def _tell_started(self) -> None:
+        told: dict = {"pid": next(iter(self.running), 0), "started_at_ms": self.started_at}
+        if self.plan["processes"]:
+            told["served"] = {"ports": self.names.ports, "tokens": self.names.tokens, "ended": self.ended}
+        write_json(os.path.join(self.folder, "started.json"), told)
 
     # Staging
 
@@ -112,8 +190,9 @@ class Run:
                 reason = error.strerror or type(error).__name__
                 raise SetupFailed(f"'{item['target']}' could not be laid into the work folder: {reason}.") from error
         try:
-            os.makedirs(self._inside(self.plan["cwd"]), exist_ok=True)
-            os.makedirs(os.path.dirname(self._inside(self.plan["log"])), exist_ok=True)
+            for process in self.processes:
+                os.makedirs(self._inside(process["cwd"]), exist_ok=True)
+                os.makedirs(os.path.dirname(self._inside(process["log"])), exist_ok=True)
         except OSError as error:
             raise SetupFailed(f"The work folder could not be made ready: {error.strerror}.") from error
 
@@ -138,6 +217,10 @@ class Run:
             with open(target, "w", encoding="utf-8", newline="") as file:
                 file.write(item["content"])
             os.chmod(target, 0o755)
+        elif kind == "alias":
+            source = self._inside(item["source"])
+            os.makedirs(source, exist_ok=True)
+            os.symlink(os.path.relpath(source, os.path.dirname(target)), target)
         elif kind in ("link", "copy"):
             self._lay_tree(item["source"], target, link_file if kind == "link" else copy_file)
         else:
@@ -159,46 +242,60 @@ class Run:
                 else:
                     self._lay_tree(entry.path, to, lay)
 
-    # The user's process
+    # The user's processes
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, own: dict[str, str]) -> dict[str, str]:
         env = dict(os.environ)
         env["PYTHONUNBUFFERED"] = "1"  # its log is a file: without this nobody could follow it
         env["PATH"] = os.pathsep.join([*self.plan["path"], env.get("PATH") or os.defpath])
         env.update(self.plan["env"])
+        env.update(own)
         env["LAZULI_WORK_FOLDER"] = self.work
         return env
 
-    def _launch(self) -> dict | None:
-        """Start the command; tells the result at once where it cannot be started."""
-        log = os.open(self._inside(self.plan["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        env, cwd = self._environment(), self._inside(self.plan["cwd"])
+    def _launch_all(self) -> dict | None:
+        """Start every process; tells the result at once where one that is needed cannot be started."""
+        for process in self.processes:
+            error = self._launch(process)
+            if not error:
+                continue
+            found = not isinstance(OSError(error, ""), FileNotFoundError)
+            why = os.strerror(error) if found else "it was not found"
+            message = f"The command '{process['command'][0]}' could not be started: {why}."
+            if process["needed"]:
+                exit_code = NOT_EXECUTABLE if found else NOT_FOUND
+                return {"reason": "failed", "exit_code": exit_code, "message": self._say(message)}
+            self.ended[process["name"]] = message
+        return None
+
+    def _launch(self, process: dict) -> int:
+        """Start a process; the error number where it cannot be started, else 0."""
+        log = os.open(self._inside(process["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        env = self._environment({name: self.names.fill(value) for name, value in process["env"].items()})
+        cwd = self._inside(process["cwd"])
         reading, writing = os.pipe()
         runner = os.getpid()
-        self.child = os.fork()
-        if self.child == 0:
-            _become(self.plan["command"], env, cwd, log, writing, runner)
+        child = os.fork()
+        if child == 0:
+            _become(process["command"], env, cwd, log, writing, runner)
         os.close(writing)
         os.close(log)
         with open(reading, "rb") as report:  # closed unwritten by a successful exec
             error = report.read()
-        if not error:
-            return None
-        os.waitpid(self.child, 0)
-        code = int(error)
-        found = not isinstance(OSError(code, ""), FileNotFoundError)
-        why = os.strerror(code) if found else "it was not found"
-        message = f"The command '{self.plan['command'][0]}' could not be started: {why}."
-        exit_code = NOT_EXECUTABLE if found else NOT_FOUND
-        return {"reason": "failed", "exit_code": exit_code, "message": self._say(message)}
+        if error:
+            os.waitpid(child, 0)
+            return int(error)
+        self.running[child] = process
+        self.waited += process["waited_for"]
+        return 0
 
     def _wait(self) -> str:
-        """Until the command ends (tells ``""``), is to be stopped (``stopped``) or took too long (``timeout``)."""
+        """Until the work is over (tells ``""``), is to be stopped (``stopped``) or took too long (``timeout``)."""
         limit = self.plan["timeout_s"]
         deadline = time.monotonic() + limit if limit else float("inf")
         while True:
             self._reap()
-            if self.status is not None:
+            if self.failed or not self.waited:
                 return ""
             if time.monotonic() >= deadline:
                 return "timeout"
@@ -230,8 +327,21 @@ class Run:
                 return False
             if pid == 0:
                 return True
-            if pid == self.child:
-                self.status = status
+            process = self.running.pop(pid, None)
+            if process:
+                self._ended(process, status)
+
+    def _ended(self, process: dict, status: int) -> None:
+        code = os.waitstatus_to_exitcode(status)
+        if process["waited_for"]:
+            self.waited -= 1
+        if not process["needed"]:
+            self.ended[process["name"]] = _why(code, "It")
+            if self.waited:
+                self._tell_started()
+        elif not self.failed and (process["waited_for"] or self.waited):  # else it is ended because the work is over
+            self.failed = process if code else None
+            self.status = status if code or process["waited_for"] else self.status
 
     def _result(self, reason: str) -> dict:
         code = None if self.status is None else os.waitstatus_to_exitcode(self.status)
@@ -242,7 +352,11 @@ class Run:
         elif code == 0:
             reason, message = "completed", ""
         else:
-            reason, message = "failed", _why(code)
+            name, log = (self.failed or {}).get("name"), (self.failed or {}).get("log")
+            message = _why(code, name[0].upper() + name[1:] if name else "The command")
+            if name and log != self.plan["log"]:
+                message = self._say(f"{message} Its log is {log}.")
+            reason = "failed"
         return {"reason": reason, "exit_code": code, "message": message}
 
     # Signs of life and of the end
@@ -337,13 +451,13 @@ def descendants(root: int) -> list[int]:
     return found
 
 
-def _why(code: int | None) -> str:
+def _why(code: int | None, what: str) -> str:
     if code is None:
-        return "The command could not be ended."
+        return f"{what} could not be ended."
     if code >= 0:
-        return f"The command ended with exit code {code}."
+        return f"{what} ended with exit code {code}."
     hint = " The machine may have run out of memory." if code == -signal.SIGKILL else ""
-    return f"The command was killed by {signal.Signals(-code).name}.{hint}"
+    return f"{what} was killed by {signal.Signals(-code).name}.{hint}"
 
 
 def _clear(target: str) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 import lazuli
 from lazuli.compute import spawn
-from lazuli.compute.engine import Engine, Look, Phase, Plan, Reason, check_key
+from lazuli.compute.engine import Engine, Look, Phase, Plan, Reason, Served, check_key
 from lazuli.schema.problems import Conflict, Unavailable
 from lazuli.store.paths import inside
 
@@ -241,7 +241,8 @@ def _alive(home: Path) -> Look:
         seen = None
     if started is None:
         return Look(Phase.STARTING, seen_at_ms=seen)
-    return Look(Phase.RUNNING, started_at_ms=started["started_at_ms"], seen_at_ms=seen)
+    served = Served(**started["served"]) if "served" in started else None
+    return Look(Phase.RUNNING, started_at_ms=started["started_at_ms"], seen_at_ms=seen, served=served)
 
 
 def _size(file: Path) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from lazuli.assets.kinds import DataAssets, Environments, Models
-from lazuli.assets.storage import DEFAULT
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.places import DEFAULT
 from lazuli.server.platform import Platform, open_platform
 from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from tests.assets.conftest import ME, SCOPE, Room
 
-from lazuli.assets.storage import DEFAULT, Location
+from lazuli.assets.storage import Location
 from lazuli.resources.datastore import Datastore
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
+from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import InvalidInput, NotFound, Unsupported
 from lazuli.server.present import present
 from lazuli.store.documents import Record

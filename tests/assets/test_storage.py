@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.assets.conftest import ME, SCOPE, Room
 
-from lazuli.assets.storage import ARTIFACTS, DEFAULT, Location
+from lazuli.assets.storage import Location
 from lazuli.resources.job import CommandJob
 from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.places import ARTIFACTS, DEFAULT
 from lazuli.schema.problems import Conflict, InvalidInput, Unsupported
 from lazuli.store.documents import Record
 

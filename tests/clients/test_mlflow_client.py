@@ -11,8 +11,8 @@ import pytest
 from tests.clients.environments import client_environment
 from tests.server.listening import listening
 
-from lazuli.assets.storage import DEFAULT
 from lazuli.schema.identity import Scope
+from lazuli.schema.places import DEFAULT
 from lazuli.schema.reference import DatastorePath
 from lazuli.server.app import App
 from lazuli.server.platform import Platform, open_platform

@@ -30,17 +30,36 @@ ADMIN = Principal("1", "admin", "admin")
 def store(tmp_path: Path) -> Iterator[Store]:
     store = open_store(Settings(data_dir=tmp_path))
     workspaces = Workspaces(store)
-    workspaces.founding.append(Storage(store).found)
+    workspaces.founding.append(Storage(store, lambda *_: "").found)
     workspaces.put(ResourceId(SCOPE), noun("workspace").document.load({"location": "here"}), ADMIN)
     yield store
     store.close()
 
 
+class Jobs:
+    """What jobs hold: as many nodes as a test says."""
+
+    held = 0
+
+    def busy(self, *_: Any, **__: Any) -> int:
+        return self.held
+
+    def waiting(self, *_: Any, **__: Any) -> int:
+        return 0
+
+    def holds(self, *_: Any, **__: Any) -> bool:
+        return True
+
+
 @pytest.fixture
-def targets(store: Store) -> Targets:
-    targets = Targets(store)
-    targets.rows.reconciler = Reconciler(store.state, store.documents, {})  # never started: nodes stay as they are made
-    return targets
+def jobs() -> Jobs:
+    return Jobs()
+
+
+@pytest.fixture
+def targets(store: Store, jobs: Jobs) -> Targets:
+    # Its reconciler is never started: nodes stay as they are made.
+    return Targets(store, Reconciler(store.state, store.documents), jobs)
 
 
 def put(targets: Targets, name: str, **said: Any) -> Record:
@@ -174,12 +193,12 @@ def test_the_machine_itself_has_a_slot_for_each_core_and_what_is_gone_has_none(t
     assert nodes(targets, store, "gone") == 0
 
 
-def test_a_target_in_use_shows_it_and_stays(targets: Targets) -> None:
+def test_a_target_in_use_shows_it_and_stays(targets: Targets, jobs: Jobs) -> None:
     put(targets, "cluster")
-    targets.busy = lambda tx, scope, name: 2
+    jobs.held = 2
     id = ResourceId(SCOPE, "computes", "cluster")
     assert targets.get(id).state["nodes_busy"] == 2
     with pytest.raises(Conflict, match="2 of its nodes"):
         targets.delete(id, ADMIN)
-    targets.busy = lambda tx, scope, name: 0
+    jobs.held = 0
     assert targets.delete(id, ADMIN)

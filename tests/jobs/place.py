@@ -14,11 +14,11 @@ from typing import Any
 
 import uvicorn
 
-from lazuli.assets.storage import ARTIFACTS, DEFAULT, artifact_folder
 from lazuli.compute.contract import until
 from lazuli.jobs.transitions import TERMINAL
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_folder
 from lazuli.server.app import App
 from lazuli.server.platform import Platform, open_platform
 from lazuli.shelves.principal import Principal
@@ -50,7 +50,7 @@ class Place:
 
     def get(self, name: str) -> Record:
         """The job as it is now."""
-        return self.platform.jobs.get(ResourceId(self.scope, "jobs", name))
+        return self.platform.shelves.job.get(ResourceId(self.scope, "jobs", name))
 
     def until(self, name: str, *statuses: str) -> Record:
         """Wait until the job is in one of the statuses, at an end where none is named."""
@@ -67,7 +67,7 @@ class Place:
 
     def cancel(self, name: str) -> None:
         """Ask the job to end."""
-        self.platform.jobs.cancel(ResourceId(self.scope, "jobs", name), self.actor)
+        self.platform.shelves.job.cancel(ResourceId(self.scope, "jobs", name), self.actor)
 
     def log(self, name: str) -> str:
         """What the job's command said."""

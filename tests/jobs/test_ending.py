@@ -112,12 +112,12 @@ def test_a_job_is_deleted_when_it_is_over_and_its_name_stays_taken(place: Place)
     place.submit("doomed", "echo kept > outputs/x; sleep 60")
     id = ResourceId(place.scope, "jobs", "doomed")
     with pytest.raises(Conflict, match="Cancel it first"):
-        place.platform.jobs.delete(id, place.actor)
+        place.platform.shelves.job.delete(id, place.actor)
     place.until("doomed", "Running")
     place.cancel("doomed")
     place.until("doomed", "Canceled")
-    assert place.platform.jobs.delete(id, place.actor)
-    assert not place.platform.jobs.delete(id, place.actor)
+    assert place.platform.shelves.job.delete(id, place.actor)
+    assert not place.platform.shelves.job.delete(id, place.actor)
     with pytest.raises(NotFound):
         place.get("doomed")
     with pytest.raises(Conflict, match="used before"):

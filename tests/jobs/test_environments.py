@@ -11,10 +11,10 @@ import httpx
 import pytest
 from tests.jobs.place import Place
 
-from lazuli.assets.storage import ARTIFACTS, DEFAULT, artifact_folder
 from lazuli.compute.contract import until
 from lazuli.resources.asset import Container
 from lazuli.schema.identity import ResourceId
+from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_folder
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.store.documents import Selection
 
@@ -235,5 +235,5 @@ def test_nothing_is_begun_by_looking(place: Place) -> None:
     place.put("environment", "looked-at", "1", image="ubuntu", conda_file="dependencies: [{pip: [tiny==1.0]}]")
     record = place.platform.shelves["environment"].get(curated(place, "looked-at", "1"))
     assert "build_state" not in record.state
-    recipe = place.platform.job_environments.recipe(record)
+    recipe = place.platform.made.recipe(record)
     assert place.platform.environments.state(recipe) is None

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from lazuli.assets.storage import DEFAULT
 from lazuli.resources.job import CommandJob
 from lazuli.resources.workspace import Workspace
 from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.server.platform import Platform, open_platform
 from lazuli.shelves.principal import Principal

@@ -20,10 +20,11 @@ from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_reference, parse_registry
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import document_of, find_workspace
+from lazuli.store.blobs import Blobs
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 
-__all__ = ["Environments", "Gallery"]
+__all__ = ["Contexts", "Environments", "Gallery"]
 
 _REGISTRY = "azureml"
 _BY = "Lazuli"
@@ -50,15 +51,45 @@ class Gallery(Protocol):
         ...
 
 
+class Contexts:
+    """The build contexts of environments."""
+
+    def __init__(self, storage: Storage, blobs: Blobs) -> None:
+        self._storage = storage
+        self._blobs = blobs
+
+    def of(self, record: Record) -> Mapping[str, Path]:
+        """The files of an environment's build context, by their place in it, and where their content lies."""
+        document: Environment = document_of(noun("environment"), record)
+        return self.files(record.id.scope, document.build) if document.build else {}
+
+    def files(self, scope: Scope, build: BuildContext) -> Mapping[str, Path]:
+        """The files of a build context, by their place in it, and where their content lies."""
+        location = self._storage.locate(scope, build.path, target="build.path")
+        found: dict[str, Path] = {}
+        after, more = "", True
+        while more:
+            page = self._blobs.list(location.container, location.prefix, after=after)
+            found |= {blob.name[len(location.prefix) :]: self._blobs.file(blob) for blob in page.blobs}
+            after, more = page.next_marker, bool(page.next_marker)
+        return found
+
+
 class Environments(Versions):
     """Environments, by what they install. A workspace's own come before curated ones of the same name."""
 
-    def __init__(self, store: Store, storage: Storage, gallery: Gallery) -> None:
+    def __init__(
+        self,
+        store: Store,
+        contexts: Contexts,
+        gallery: Gallery,
+        facts: Callable[[Record], Mapping[str, Any]] = lambda record: {},
+    ) -> None:
+        """``facts`` says how far a version is realised and what was installed."""
         super().__init__(noun("environment"), store)
-        self._storage = storage
+        self._contexts = contexts
         self._gallery = gallery
-        self.facts: Callable[[Record], Mapping[str, Any]] | None = None
-        """Says how far a version is realised and what was installed; registered by the room that knows."""
+        self._facts = facts
 
     def get(self, id: ResourceId) -> Record:
         """The environment, with what was installed for it where one version is asked for."""
@@ -71,8 +102,8 @@ class Environments(Versions):
             if found is None:
                 raise
             record = found
-        if record.id.version and self.facts:
-            return replace(record, state={**record.state, **self.facts(record)})
+        if record.id.version:
+            return replace(record, state={**record.state, **self._facts(record)})
         return record
 
     def select(self, selection: Selection) -> list[Record]:
@@ -95,7 +126,7 @@ class Environments(Versions):
         assert isinstance(document, Environment)
         self._refuse_reserved(id)
         if document.build:
-            files = self._files(id.scope, document.build)
+            files = self._contexts.files(id.scope, document.build)
             if document.build.dockerfile_path.removeprefix("./") not in files:
                 raise InvalidInput(
                     f"There is no '{document.build.dockerfile_path}' at '{document.build.path}'.",
@@ -135,21 +166,6 @@ class Environments(Versions):
             if not self._is_reserved(name) and self._gallery.find(name, version) is None:
                 raise problem
             return self._in_gallery(scope, name, version, target)
-
-    def context(self, record: Record) -> Mapping[str, Path]:
-        """The files of an environment's build context, by their place in it, and where their content lies."""
-        document: Environment = document_of(self.noun, record)
-        return self._files(record.id.scope, document.build) if document.build else {}
-
-    def _files(self, scope: Scope, build: BuildContext) -> Mapping[str, Path]:
-        location = self._storage.locate(scope, build.path, target="build.path")
-        found: dict[str, Path] = {}
-        after, more = "", True
-        while more:
-            page = self.store.blobs.list(location.container, location.prefix, after=after)
-            found |= {blob.name[len(location.prefix) :]: self.store.blobs.file(blob) for blob in page.blobs}
-            after, more = page.next_marker, bool(page.next_marker)
-        return found
 
     def _in_gallery(self, scope: Scope, name: str, version: str, target: str) -> Record:
         id = ResourceId(scope, self.noun.collection, name, version or self._gallery.latest)

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, update
 
 from lazuli.assets.kinds import Models
 from lazuli.assets.registry_search import MODELS, VERSIONS, chosen
-from lazuli.assets.storage import ARTIFACTS, Storage
+from lazuli.assets.storage import Storage
 from lazuli.assets.versions import next_version
 from lazuli.resources.asset import Container
 from lazuli.resources.model import Model, ModelType
 from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.places import ARTIFACTS
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.schema.reference import DatastorePath, parse_datastore_path
 from lazuli.shelves.principal import Principal

@@ -17,6 +17,7 @@ from lazuli.assets.remote import AZURE_DOMAIN, Folder, Outside, open_outside
 from lazuli.resources.datastore import Datastore, DatastoreType
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_path
 from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.schema.reference import DatastorePath, parse_datastore_path, parse_job_output
 from lazuli.shelves.principal import Principal
@@ -29,13 +30,10 @@ from lazuli.workspaces.workspaces import workspace_id
 
 __all__ = [
     "ACCOUNT",
-    "ARTIFACTS",
     "BUILT_IN",
-    "DEFAULT",
     "DOMAIN",
     "Location",
     "Storage",
-    "artifact_folder",
     "is_url",
     "sealed_in",
 ]
@@ -44,11 +42,6 @@ ACCOUNT = "lazuli"
 """The storage account of this server."""
 DOMAIN = "core.lazuli.local"
 """The domain of the storage service of this server, as clients are told."""
-DEFAULT = "workspaceblobstore"
-"""The datastore that uploads and outputs go to."""
-ARTIFACTS = "workspaceartifactstore"
-"""The datastore of logs, metrics' files and whatever a job leaves in ``outputs/``."""
-
 _CONTAINERS = {
     DEFAULT: "blobstore",
     ARTIFACTS: "artifacts",
@@ -79,18 +72,13 @@ class Location:
         return f"{self.path}/" if self.path else ""
 
 
-def artifact_folder(run: str) -> str:
-    """Where, on the artifact datastore, the files of a run lie."""
-    return f"ExperimentRun/dcid.{run}"
-
-
 class Storage:
     """The containers of every workspace."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, job_output: Callable[[Scope, str, str], str]) -> None:
+        """``job_output`` says where an output of a job lies, as the room that knows jobs does."""
         self._store = store
-        self.job_output: Callable[[Scope, str, str], str] | None = None
-        """Says where an output of a job lies; registered by the room that knows jobs."""
+        self._job_output = job_output
 
     def container(self, scope: Scope, datastore: str) -> str:
         """The container behind a datastore of this server. Raises :class:`InvalidInput` with those there are."""
@@ -170,12 +158,11 @@ class Storage:
         Other addresses come back unchanged.
         """
         if output := parse_job_output(uri):
-            assert self.job_output is not None
-            base = self.job_output(scope, output.job, output.output)
+            base = self._job_output(scope, output.job, output.output)
             return f"{base}/{output.path}" if output.path else base
         if uri.lower().startswith("runs:/"):
             run, _, path = uri[len("runs:/") :].lstrip("/").partition("/")
-            return str(DatastorePath(ARTIFACTS, f"{artifact_folder(run)}/{path}".rstrip("/")))
+            return str(artifact_path(run, path))
         return self._known_place(scope, uri) or uri
 
     def _known_place(self, scope: Scope, uri: str) -> str:

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from lazuli.client.collection import Change, Collection
 from lazuli.client.envelope import Shown
-from lazuli.client.storage import DEFAULT_DATASTORE
+from lazuli.schema.places import artifact_path, output_path
 from lazuli.schema.problems import InvalidInput, NotFound, did_you_mean
-from lazuli.schema.reference import DatastorePath, parse_datastore_path
+from lazuli.schema.reference import parse_datastore_path
 from lazuli.store.paths import inside
 
 __all__ = ["ENDED", "Jobs"]
@@ -106,7 +106,7 @@ class Jobs(Collection):
         wanted = sorted(set(named) - {"default"}) if everything else [output] if output not in ("", "default") else []
         written = {word: self._download_output(name, word, named[word], target) for word in wanted}
         if not wanted or everything:
-            kept = DatastorePath("workspaceartifactstore", f"ExperimentRun/dcid.{name}")
+            kept = artifact_path(name)
             try:
                 written["artifacts"] = self._client.storage.download(kept, inside(target, "artifacts"))
             except NotFound:
@@ -115,7 +115,6 @@ class Jobs(Collection):
 
     def _download_output(self, job: str, word: str, said: Any, target: Path) -> int:
         path = said.get("path") if isinstance(said, dict) else None
-        usual = DatastorePath(DEFAULT_DATASTORE, f"azureml/{job}/{word}")
         return self._client.storage.download(
-            parse_datastore_path(path or "") or usual, inside(target, f"named-outputs/{word}")
+            parse_datastore_path(path or "") or output_path(job, word), inside(target, f"named-outputs/{word}")
         )

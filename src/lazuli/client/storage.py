@@ -20,13 +20,13 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from lazuli.client.http import Http
 from lazuli.client.snapshot import File, Snapshot
 from lazuli.schema.identity import Scope
+from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import NotFound, Unavailable, Unexpected, Unsupported
 from lazuli.schema.reference import DatastorePath
 from lazuli.store.paths import inside
 
-__all__ = ["DEFAULT_DATASTORE", "Container", "Storage"]
+__all__ = ["Container", "Storage"]
 
-DEFAULT_DATASTORE = "workspaceblobstore"
 BLOCK = 8 << 20
 AT_ONCE = 8
 HASH_VERSION = "202208"
@@ -67,7 +67,7 @@ class Storage:
         self._progress = progress or (lambda sent, total: None)
         self._stopped = Event()
 
-    def upload(self, snapshot: Snapshot, datastore: str = DEFAULT_DATASTORE) -> str:
+    def upload(self, snapshot: Snapshot, datastore: str = DEFAULT) -> str:
         """The datastore path where ``snapshot`` lies, uploaded unless it was already.
 
         A mark on its first file, set last, says that all of it is there.

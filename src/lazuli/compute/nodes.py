@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from sqlalchemy import Connection, select
 
@@ -28,7 +29,7 @@ from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler, Step
 
-__all__ = ["COLLECTION", "Node", "NodeLifecycle", "Nodes", "least", "most", "operation"]
+__all__ = ["COLLECTION", "Demand", "Node", "NodeLifecycle", "Nodes", "least", "most", "operation"]
 
 COLLECTION = "nodes"
 
@@ -70,9 +71,9 @@ class Node:
 class Nodes:
     """The nodes of every cluster and instance."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, reconciler: Reconciler) -> None:
         self._store = store
-        self.reconciler: Reconciler | None = None
+        self._reconciler = reconciler
 
     def of(self, tx: Connection, scope: Scope, target: str) -> list[Node]:
         """The nodes of a target that have not left, oldest first. Only those have a lease."""
@@ -94,12 +95,11 @@ class Nodes:
         price = price_of(self._store.settings.price_list, document.size, low_priority=low)
         made: list[ResourceId] = []
         for _ in range(number):
-            assert self.reconciler is not None
             id = ResourceId(target.id.scope, COLLECTION, f"{target.id.name}-{secrets.token_hex(4)}".lower())
             body = {"compute": target.id.name, "size": document.size, "tier": document.tier.value}
             record = Record(id, body, {"price": price}, status=_S.PREPARING, parent=target.id.name.lower())
             self._store.documents.add(tx, record, "lazuli")
-            self.reconciler.enlist(tx, id)
+            self._reconciler.enlist(tx, id)
             made.append(id)
         return made
 
@@ -150,8 +150,23 @@ class Nodes:
     def wake(self, ids: Iterable[ResourceId]) -> None:
         """Let the reconciler look at nodes: call it after the commit that made or changed them."""
         for id in ids:
-            assert self.reconciler is not None
-            self.reconciler.wake(id)
+            self._reconciler.wake(id)
+
+
+class Demand(Protocol):
+    """What jobs hold and want of a target: told by the room that knows jobs."""
+
+    def busy(self, tx: Connection, scope: Scope, target: str) -> int:
+        """How many of its nodes jobs hold now."""
+        ...
+
+    def waiting(self, tx: Connection, scope: Scope, target: str) -> int:
+        """How many of its nodes jobs wait for."""
+        ...
+
+    def holds(self, tx: Connection, scope: Scope, target: str, job: str) -> bool:
+        """Whether a job is still on its way on it."""
+        ...
 
 
 class NodeLifecycle:
@@ -159,13 +174,18 @@ class NodeLifecycle:
 
     transitions: Mapping[str, frozenset[str]] = _TRANSITIONS
 
-    def __init__(self, store: Store, nodes: Nodes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        nodes: Nodes,
+        demand: Demand,
+        next_jobs: Callable[[Connection, Scope, str], list[ResourceId]],
+    ) -> None:
+        """``next_jobs`` are those for which there is room on a target now."""
         self._store = store
         self._nodes = nodes
-        self.waiting: Callable[[Connection, Scope, str], list[ResourceId]] = lambda tx, scope, target: []
-        """The jobs for which there is room on a target now; registered by the room that knows jobs."""
-        self.holds: Callable[[Connection, Scope, str, str], bool] = lambda tx, scope, target, job: True
-        """Whether a job is still on its way on a target; registered by the room that knows jobs."""
+        self._demand = demand
+        self._next_jobs = next_jobs
         self._steps: Mapping[str, Callable[[Record], Step]] = {
             _S.PREPARING: self._preparing,
             _S.IDLE: self._idle,
@@ -198,9 +218,9 @@ class NodeLifecycle:
             }
             self._store.documents.change(tx, target, "lazuli", event="stopped", state=state)
         if record.status == _S.LEFT:
-            return [*self._nodes.fill(tx, target), *self.waiting(tx, record.id.scope, target.id.name)]
+            return [*self._nodes.fill(tx, target), *self._next_jobs(tx, record.id.scope, target.id.name)]
         if record.status == _S.IDLE:
-            return self.waiting(tx, record.id.scope, target.id.name)
+            return self._next_jobs(tx, record.id.scope, target.id.name)
         return []
 
     def _preparing(self, record: Record) -> Step:
@@ -228,13 +248,15 @@ class NodeLifecycle:
         limit_ms = _idle_limit_ms(document)
         if limit_ms is None or (not document.is_instance and usable <= document.min_instances):
             return _BUSY_MS
-        if self.waiting(tx, record.id.scope, target.id.name):
+        if self._next_jobs(tx, record.id.scope, target.id.name):
             return max(1_000, limit_ms)  # it is about to get a job
         return max(0, int(record.state["idle_since"]) + limit_ms - self._store.clock())
 
     def _running(self, record: Record) -> Step:
         with self._store.state.read() as tx:
-            is_held = self.holds(tx, record.id.scope, str(record.body["compute"]), str(record.state.get("job", "")))
+            is_held = self._demand.holds(
+                tx, record.id.scope, str(record.body["compute"]), str(record.state.get("job", ""))
+            )
         if is_held:
             return Step(again_ms=_BUSY_MS)
         return Step(_S.IDLE, {"job": "", "idle_since": self._store.clock()})

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.compute.nodes import Node, Nodes, least, operation
+from lazuli.compute.nodes import Demand, Node, Nodes, least, operation
 from lazuli.compute.sizes import Category, machine, price_of, size_named
 from lazuli.resources.compute import Compute, NodeState, Tier
 from lazuli.resources.table import noun
@@ -23,6 +22,7 @@ from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import Shelf, find_workspace
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
+from lazuli.store.reconciler import Reconciler
 
 __all__ = ["LOCAL", "Slots", "Targets"]
 
@@ -50,13 +50,10 @@ class Slots:
 class Targets(Shelf):
     """The compute targets of workspaces."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, reconciler: Reconciler, demand: Demand) -> None:
         super().__init__(noun("compute"), store)
-        self.rows = Nodes(store)
-        self.busy: Callable[[Connection, Scope, str], int] = lambda tx, scope, name: 0
-        """How many nodes of a target jobs hold now; registered by the room that knows jobs."""
-        self.waiting: Callable[[Connection, Scope, str], int] = lambda tx, scope, name: 0
-        """How many nodes jobs wait for; registered by the room that knows jobs."""
+        self.rows = Nodes(store, reconciler)
+        self._demand = demand
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new cluster or instance; it can be used at once, nodes are ready in milliseconds."""
@@ -104,7 +101,7 @@ class Targets(Shelf):
 
     def check_removal(self, tx: Connection, record: Record) -> None:
         """Not while a job runs on it. Its idle nodes go with it."""
-        if busy := self.busy(tx, record.id.scope, record.id.name):
+        if busy := self._demand.busy(tx, record.id.scope, record.id.name):
             raise Conflict(
                 f"'{record.id.name}' runs jobs on {busy} of its nodes.", mend="Cancel them or wait for their end."
             )
@@ -147,7 +144,7 @@ class Targets(Shelf):
                     target="name",
                     mend="Only an instance is started and stopped. To keep nodes, raise min_instances.",
                 )
-            if name != "Start" and self.busy(tx, record.id.scope, record.id.name):
+            if name != "Start" and self._demand.busy(tx, record.id.scope, record.id.name):
                 raise Conflict(f"A job runs on '{record.id.name}'.", mend="Cancel it or wait for its end.")
             state = {**record.state, "stopped": stopped, "last_operation": operation(name, self.store.clock())}
             record = self.store.documents.change(tx, record, actor.name, event=name.lower(), state=state)
@@ -181,14 +178,14 @@ class Targets(Shelf):
         nodes = self._nodes_of(tx, record)
         counts = Counter(node.state for node in nodes)
         usable = sum(node.usable for node in nodes)
-        held = self.busy(tx, record.id.scope, record.id.name)
+        held = self._demand.busy(tx, record.id.scope, record.id.name)
         facts: dict[str, Any] = {
             "notes": _notes(document) or None,
             "price_per_hour": self._price(document),
         }
         if document.is_instance:
             return replace(record, state={**record.state, **facts, "state": _instance_state(record, counts)})
-        wanted = min(document.max_instances, held + self.waiting(tx, record.id.scope, record.id.name))
+        wanted = min(document.max_instances, held + self._demand.waiting(tx, record.id.scope, record.id.name))
         wanted = max(document.min_instances, wanted, usable - counts[NodeState.PREPARING])
         facts |= {f"nodes_{state.value}": counts[state] for state in _COUNTED}
         facts |= {"nodes_busy": held, "nodes_allocated": usable, "nodes_wanted": wanted}

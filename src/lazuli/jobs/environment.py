@@ -5,50 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lazuli.assets.environments import Contexts
 from lazuli.assets.environments import Environments as EnvironmentAssets
-from lazuli.assets.storage import ARTIFACTS, Storage, artifact_folder
+from lazuli.assets.storage import Storage
 from lazuli.compute.environments import Context, Environments, Realised, Recipe, State, recipe_of
 from lazuli.jobs.plan import LOGS
 from lazuli.resources.environment import Environment
 from lazuli.resources.table import noun
 from lazuli.schema.identity import Scope
+from lazuli.schema.places import ARTIFACTS, artifact_folder
 from lazuli.schema.problems import Problem
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
-__all__ = ["JobEnvironments"]
+__all__ = ["JobEnvironments", "Made"]
 
 _WHOLE_LOG = 16 << 20
 
 
-class JobEnvironments:
-    """The environments that jobs name, as the machine has them."""
+class Made:
+    """The versions of environments, as the machine has them."""
 
-    def __init__(self, store: Store, storage: Storage, assets: EnvironmentAssets, built: Environments) -> None:
-        self._store = store
-        self._storage = storage
-        self._assets = assets
+    def __init__(self, contexts: Contexts, built: Environments) -> None:
+        self._contexts = contexts
         self._built = built
 
     def recipe(self, asset: Record) -> Recipe:
         """The recipe for a version of an environment. Raises what :func:`recipe_of` raises."""
         document: Environment = document_of(noun("environment"), asset)
-        context = Context(document.build.dockerfile_path, self._assets.context(asset)) if document.build else None
+        context = Context(document.build.dockerfile_path, self._contexts.of(asset)) if document.build else None
         return recipe_of(document.image, document.conda_file, context)
-
-    def named(self, scope: Scope, reference: str) -> Realised:
-        """The environment that a reference names, or how far it is; its build is begun where it must be."""
-        return self._built.realise(self._recipe_named(scope, reference))
-
-    def of(self, job: Record) -> Realised:
-        """The environment of a job, or how far it is."""
-        recipe = self._recipe_named(job.id.scope, str(job.body["environment"]))
-        environment = self._built.realise(recipe)
-        if environment.state is State.FAILED and not job.state.get("build"):
-            # It failed for an earlier job; what was wrong (a package index out of reach) may be right by now.
-            environment = self._built.retry(recipe)
-        return environment
 
     def facts(self, asset: Record) -> Mapping[str, Any]:
         """How far a version is on this machine, and what was installed for it."""
@@ -75,6 +62,32 @@ class JobEnvironments:
         """What the build of a version has said from ``offset`` on."""
         return self._built.log(self._built.key(self.recipe(asset)), offset, limit)
 
+
+class JobEnvironments:
+    """The environments that jobs name."""
+
+    def __init__(
+        self, store: Store, storage: Storage, assets: EnvironmentAssets, made: Made, built: Environments
+    ) -> None:
+        self._store = store
+        self._storage = storage
+        self._assets = assets
+        self._made = made
+        self._built = built
+
+    def named(self, scope: Scope, reference: str) -> Realised:
+        """The environment that a reference names, or how far it is; its build is begun where it must be."""
+        return self._built.realise(self._recipe_named(scope, reference))
+
+    def of(self, job: Record) -> Realised:
+        """The environment of a job, or how far it is."""
+        recipe = self._recipe_named(job.id.scope, str(job.body["environment"]))
+        environment = self._built.realise(recipe)
+        if environment.state is State.FAILED and not job.state.get("build"):
+            # It failed for an earlier job; what was wrong (a package index out of reach) may be right by now.
+            environment = self._built.retry(recipe)
+        return environment
+
     def told(self, job: Record, offset: int, limit: int = 1 << 16) -> bytes:
         """What the build that a job waits for, or waited for, has said from ``offset`` on."""
         key = job.state.get("build")
@@ -87,4 +100,4 @@ class JobEnvironments:
         self._store.blobs.put_bytes(container, name, self.told(job, 0, _WHOLE_LOG))
 
     def _recipe_named(self, scope: Scope, reference: str) -> Recipe:
-        return self.recipe(self._assets.resolve(scope, reference, target="environment"))
+        return self._made.recipe(self._assets.resolve(scope, reference, target="environment"))

@@ -14,19 +14,19 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from lazuli.assets.kinds import DataAssets, Models
-from lazuli.assets.storage import ARTIFACTS, Location, Storage, artifact_folder
+from lazuli.assets.storage import Location, Storage
 from lazuli.assets.versions import Versions
 from lazuli.jobs.leavings import LONGEST_NAME, leavings, within
 from lazuli.jobs.logs import STD_LOG, Masks
 from lazuli.jobs.masking import mask_file
 from lazuli.jobs.plan import CODE, LOGS, file_name, output_folder
-from lazuli.jobs.submit import job_output_path
 from lazuli.resources.data import Data
 from lazuli.resources.inout import AssetType, Output
 from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
+from lazuli.schema.places import ARTIFACTS, artifact_folder, output_path
 from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unavailable
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import document_of
@@ -131,7 +131,7 @@ class Finisher:
 
     def _output(self, record: Record, name: str, output: Output, folder: Path, kept: Kept) -> bool:
         """Keep a named output; whether anything was written to it."""
-        path = output.path or job_output_path(record.id.name, name)
+        path = output.path or str(output_path(record.id.name, name))
         location = self._storage.locate(record.id.scope, path)
         if output.type is not AssetType.URI_FILE:
             return self._tree(location, folder, output_folder(name), kept)

@@ -31,12 +31,13 @@ from lazuli.jobs.preempt import MOST_ATTEMPTS
 from lazuli.jobs.queue import Queue, nodes_of
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import TERMINAL, TRANSITIONS
+from lazuli.jobs.watch import Watch
 from lazuli.resources.job import Status
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, Problem, Unavailable
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
-from lazuli.store.reconciler import Reconciler, Step
+from lazuli.store.reconciler import Step
 from lazuli.tracking.runs import Runs
 
 __all__ = ["JobLifecycle", "engine_key"]
@@ -86,6 +87,7 @@ class JobLifecycle:
         finisher: Finisher,
         transfers: Transfers,
         runs: Runs,
+        watch: Watch,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -95,8 +97,7 @@ class JobLifecycle:
         self._ending = Ending(engine, environments, planner, finisher, transfers)
         self._transfers = transfers
         self._runs = runs
-        self.reconciler: Reconciler | None = None
-        self._waiting: dict[str, frozenset[ResourceId]] = {}  # who is woken when the work under a key is over
+        self._watch = watch
         self._steps = {
             Status.QUEUED.value: self._queued,
             Status.PREPARING.value: self._preparing,
@@ -135,17 +136,8 @@ class JobLifecycle:
         if record.status not in RELEASED:
             return []
         self._transfers.forget(record)
-        self._waiting.pop(record.state.get("key") or "", None)
+        self._watch.leave(record.state.get("key") or "")
         return self._queue.let_go(tx, record)
-
-    def work_ended(self, key: str) -> None:
-        """The engine's word that the work under ``key`` is over: whoever waits for it need not look again and again."""
-        assert self.reconciler is not None
-        for id in self._waiting.pop(key, frozenset()):
-            self.reconciler.wake(id)
-
-    def _await(self, key: str, id: ResourceId) -> None:
-        self._waiting[key] = self._waiting.get(key, frozenset()) | {id}
 
     def _queued(self, record: Record) -> Step:
         with self._store.state.read() as tx:
@@ -175,7 +167,7 @@ class JobLifecycle:
             is_here = self._transfers.fetched(record)  # while its environment is built
             environment = self._environments.of(record)
             if environment.state is State.BUILDING:
-                self._await(environment.log_key, record.id)
+                self._watch.join(environment.log_key, record.id)
                 return Step(state={"status_reason": _BUILDING, "build": environment.log_key}, again_ms=_BUILD_MS)
             if environment.state is State.FAILED:
                 self._environments.keep_log(record)
@@ -183,7 +175,7 @@ class JobLifecycle:
                 return self._failed(record, "EnvironmentBuildFailed", message)
             if not is_here:
                 return Step(state={"status_reason": _FETCHING}, again_ms=_TRANSFER_MS)
-            self._await(key, record.id)
+            self._watch.join(key, record.id)
             self._engine.start(self._planner.plan(record, self._engine.folder(key), environment), key)
             look = self._engine.look(key)
         if look.phase is Phase.STARTING:
@@ -194,7 +186,7 @@ class JobLifecycle:
 
     def _running(self, record: Record) -> Step:
         key = engine_key(record)
-        self._await(key, record.id)
+        self._watch.join(key, record.id)
         look = self._engine.look(key)
         if record.state.get("preempted"):
             return self._preempted(record, look)
@@ -216,7 +208,7 @@ class JobLifecycle:
         if attempt >= MOST_ATTEMPTS:
             return self._failed(record, "Preempted", f"Its node was taken away in each of {attempt} attempts.")
         if look.phase is not Phase.ABSENT and not look.over:
-            self._await(key, record.id)
+            self._watch.join(key, record.id)
             self._engine.stop(key)
             return Step(again_ms=_STOP_MS)
         self._engine.forget(key)
@@ -244,7 +236,7 @@ class JobLifecycle:
         if look.phase is Phase.ABSENT:
             return Step(Status.CANCELED.value, {"end_time": _spoken(self._store.clock())})
         if not look.over:
-            self._await(str(key), record.id)
+            self._watch.join(str(key), record.id)
             self._engine.stop(str(key))
             return Step(again_ms=_STOP_MS)
         return Step(Status.FINALIZING.value, {**_result(look), "verdict": Status.CANCELED.value, "error": None})
@@ -253,7 +245,7 @@ class JobLifecycle:
         key = engine_key(record)
         look = self._engine.look(key)
         if look.phase in (Phase.STARTING, Phase.RUNNING):  # it failed on the platform's side while it ran
-            self._await(key, record.id)
+            self._watch.join(key, record.id)
             self._engine.stop(key)
             return Step(again_ms=_STOP_MS)
         return self._ending.step(record, key) if look.over else Step(str(record.state["verdict"]))

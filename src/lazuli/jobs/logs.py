@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lazuli.assets.storage import ARTIFACTS, Storage, artifact_folder
+from lazuli.assets.storage import Storage
 from lazuli.compute.engine import Engine
 from lazuli.jobs.masking import read_masked
 from lazuli.jobs.plan import LOGS
 from lazuli.jobs.transitions import TERMINAL
 from lazuli.schema.identity import ResourceId
+from lazuli.schema.places import ARTIFACTS, artifact_folder
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.paths import clean

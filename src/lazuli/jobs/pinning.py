@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
-from lazuli.assets.storage import DEFAULT, Storage
+from lazuli.assets.storage import Storage
 from lazuli.resources.environment import Environment
 from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.job import CommandJob
 from lazuli.schema import bindings
 from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.schema.reference import is_remote, parse_datastore_path
 from lazuli.store.documents import Record

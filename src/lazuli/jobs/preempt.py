@@ -23,17 +23,16 @@ _STOPPABLE = (Status.PREPARING.value, Status.RUNNING.value)
 class Preemption:
     """Takes nodes away, as Azure does when it wants them back."""
 
-    def __init__(self, store: Store, targets: Targets) -> None:
+    def __init__(self, store: Store, targets: Targets, reconciler: Reconciler) -> None:
         self._store = store
         self._targets = targets
-        self.reconciler: Reconciler | None = None
+        self._reconciler = reconciler
 
     def preempt(self, id: ResourceId, node_name: str, actor: Principal) -> str:
         """Take a node of the cluster ``id`` away; the job that was on it, or ''.
 
         Raises :class:`Conflict` for a node that is not of low priority or is on its way out, :class:`NotFound`.
         """
-        assert self.reconciler is not None
         with self._store.state.write() as tx:
             target = self._targets.found(tx, id)
             document = Compute.load(target.body)
@@ -56,9 +55,9 @@ class Preemption:
                     "status_reason": f"Its node '{node.name}' is taken away.",
                 }
                 self._store.documents.change(tx, found, actor.name, event="preempted", state=state)
-        self.reconciler.wake(record.id)
+        self._reconciler.wake(record.id)
         if found:
-            self.reconciler.wake(found.id)
+            self._reconciler.wake(found.id)
         return node.job
 
 

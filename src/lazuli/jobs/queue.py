@@ -16,7 +16,7 @@ from lazuli.schema.identity import ResourceId, Scope
 from lazuli.store import tables
 from lazuli.store.documents import Record
 
-__all__ = ["Place", "Queue", "nodes_of"]
+__all__ = ["Line", "Place", "Queue", "nodes_of"]
 
 _L, _R = tables.lease, tables.resource
 
@@ -72,16 +72,49 @@ class _Entry:
     nodes: int
 
 
-class Queue:
-    """Who holds and who waits for the nodes of every target."""
+class Line:
+    """The jobs on every target: those that hold its nodes and those that wait for them."""
 
-    def __init__(self, targets: Targets) -> None:
+    def holds(self, tx: Connection, scope: Scope, target: str, job: str) -> bool:
+        """Whether a job is still on its way on a target."""
+        return any(not entry.waits and entry.id.name == job for entry in self.on(tx, scope, target))
+
+    def busy(self, tx: Connection, scope: Scope, target: str) -> int:
+        """How many nodes of a target are held."""
+        return _held(self.on(tx, scope, target))
+
+    def waiting(self, tx: Connection, scope: Scope, target: str) -> int:
+        """How many nodes of a target are waited for."""
+        return sum(entry.nodes for entry in self.on(tx, scope, target) if entry.waits)
+
+    def on(self, tx: Connection, scope: Scope, target: str) -> list[_Entry]:
+        """The jobs on a target. Only those on their way have a lease, so that this stays quick among many old ones."""
+        query = (
+            select(_R.c.id, _R.c.name, _R.c.status, _R.c.created_at, _R.c.state)
+            .join(_L, _L.c.resource_id == _R.c.id)
+            .where(_L.c.kind == "jobs", _R.c.scope == scope.key, _R.c.status.in_(sorted(ACTIVE)))
+        )
+        entries: list[_Entry] = []
+        for row in tx.execute(query):
+            state = json.loads(row.state)
+            if state.get("target") == target:
+                id = ResourceId(scope, "jobs", row.name)
+                waits = row.status == Status.QUEUED.value
+                entries.append(_Entry(id, (row.created_at, row.id), waits, nodes_of(state)))
+        return entries
+
+
+class Queue:
+    """Whose turn it is on every target, and the nodes for them."""
+
+    def __init__(self, line: Line, targets: Targets) -> None:
+        self._line = line
         self._targets = targets
 
     def place(self, tx: Connection, record: Record) -> Place:
         """Where a queued job stands now."""
         scope, target = record.id.scope, str(record.state["target"])
-        entries, slots = self._on(tx, scope, target), self._targets.slots(tx, scope, target)
+        entries, slots = self._line.on(tx, scope, target), self._targets.slots(tx, scope, target)
         mine = (record.created_at, record.id.key)
         busy = _held(entries)
         return Place(
@@ -115,26 +148,14 @@ class Queue:
         scope, target = record.id.scope, str(record.state["target"])
         with self._targets.store.state.write() as tx:
             compute = self._targets.store.documents.find(tx, ResourceId(scope, "computes", target))
-            entries = self._on(tx, scope, target)
+            entries = self._line.on(tx, scope, target)
             made = self._targets.rows.fill(tx, compute, sum(entry.nodes for entry in entries)) if compute else []
         self._targets.rows.wake(made)
         return bool(made)
 
-    def holds(self, tx: Connection, scope: Scope, target: str, job: str) -> bool:
-        """Whether a job is still on its way on a target."""
-        return any(not entry.waits and entry.id.name == job for entry in self._on(tx, scope, target))
-
-    def busy(self, tx: Connection, scope: Scope, target: str) -> int:
-        """How many nodes of a target are held."""
-        return _held(self._on(tx, scope, target))
-
-    def waiting(self, tx: Connection, scope: Scope, target: str) -> int:
-        """How many nodes of a target are waited for."""
-        return sum(entry.nodes for entry in self._on(tx, scope, target) if entry.waits)
-
     def next(self, tx: Connection, scope: Scope, target: str) -> list[ResourceId]:
         """The waiting jobs for which there is room now, in their order."""
-        entries = self._on(tx, scope, target)
+        entries = self._line.on(tx, scope, target)
         slots = self._targets.slots(tx, scope, target)
         room = 0 if slots.closed else slots.most - _held(entries)
         chosen: list[ResourceId] = []
@@ -144,22 +165,6 @@ class Queue:
                 break
             chosen.append(entry.id)
         return chosen
-
-    def _on(self, tx: Connection, scope: Scope, target: str) -> list[_Entry]:
-        """The jobs on a target. Only those on their way have a lease, so that this stays quick among many old ones."""
-        query = (
-            select(_R.c.id, _R.c.name, _R.c.status, _R.c.created_at, _R.c.state)
-            .join(_L, _L.c.resource_id == _R.c.id)
-            .where(_L.c.kind == "jobs", _R.c.scope == scope.key, _R.c.status.in_(sorted(ACTIVE)))
-        )
-        entries: list[_Entry] = []
-        for row in tx.execute(query):
-            state = json.loads(row.state)
-            if state.get("target") == target:
-                id = ResourceId(scope, "jobs", row.name)
-                waits = row.status == Status.QUEUED.value
-                entries.append(_Entry(id, (row.created_at, row.id), waits, nodes_of(state)))
-        return entries
 
 
 def nodes_of(state: Mapping[str, Any]) -> int:

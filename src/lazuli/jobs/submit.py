@@ -7,16 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.assets.storage import DEFAULT
 from lazuli.compute.targets import Targets
 from lazuli.jobs.pinning import Pinning
-from lazuli.jobs.transitions import ACTIVE, TERMINAL
+from lazuli.jobs.transitions import ACTIVE
 from lazuli.resources.job import CommandJob, Status
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
-from lazuli.schema.identity import ResourceId, Scope, check_name
-from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unsupported
-from lazuli.schema.reference import DatastorePath
+from lazuli.schema.identity import ResourceId, check_name
+from lazuli.schema.problems import Conflict, Unsupported
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import Shelf, document_of
 from lazuli.store.documents import Record
@@ -24,10 +22,7 @@ from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
 from lazuli.tracking.runs import Runs
 
-__all__ = ["Jobs", "job_output_path"]
-
-KEPT = TERMINAL | {Status.FINALIZING.value}
-"""The statuses in which outputs may be read: each appears whole or not at all."""
+__all__ = ["Jobs"]
 
 _WORK = ("command", "environment_variables", "environment", "code", "inputs")
 """What a job that exists cannot change."""
@@ -38,20 +33,15 @@ _REFUSED = {
 }
 
 
-def job_output_path(job: str, output: str) -> str:
-    """Where a named output of a job lies unless the job says otherwise: Microsoft's client looks there."""
-    return str(DatastorePath(DEFAULT, f"azureml/{job}/{output}"))
-
-
 class Jobs(Shelf):
     """The jobs of workspaces."""
 
-    def __init__(self, store: Store, *, pinning: Pinning, targets: Targets, runs: Runs) -> None:
+    def __init__(self, store: Store, *, pinning: Pinning, targets: Targets, runs: Runs, reconciler: Reconciler) -> None:
         super().__init__(noun("job"), store)
         self.pinning = pinning
         self._targets = targets
         self._runs = runs
-        self.reconciler: Reconciler | None = None
+        self._reconciler = reconciler
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """The record of a new job: references settled to exact versions, addresses to places, all checked."""
@@ -69,7 +59,6 @@ class Jobs(Shelf):
 
     def created(self, tx: Connection, record: Record, actor: Principal) -> None:
         """A new job gets its run and its lease with the same commit: a crash leaves all of it or nothing."""
-        assert self.reconciler is not None
         job: CommandJob = document_of(self.noun, record)
         tags = [("mlflow.user", actor.name), *job.tags.items()]
         if commit := job.properties.get("azureml.git.commit") or job.properties.get("mlflow.source.git.commit"):
@@ -91,39 +80,12 @@ class Jobs(Shelf):
                 mend="Choose another name.",
                 code="JobNameUsed",
             ) from None
-        self.reconciler.enlist(tx, record.id)
-
-    def output_path(self, scope: Scope, job: str, output: str) -> str:
-        """The datastore path of an output of a job. Raises :class:`InvalidInput` where there is none (yet)."""
-        record = self._named(scope, job)
-        outputs = record.body.get("outputs", {})
-        known = [*outputs, "artifacts"]
-        if output not in known:
-            raise InvalidInput(
-                f"The job '{job}' has no output '{output}'.", target="path", mend=f"It has: {', '.join(known)}."
-            )
-        if record.status not in KEPT:
-            raise Conflict(
-                f"The job '{job}' is {record.status}; its outputs are there when it has ended.",
-                target="path",
-                mend=f"Wait for it: 'lazuli job stream -n {job}'.",
-                code="JobNotFinished",
-            )
-        if output == "artifacts":
-            return str(DatastorePath("workspaceartifactstore", f"ExperimentRun/dcid.{job}"))
-        return outputs[output].get("path") or job_output_path(record.id.name, output)
-
-    def _named(self, scope: Scope, job: str) -> Record:
-        try:
-            return self.get(ResourceId(scope, "jobs", job))
-        except Problem as problem:
-            raise InvalidInput(problem.message, target="path", mend=problem.mend, code="ReferenceNotFound") from None
+        self._reconciler.enlist(tx, record.id)
 
     def after(self, record: Record) -> None:
         """The reconciler looks at it at once."""
-        assert self.reconciler is not None
         if record.status in ACTIVE:
-            self.reconciler.wake(record.id)
+            self._reconciler.wake(record.id)
 
     def replace(self, old: Record, document: Document) -> dict[str, Any]:
         """A job that exists may change its words, not its work."""

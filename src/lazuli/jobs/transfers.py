@@ -44,14 +44,14 @@ class _Transfer:
 class Transfers:
     """The transfers of the jobs of this server."""
 
-    def __init__(self, storage: Storage, cache: Cache, pinning: Pinning) -> None:
+    def __init__(self, storage: Storage, cache: Cache, pinning: Pinning, on_done: Callable[[ResourceId], None]) -> None:
+        """``on_done`` is told, on any thread, that a transfer of a job is over."""
         self._storage = storage
         self.cache = cache
         self._pinning = pinning
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="transfer")
         self._transfers: dict[str, _Transfer] = {}
-        self.on_done: Callable[[ResourceId], None] = lambda id: None
-        """Told that a transfer of a job is over."""
+        self._on_done = on_done
 
     def fetched(self, record: Record) -> bool:
         """Whether everything is here that the job reads; where not, it is on its way. Raises what went wrong."""
@@ -85,7 +85,7 @@ class Transfers:
         if transfer is None:
             transfer = self._transfers[key] = _Transfer()
             transfer.future = self._pool.submit(lambda: _run(work, transfer.go_on))
-            transfer.future.add_done_callback(lambda _: self.on_done(record.id))
+            transfer.future.add_done_callback(lambda _: self._on_done(record.id))
         assert transfer.future is not None
         if not transfer.future.done():
             return False

@@ -12,24 +12,20 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from lazuli.assets.kinds import Codes
 from lazuli.assets.storage import ACCOUNT, BUILT_IN, Storage
 from lazuli.assets.versions import Versions
 from lazuli.jobs.lineage import lineage_of
-from lazuli.jobs.submit import Jobs
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import NOUNS, Noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, PreconditionFailed
 from lazuli.server.present import present, present_container, read, read_container
 from lazuli.server.routes import POLL, WORKSPACE, Call, Route, reply
+from lazuli.server.shelves import Shelves
 from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
 from lazuli.store.documents import Record, Selection
 
-__all__ = ["Shelves", "arm_routes"]
-
-Shelves = Mapping[str, Shelf]
-"""The shelf of every noun, by its word."""
+__all__ = ["arm_routes"]
 
 PAGE = 200
 _PATIENCE = 5
@@ -308,14 +304,12 @@ class _Actions:
     storage: Storage
 
     def cancel(self, call: Call) -> Response:
-        jobs = self.shelves["job"]
-        assert isinstance(jobs, Jobs)
-        jobs.cancel(ResourceId(call.scope, "jobs", call.params["name"]), call.principal)
+        self.shelves.job.cancel(ResourceId(call.scope, "jobs", call.params["name"]), call.principal)
         return reply(status=200)
 
     def secrets(self, call: Call) -> Response:
         """What opens a datastore: a signature for one of ours, the user's own secret for one of theirs."""
-        record = self.shelves["datastore"].get(ResourceId(call.scope, "datastores", call.params["name"]))
+        record = self.shelves.datastore.get(ResourceId(call.scope, "datastores", call.params["name"]))
         if record.id.name not in BUILT_IN:
             return reply(self._own_secrets(record))
         token = self.storage.token(str(record.body["container_name"]), "racwdl", _SAS_SECONDS)
@@ -333,16 +327,14 @@ class _Actions:
         return {"secretsType": said["credentialsType"], **said["secrets"]}
 
     def pending_upload(self, call: Call) -> Response:
-        codes = self.shelves["code"]
-        assert isinstance(codes, Codes)
-        container = codes.begin(ResourceId(call.scope, "codes", call.params["name"], call.params["version"]))
+        container = self.shelves.code.begin(
+            ResourceId(call.scope, "codes", call.params["name"], call.params["version"])
+        )
         address = f"{call.base_url}/{ACCOUNT}.blob.core.lazuli.local/{container}"
         token = self.storage.token(container, "racwl", _SAS_SECONDS)
         reference = {"blobUri": address, "credential": {"credentialType": "SAS", "sasUri": f"{address}?{token}"}}
         return reply({"blobReferenceForConsumption": reference, "pendingUploadType": "TemporaryBlobReference"})
 
     def lineage(self, call: Call) -> Response:
-        jobs, models, codes = self.shelves["job"], self.shelves["model"], self.shelves["code"]
-        assert isinstance(jobs, Jobs) and isinstance(codes, Codes)
         id = ResourceId(call.scope, "models", call.params["name"], call.params["version"])
-        return reply(lineage_of(id, models, jobs))  # type: ignore[arg-type]
+        return reply(lineage_of(id, self.shelves.model, self.shelves.job))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from lazuli.assets.environments import Environments
-from lazuli.jobs.environment import JobEnvironments
+from lazuli.jobs.environment import Made
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput
 from lazuli.server.routes import WORKSPACE, Call, Route, reply
@@ -16,7 +16,7 @@ from lazuli.store.documents import Record
 __all__ = ["environment_routes"]
 
 
-def environment_routes(assets: Environments, made: JobEnvironments) -> list[Route]:
+def environment_routes(assets: Environments, made: Made) -> list[Route]:
     """The door to environments as this machine has them."""
     door = _Made(assets, made)
     one = f"{WORKSPACE}/environments/{{name}}/versions/{{version}}"
@@ -29,7 +29,7 @@ def environment_routes(assets: Environments, made: JobEnvironments) -> list[Rout
 @dataclass(frozen=True)
 class _Made:
     assets: Environments
-    made: JobEnvironments
+    made: Made
 
     def lock(self, call: Call) -> Response:
         return reply({"value": self.made.lock(self._asset(call))})

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from lazuli.assets.cache import Cache
 from lazuli.assets.datastores import Datastores
+from lazuli.assets.environments import Contexts
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.assets.registry import Registry
-from lazuli.assets.storage import ARTIFACTS, Storage
+from lazuli.assets.storage import Storage
 from lazuli.compute import environments as realised
 from lazuli.compute.curated import Gallery
 from lazuli.compute.engines.local import LocalEngine
@@ -19,20 +20,23 @@ from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
 from lazuli.jobs.ending import held_back
-from lazuli.jobs.environment import JobEnvironments
+from lazuli.jobs.environment import JobEnvironments, Made
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.logs import Logs
+from lazuli.jobs.outputs import Outputs
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.preempt import Preemption
-from lazuli.jobs.queue import Queue
+from lazuli.jobs.queue import Line, Queue
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
 from lazuli.jobs.usage import Usage
+from lazuli.jobs.watch import Watch
+from lazuli.schema.places import ARTIFACTS
 from lazuli.schema.problems import Conflict
-from lazuli.server.arm import Shelves, arm_routes
+from lazuli.server.arm import arm_routes
 from lazuli.server.blobs import blob_routes
 from lazuli.server.chores import Chores
 from lazuli.server.compute import compute_routes
@@ -43,6 +47,7 @@ from lazuli.server.insights import insights_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.routes import Route
+from lazuli.server.shelves import Shelves
 from lazuli.server.stream import stream_routes
 from lazuli.server.tickets import Tickets
 from lazuli.server.vault import vault_routes
@@ -72,10 +77,10 @@ class Platform:
     shelves: Shelves
     storage: Storage
     tracking: Tracking
-    jobs: Jobs
     logs: Logs
     engine: LocalEngine
     environments: realised.Environments
+    made: Made
     job_environments: JobEnvironments
     warm: Warm
     reconciler: Reconciler
@@ -87,44 +92,35 @@ class Platform:
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
-        data, models = self.shelves["data"], self.shelves["model"]
-        environments, targets = self.shelves["environment"], self.shelves["compute"]
-        codes = self.shelves["code"]
-        assert (
-            isinstance(codes, Codes)
-            and isinstance(targets, Targets)
-            and isinstance(data, DataAssets)
-            and isinstance(models, Models)
-            and isinstance(environments, Environments)
-        )
-        registry = Registry(models, self.storage, lambda s, id: self.tracking.models.get(s, id).artifact_uri)
+        shelves, models = self.shelves, self.tracking.models
+        registry = Registry(shelves.model, self.storage, lambda s, id: models.get(s, id).artifact_uri)
         routes = [
             *welcome_routes(),
             *discovery_routes(self.access),
-            *arm_routes(self.shelves, self.storage),
-            *stream_routes(self.jobs, self.logs, self.tracking, self.job_environments),
-            *environment_routes(environments, self.job_environments),
-            *history_routes(self.jobs, data, models, self.storage, self.logs, Tickets(self.store)),
+            *arm_routes(shelves, self.storage),
+            *stream_routes(shelves.job, self.logs, self.tracking, self.job_environments),
+            *environment_routes(shelves.environment, self.made),
+            *history_routes(shelves.job, shelves.data, shelves.model, self.storage, self.logs, Tickets(self.store)),
             *mlflow_routes(self.tracking, registry),
             *blob_routes(
-                self.store.blobs, self.storage.key_of, self.store.clock, codes.is_sealed, self.access.check_everywhere
+                self.store.blobs,
+                self.storage.key_of,
+                self.store.clock,
+                shelves.code.is_sealed,
+                self.access.check_everywhere,
             ),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
-            *compute_routes(targets, self.preemption, Usage(self.store, targets)),
+            *compute_routes(shelves.compute, self.preemption, Usage(self.store, shelves.compute)),
         ]
         return with_description(routes)
 
     def start(self) -> None:
         """Begin to move what takes time, from where a former server left it."""
         self.insights.start()
-        workspaces = self.shelves["workspace"]
-        assert isinstance(workspaces, Workspaces)
-        workspaces.resume(self.access.admin())
+        self.shelves.workspace.resume(self.access.admin())
         self._clear_orphans()
-        targets = self.shelves["compute"]
-        assert isinstance(targets, Targets)
-        targets.settle()
+        self.shelves.compute.settle()
         self.reconciler.start(alone=True)  # open_store has made sure of it
         self.chores.start()
 
@@ -153,23 +149,25 @@ class Platform:
 def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     """Open every room in the data folder of ``settings``."""
     store = open_store(settings, clock)
-    storage = Storage(store)
-    tracking = _tracking(store, storage)
-    access = Access(store)
-    vault = Vault(store)
-    insights = _insights(store)
-    targets, queue = _compute(store)
-    codes, data, models = Codes(store, storage), DataAssets(store, storage), Models(store, storage)
-    environments = Environments(store, storage, Gallery())
-    pinning = Pinning(storage=storage, data=data, models=models, environments=environments, codes=codes)
-    jobs = Jobs(store, pinning=pinning, targets=targets, runs=tracking.runs)
-    storage.job_output = jobs.output_path
-    engine = LocalEngine(settings.data_dir / "work")
+    reconciler = Reconciler(store.state, store.documents, workers=settings.workers, clock=clock)
+    watch, line = Watch(reconciler.wake), Line()
+    engine = LocalEngine(settings.data_dir / "work", on_exit=watch.ended)
     built = realised.Environments(settings.data_dir / "environments", engine)
-    job_environments = JobEnvironments(store, storage, environments, built)
-    environments.facts = job_environments.facts
+    storage = Storage(store, Outputs(store).path)
+    tracking = _tracking(store, storage)
+    access, vault, insights = Access(store), Vault(store), _insights(store)
+    contexts = Contexts(storage, store.blobs)
+    made = Made(contexts, built)
+    codes, data, models = Codes(store, storage), DataAssets(store, storage), Models(store, storage)
+    environments = Environments(store, contexts, Gallery(), made.facts)
+    targets = Targets(store, reconciler, line)
+    queue = Queue(line, targets)
+    pinning = Pinning(storage=storage, data=data, models=models, environments=environments, codes=codes)
+    jobs = Jobs(store, pinning=pinning, targets=targets, runs=tracking.runs, reconciler=reconciler)
+    job_environments = JobEnvironments(store, storage, environments, made, built)
     warm = Warm(engine, settings.warm_pythons)
-    transfers = Transfers(storage, Cache(storage, store.blobs, settings.data_dir / "fetching"), pinning)
+    cache = Cache(storage, store.blobs, settings.data_dir / "fetching")
+    transfers = Transfers(storage, cache, pinning, reconciler.wake)
     lifecycle = JobLifecycle(
         store,
         engine=engine,
@@ -179,44 +177,37 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         finisher=Finisher(store, storage, data, models, vault.masks),
         transfers=transfers,
         runs=tracking.runs,
+        watch=watch,
     )
-    nodes = NodeLifecycle(store, targets.rows)
-    nodes.waiting, nodes.holds = queue.next, queue.holds
-    preemption = Preemption(store, targets)
-    moved = {"jobs": Watched(lifecycle, insights), "nodes": nodes}
-    reconciler = Reconciler(store.state, store.documents, moved, workers=settings.workers, clock=clock)
-    jobs.reconciler = lifecycle.reconciler = targets.rows.reconciler = preemption.reconciler = reconciler
-    engine.on_exit = lifecycle.work_ended
-    transfers.on_done = reconciler.wake
-    shelves = {
-        "workspace": _workspaces(store, storage, tracking, vault, insights),
-        "data": data,
-        "environment": environments,
-        "compute": targets,
-        "job": jobs,
-        "model": models,
-        "datastore": Datastores(store, storage),
-        "code": codes,
-    }
-    logs = Logs(store, storage, engine, vault.masks)
+    reconciler.move("jobs", Watched(lifecycle, insights))
+    reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     return Platform(
-        store,
-        access,
-        shelves,
-        storage,
-        tracking,
-        jobs,
-        logs,
-        engine,
-        built,
-        job_environments,
-        warm,
-        reconciler,
-        vault,
-        insights,
-        transfers,
-        Chores([store.blobs.collect_garbage]),
-        preemption,
+        store=store,
+        access=access,
+        shelves=Shelves(
+            workspace=_workspaces(store, storage, tracking, vault, insights),
+            data=data,
+            environment=environments,
+            compute=targets,
+            job=jobs,
+            model=models,
+            datastore=Datastores(store, storage),
+            code=codes,
+        ),
+        storage=storage,
+        tracking=tracking,
+        logs=Logs(store, storage, engine, vault.masks),
+        engine=engine,
+        environments=built,
+        made=made,
+        job_environments=job_environments,
+        warm=warm,
+        reconciler=reconciler,
+        vault=vault,
+        insights=insights,
+        transfers=transfers,
+        chores=Chores([store.blobs.collect_garbage]),
+        preemption=Preemption(store, targets, reconciler),
     )
 
 
@@ -228,23 +219,15 @@ def _insights(store: Store) -> Insights:
 
 
 def _tracking(store: Store, storage: Storage) -> Tracking:
-    tracking = open_tracking(
+    return open_tracking(
         store.state,
         store.points,
         store.blobs,
         lambda scope: storage.container(scope, ARTIFACTS),
         store.clock,
         admit=lambda tx, scope: find_workspace(store, tx, scope),
+        datastore=storage.container,
     )
-    tracking.artifacts.datastore = storage.container
-    return tracking
-
-
-def _compute(store: Store) -> tuple[Targets, Queue]:
-    targets = Targets(store)
-    queue = Queue(targets)
-    targets.busy, targets.waiting = queue.busy, queue.waiting
-    return targets, queue
 
 
 def _workspaces(store: Store, storage: Storage, tracking: Tracking, vault: Vault, insights: Insights) -> Workspaces:

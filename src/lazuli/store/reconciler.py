@@ -99,14 +99,14 @@ class Reconciler:
         self,
         database: Database,
         documents: Documents,
-        lifecycles: Mapping[str, Lifecycle],
+        lifecycles: Mapping[str, Lifecycle] | None = None,
         *,
         workers: int = 8,
         clock: Clock = system_clock,
     ) -> None:
         self._database = database
         self._documents = documents
-        self._lifecycles = lifecycles
+        self._lifecycles = dict(lifecycles or {})
         self._clock = clock
         self._me = secrets.token_hex(8)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="reconcile")
@@ -118,6 +118,11 @@ class Reconciler:
         self._woken: set[str] = set()  # woken while worked on: what the work has seen may be old
         self._failures: dict[str, int] = {}
         self._stopping = False
+
+    def move(self, kind: str, lifecycle: Lifecycle) -> None:
+        """Move the resources of a kind by their lifecycle. Call it before the start."""
+        assert not self._thread.ident, f"'{kind}' comes too late"
+        self._lifecycles[kind] = lifecycle
 
     def enlist(self, tx: Connection, id: ResourceId) -> None:
         """Give a new resource a lease, held by this server from the start. Call :meth:`wake` after the commit."""

@@ -47,9 +47,11 @@ def open_tracking(
     container_of: Callable[[Scope], str],
     clock: Clock = system_clock,
     admit: Admit = lambda _tx, _scope: None,
+    datastore: Callable[[Scope, str], str] | None = None,
 ) -> Tracking:
     """Experiment tracking on these databases, with its files in the containers that ``container_of`` names.
 
+    ``datastore`` names those of other datastores, whose files can then be read as artifacts too.
     ``admit`` refuses what would begin in a workspace that does not exist; tracking itself knows no workspaces.
     """
     series = Points(points)
@@ -60,5 +62,5 @@ def open_tracking(
         runs=runs,
         metrics=Metrics(series, runs),
         models=LoggedModels(state, series, experiments, clock),
-        artifacts=Artifacts(blobs, container_of),
+        artifacts=Artifacts(blobs, container_of, datastore),
     )

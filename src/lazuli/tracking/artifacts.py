@@ -35,11 +35,13 @@ DATASTORES = "Datastores"
 class Artifacts:
     """The artifact files of every workspace, by paths like ``ExperimentRun/dcid.{run id}/model/MLmodel``."""
 
-    def __init__(self, blobs: Blobs, container_of: Callable[[Scope], str]) -> None:
+    def __init__(
+        self, blobs: Blobs, container_of: Callable[[Scope], str], datastore: Callable[[Scope, str], str] | None = None
+    ) -> None:
+        """``datastore`` names the container of another datastore, where there are any."""
         self._blobs = blobs
         self._container_of = container_of
-        self.datastore: Callable[[Scope, str], str] | None = None
-        """Names the container of another datastore, registered by the room that knows datastores."""
+        self._datastore = datastore
 
     def put(self, scope: Scope, path: str, source: Path, *, content_type: str = "") -> Blob:
         """Take the file ``source`` as the artifact at ``path``, replacing the one there. Safe to repeat."""
@@ -90,10 +92,10 @@ class Artifacts:
 
     def _to_read(self, scope: Scope, name: str) -> tuple[str, str, str]:
         """The container a path leads into, what stands before the names of that container, and the name there."""
-        if self.datastore is None or not self._mounted(name):
+        if self._datastore is None or not self._mounted(name):
             return self._container_of(scope), "", name
         datastore, _, name = name.removeprefix(f"{DATASTORES}/").partition("/")
-        return self.datastore(scope, datastore), f"{DATASTORES}/{datastore}/", name
+        return self._datastore(scope, datastore), f"{DATASTORES}/{datastore}/", name
 
     def _mounted(self, name: str) -> bool:
-        return self.datastore is not None and name.startswith(f"{DATASTORES}/")
+        return self._datastore is not None and name.startswith(f"{DATASTORES}/")

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from lazuli.schema.identity import Scope, check_name
+from lazuli.schema.places import artifact_folder
 from lazuli.store.clock import Clock
 from lazuli.store.database import Database
 from lazuli.store.points import Latest, Points
@@ -22,11 +23,9 @@ from lazuli.tracking.rules import MAX_KEY, check_text, exists_already, invalid, 
 from lazuli.tracking.search import Newest, Question, Subject, find
 from lazuli.tracking.writable import Writable
 
-__all__ = ["ARTIFACT_ROOT", "PARENT_TAG", "STATUSES", "Run", "Runs"]
+__all__ = ["PARENT_TAG", "STATUSES", "Run", "Runs"]
 
 STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
-ARTIFACT_ROOT = "ExperimentRun"
-"""The folder of the artifact container that holds a folder ``dcid.{run id}`` for each run, as in Azure ML."""
 NAME_TAG = "mlflow.runName"
 PARENT_TAG = "mlflow.parentRunId"
 MAX_EXPERIMENTS = 10_000
@@ -326,7 +325,7 @@ class Runs:
                 status=status,
                 lifecycle="active",
                 started_at=self._clock() if started_at is None else started_at,
-                artifact_uri=artifact_uri or f"mlflow-artifacts:/{ARTIFACT_ROOT}/dcid.{run_id}",
+                artifact_uri=artifact_uri or f"mlflow-artifacts:/{artifact_folder(run_id)}",
             )
         )
         put_tags(tx, key, [*tags, (NAME_TAG, name)])

@@ -1,0 +1,27 @@
+"""Where a workspace's files lie: the datastores it is founded with, and the folders that clients look in."""
+
+from __future__ import annotations
+
+from lazuli.schema.reference import DatastorePath
+
+__all__ = ["ARTIFACTS", "DEFAULT", "artifact_folder", "artifact_path", "output_path"]
+
+DEFAULT = "workspaceblobstore"
+"""The datastore that uploads and outputs go to."""
+ARTIFACTS = "workspaceartifactstore"
+"""The datastore of logs, metrics' files and whatever a job leaves in ``outputs/``."""
+
+
+def artifact_folder(run: str) -> str:
+    """Where, on the artifact datastore, the files of a run lie."""
+    return f"ExperimentRun/dcid.{run}"
+
+
+def artifact_path(run: str, path: str = "") -> DatastorePath:
+    """The address of a run's file, or of all its files."""
+    return DatastorePath(ARTIFACTS, f"{artifact_folder(run)}/{path}".rstrip("/"))
+
+
+def output_path(job: str, output: str) -> DatastorePath:
+    """The address of a named output of a job, unless the job says otherwise."""
+    return DatastorePath(DEFAULT, f"azureml/{job}/{output}")

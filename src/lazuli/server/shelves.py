@@ -1,0 +1,31 @@
+"""The shelf of every noun of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lazuli.assets.datastores import Datastores
+from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
+from lazuli.compute.targets import Targets
+from lazuli.jobs.submit import Jobs
+from lazuli.shelves.shelf import Shelf
+from lazuli.workspaces.workspaces import Workspaces
+
+__all__ = ["Shelves"]
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """What is kept in each workspace, and the workspaces themselves; each also by its noun's word."""
+
+    workspace: Workspaces
+    data: DataAssets
+    environment: Environments
+    compute: Targets
+    job: Jobs
+    model: Models
+    datastore: Datastores
+    code: Codes
+
+    def __getitem__(self, word: str) -> Shelf:
+        return getattr(self, word)

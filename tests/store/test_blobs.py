@@ -208,51 +208,38 @@ def test_names_that_lead_away_are_refused(blobs: Blobs, name: str) -> None:
             use("c", name)
 
 
-# --- trees ---------------------------------------------------------------------------------------------------------
+# --- several at once -----------------------------------------------------------------------------------------------
 
 
-def test_a_tree_keeps_its_relative_names_and_empty_files(blobs: Blobs, tmp_path: Path) -> None:
+def below(tree: Path, prefix: str = "") -> dict[str, Path]:
+    return {f"{prefix}{file.relative_to(tree)}": file for file in tree.rglob("*") if file.is_file()}
+
+
+def test_several_keep_their_names_and_empty_files(blobs: Blobs, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     files = {"a.txt": b"1", "sub dir/ü #1.txt": b"2", "sub dir/deep/empty": b""}
     for name, data in files.items():
         written(tree, name, data)
-    put = blobs.put_tree("c", "runs/r1/", tree)
+    put = blobs.put_files("c", below(tree, "runs/r1/"))
     assert {blob.name: blobs.read_bytes("c", blob.name) for blob in put} == {
         f"runs/r1/{n}": d for n, d in files.items()
     }
     assert [blob.name for blob in blobs.list("c").blobs] == sorted(blob.name for blob in put)
-    assert len(blobs.put_tree("c", "", tree)) == 3
-    assert blobs.read_bytes("c", "a.txt") == b"1"
 
 
-def test_a_tree_is_moved_where_asked(blobs: Blobs, tmp_path: Path) -> None:
-    tree = tmp_path / "tree"
-    written(tree, "x/a", b"1")
-    blobs.put_tree("c", "p", tree, move=True)
-    assert not (tree / "x/a").exists()
+def test_several_are_moved_where_asked(blobs: Blobs, tmp_path: Path) -> None:
+    file = written(tmp_path / "tree", "x/a", b"1")
+    blobs.put_files("c", {"p/x/a": file}, move=True)
+    assert not file.exists()
     assert blobs.read_bytes("c", "p/x/a") == b"1"
 
 
-def test_links_that_leave_the_tree_are_left_out(blobs: Blobs, tmp_path: Path) -> None:
-    outside = written(tmp_path, "secret", b"secret")
-    tree = tmp_path / "tree"
-    written(tree, "run-1/log", b"log")
-    (tree / "file-out").symlink_to(outside)
-    (tree / "folder-out").symlink_to(tmp_path)
-    (tree / "dangling").symlink_to(tree / "nothing")
-    (tree / "log").symlink_to("run-1/log")
-    (tree / "latest").symlink_to("run-1")
-    (tree / "run-1" / "circle").symlink_to("..")
-    names = [blob.name for blob in blobs.put_tree("c", "", tree)]
-    assert names == ["latest/log", "log", "run-1/log"]
-
-
-def test_a_tree_with_a_name_that_cannot_be_stores_nothing(blobs: Blobs, tmp_path: Path) -> None:
+def test_several_with_a_name_that_cannot_be_store_nothing(blobs: Blobs, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     written(tree, "good", b"1")
     written(tree, "back\\slash", b"1")
     with pytest.raises(InvalidInput):
-        blobs.put_tree("c", "", tree, move=True)
+        blobs.put_files("c", below(tree), move=True)
     assert blobs.list("c").blobs == []
     assert (tree / "good").exists()
 
@@ -286,7 +273,7 @@ def test_folders_are_shown_once_and_cost_one_query_each(blobs: Blobs, database: 
         written(tree, f"big/{n:03}", b"")
     for name in ("big-1", "big0", "small/one", "z"):
         written(tree, name, b"")
-    blobs.put_tree("c", "", tree)
+    blobs.put_files("c", below(tree))
     assert all_pages(blobs, delimiter="/", limit=100) == ["big-1", "big/", "big0", "small/", "z"]
     assert all_pages(blobs, delimiter="/", limit=1) == ["big-1", "big/", "big0", "small/", "z"]
     assert all_pages(blobs, prefix="big/", delimiter="/", limit=7) == [f"big/{n:03}" for n in range(50)]
@@ -390,12 +377,12 @@ def test_garbage_is_what_has_had_no_name_for_a_while(blobs: Blobs, clock: Tickin
     assert blobs.read_bytes("c", "replaced") == b"new"
 
 
-def test_what_a_tree_replaces_is_no_garbage_at_once(blobs: Blobs, tmp_path: Path, clock: Ticking) -> None:
+def test_what_several_replace_is_no_garbage_at_once(blobs: Blobs, tmp_path: Path, clock: Ticking) -> None:
     old = blobs.put_bytes("c", "t/a", b"old")
     os.utime(blobs.file(old), (1, 1))
     (tmp_path / "tree").mkdir()
     written(tmp_path / "tree", "a", b"new")
-    blobs.put_tree("c", "t", tmp_path / "tree")
+    blobs.put_files("c", below(tmp_path / "tree", "t/"))
     assert blobs.collect_garbage() == 0
     assert blobs.file(old).read_bytes() == b"old"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -30,18 +29,6 @@ def lineage(client: Client, output: Form, name: str, version: str | None) -> Non
         console().print(lineage_tree(found))
     else:
         show(found, output)
-
-
-@model.command("download", help="Download the files of a model.")
-@named("model")
-@click.option("-v", "--version", help="The version; the newest where left out.")
-@click.option("-p", "--download-path", default=".", type=click.Path(file_okay=False), help="Where to.")
-@asks()
-def download(client: Client, output: Form, name: str, version: str | None, download_path: str) -> None:
-    """Download the model's files."""
-    count = client.models.download(name, Path(download_path), version or "")
-    click.echo(f"{name}: {count} {'file' if count == 1 else 'files'}", err=True)
-    click.echo(str(Path(download_path) / name))
 
 
 def lineage_tree(found: dict[str, Any]) -> Tree:

@@ -16,6 +16,7 @@ from lazuli.client.client import Client
 from lazuli.client.collection import Change, View
 from lazuli.client.envelope import Shown
 from lazuli.client.localise import ANONYMOUS
+from lazuli.client.models import Files
 from lazuli.resources.table import Noun, noun
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import is_remote
@@ -45,6 +46,7 @@ _CHANGING: dict[str, tuple[str, ...]] = {
 _PATHS = {"path", "conda_file", "build_context"}
 _DELETABLE = {"workspace", "compute", "datastore"}
 _SLOW = {"workspace", "compute"}
+_FILES = {"data", "model"}
 
 
 def group_of(word: str) -> Verbs:
@@ -58,6 +60,8 @@ def group_of(word: str) -> Verbs:
     if row.versioned or word == "job":
         group.add_command(_archive(row, "archive", "Hide it from lists."))
         group.add_command(_archive(row, "restore", "Show again what was archived."))
+    if word in _FILES:
+        group.add_command(_download(row))
     if word in _DELETABLE:
         group.add_command(_delete(row))
     return group
@@ -182,6 +186,22 @@ def _archive(row: Noun, verb: str, summary: str) -> click.Command:
         collection = client.collection(row.word)
         act = collection.archive if verb == "archive" else collection.restore
         show(act(name, version or ""), output)
+
+    return command
+
+
+def _download(row: Noun) -> click.Command:
+    @click.command("download", cls=Command, help=f"Download the files of {row.indefinite}.")
+    @named(row.word)
+    @click.option("-v", "--version", help="The version; the newest where left out.")
+    @click.option("-p", "--download-path", default=".", type=click.Path(file_okay=False), help="Where to.")
+    @asks()
+    def command(client: Client, output: Form, name: str, version: str | None, download_path: str) -> None:
+        collection = client.collection(row.word)
+        assert isinstance(collection, Files)
+        count = collection.download(name, Path(download_path), version or "")
+        click.echo(f"{name}: {count} {'file' if count == 1 else 'files'}", err=True)
+        click.echo(str(Path(download_path) / name))
 
     return command
 

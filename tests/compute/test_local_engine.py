@@ -143,7 +143,8 @@ def test_nothing_of_the_server_leaks_into_the_users_process(
     assert f"LAZULI_WORK_FOLDER={engine.folder('job')}\n" in log
 
 
-def test_the_plan_is_for_its_owner_alone(engine: LocalEngine) -> None:
+def test_the_plan_is_for_its_owner_alone(tmp_path: Path) -> None:
+    engine = LocalEngine(tmp_path / "work", python="true")  # a runner that never reads it
     engine.start(sh("true", env={"TOKEN": "secret"}), "job")
     assert (engine.folder("job").parent / "plan.json").stat().st_mode & 0o077 == 0
 

@@ -15,7 +15,7 @@ import pytest
 
 import lazuli
 from lazuli.compute.contract import until
-from lazuli.compute.engine import Plan
+from lazuli.compute.engine import Plan, Stage, StageKind
 
 ROOM = Path(lazuli.__file__).parent / "runtime"
 RUNNER = ROOM / "runner.py"
@@ -83,6 +83,27 @@ def test_a_command_that_ends_well_when_told_to_stop_was_still_stopped(tmp_path: 
     runner.terminate()
     runner.wait()
     assert (result(tmp_path)["reason"], result(tmp_path)["exit_code"]) == ("stopped", 0)
+
+
+def test_nothing_that_a_job_does_to_a_read_only_input_reaches_its_source(tmp_path: Path) -> None:
+    """Large or small, and whoever it runs as."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "large").write_bytes(bytes(9 << 20))
+    (source / "large").chmod(0o444)
+    stage = (Stage(StageKind.LINK, "in", source=str(source)),)
+    command = "stat -c %a:%h in/large; chmod u+w in/large; printf x | dd of=in/large conv=notrunc status=none"
+    start(tmp_path, Plan(command=("sh", "-c", command), stage=stage)).wait()
+    assert (tmp_path / "work" / "user_logs" / "std_log.txt").read_text() == "444:1\n"
+    assert (tmp_path / "work" / "in" / "large").read_bytes()[:1] == b"x"
+    assert (source / "large").read_bytes() == bytes(9 << 20)
+    assert (source / "large").stat().st_mode & 0o777 == 0o444
+
+
+def test_the_plan_is_gone_once_it_is_read(tmp_path: Path) -> None:
+    start(tmp_path, Plan(command=("sh", "-c", "ls .."), env={"TOKEN": "t"})).wait()
+    log = (tmp_path / "work" / "user_logs" / "std_log.txt").read_text()
+    assert "runner.json" in log and "plan.json" not in log
 
 
 def test_a_file_that_cannot_be_executed(tmp_path: Path) -> None:

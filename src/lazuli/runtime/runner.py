@@ -1,7 +1,8 @@
 """Run one plan to its end, apart from the server: ``python -I -S runner.py FOLDER LOCK``.
 
-FOLDER holds ``plan.json``; LOCK is the inherited descriptor of a file lock that is held for as long as this program
-lives, so that whoever asks the lock knows whether it does. What it leaves in FOLDER, each written by rename:
+FOLDER holds ``plan.json``, which is removed once it is read. LOCK is the inherited descriptor of a file lock that is
+held for as long as this program lives, so that whoever asks the lock knows whether it does. What it leaves in FOLDER,
+each written by rename:
 
 ``runner.json``   it began (never begins twice in one folder)
 ``started.json``  the user's processes run; said again when one ends that the others do without
@@ -35,7 +36,7 @@ HEARTBEAT_S = 2.0
 STRAY_GRACE_S = 2.0  # for what the command left running when it ended by itself
 KILL_PATIENCE_S = 60.0  # a process that hangs in the kernel cannot be killed: do not wait for ever
 FICLONE = 0x40049409  # of linux/fs.h
-WORTH_A_LINK = 8 << 20  # bytes: less is copied within milliseconds
+PIECE = 64 << 20  # bytes that are copied between two looks for a stop
 LOWEST_PORT = 20_000
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
@@ -59,6 +60,7 @@ def main(folder: str, lock: int) -> None:
         return
     with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
         plan = json.load(file)
+    os.unlink(file.name)  # it holds the job's token and secrets, and nobody needs it any more
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     result = Run(folder, plan).to_the_end()
     write_json(os.path.join(folder, "exit.json"), result | {"ended_at_ms": now_ms()})
@@ -222,15 +224,17 @@ class Run:
             os.makedirs(source, exist_ok=True)
             os.symlink(os.path.relpath(source, os.path.dirname(target)), target)
         elif kind in ("link", "copy"):
-            self._lay_tree(item["source"], target, link_file if kind == "link" else copy_file)
+            self._lay_tree(item["source"], target, 0o444 if kind == "link" else 0o755)
         else:
             raise SetupFailed(f"'{kind}' is not a way to lay '{item['target']}'.")
 
-    def _lay_tree(self, source: str, target: str, lay: Callable[[str, str], None]) -> None:
+    def _lay_tree(self, source: str, target: str, mode: int) -> None:
+        """Lay out a file or a folder. Every file of a copy may be executed, as in Azure's: ``./run.sh`` works there."""
         self._pulse()
         if not os.path.isdir(source):
             _clear(target)
-            lay(source, target)
+            lay_file(source, target, self._pulse)
+            os.chmod(target, mode)
             return
         os.makedirs(target, exist_ok=True)
         with os.scandir(source) as entries:
@@ -240,7 +244,7 @@ class Run:
                     _clear(to)
                     os.symlink(os.readlink(entry.path), to)
                 else:
-                    self._lay_tree(entry.path, to, lay)
+                    self._lay_tree(entry.path, to, mode)
 
     # The user's processes
 
@@ -466,26 +470,17 @@ def _clear(target: str) -> None:
         os.unlink(target)
 
 
-def copy_file(source: str, target: str) -> None:
-    """A writable copy. Every file may be executed, as in Azure's code folders: ``./run.sh`` works there."""
-    with open(source, "rb") as reading, open(target, "wb") as writing:
-        while os.sendfile(writing.fileno(), reading.fileno(), None, 1 << 30):
-            pass
-    os.chmod(target, 0o755)
+def lay_file(source: str, target: str, pulse: Callable[[], None]) -> None:
+    """A file with this content, whose change never reaches the source: at no cost where the file system can do that.
 
-
-def link_file(source: str, target: str) -> None:
-    """A read-only file with this content, whose change never reaches the source: at no cost where that is possible.
-
-    A clone is free on btrfs and XFS. A hard link is safe only where the file's mode binds us, which it does not bind
-    root, and pays only for what takes long to copy.
+    Never a hard link: its mode is the source's own, and the job's user may change that.
     """
     source = os.path.realpath(source)
-    if not clone_file(source, target):
-        if os.geteuid() != 0 and os.stat(source).st_size >= WORTH_A_LINK and _hard_link(source, target):
-            return
-        copy_file(source, target)
-    os.chmod(target, 0o444)
+    if clone_file(source, target):
+        return
+    with open(source, "rb") as reading, open(target, "wb") as writing:
+        while os.sendfile(writing.fileno(), reading.fileno(), None, PIECE):
+            pulse()
 
 
 def clone_file(source: str, target: str) -> bool:
@@ -495,16 +490,6 @@ def clone_file(source: str, target: str) -> bool:
             fcntl.ioctl(writing.fileno(), FICLONE, reading.fileno())
         except OSError:
             return False
-    return True
-
-
-def _hard_link(source: str, target: str) -> bool:
-    os.unlink(target)
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, too many links
-        return False
-    os.chmod(target, 0o444)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from typing import Any
 
@@ -227,12 +228,50 @@ def test_names_are_one_in_any_case(served: Served) -> None:
 
 
 def test_code_is_found_by_its_hash_under_any_name(served: Served) -> None:
-    hash = "ab" * 32
+    hash = hashlib.sha256(b"1#run.py#8print(1)").hexdigest()
     first = upload_code(served, fresh("guid"), hash=hash)
     found = served.admin.get(f"{WS}/codes/{fresh('guid')}/versions", params={"hash": hash, "hashVersion": "202208"})
     assert [item["id"] for item in found.json()["value"]] == [first["id"]]
     none = served.admin.get(f"{WS}/codes/{fresh('guid')}/versions", params={"hash": "cd" * 32})
     assert none.json() == {"value": []}
+
+
+def test_code_whose_files_are_not_those_of_its_hash_is_refused(served: Served) -> None:
+    """What it says is its hash is what others find it by."""
+    name = fresh("guid")
+    path = f"{WS}/codes/{name}/versions/1"
+    pending = served.admin.post(f"{path}/startPendingUpload", json={}).json()["blobReferenceForConsumption"]
+    container, _, token = pending["credential"]["sasUri"].partition("?")
+    files = {"src/b.py": b"print(2)", "src/A.py": b"print(1)"}
+
+    def put(file: str) -> None:
+        address = f"{container}/{file}?{token}"
+        sent = served.nobody.put(address, content=files[file], headers={"x-ms-blob-type": "BlockBlob"})
+        assert sent.status_code == 201
+
+    azure = hashlib.sha256(b"2#A.py#8#b.py#8print(1)print(2)").hexdigest()
+    said = {"codeUri": f"{pending['blobUri']}/src", "properties": {"hash_sha256": azure, "hash_version": 202208}}
+    put("src/b.py")
+    half = served.admin.put(path, json={"properties": said})
+    assert (half.status_code, half.json()["error"]["code"]) == (400, "CodeHashMismatch")
+    assert "upload all of them again" in half.json()["error"]["message"]
+    assert served.admin.get(path).status_code == 404
+    put("src/A.py")
+    assert served.admin.put(path, json={"properties": said}).status_code == 201
+
+
+@pytest.mark.parametrize("names", [("a.py", "A.py"), ("x.py",)], ids=["names that differ in case", "another version"])
+def test_code_whose_hash_cannot_be_worked_out_is_found_by_none(served: Served, names: tuple[str, ...]) -> None:
+    name = fresh("guid")
+    path = f"{WS}/codes/{name}/versions/1"
+    pending = served.admin.post(f"{path}/startPendingUpload", json={}).json()["blobReferenceForConsumption"]
+    container, _, token = pending["credential"]["sasUri"].partition("?")
+    for file in names:
+        served.nobody.put(f"{container}/{file}?{token}", content=b"1", headers={"x-ms-blob-type": "BlockBlob"})
+    said = {"hash_sha256": "ab" * 32, "hash_version": "202208" if len(names) > 1 else "209901"}
+    answer = served.admin.put(path, json={"properties": {"codeUri": pending["blobUri"], "properties": said}})
+    assert answer.status_code == 201
+    assert served.admin.get(f"{path.rpartition('/')[0]}", params={"hash": "ab" * 32}).json() == {"value": []}
 
 
 def test_a_snapshot_is_not_written_again(served: Served) -> None:

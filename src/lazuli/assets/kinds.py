@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from lazuli.assets.code_hash import HASH_VERSION, has_order, is_hash_of
 from lazuli.assets.environments import Environments
 from lazuli.assets.mltable import FILE, LARGEST, check_table
 from lazuli.assets.storage import Storage, is_url
@@ -20,6 +22,8 @@ from lazuli.schema.identity import ResourceId, check_name
 from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.schema.reference import parse_job_output
 from lazuli.shelves.principal import Principal
+from lazuli.store.blobs import Blob
+from lazuli.store.contents import pieces_of
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 
@@ -129,14 +133,43 @@ class Codes(Versions):
         container = self._storage.code_container(id.scope, id.name, id.version)
         address, _, folder = unquote(document.path).partition(f"/{container}")
         place = f"{container}/{folder.strip('/')}".rstrip("/") if address else container
-        if not self.store.blobs.list(container, f"{folder.strip('/')}/".lstrip("/"), limit=1).blobs:
+        files = self._files(container, f"{folder.strip('/')}/".lstrip("/"))
+        if not files:
             raise InvalidInput(
                 f"The code '{id.name}:{id.version}' was never uploaded.",
                 target="codeUri",
                 mend="Ask for a pending upload, put the files there, then create the version.",
             )
         record = super().prepare(id, document.model_copy(update={"path": place}), actor)
-        return replace(record, hash=document.properties.get("hash_sha256", ""))
+        return replace(record, hash=self._checked(id, document.properties, files))
+
+    def _files(self, container: str, prefix: str) -> dict[str, Blob]:
+        """What was uploaded, by its paths in the snapshot."""
+        found: dict[str, Blob] = {}
+        after, more = "", True
+        while more:
+            page = self.store.blobs.list(container, prefix, after=after)
+            found |= {blob.name.removeprefix(prefix): blob for blob in page.blobs}
+            after, more = page.next_marker, bool(page.next_marker)
+        return found
+
+    def _checked(self, id: ResourceId, properties: Mapping[str, str], files: Mapping[str, Blob]) -> str:
+        """The hash by which others find the snapshot: a wrong one would have their jobs run what they never saw.
+
+        Empty where it cannot be proven. Raises :class:`InvalidInput` where the files are not those that were hashed.
+        """
+        said, version = properties.get("hash_sha256", ""), properties.get("hash_version", HASH_VERSION)
+        blobs = self.store.blobs
+        if not said or is_hash_of(said, files, lambda blob: pieces_of(blobs.file(blob))):
+            return said
+        if version != HASH_VERSION or not has_order(files):
+            return ""
+        raise InvalidInput(
+            f"The files of the code '{id.name}:{id.version}' are not those that its hash was made of.",
+            target="properties.hash_sha256",
+            mend="A file is missing, or came damaged: upload all of them again.",
+            code="CodeHashMismatch",
+        )
 
     def settled(self, old: Record, document: Asset) -> dict[str, Any]:
         """The address is the same one, whichever listener it was written for."""

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from lazuli.assets.registry import Registry
 from lazuli.schema.problems import NotFound
+from lazuli.server.mlflow.confined import confined
 from lazuli.server.mlflow.door import NO_ENDPOINT, PREFIX, refuse_as_mlflow, routes_of
 from lazuli.server.mlflow.experiments import experiment_rows
 from lazuli.server.mlflow.files import file_routes
@@ -37,6 +38,7 @@ def mlflow_routes(tracking: Tracking, registry: Registry) -> list[Route]:
     routes = [*routes_of(rows), log_metric_route(tracking.metrics)]
     routes += [*file_routes(tracking.artifacts, tracking.runs), *model_routes(tracking.models, tracking.artifacts)]
     routes += _other_routes()
+    routes = confined(routes, tracking)
     return [replace(route, failure=refuse_as_mlflow, tags=("MLflow",)) for route in routes]
 
 

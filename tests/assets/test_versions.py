@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from tests.assets.conftest import SCOPE, Room
+from tests.assets.conftest import ME, SCOPE, Room
 
 from lazuli.assets.versions import next_version
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
@@ -66,11 +68,58 @@ def test_an_unknown_version_tells_the_known_ones(room: Room, name: str) -> None:
         room.put("environment", name, version, image="x")
     with pytest.raises(NotFound, match="Versions here: 2, 1"):
         room.get("environment", name, "3")
-    with pytest.raises(InvalidInput, match="Versions here: 2, 1; the only label is 'latest'") as told:
+    with pytest.raises(InvalidInput, match="Versions here: 2, 1; labels: latest") as told:
         room.environments.resolve(SCOPE, f"azureml:{name}:3", target="environment")
     assert (told.value.target, told.value.code) == ("environment", "ReferenceNotFound")
-    with pytest.raises(InvalidInput, match="the only label is 'latest'"):
+    with pytest.raises(InvalidInput, match="labels: latest"):
         room.environments.resolve(SCOPE, f"azureml:{name}@stable", target="environment")
+
+
+def test_a_label_leads_to_one_version_until_it_is_moved_or_that_is_gone(room: Room, name: str) -> None:
+    shelf = room.environments
+    for version in ("1", "2", "3"):
+        room.put("environment", name, version, image=f"x:{version}")
+    one, two = room.get("environment", name, "1").id, room.get("environment", name, "2").id
+
+    def led() -> str:
+        return shelf.resolve(SCOPE, f"azureml:{name}@stable", target="t").id.version
+
+    assert shelf.set_label(one, "stable", ME).state["labels"] == ["stable"]
+    shelf.set_label(one, "old", ME)
+    assert led() == "1"
+    shelf.set_label(two, "stable", ME)
+    assert led() == "2"
+    assert room.get("environment", name).state["labels"] == {"old": "1", "stable": "2"}
+    assert shelf.by_label(replace(one, version=""), "latest").id.version == "3"
+    with pytest.raises(InvalidInput, match="labels: latest, old, stable"):
+        shelf.resolve(SCOPE, f"azureml:{name}@none", target="t")
+    assert shelf.remove_label(one, "stable", ME)
+    assert not shelf.remove_label(one, "stable", ME)
+    shelf.delete(one, ME)
+    with pytest.raises(NotFound, match="labels: latest"):
+        shelf.by_label(replace(one, version=""), "old")
+
+
+def test_putting_a_version_again_keeps_its_labels(room: Room, name: str) -> None:
+    record, _ = room.put("environment", name, "1", image="x")
+    room.environments.set_label(record.id, "stable", ME)
+    room.put("environment", name, "1", image="x", description="new", is_archived=True)
+    assert room.environments.resolve(SCOPE, f"azureml:{name}@stable", target="t").body["description"] == "new"
+
+
+@pytest.mark.parametrize("label", ["latest", "v1", "", "a b", "a/b", "x" * 256])
+def test_words_that_cannot_be_labels_are_refused(room: Room, name: str, label: str) -> None:
+    record, _ = room.put("environment", name, "1", image="x")
+    with pytest.raises(InvalidInput, match="Use letters, digits"):
+        room.environments.set_label(record.id, label, ME)
+
+
+def test_a_label_needs_a_version_that_is_there_and_is_not_curated(room: Room, name: str) -> None:
+    record, _ = room.put("environment", name, "1", image="x")
+    with pytest.raises(NotFound, match="Versions here: 1"):
+        room.environments.set_label(replace(record.id, version="9"), "stable", ME)
+    with pytest.raises(InvalidInput, match="belong to curated environments"):
+        room.environments.set_label(replace(record.id, name="AzureML-sklearn-1.5"), "stable", ME)
 
 
 def test_an_unknown_name_tells_known_ones(room: Room, name: str) -> None:

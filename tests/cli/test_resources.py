@@ -54,6 +54,20 @@ def test_data_is_uploaded_once_and_versioned_by_itself(
     assert shown(lazuli("data", "show", "-n", "things", "-v", "1", "-o", "json"))["description"] == "first"
 
 
+def test_a_label_is_set_moved_and_taken_away(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("1")
+    for version in ("1", "2"):
+        lazuli("data", "create", "-n", "rows", "-v", version, "--type", "uri_file", "--path", "rows.csv")
+    lazuli("data", "label", "-n", "rows", "-v", "2", "--label", "checked")
+    assert shown(lazuli("data", "label", "-n", "rows", "-v", "1", "--label", "checked", "-o", "json"))["labels"] == [
+        "checked"
+    ]
+    assert shown(lazuli("data", "show", "-n", "rows", "--label", "checked", "-o", "json"))["version"] == "1"
+    lazuli("data", "unlabel", "-n", "rows", "--label", "checked")
+    assert "no label 'checked'" in lazuli("data", "unlabel", "-n", "rows", "--label", "checked", fails=1).stderr
+    assert "labels: latest" in lazuli("data", "show", "-n", "rows", "--label", "checked", fails=1).stderr
+
+
 def test_an_upload_cut_short_is_not_taken_for_whole(
     lazuli: Run, workspace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

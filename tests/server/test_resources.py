@@ -368,3 +368,20 @@ def test_the_addresses_that_clients_are_given(served: Served) -> None:
     store = served.admin.get(f"{WS}/datastores/workspaceblobstore").json()["properties"]
     assert store["accountName"] == f"{served.url.removeprefix('http://')}/lazuli"
     assert store["credentials"]["credentialsType"] == "Sas"
+
+
+def test_a_label_is_a_place_of_its_own(served: Served) -> None:
+    environment = f"{WS}/environments/{fresh('labelled')}"
+    for version in ("1", "2"):
+        body = {"properties": {"image": f"python:3.1{version}"}}
+        assert served.admin.put(f"{environment}/versions/{version}", json=body).status_code == 201
+    assert served.admin.get(f"{environment}/labels/latest").json()["name"] == "2"
+    said = served.admin.put(f"{environment}/labels/good", json={"properties": {"version": "1"}})
+    assert said.json()["properties"]["labels"] == ["good"]
+    assert served.admin.get(environment).json()["properties"]["labels"] == {"good": "1"}
+    assert served.admin.put(f"{environment}/labels/good", json={}).json()["error"]["target"] == "version"
+    assert served.admin.put(f"{environment}/labels/good", json={"properties": {"version": 9}}).status_code == 404
+    assert served.admin.delete(f"{environment}/labels/good").status_code == 200
+    assert served.admin.delete(f"{environment}/labels/good").status_code == 204
+    assert served.admin.get(f"{environment}/labels/good").status_code == 404
+    assert served.admin.get(f"{WS}/environments/AzureML-minimal/labels/latest").status_code == 200

@@ -97,7 +97,7 @@ class Environments(Versions):
             record = super().get(id)
         except NotFound:
             with self.store.state.read() as tx:
-                own = self._versions(tx, self.place(tx, id))
+                own = self._versions(tx, self.place(tx, id), limit=1)
                 found = None if own else self._curated(tx, id)
             if found is None:
                 raise
@@ -116,7 +116,7 @@ class Environments(Versions):
             names = [selection.name] if selection.name else self._gallery
             ids = (ResourceId(selection.scope, self.noun.collection, name) for name in names)
             if selection.versions:
-                ids = (replace(id, version=self._gallery.latest) for id in ids if not self._versions(tx, id))
+                ids = (replace(id, version=self._gallery.latest) for id in ids if not self._versions(tx, id, limit=1))
             curated = [record for record in (self._curated(tx, id) for id in ids) if record]
         begin = max(0, selection.skip - own)
         return found + curated[begin : begin + selection.limit - len(found)]
@@ -144,6 +144,11 @@ class Environments(Versions):
         """Remove a version, or with a container all its versions."""
         self._refuse_reserved(id)
         return super().delete(id, actor)
+
+    def set_label(self, id: ResourceId, label: str, actor: Principal) -> Record:
+        """Let a label lead to the version ``id``, and to no other of that environment."""
+        self._refuse_reserved(id)
+        return super().set_label(id, label, actor)
 
     def resolve(self, scope: Scope, text: str, *, target: str) -> Record:
         """The one version that a reference names: of the workspace, or curated, also by its place in a registry."""
@@ -192,7 +197,7 @@ class Environments(Versions):
 
     def _is_own(self, scope: Scope, name: str) -> bool:
         with self.store.state.read() as tx:
-            return bool(self._versions(tx, self.place(tx, ResourceId(scope, self.noun.collection, name))))
+            return bool(self._versions(tx, self.place(tx, ResourceId(scope, self.noun.collection, name)), limit=1))
 
     def _full(self, name: str) -> str:
         return name if self._is_reserved(name) else f"{self._gallery.prefix}{name}"

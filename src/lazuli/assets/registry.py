@@ -1,12 +1,11 @@
 """The model registry as MLflow sees it: the same models as Azure's, with numbered versions, aliases and stages.
 
-An alias lies with the version it points to, so that it goes when the version goes, whichever door removed that. The
-stage is the model's own ``stage``. What MLflow calls a registered model is the container of a model's versions.
+An alias is a label, and the stage is the model's own ``stage``. What MLflow calls a registered model is the container
+of a model's versions.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, update
 
 from lazuli.assets.kinds import Models
+from lazuli.assets.labels import check_label, labelled, labels_of, move_label
 from lazuli.assets.registry_search import MODELS, VERSIONS, chosen
 from lazuli.assets.storage import Storage
 from lazuli.assets.versions import next_version
@@ -30,13 +30,12 @@ from lazuli.store.documents import Record, Selection
 from lazuli.store.paths import clean
 from lazuli.tracking.artifacts import DATASTORES
 
-__all__ = ["NO_STAGE", "SCHEME", "STAGES", "Registered", "Registry", "aliases_of", "download_uri"]
+__all__ = ["NO_STAGE", "SCHEME", "STAGES", "Registered", "Registry", "download_uri"]
 
 SCHEME = "mlflow-artifacts:/"
 """How MLflow's addresses of files on this server begin."""
 NO_STAGE = "None"
 STAGES = ("Staging", "Production", "Archived", NO_STAGE)
-_ALIAS = re.compile(r"^(?!latest$)(?![vV]\d+$)[\w-]{1,255}$")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Registered:
     @property
     def aliases(self) -> dict[str, str]:
         """The versions that aliases point to."""
-        return {alias: each.id.version for each in self.versions for alias in aliases_of(each)}
+        return {alias: each.id.version for each in self.versions for alias in labels_of(each)}
 
     def latest(self, stages: Iterable[str] = ()) -> list[Record]:
         """The newest version of each stage, of these stages where some are named."""
@@ -220,38 +219,25 @@ class Registry:
 
     def set_alias(self, scope: Scope, name: str, alias: str, version: str, actor: Principal) -> None:
         """Let an alias point to a version, and to no other of that model."""
-        if not _ALIAS.match(alias):
-            raise InvalidInput(
-                f"Invalid alias name: '{alias[:100]}'.",
-                target="alias",
-                mend="Use letters, digits, '_' and '-'; 'latest' and words like 'v1' are reserved.",
-            )
+        check_label(alias, "alias")
         with self._store.state.write() as tx:
             target = self._found(tx, _id(scope, name, version))
-            for each in self._versions(tx, target.id):
-                aliases = {*aliases_of(each)} - {alias} | ({alias} if each.id.key == target.id.key else set())
-                self._keep_aliases(tx, each, aliases, actor)
+            move_label(self._store.documents, tx, self._versions(tx, target.id), alias, target, actor.name)
 
     def delete_alias(self, scope: Scope, name: str, alias: str, actor: Principal) -> None:
         """Remove an alias. Safe to repeat. Raises :class:`NotFound` without that registered model."""
         with self._store.state.write() as tx:
-            for each in self._versions(tx, self._found(tx, _id(scope, name)).id):
-                self._keep_aliases(tx, each, {*aliases_of(each)} - {alias}, actor)
+            versions = self._versions(tx, self._found(tx, _id(scope, name)).id)
+            move_label(self._store.documents, tx, versions, alias, None, actor.name)
 
     def by_alias(self, scope: Scope, name: str, alias: str) -> Record:
         """The version that an alias points to. Raises :class:`InvalidInput`, as MLflow does, where none does."""
         found = self.get(scope, name)
-        for each in found.versions:
-            if alias in aliases_of(each):
-                return each
+        if version := labelled(found.versions, alias):
+            return version
         spoken = ", ".join(sorted(found.aliases))
         mend = f"Aliases here: {spoken}." if spoken else "It has no aliases."
         raise InvalidInput(f"The registered model '{name}' has no alias '{alias[:100]}'.", target="alias", mend=mend)
-
-    def _keep_aliases(self, tx: Connection, record: Record, aliases: set[str], actor: Principal) -> None:
-        if aliases != {*aliases_of(record)}:
-            state = {**record.state, "aliases": sorted(aliases)}
-            self._store.documents.change(tx, record, actor.name, "aliased", state=state)
 
     def _change(
         self, id: ResourceId, actor: Principal, change: Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -294,11 +280,6 @@ class Registry:
         first, _, rest = path.partition("/")
         datastore, path = rest.split("/", 1) if first == DATASTORES and "/" in rest else (ARTIFACTS, path)
         return str(DatastorePath(datastore, path))
-
-
-def aliases_of(version: Record) -> list[str]:
-    """The aliases that point to a version."""
-    return list(version.state.get("aliases", ()))
 
 
 def download_uri(version: Record) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from lazuli.assets.labels import LATEST, STATE, check_label, labelled, labels_of, move_label
 from lazuli.resources.asset import Asset, Container
 from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
@@ -117,8 +118,45 @@ class Versions(Shelf):
                 self.store.documents.remove(tx, each, actor.name)
         return record is not None
 
+    def get(self, id: ResourceId) -> Record:
+        """The version; or the container, which tells its labels."""
+        record = super().get(id)
+        if id.version:
+            return record
+        with self.store.state.read() as tx:
+            versions = self._versions(tx, record.id, told=STATE)
+        labels = {label: each.id.version for each in versions for label in labels_of(each)}
+        return replace(record, state={**record.state, "labels": dict(sorted(labels.items()))}) if labels else record
+
+    def by_label(self, id: ResourceId, label: str) -> Record:
+        """The version of an asset that a label leads to. Raises :class:`NotFound`, with the labels there are."""
+        try:
+            found = self.resolve(id.scope, f"azureml:{id.name}@{label}", target="label")
+        except InvalidInput as problem:
+            raise NotFound(problem.message, target=id.path, mend=problem.mend) from None
+        return self.get(found.id)
+
+    def set_label(self, id: ResourceId, label: str, actor: Principal) -> Record:
+        """Let a label lead to the version ``id``, and to no other of that asset."""
+        check_label(label)
+        with self.store.state.write() as tx:
+            id = self.place(tx, id)
+            record = self.store.documents.find(tx, id)
+            if record is None:
+                raise self.missing(tx, id)
+            others = [each for each in self._versions(tx, id, told=STATE) if each.id.key != record.id.key]
+            move_label(self.store.documents, tx, [record, *others], label, record, actor.name)
+        return self.get(id)
+
+    def remove_label(self, id: ResourceId, label: str, actor: Principal) -> bool:
+        """Take a label away from the asset ``id``; whether it had it."""
+        with self.store.state.write() as tx:
+            versions = self._versions(tx, self.place(tx, id), told=STATE)
+            move_label(self.store.documents, tx, versions, label, None, actor.name)
+        return labelled(versions, label) is not None
+
     def resolve(self, scope: Scope, text: str, *, target: str) -> Record:
-        """The one version that a reference names; ``@latest`` is settled here.
+        """The one version that a reference names; labels are settled here.
 
         Raises :class:`InvalidInput` where ``text`` is no reference or the asset does not exist, with what there is.
         """
@@ -146,24 +184,33 @@ class Versions(Shelf):
     def _one(self, tx: Connection, id: ResourceId, reference: Reference, target: str) -> Record:
         if reference.version and (record := self.store.documents.find(tx, replace(id, version=reference.version))):
             return record
-        versions = self._versions(tx, id)
+        if reference.label not in ("", LATEST):
+            if record := labelled(self._versions(tx, id, told=STATE), reference.label):
+                return record
+        elif not reference.version:
+            newest = Selection(id.scope, self.noun.collection, name=id.name, versions=True, archived=False, limit=1)
+            if record := next(iter(self.store.documents.select(tx, newest) or self._versions(tx, id, limit=1)), None):
+                return record
+        raise self._unresolved(tx, id, reference, target)
+
+    def _unresolved(self, tx: Connection, id: ResourceId, reference: Reference, target: str) -> InvalidInput:
+        """The problem that a reference leads to nothing, with what there is."""
+        versions = self.store.documents.versions(tx, id)
         if not versions:
             problem = super().missing(tx, id)
-            raise InvalidInput(problem.message, target=target, mend=problem.mend, code="ReferenceNotFound")
-        if not reference.version and reference.label in ("", "latest"):
-            return next((r for r in versions if not r.archived), versions[0])
-        raise InvalidInput(
+            return InvalidInput(problem.message, target=target, mend=problem.mend, code="ReferenceNotFound")
+        labels = sorted({label for each in self._versions(tx, id, told=STATE) for label in labels_of(each)})
+        return InvalidInput(
             f"The {self.noun.word} '{str(reference).removeprefix('azureml:')}' does not exist.",
             target=target,
-            mend=f"Versions here: {_spoken([r.id.version for r in versions])}; the only label is 'latest'.",
+            mend=f"Versions here: {_spoken(versions)}; labels: {_spoken([LATEST, *labels])}.",
             code="ReferenceNotFound",
         )
 
-    def _versions(self, tx: Connection, id: ResourceId) -> list[Record]:
-        """Every version of an asset, the newest first."""
-        return self.store.documents.select(
-            tx, Selection(id.scope, self.noun.collection, name=id.name, versions=True, limit=10_000)
-        )
+    def _versions(self, tx: Connection, id: ResourceId, *, told: str = "", limit: int = 10_000) -> list[Record]:
+        """The versions of an asset, the newest first; only those whose state tells a word, where one is given."""
+        selection = Selection(id.scope, self.noun.collection, name=id.name, versions=True, told=told, limit=limit)
+        return self.store.documents.select(tx, selection)
 
 
 def next_version(versions: Iterable[str]) -> str:

@@ -60,6 +60,9 @@ def group_of(word: str) -> Verbs:
     if row.versioned or word == "job":
         group.add_command(_archive(row, "archive", "Hide it from lists."))
         group.add_command(_archive(row, "restore", "Show again what was archived."))
+    if row.versioned:
+        group.add_command(_label(row))
+        group.add_command(_unlabel(row))
     if word in _FILES:
         group.add_command(_download(row))
     if word in _DELETABLE:
@@ -186,6 +189,30 @@ def _archive(row: Noun, verb: str, summary: str) -> click.Command:
         collection = client.collection(row.word)
         act = collection.archive if verb == "archive" else collection.restore
         show(act(name, version or ""), output)
+
+    return command
+
+
+def _label(row: Noun) -> click.Command:
+    @click.command("label", cls=Command, help=f"Let a label lead to a version of {row.indefinite}, and to no other.")
+    @named(row.word)
+    @click.option("-v", "--version", required=True, help="The version.")
+    @click.option("--label", required=True, help="The label: letters, digits, '_' and '-'.")
+    @asks()
+    def command(client: Client, output: Form, name: str, version: str, label: str) -> None:
+        show(client.collection(row.word).label(name, version, label), output)
+
+    return command
+
+
+def _unlabel(row: Noun) -> click.Command:
+    @click.command("unlabel", cls=Command, help=f"Take a label away from {row.indefinite}.")
+    @named(row.word)
+    @click.option("--label", required=True, help="The label.")
+    @asks()
+    def command(client: Client, output: Form, name: str, label: str) -> None:
+        client.collection(row.word).unlabel(name, label)
+        click.echo(f"The {row.word} '{name}' has no label '{label}' any more.", err=True)
 
     return command
 

@@ -139,6 +139,20 @@ class Collection:
         """Show again what was archived."""
         return self._set_archived(name, version, False)
 
+    def label(self, name: str, version: str, label: str) -> Shown:
+        """Let ``label`` lead to a version of an asset, and to no other."""
+        body = {"properties": {"version": version}}
+        return shown(self.noun, self._http.call("PUT", self._label(name, label), body=body), self._scope)
+
+    def unlabel(self, name: str, label: str) -> None:
+        """Take a label away. Raises :class:`NotFound` where the asset has none such."""
+        if self._http.respond("DELETE", self._label(name, label)).status_code == 204:
+            raise NotFound(f"The {self.noun.word} '{name}' has no label '{label}'.", target="label")
+
+    def container(self, name: str) -> Shown:
+        """What is said of all versions of an asset together, with its labels."""
+        return shown_container(self._http.call("GET", self._path(name)), self._scope)
+
     def delete(self, name: str, version: str = "", *, wait: bool = True) -> None:
         """Remove it. Raises :class:`NotFound` where it is not there."""
         path = self._path(name, version)
@@ -168,11 +182,14 @@ class Collection:
         path = f"{self._collection}/{quote(name, safe='')}"
         return f"{path}/versions/{quote(version, safe='*')}" if version and self.noun.versioned else path
 
+    def _label(self, name: str, label: str) -> str:
+        return f"{self._path(name)}/labels/{quote(label, safe='')}"
+
     def _version(self, name: str, version: str, label: str) -> str:
         if version or not self.noun.versioned:
             return version
         if label not in ("", "latest"):
-            raise InvalidInput(f"There is no label '{label}'.", target="label", mend="Use 'latest', or a version.")
+            return self._http.call("GET", self._label(name, label))["name"]
         latest = (self._http.call("GET", self._path(name))["properties"] or {}).get("latestVersion")
         if not latest:
             raise NotFound(f"The {self.noun.word} '{name}' has no version that can be used.", target="name")

@@ -24,6 +24,8 @@ class Asset(Document):
     """Words to find it by."""
     properties: dict[str, Text] = Field(default_factory=dict)
     """Facts recorded with it; they cannot be changed later."""
+    labels: list[str] | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """The labels that lead to this version, beside `latest`."""
     is_anonymous: bool = False
     """Whether it was made in passing, without a name of its own."""
     is_archived: bool = Field(default=False)
@@ -45,6 +47,8 @@ class Container(Document):
     """Facts recorded with it."""
     is_archived: bool = False
     """Whether it is hidden from lists, with all its versions."""
+    labels: dict[str, str] | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """The versions that labels lead to, beside `latest`."""
     latest_version: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """The newest version."""
     next_version: str | None = Field(default=None, json_schema_extra=READ_ONLY)

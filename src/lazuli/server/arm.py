@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -80,6 +80,8 @@ def _versioned_routes(door: _Door) -> list[Route]:
     noun = door.noun
     path = f"{WORKSPACE}/{noun.collection}"
     one, container = f"{path}/{{name}}", "ContainerResource"
+    shelf = door.shelf
+    assert isinstance(shelf, Versions)
     return [
         Route("GET", path, door.list_containers, door.read, f"List the names: {noun.word}", response="ContainerList"),
         Route("GET", one, door.get_container, door.read, f"Show a name: {noun.word}", response=container),
@@ -95,6 +97,16 @@ def _versioned_routes(door: _Door) -> list[Route]:
         Route("DELETE", one, door.delete, door.remove, f"Delete all versions: {noun.word}"),
         Route("GET", f"{one}/versions", door.list, door.read, f"List the versions: {noun.word}", response=door.many),
         *door.routes(f"{one}/versions/{{version}}"),
+        *_label_routes(_Labels(noun, shelf), f"{one}/labels/{{label}}"),
+    ]
+
+
+def _label_routes(door: _Labels, path: str) -> list[Route]:
+    word = door.noun.word
+    return [
+        Route("GET", path, door.get, door.read, f"Show the version that a label leads to: {word}", response=door.one),
+        Route("PUT", path, door.put, door.write, f"Let a label lead to a version: {word}", response=door.one),
+        Route("DELETE", path, door.delete, door.write, f"Take a label away: {word}"),
     ]
 
 
@@ -202,6 +214,30 @@ class _Door:
         id = self.id(call)
         record, is_new = self.shelf.put_container(id, read_container(id, call.json()), call.principal)
         return reply(present_container(self.noun, record), 201 if is_new else 200)
+
+
+class _Labels(_Door):
+    """The labels of one kind of asset. A PUT says ``{"properties": {"version": "3"}}``."""
+
+    shelf: Versions
+
+    def get(self, call: Call) -> Response:
+        return self._shown(call, self.shelf.by_label(self.id(call), call.params["label"]))
+
+    def put(self, call: Call) -> Response:
+        said = call.json().get("properties")
+        version = said.get("version") if isinstance(said, Mapping) else None
+        if not isinstance(version, str | int):
+            raise InvalidInput("A label leads to a version.", target="version", mend="Name it in 'properties.version'.")
+        id = replace(self.id(call), version=str(version))
+        return self._shown(call, self.shelf.set_label(id, call.params["label"], call.principal))
+
+    def delete(self, call: Call) -> Response:
+        gone = self.shelf.remove_label(self.id(call), call.params["label"], call.principal)
+        return reply(status=200 if gone else 204)
+
+    def _shown(self, call: Call, record: Record) -> Response:
+        return reply(present(self.noun, record, call.base_url))
 
 
 class _DatastoreDoor(_Door):

@@ -65,7 +65,7 @@ def present(noun: Noun, record: Record, base_url: str) -> dict[str, Any]:
 
 def present_container(noun: Noun, record: Record) -> dict[str, Any]:
     """A container of versions as REST tells it."""
-    facts = {key: record.state[key] for key in ("latest_version", "next_version") if record.state.get(key)}
+    facts = {key: record.state[key] for key in ("labels", "latest_version", "next_version") if record.state.get(key)}
     container = Container.load({**record.body, **facts, "is_archived": record.archived})
     return _envelope(record, noun.arm_type.removesuffix("/versions"), container.to_rest(record.id.scope), {})
 

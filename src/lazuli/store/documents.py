@@ -72,6 +72,8 @@ class Selection:
     parent: str | None = None
     hash: str | None = None
     statuses: tuple[str, ...] = ()
+    told: str = ""
+    """Only rows whose state has this word in it."""
     skip: int = 0
     limit: int = 1000
     newest_first: bool = True
@@ -170,6 +172,8 @@ def _where(query: Any, s: Selection) -> Any:
         query = query.where(_R.c.archived == int(s.archived))
     if s.name is not None:  # names that differ only in case are the same, as they are in ids
         query = query.where(func.lower(_R.c.name) == s.name.lower())
+    if s.told:
+        query = query.where(_R.c.state.contains(s.told, autoescape=True))
     for column in ("parent", "hash"):
         if (value := getattr(s, column)) is not None:
             query = query.where(_R.c[column] == value)

@@ -7,7 +7,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from lazuli.assets.registry import NO_STAGE, Registered, Registry, aliases_of, download_uri
+from lazuli.assets.labels import labels_of
+from lazuli.assets.registry import NO_STAGE, Registered, Registry, download_uri
 from lazuli.server.mlflow.door import Row, body_of, done, page_of, sent, text_list, text_of
 from lazuli.server.mlflow.spelling import pairs_json
 from lazuli.server.routes import Call, reply
@@ -225,5 +226,5 @@ def _version_json(version: Record) -> dict[str, Any]:
         "model_id": version.state.get("model_id", ""),
         "status": "READY",
         "tags": pairs_json(version.body.get("tags", {})),
-        "aliases": aliases_of(version),
+        "aliases": labels_of(version),
     }

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
+from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.assets.storage import Storage
-from lazuli.resources.environment import Environment
 from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.job import CommandJob
 from lazuli.schema import bindings
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
-from lazuli.schema.reference import is_remote, parse_datastore_path
+from lazuli.schema.reference import parse_datastore_path
 from lazuli.store.documents import Record
 
 __all__ = ["Pinning"]
@@ -37,8 +37,8 @@ class Pinning:
             check_name(name, target=f"inputs.{name}", what="input name")
         return job.model_copy(
             update={
-                "environment": self._environment(id.scope, job),
-                "code": self._code(id.scope, job),
+                "environment": environment_of(self._environments, id.scope, job.environment, "job"),
+                "code": code_of(self._codes, id.scope, job.code, "job"),
                 "inputs": {n: self._input(id.scope, n, i) for n, i in job.inputs.items()},
                 "outputs": {n: _placed(id.name, n, o) for n, o in job.outputs.items()},
                 "display_name": job.display_name or id.name,
@@ -56,32 +56,6 @@ class Pinning:
         """The code snapshot of a submitted job."""
         return self._codes.resolve(scope, code, target="code")
 
-    def _environment(self, scope: Scope, job: CommandJob) -> str:
-        if job.environment is None:
-            raise InvalidInput(
-                "'environment' is required.",
-                target="environment",
-                mend="Name one (azureml:name@latest), or write one: 'environment: {image: python:3.11}'.",
-            )
-        if isinstance(job.environment, Environment):
-            raise InvalidInput(
-                "An environment written inside the job is registered by the client first.",
-                target="environment",
-                mend="Use 'lazuli job create' or azure-ai-ml, or create the environment and name it.",
-            )
-        return _spelt(self._environments.resolve(scope, job.environment, target="environment"))
-
-    def _code(self, scope: Scope, job: CommandJob) -> str | None:
-        if job.code is None:
-            return None
-        if not is_remote(job.code):
-            raise InvalidInput(
-                f"The code '{job.code}' is a local path, which the server cannot see.",
-                target="code",
-                mend="Use 'lazuli job create' or azure-ai-ml: they upload it.",
-            )
-        return _spelt(self._codes.resolve(scope, job.code, target="code"))
-
     def _input(self, scope: Scope, name: str, given: Input) -> Input:
         """The input with an asset settled to its version, and proof that its bytes are there."""
         if given.type is AssetType.LITERAL or given.path is None:
@@ -89,7 +63,7 @@ class Pinning:
         target = f"inputs.{name}"
         path = given.path
         if path.startswith("azureml:") and not path.startswith("azureml://"):
-            path = _spelt(self._assets(given).resolve(scope, path, target=target))
+            path = spelt(self._assets(given).resolve(scope, path, target=target))
             return given.model_copy(update={"path": path})
         if given.mode is not None and given.mode.value == "direct":
             return given
@@ -149,7 +123,3 @@ def _placed(job: str, name: str, output: Output) -> Output:
     values = {"name": job, "output_name": name, "default_datastore": DEFAULT}
     bindings.check(output.path, {word: {""} for word in values}, target=f"outputs.{name}.path")
     return output.model_copy(update={"path": bindings.render(output.path, lambda binding: values[binding.group])})
-
-
-def _spelt(record: Record) -> str:
-    return f"azureml:{record.id.name}:{record.id.version}"

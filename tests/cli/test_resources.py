@@ -144,3 +144,16 @@ def test_mistakes_are_told_with_their_mend(lazuli: Run, workspace: str, args: li
     done = lazuli(*args, fails=1)
     assert told in done.stderr
     assert done.stderr.startswith("error: ")
+
+
+def test_a_component_brings_its_code_and_its_environment(lazuli: Run, workspace: str) -> None:
+    file = Path(__file__).parents[2] / "examples" / "assets" / "components" / "longest.yml"
+    made = shown(lazuli("component", "create", "-f", str(file), "-o", "json"))
+    assert made["code"].startswith("azureml:") and made["environment"].startswith("azureml:CliV2Anonymous")
+    assert made["inputs"]["lines"] == {"type": "integer", "optional": False, "default": "3", "min": 1}
+    assert shown(lazuli("component", "create", "-f", str(file), "-o", "json")) == made
+    assert shown(lazuli("component", "show", "-n", "longest_lines", "-o", "json")) == made
+    lazuli("component", "archive", "-n", "longest_lines", "-v", "1")
+    assert "no such versions" in lazuli("component", "list", "-n", "longest_lines").stderr
+    lazuli("component", "restore", "-n", "longest_lines", "-v", "1")
+    assert "The longest lines" in lazuli("component", "list", "-n", "longest_lines").output

@@ -25,7 +25,7 @@ from tests.clients.environments import client_environment
 
 HERE = Path(__file__).parent
 PROGRAM, STEPS, RECORD = HERE / "azure_ai_ml_program.py", HERE / "azure_steps", HERE / "azure_ai_ml.json"
-AREAS = ("workspaces", "computes", "data", "jobs", "assets", "errors")
+AREAS = ("workspaces", "computes", "data", "jobs", "assets", "components", "errors")
 CLIENTS = {
     "1.35": ["azure-ai-ml==1.35.*", "azure-identity", "marshmallow<4"],
     "1.28": ["azure-ai-ml==1.28.*", "azure-identity", "marshmallow<4"],
@@ -80,6 +80,7 @@ def start(version: str, folder: Path, facts: dict[str, Any], place: Path) -> sub
         "PATH": os.environ["PATH"],
         "HOME": str(place),
         "AZUREML_RUN_POLLING_INTERVAL_MAX": "3",
+        "EXAMPLES": str(HERE.parents[1] / "examples"),
         "LAZULI": str(Path(sys.executable).parent / "lazuli"),
         **told(folder, workspace),
     }

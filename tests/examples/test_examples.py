@@ -18,6 +18,7 @@ NOUN_OF = {
     "data": "data",
     "environment": "environment",
     "model": "model",
+    "commandComponent": "component",
     "amlCompute": "compute",
 }
 SCOPE = Scope("s", "g", "w")

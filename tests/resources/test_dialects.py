@@ -296,6 +296,19 @@ def test_data_in_the_long_form_of_this_workspace_is_kept_short() -> None:
         ("environment", "name: e", "one of 'image', 'conda_file' and 'build' is required"),
         ("environment", "{image: a, build: {path: b}}", "keep one of them"),
         ("model", "path: x\ntype: onnx", "not one of custom_model"),
+        ("component", "command: x\nenvironment: e\ntype: sweep", "Use 'type: command'"),
+        ("component", "command: x", "'environment' is required"),
+        ("component", "command: 'echo ${{inputs.y}}'\nenvironment: e", "has no input 'y'"),
+        ("component", "command: x\nenvironment: e\ninputs: {a: {}}", "'inputs.a.type' is required"),
+        ("component", "command: x\nenvironment: e\ninputs: {a: {type: strng}}", "Did you mean 'string'?"),
+        ("component", "command: x\nenvironment: e\ninputs: {a: {type: integer, default: b}}", "'b' is no integer"),
+        ("component", "command: x\nenvironment: e\ninputs: {a: {type: number, max: 1, default: 2}}", "of its bounds"),
+        (
+            "component",
+            "command: x\nenvironment: e\ninputs: {a: {type: string, enum: [b], default: c}}",
+            "its values (b)",
+        ),
+        ("component", "command: x\nenvironment: e\ninputs: {a: {type: uri_file, default: c}}", "has no default"),
     ],
 )
 def test_slips_are_told_with_their_mend(word: str, text: str, told: str) -> None:

@@ -57,6 +57,16 @@ def body_of(served: Served, kind: str) -> tuple[str, dict[str, Any]]:
             return f"{WS}/data/{name}/versions/1", {"properties": said}
         case "environment":
             return f"{WS}/environments/{name}/versions/1", {"properties": {"image": "python:3.11", "osType": "Linux"}}
+        case "component":
+            inputs = {"lines": {"type": "integer", "default": "3", "unheardOf": {"deep": 1}}}
+            spec = {
+                "type": "command",
+                "command": "head -${{inputs.lines}}",
+                "inputs": inputs,
+                "environment": f"azureml:{environment(served)}",
+                "_source": "YAML.COMPONENT",
+            }
+            return f"{WS}/components/{name}/versions/1", {"properties": {"componentSpec": spec, "tags": {"a": "1"}}}
         case "model":
             said = {"modelType": "custom_model", "modelUri": upload(served, f"{name}/model.bin")}
             return f"{WS}/models/{name}/versions/1", {"properties": said}
@@ -88,7 +98,7 @@ def stuck(served: Served) -> str:
     return path
 
 
-KINDS = ["workspace", "compute", "data", "environment", "model", "job"]
+KINDS = ["workspace", "compute", "data", "environment", "model", "component", "job"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -103,7 +113,7 @@ def test_what_is_put_is_told_again_with_words_nobody_knows(served: Served, kind:
     assert told["properties"]["another"] == 0
     assert told["properties"]["fromTheFuture"] == UNKNOWN["fromTheFuture"]
     for key, value in body["properties"].items():
-        if key not in ("properties", "dataUri", "modelUri"):
+        if key not in ("properties", "dataUri", "modelUri", "componentSpec"):
             assert told["properties"][key] == value, key
     if kind != "job":
         assert told["properties"]["provisioningState"] == "Succeeded"
@@ -121,7 +131,7 @@ def test_what_was_told_may_be_put_back(served: Served, kind: str) -> None:
         assert served.admin.get(path).json() == told
 
 
-@pytest.mark.parametrize("kind", ["data", "environment", "model", "job"])
+@pytest.mark.parametrize("kind", ["data", "environment", "model", "component", "job"])
 def test_archived_and_restored_by_putting_back(served: Served, kind: str) -> None:
     path, body = body_of(served, kind)
     served.admin.put(path, json=body)
@@ -138,6 +148,27 @@ def test_archived_and_restored_by_putting_back(served: Served, kind: str) -> Non
 
 def names(client: httpx.Client, path: str, view: str) -> list[str]:
     return [item["name"] for item in client.get(path, params={"listViewType": view}).json()["value"]]
+
+
+def test_a_component_is_told_as_it_was_said(served: Served) -> None:
+    path, body = body_of(served, "component")
+    served.admin.put(path, json=body)
+    said, told = body["properties"]["componentSpec"], served.admin.get(path).json()["properties"]["componentSpec"]
+    name = path.split("/")[-3]
+    assert (told["name"], told["version"], told["tags"]) == (name, "1", {"a": "1"})
+    assert told["_source"] == said["_source"] and told["environment"] == said["environment"]
+    assert told["inputs"]["lines"] == said["inputs"]["lines"] | {"optional": False}
+    default = served.admin.get(path.replace("/versions/1", "/versions/azureml_default"))
+    assert default.json()["id"] == path
+
+
+def test_a_component_without_its_environment_is_refused(served: Served) -> None:
+    path, body = body_of(served, "component")
+    body["properties"]["componentSpec"]["environment"] = "azureml:nothing:1"
+    answer = served.admin.put(path, json=body)
+    assert (answer.status_code, answer.json()["error"]["target"]) == (400, "environment")
+    assert served.admin.get(path).status_code == 404
+    assert served.admin.put(path, json={"properties": {}}).json()["error"]["target"] == "componentSpec"
 
 
 def test_versions_never_change(served: Served) -> None:

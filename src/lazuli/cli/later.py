@@ -9,7 +9,6 @@ NOUNS = {
     "online-deployment": "online deployments",
     "batch-endpoint": "batch endpoints",
     "batch-deployment": "batch deployments",
-    "component": "components",
     "schedule": "schedules",
     "registry": "registries shared between workspaces",
     "connection": "connections",
@@ -22,7 +21,7 @@ NOUNS = {
 _ARCHIVE = "What ran and what was made stays findable: hide it from lists with 'archive'."
 
 VERBS = {
-    **{(noun, "delete"): _ARCHIVE for noun in ("data", "environment", "job", "model")},
+    **{(noun, "delete"): _ARCHIVE for noun in ("component", "data", "environment", "job", "model")},
     ("compute", "attach"): "Machines elsewhere cannot be attached; create a cluster on this one with 'compute create'.",
     ("job", "connect-ssh"): "Jobs run on this machine, there is nothing to connect to.",
     ("model", "package"): "Models are not packaged as images.",

@@ -15,7 +15,7 @@ from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
 from lazuli.client.collection import Change, View
 from lazuli.client.envelope import Shown
-from lazuli.client.localise import ANONYMOUS
+from lazuli.client.localise import ANONYMOUS, ANONYMOUS_COMPONENT
 from lazuli.client.models import Files
 from lazuli.resources.table import Noun, noun
 from lazuli.schema.problems import InvalidInput
@@ -150,8 +150,9 @@ def _list(row: Noun) -> click.Command:
 
 
 def _listed(client: Client, row: Noun, name: str, view: View) -> Iterator[Shown]:
-    """What there is, without the environments that jobs bring along: they are found by their job, or by that name."""
-    return (item for item in client.collection(row.word).list(name, view=view) if name or item["name"] != ANONYMOUS)
+    """What there is, without what jobs and pipelines bring along: that is found by them, or by its name."""
+    found = client.collection(row.word).list(name, view=view)
+    return (item for item in found if name or item["name"] not in (ANONYMOUS, ANONYMOUS_COMPONENT))
 
 
 def _update(row: Noun) -> click.Command:

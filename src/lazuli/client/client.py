@@ -34,6 +34,7 @@ class Client:
         self.computes = Computes(self, noun("compute"))
         self.jobs = Jobs(self, noun("job"))
         self.models = Models(self, noun("model"))
+        self.components = Collection(self, noun("component"))
         self.datastores = Collection(self, noun("datastore"))
         self.codes = Collection(self, noun("code"))
 

@@ -15,6 +15,7 @@ _SCHEMAS = {
     "data": "data",
     "environment": "environment",
     "model": "model",
+    "commandcomponent": "component",
     "amlcompute": "compute",
     "workspace": "workspace",
     "azureblob": "datastore",

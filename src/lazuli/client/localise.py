@@ -17,6 +17,7 @@ from typing import Protocol
 from lazuli.client import git
 from lazuli.client.names import job_name
 from lazuli.client.snapshot import Snapshot, scan, scan_code
+from lazuli.resources.component import Component
 from lazuli.resources.data import Data, DataType
 from lazuli.resources.environment import BuildContext, Environment
 from lazuli.resources.inout import AssetType, Input
@@ -28,10 +29,12 @@ from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
 
-__all__ = ["ANONYMOUS", "Recipient", "Step", "localise"]
+__all__ = ["ANONYMOUS", "ANONYMOUS_COMPONENT", "Recipient", "Step", "localise"]
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that environments defined inside a job share; their version is the hash of what they say."""
+ANONYMOUS_COMPONENT = "azureml_anonymous"
+"""The same for the components that Microsoft's client finds inside a pipeline."""
 
 
 class Recipient(Protocol):
@@ -61,6 +64,8 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
     """
     if isinstance(document, CommandJob):
         return list(_job(document, source, cwd or Path.cwd()))
+    if isinstance(document, Component):
+        return list(_component(document, source))
     if isinstance(document, Environment):
         return list(_environment(document, source, ()))
     if isinstance(document, Data | Model):
@@ -91,10 +96,16 @@ def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
                 f"the output's path '{put.path}' is local",
                 "Leave it out, or name a place on a datastore: azureml://datastores/…/paths/….",
             )
-    yield from _job_environment(job, source)
+    yield from _chosen_environment(job, source)
 
 
-def _job_environment(job: CommandJob, source: Source) -> Iterator[Step]:
+def _component(component: Component, source: Source) -> Iterator[Step]:
+    if component.code and not is_remote(component.code):
+        yield _code(component, source)
+    yield from _chosen_environment(component, source)
+
+
+def _chosen_environment(job: CommandJob | Component, source: Source) -> Iterator[Step]:
     said = job.environment
     place: Place = ("environment",)
     if isinstance(said, str):
@@ -154,7 +165,7 @@ def _asset(asset: Data | Model, source: Source) -> Iterator[Step]:
     yield _sender(asset, scan(found))
 
 
-def _code(job: CommandJob, source: Source) -> Step:
+def _code(job: CommandJob | Component, source: Source) -> Step:
     folder = existing(source, ("code",), job.code or "")
     snapshot = scan_code(folder) if folder.is_dir() else scan(folder)
 

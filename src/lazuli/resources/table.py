@@ -115,6 +115,14 @@ NOUNS: tuple[Noun, ...] = (
         columns=("name", "version", "type", "job_name", "created_at"),
     ),
     Noun(
+        "component",
+        "components",
+        "lazuli.resources.component:Component",
+        "Programs with typed inputs and outputs, for pipelines.",
+        versioned=True,
+        columns=("name", "version", "type", "display_name", "created_at"),
+    ),
+    Noun(
         "datastore",
         "datastores",
         "lazuli.resources.datastore:Datastore",

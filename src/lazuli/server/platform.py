@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from lazuli.assets.cache import Cache
+from lazuli.assets.components import Components
 from lazuli.assets.datastores import Datastores
 from lazuli.assets.environments import Contexts
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
@@ -191,6 +192,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             compute=targets,
             job=jobs,
             model=models,
+            component=Components(store, environments, codes),
             datastore=Datastores(store, storage),
             code=codes,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lazuli.assets.components import Components
 from lazuli.assets.datastores import Datastores
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.compute.targets import Targets
@@ -24,6 +25,7 @@ class Shelves:
     compute: Targets
     job: Jobs
     model: Models
+    component: Components
     datastore: Datastores
     code: Codes
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +33,10 @@ class Tour:
     version: tuple[int, ...] = tuple(int(part) for part in VERSION.split(".")[:2])
 
     @property
+    def examples(self) -> Path:
+        return Path(os.environ["EXAMPLES"])
+
+    @property
     def workspace(self) -> str:
         return os.environ["LAZULI_WORKSPACE"]
 
@@ -50,6 +56,13 @@ def expected(kind: type[BaseException], *told: str) -> Iterator[None]:
             assert words in str(error), f"'{words}' is not in: {error}"
         return
     raise AssertionError(f"no {kind.__name__} was raised")
+
+
+def lazuli(*words: str) -> Any:
+    """What our own command line answers."""
+    done = subprocess.run([os.environ["LAZULI"], *words, "-o", "json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 Step = Callable[[Tour], None]

@@ -1,0 +1,206 @@
+"""Components: programs with typed inputs and outputs, kept under a name and version for pipelines to use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from lazuli.resources.asset import Asset
+from lazuli.resources.job import EnvironmentChoice, Resources
+from lazuli.schema import bindings
+from lazuli.schema.document import Document, Text
+from lazuli.schema.identity import Scope
+from lazuli.schema.problems import InvalidInput
+from lazuli.schema.reference import CodeRef
+from lazuli.schema.words import Word
+
+__all__ = ["Component", "ComponentInput", "ComponentOutput", "ComponentType", "PortMode", "PortType"]
+
+
+def _as_in_yaml(name: str) -> str:
+    """REST carries the YAML of a component as it is, in ``componentSpec``: its words have no other spelling there."""
+    return name
+
+
+class ComponentType(Word):
+    """The kinds of component."""
+
+    COMMAND = "command"
+
+
+class PortType(Word):
+    """What an input or output takes."""
+
+    URI_FILE = "uri_file"
+    URI_FOLDER = "uri_folder"
+    MLTABLE = "mltable"
+    CUSTOM_MODEL = "custom_model"
+    MLFLOW_MODEL = "mlflow_model"
+    TRITON_MODEL = "triton_model"
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is a value rather than files."""
+        return self in _LITERALS
+
+
+_LITERALS = frozenset({PortType.STRING, PortType.INTEGER, PortType.NUMBER, PortType.BOOLEAN})
+
+
+class PortMode(Word):
+    """How files reach a job or leave it: as YAML spells it, in REST as well."""
+
+    RO_MOUNT = "ro_mount"
+    RW_MOUNT = "rw_mount"
+    DOWNLOAD = "download"
+    UPLOAD = "upload"
+    DIRECT = "direct"
+    EVAL_MOUNT = "eval_mount"
+    EVAL_DOWNLOAD = "eval_download"
+
+
+class ComponentInput(Document):
+    """An input by its type: files that a pipeline binds, or a literal with a default and bounds."""
+
+    model_config = ConfigDict(alias_generator=_as_in_yaml)
+
+    type: PortType
+    """`string`, `integer`, `number`, `boolean`, or what files it takes: `uri_file`, `uri_folder`, `mltable`, …"""
+    description: str | None = None
+    """What it is for."""
+    optional: bool = False
+    """Whether it may be left out; `$[[ … ]]` in the command is then left out as well."""
+    default: Text | None = None
+    """The value that it has when none is given."""
+    min: int | float | None = None
+    """The least number that is taken."""
+    max: int | float | None = None
+    """The greatest."""
+    enum: list[Text] | None = None
+    """The only values that are taken."""
+    mode: PortMode | None = None
+    """How files reach the job: `ro_mount` (the default), `download` or `direct`."""
+    path: str | None = None
+    """Files it reads unless others are bound."""
+
+    @model_validator(mode="after")
+    def _fitting(self) -> ComponentInput:
+        if self.default is not None and not self.type.is_literal:
+            raise ValueError(f"an input of type '{self.type.value}' has no default; remove it, or make it optional")
+        for word, value in (("default", self.default), *(("enum", each) for each in self.enum or ())):
+            if value is not None:
+                self._check(word, value)
+        return self
+
+    def _check(self, word: str, value: str) -> None:
+        """Raise ValueError where ``value`` is none of the type, or out of bounds."""
+        if self.type in (PortType.INTEGER, PortType.NUMBER):
+            try:
+                number = int(value) if self.type is PortType.INTEGER else float(value)
+            except ValueError:
+                raise ValueError(f"its {word} '{value}' is no {self.type.value}") from None
+            if (self.min is not None and number < self.min) or (self.max is not None and number > self.max):
+                raise ValueError(f"its {word} {value} is out of its bounds")
+        if self.type is PortType.BOOLEAN and value.lower() not in ("true", "false"):
+            raise ValueError(f"its {word} '{value}' is neither true nor false")
+        if word == "default" and self.enum and value not in self.enum:
+            raise ValueError(f"its default '{value}' is not among its values ({', '.join(self.enum)})")
+
+
+class ComponentOutput(Document):
+    """An output by its type."""
+
+    model_config = ConfigDict(alias_generator=_as_in_yaml)
+
+    type: PortType
+    """What it is: `uri_file`, `uri_folder`, `mltable`, `mlflow_model`, `custom_model` or `triton_model`."""
+    description: str | None = None
+    """What it is."""
+    mode: PortMode | None = None
+    """How files leave the job: `rw_mount` (the default) or `upload`."""
+    early_available: bool | None = None
+    """Kept as said."""
+    is_control: bool | None = None
+    """Kept as said."""
+
+
+class ComponentResources(Resources):
+    """What one run of it takes of a compute target."""
+
+    model_config = ConfigDict(alias_generator=_as_in_yaml)
+
+
+_BESIDE = ("description", "tags")
+"""What REST says both beside the specification and in it."""
+_NAMES = ("name", "version", *_BESIDE)
+
+
+class Component(Asset):
+    """A program with typed inputs and outputs, for pipelines to use: a command with its code and environment."""
+
+    type: ComponentType = Field(default=ComponentType.COMMAND, alias="componentSpec.type")
+    """The kind of component."""
+    display_name: str | None = Field(default=None, alias="componentSpec.display_name")
+    """A name to show."""
+    command: str = Field(alias="componentSpec.command", min_length=1)
+    """What is run, with `${{inputs.x}}`, `${{outputs.x}}`, and `$[[--x ${{inputs.x}}]]` for an optional input."""
+    code: CodeRef | None = Field(default=None, alias="componentSpec.code")
+    """The folder with the code."""
+    environment: EnvironmentChoice = Field(alias="componentSpec.environment")
+    """The environment: `azureml:name:version`, `azureml:name@latest`, or its definition."""
+    environment_variables: dict[str, Text] = Field(default_factory=dict, alias="componentSpec.environment_variables")
+    """Variables for the process."""
+    inputs: dict[str, ComponentInput] = Field(default_factory=dict, alias="componentSpec.inputs")
+    """What it takes."""
+    outputs: dict[str, ComponentOutput] = Field(default_factory=dict, alias="componentSpec.outputs")
+    """What it makes."""
+    resources: ComponentResources | None = Field(default=None, alias="componentSpec.resources")
+    """How many nodes, of which size."""
+    distribution: dict[str, Any] | None = Field(default=None, alias="componentSpec.distribution")
+    """How several processes share the work."""
+    is_deterministic: bool = Field(default=True, alias="componentSpec.is_deterministic")
+    """Whether the same inputs always give the same outputs, so that a pipeline may use an earlier run's."""
+
+    @classmethod
+    def from_rest(cls, properties: Mapping[str, Any], scope: Scope | None = None) -> Self:
+        """The component that a REST body says; what its specification says again of name and tags is left out."""
+        spec = properties.get("componentSpec")
+        if not isinstance(spec, Mapping):
+            raise InvalidInput("'componentSpec' is required.", target="componentSpec", mend="Send the component in it.")
+        said = {word: spec[word] for word in _BESIDE if spec.get(word) is not None}
+        inside = {word: value for word, value in spec.items() if word not in _NAMES}
+        beside = {word: value for word, value in properties.items() if value is not None}
+        return super().from_rest({**said, **beside, "componentSpec": inside}, scope)
+
+    def to_rest(self, scope: Scope | None = None) -> dict[str, Any]:
+        """The component as REST says it: its YAML in ``componentSpec``, where references keep their ``azureml:``."""
+        said = super().to_rest(scope)
+        spec = said["componentSpec"]
+        spec.update({word: value for word in _NAMES if (value := getattr(self, word))})
+        for word in ("code", "environment"):
+            if str(spec.get(word, "")).startswith("/subscriptions/"):
+                spec[word] = f"azureml:{spec[word]}"
+        return said
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _known_type(cls, value: object) -> object:
+        try:
+            return ComponentType.read(value)
+        except ValueError:
+            raise ValueError("a kind of component that this version does not have. Use 'type: command'") from None
+
+    @model_validator(mode="after")
+    def _bound(self) -> Component:
+        known = {"inputs": set(self.inputs), "outputs": set(self.outputs)}
+        try:
+            bindings.check(self.command, known, target="command")
+        except InvalidInput as problem:
+            raise ValueError(str(problem)) from None
+        return self

@@ -1,0 +1,56 @@
+"""Components."""
+
+# pyright: reportMissingImports=false
+from __future__ import annotations
+
+from azure.ai.ml import load_component
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+from azure_steps.tour import Tour, expected, lazuli
+
+
+def register_components(tour: Tour) -> None:
+    """components.create_or_update, get: from YAML with code, next version, same again"""
+    components = tour.client.components
+    made = components.create_or_update(load_component(tour.examples / "assets/components/longest.yml"))
+    assert (made.name, made.version, made.display_name) == ("longest_lines", "1", "The longest lines")
+    seen = components.get("longest_lines", version="1")
+    assert seen.command == made.command and seen.environment == made.environment and seen.code == made.code
+    lines, heading = seen.inputs["lines"], seen.inputs["heading"]
+    assert (lines.type, lines.default, lines.min) == ("integer", 3, 1), vars(lines)
+    assert heading.optional and seen.outputs["kept"].type == "uri_folder"
+    made.display_name, made.version = "Longest", None
+    made.command += " "
+    assert components.create_or_update(made).version == "2"
+    assert components.get("longest_lines").version == "2"
+    assert components.get("longest_lines", label="latest").version == "2"
+    with expected(ResourceNotFoundError):
+        components.get("nothing", version="1")
+
+
+def list_and_archive_components(tour: Tour) -> None:
+    """components.list, archive, restore"""
+    components = tour.client.components
+    assert "longest_lines" in [each.name for each in components.list()]
+    assert [each.version for each in components.list("longest_lines")] == ["2", "1"]
+    components.archive("longest_lines", version="2")
+    assert [each.version for each in components.list("longest_lines")] == ["1"]
+    components.restore("longest_lines", version="2")
+    assert len(list(components.list("longest_lines"))) == 2
+
+
+def see_the_same_component(tour: Tour) -> None:
+    """components: lazuli shows what the client made, the client what lazuli made"""
+    told, seen = (
+        lazuli("component", "show", "-n", "longest_lines", "-v", "1"),
+        tour.client.components.get("longest_lines", "1"),
+    )
+    assert (told["command"], told["display_name"]) == (seen.command, seen.display_name)
+    assert {name: port["type"] for name, port in told["inputs"].items()} == {k: v.type for k, v in seen.inputs.items()}
+    file = str(tour.examples / "assets/components/longest.yml")
+    made = lazuli("component", "create", "-f", file, "--set", "name=by_lazuli")
+    seen = tour.client.components.get("by_lazuli", "1")
+    assert (seen.command, seen.inputs["lines"].default) == (made["command"], 3)
+    with expected(HttpResponseError, "'command'", "A version never changes"):
+        seen.command = "true"
+        tour.client.components.create_or_update(seen)

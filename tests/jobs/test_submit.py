@@ -49,8 +49,8 @@ _NAMED = (
         ({"outputs": {"o": {"path": "azureml://datastores/workspaceblobstore/paths/${{who}}"}}}, "who"),
         ({"outputs": {"../o": {}}}, "output name"),
         ({"outputs": {"o": {"name": "../up"}}}, "asset name"),
-        ({"resources": {"instance_count": 2}}, "2 nodes"),
-        ({"distribution": {"type": "pytorch"}}, "distribution"),
+        ({"resources": {"instance_count": 1000}}, "1000 nodes"),
+        ({"distribution": {"type": "ray"}}, "Ray"),
         ({"experiment_name": ""}, "xperiment"),
     ],
 )

@@ -24,7 +24,7 @@ __all__ = ["Warm", "imports_in", "shim_for"]
 
 INSIDE = Path(__file__).resolve().parent.parent / "runtime" / "inside"
 _MAX_SHEBANG = 250
-_OWN = ("AZUREML_", "AZURE_ML_", "LAZULI_", "MLFLOW_TRACKING_", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_")
+_OWN = ("AZUREML_", "AZURE_ML_", "AZ_BATCH", "LAZULI_", "MLFLOW_TRACKING_", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_")
 _MAX_SOURCE = 1 << 20
 
 

@@ -9,7 +9,7 @@ from lazuli.assets.environments import Contexts
 from lazuli.assets.environments import Environments as EnvironmentAssets
 from lazuli.assets.storage import Storage
 from lazuli.compute.environments import Context, Environments, Realised, Recipe, State, recipe_of
-from lazuli.jobs.plan import LOGS
+from lazuli.jobs.ranks import main_log
 from lazuli.resources.environment import Environment
 from lazuli.resources.table import noun
 from lazuli.schema.identity import Scope
@@ -96,7 +96,7 @@ class JobEnvironments:
     def keep_log(self, job: Record) -> None:
         """Keep what a failed build said as the log of a job that it kept from starting."""
         container = self._storage.container(job.id.scope, ARTIFACTS)
-        name = f"{artifact_folder(job.id.name)}/{LOGS}/std_log.txt"
+        name = f"{artifact_folder(job.id.name)}/{main_log(document_of(noun('job'), job))}"
         self._store.blobs.put_bytes(container, name, self.told(job, 0, _WHOLE_LOG))
 
     def _recipe_named(self, scope: Scope, reference: str) -> Recipe:

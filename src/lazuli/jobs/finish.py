@@ -17,9 +17,10 @@ from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import Location, Storage
 from lazuli.assets.versions import Versions
 from lazuli.jobs.leavings import LONGEST_NAME, leavings, within
-from lazuli.jobs.logs import STD_LOG, Masks
+from lazuli.jobs.logs import Masks
 from lazuli.jobs.masking import mask_file
-from lazuli.jobs.plan import CODE, LOGS, file_name, output_folder
+from lazuli.jobs.plan import file_name, output_folder
+from lazuli.jobs.ranks import CODE, LOGS, main_log
 from lazuli.resources.data import Data
 from lazuli.resources.inout import AssetType, Output
 from lazuli.resources.job import CommandJob
@@ -103,7 +104,7 @@ class Finisher:
                     written.add(name)
         if kept.notes:
             with kept.apart():
-                _tell(folder, kept.told)
+                _tell(folder, main_log(job), kept.told)
                 self._logs(record, folder, Kept())
         if kept.hindrance:
             raise kept.hindrance
@@ -186,9 +187,9 @@ class Finisher:
                     raise
 
 
-def _tell(folder: Path, text: str) -> None:
+def _tell(folder: Path, log_name: str, text: str) -> None:
     """Say something at the end of a job's log, once."""
-    file = folder / STD_LOG
+    file = folder / log_name
     line = f"\n{text}\n".encode()
     if file.is_symlink() or not file.is_file() or not within(file, folder):
         return

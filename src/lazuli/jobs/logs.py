@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from lazuli.assets.storage import Storage
 from lazuli.compute.engine import Engine
 from lazuli.jobs.masking import read_masked
-from lazuli.jobs.plan import LOGS
+from lazuli.jobs.ranks import LOGS, main_log, rank_logs
 from lazuli.jobs.transitions import TERMINAL
+from lazuli.resources.job import CommandJob
+from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.places import ARTIFACTS, artifact_folder
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.paths import clean
 
-__all__ = ["STD_LOG", "Logs", "Masks"]
+__all__ = ["Logs", "Masks"]
 
 Masks = Callable[[ResourceId], Sequence[bytes]]
 """What the logs of a job may not tell."""
-
-STD_LOG = f"{LOGS}/std_log.txt"
-"""What the command wrote to stdout and stderr."""
 
 
 class Logs:
@@ -34,11 +34,19 @@ class Logs:
         self._masks = masks
 
     def names(self, record: Record) -> list[str]:
-        """The log files a job has now."""
-        key = record.state.get("key")
-        if key is None:
+        """The log files a job has now, the one that stands for it first."""
+        if record.state.get("key") is None:
             return []
-        return [STD_LOG] if self.read(record, STD_LOG, 0, 1) or record.status in TERMINAL else []
+        job: CommandJob = document_of(noun("job"), record)
+        if record.status not in TERMINAL:
+            return [name for name in rank_logs(job) if self.read(record, name, 0, 1)]
+        first, prefix = main_log(job), f"{artifact_folder(record.id.name)}/"
+        found = self._store.blobs.list(self._storage.container(record.id.scope, ARTIFACTS), f"{prefix}{LOGS}/").blobs
+        return [first, *(name for blob in found if (name := blob.name.removeprefix(prefix)) != first)]
+
+    def main(self, record: Record) -> str:
+        """The name of the log that stands for a job, whether it is there yet or not."""
+        return main_log(document_of(noun("job"), record))
 
     def read(self, record: Record, file: str, offset: int = 0, limit: int = 1 << 20) -> bytes:
         """At most ``limit`` bytes of a log from ``offset``, which is not negative; empty where there is none (yet)."""

@@ -12,6 +12,7 @@ from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
 from lazuli.compute.warm import Warm, imports_in, shim_for
 from lazuli.jobs.pinning import Pinning
+from lazuli.jobs.ranks import CODE, check_programs, code_folders, node_folders, spread
 from lazuli.resources.inout import AssetType, Input, Mode, Output
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
@@ -22,11 +23,8 @@ from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
-__all__ = ["CODE", "LOGS", "Planner", "Reach", "file_name", "output_folder", "plain_name"]
+__all__ = ["Planner", "Reach", "file_name", "output_folder", "plain_name"]
 
-CODE = "code"
-"""The folder of the work folder that the command runs in."""
-LOGS = "user_logs"
 _COPIED = frozenset({Mode.DOWNLOAD, Mode.EVAL_DOWNLOAD, Mode.RW_MOUNT})
 _PLAIN_NAME = re.compile(r"[\w.-]{1,100}")
 _PLAIN_PATH = re.compile(r"[\w./-]+")
@@ -67,7 +65,9 @@ class Planner:
         """The plan of a job that runs in ``folder`` with ``environment``."""
         job: CommandJob = document_of(noun("job"), record)
         stage = [Stage(StageKind.FOLDER, f"{CODE}/outputs"), Stage(StageKind.FOLDER, f"{CODE}/logs")]
-        stage += self._code(record, job)
+        stage += node_folders(job)
+        for target in code_folders(job):
+            stage += self._code(record, job, target)
         values: dict[str, str] = {}
         for name, given in job.inputs.items():
             # A container sees the work folder only.
@@ -97,20 +97,25 @@ class Planner:
             timeout_s=timeout,
             grace_s=_GRACE_S,
         )
+        if not environment.container:
+            check_programs(job, plan.path)
+        plan = spread(plan, job, folder)
         return environment.container.around(plan, folder, str(record.state["key"])) if environment.container else plan
 
     def learn(self, record: Record, environment: Realised) -> None:
         """Have a warm Python with what this job's code imports ready for the next job like it."""
         job: CommandJob = document_of(noun("job"), record)
-        sources = [(stage.target.removeprefix(f"{CODE}/"), Path(stage.source)) for stage in self._code(record, job)]
+        sources = [
+            (stage.target.removeprefix(f"{CODE}/"), Path(stage.source)) for stage in self._code(record, job, CODE)
+        ]
         variables = self._variables(record, job, {}, environment)
         self._warm.keep(environment, variables, imports_in(sources))
 
-    def _code(self, record: Record, job: CommandJob) -> Iterator[Stage]:
+    def _code(self, record: Record, job: CommandJob, target: str) -> Iterator[Stage]:
         if job.code is None:
             return
         container, _, path = str(self._pinning.snapshot(record.id.scope, job.code).body["path"]).partition("/")
-        yield from self._below(Location(container, path), CODE, StageKind.COPY)
+        yield from self._below(Location(container, path), target, StageKind.COPY)
 
     def _input(self, record: Record, name: str, given: Input, folder: Path, *, mounts: bool) -> tuple[list[Stage], str]:
         """What is laid out for an input, and the value that stands for it in the command."""

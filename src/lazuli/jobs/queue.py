@@ -48,6 +48,10 @@ class Place:
         return self.its_turn and self.ready >= self.wanted
 
     @property
+    def _what(self) -> str:
+        return "a node" if self.wanted == 1 else f"{self.wanted} nodes"
+
+    @property
     def reason(self) -> str:
         """Why the job waits, in words."""
         if self.nodes == 0:
@@ -57,8 +61,9 @@ class Place:
         if self.closed:
             return f"{self.closed} {self.ahead} jobs ahead." if self.ahead else self.closed
         if self.its_turn:
-            return f"Waiting for a node of '{self.target}', which is being made ready."
-        waits = f"Waiting for a node of '{self.target}': {self.busy} of {self.nodes} busy"
+            made = "which is being made ready" if self.wanted == 1 else "which are being made ready"
+            return f"Waiting for {self._what} of '{self.target}', {made}."
+        waits = f"Waiting for {self._what} of '{self.target}': {self.busy} of {self.nodes} busy"
         return f"{waits}, {self.ahead} jobs ahead." if self.ahead else f"{waits}, next in the queue."
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.compute.targets import Targets
+from lazuli.compute.targets import LOCAL, Targets
 from lazuli.jobs.pinning import Pinning
+from lazuli.jobs.ranks import check_ranks, nodes_wanted
 from lazuli.jobs.transitions import ACTIVE
 from lazuli.resources.job import CommandJob, Status
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
-from lazuli.schema.identity import ResourceId, check_name
-from lazuli.schema.problems import Conflict, Unsupported
+from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.problems import Conflict, InvalidInput, Unsupported
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import Shelf, document_of
 from lazuli.store.documents import Record
@@ -24,13 +25,8 @@ from lazuli.tracking.runs import Runs
 
 __all__ = ["Jobs"]
 
-_WORK = ("command", "environment_variables", "environment", "code", "inputs")
+_WORK = ("command", "environment_variables", "environment", "code", "inputs", "distribution")
 """What a job that exists cannot change."""
-
-_REFUSED = {
-    "distribution": "Several processes for one job come later; remove 'distribution' to run one.",
-    "services": "Interactive services in jobs come later; remove 'services'.",
-}
 
 
 class Jobs(Shelf):
@@ -47,15 +43,32 @@ class Jobs(Shelf):
         """The record of a new job: references settled to exact versions, addresses to places, all checked."""
         assert isinstance(document, CommandJob)
         check_name(id.name, what="job name")
-        for field, mend in _REFUSED.items():
-            if getattr(document, field):
-                raise Unsupported(f"This version does not support '{field}' in a job.", target=field, mend=mend)
+        if document.services:
+            mend = "Interactive services in jobs come later; remove 'services'."
+            raise Unsupported("This version does not support 'services' in a job.", target="services", mend=mend)
+        check_ranks(document)
         target = self._targets.named(id.scope, document.compute or "serverless")
-        nodes = _nodes_wanted(document)
+        nodes = self._nodes(id.scope, target, document)
         pinned = self.pinning.pinned(id, document)
         self.pinning.check_outputs(id.scope, pinned)
         body = {k: v for k, v in pinned.dump().items() if k not in ("name", "is_archived")}
         return Record(id, body, {"target": target, "nodes": nodes, "user": actor.name}, status=Status.QUEUED.value)
+
+    def _nodes(self, scope: Scope, target: str, job: CommandJob) -> int:
+        """How many nodes a job takes. Raises :class:`InvalidInput` where its target will never have as many."""
+        wanted = nodes_wanted(job)
+        if wanted == 1:
+            return wanted
+        with self.store.state.read() as tx:
+            most = self._targets.slots(tx, scope, target).most
+        if wanted > most:
+            what = "has a slot for each core" if target == LOCAL else "is of that size"
+            raise InvalidInput(
+                f"The job takes {wanted} nodes together, and '{target}' has {most} at most: it {what}.",
+                target="resources.instance_count",
+                mend=f"Set it to {most} or less, or use a cluster whose max_instances is {wanted} or more.",
+            )
+        return wanted
 
     def created(self, tx: Connection, record: Record, actor: Principal) -> None:
         """A new job gets its run and its lease with the same commit: a crash leaves all of it or nothing."""
@@ -151,17 +164,6 @@ class Jobs(Shelf):
                 f"The job '{record.id.name}' is {record.status}.",
                 mend=f"Cancel it first: 'lazuli job cancel -n {record.id.name}'.",
             )
-
-
-def _nodes_wanted(job: CommandJob) -> int:
-    wanted = job.resources.instance_count if job.resources else 1
-    if wanted > 1:
-        raise Unsupported(
-            f"The job wants {wanted} nodes; this version runs a job on one.",
-            target="resources.instance_count",
-            mend="Set it to 1.",
-        )
-    return wanted
 
 
 def _bare(compute: str | None) -> str:

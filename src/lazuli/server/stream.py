@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from lazuli.jobs.environment import JobEnvironments
-from lazuli.jobs.logs import STD_LOG, Logs
+from lazuli.jobs.logs import Logs
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.transitions import TERMINAL
 from lazuli.resources.job import CommandJob, Status
@@ -130,11 +130,12 @@ class _Following:
     def _log(self, record: Record) -> Iterator[bytes]:
         if self._built and not record.state.get("start_time"):  # its log says what its build has said
             return
-        while piece := self._logs.read(record, STD_LOG, self._offset, _CHUNK):
+        name = self._logs.main(record)
+        while piece := self._logs.read(record, name, self._offset, _CHUNK):
             piece = _whole_characters(piece) or (piece if record.status in TERMINAL else b"")
             if not piece:  # the rest of the character is still to be written
                 return
-            fact = {"file": STD_LOG, "offset": self._offset, "text": piece.decode(errors="replace")}
+            fact = {"file": name, "offset": self._offset, "text": piece.decode(errors="replace")}
             self._offset += len(piece)
             yield _event("log", fact, id=self._offset)
 

@@ -32,9 +32,13 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 MAX_REQUEST = 8 << 20
 
+# How the processes of one job find each other: read when they do so.
+RANKS = ["RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT"]
+RANKS += ["GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME", "TP_SOCKET_IFNAME"]
+
 # They differ from job to job and are read when they are used, not when a module is imported.
-FREE = ("AZUREML_", "AZURE_ML_", "LAZULI_", "MLFLOW_TRACKING_", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_")
-FREE_WORDS = frozenset(["PATH", "PWD", "OLDPWD", "SHLVL", "_", "PYTHONUNBUFFERED", "HOSTNAME"])
+FREE = ("AZUREML_", "AZURE_ML_", "AZ_BATCH", "LAZULI_", "MLFLOW_TRACKING_", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_")
+FREE_WORDS = frozenset([*RANKS, "PATH", "PWD", "OLDPWD", "SHLVL", "_", "PYTHONUNBUFFERED", "HOSTNAME"])
 
 # Imported, they start threads or talk to a device: no process may be forked after that.
 NEVER = frozenset(["tensorflow", "jax", "ray", "grpc", "cupy", "pycuda", "pyspark", "torch_xla"])

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from lazuli.assets.code_hash import HASH_VERSION, has_order, is_hash_of
 from lazuli.assets.environments import Environments
 from lazuli.assets.mltable import FILE, LARGEST, check_table
-from lazuli.assets.storage import Storage, is_url
+from lazuli.assets.storage import Storage
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
 from lazuli.resources.code import Code
@@ -41,9 +41,8 @@ class _Placed(Versions):
         """A new version whose files are there."""
         assert isinstance(document, Data | Model)
         path = self._storage.resolve(id.scope, document.path)
-        if not (self.noun.word == "data" and is_url(path)) and not self._storage.exists(
-            self._storage.locate(id.scope, path)
-        ):
+        is_address = self.noun.word == "data" and self._storage.is_unknown(id.scope, path)
+        if not is_address and not self._storage.exists(self._storage.locate(id.scope, path)):
             raise InvalidInput(
                 f"Nothing lies at '{document.path}'.", target="path", mend="Upload it first, or correct the path."
             )
@@ -65,7 +64,7 @@ class DataAssets(_Placed):
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new version whose bytes are there, a file or a folder as it says. A URL is kept as an address."""
         assert isinstance(document, Data)
-        if is_url(self._storage.resolve(id.scope, document.path)):
+        if self._storage.is_unknown(id.scope, document.path):
             return super().prepare(id, document, actor)
         location = self._storage.locate(id.scope, document.path)
         is_file = self._storage.is_file(location)

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection
 
+from lazuli.assets.mirrors import Mirrored, Mirrors
 from lazuli.assets.remote import AZURE_DOMAIN, Folder, Outside, open_outside
 from lazuli.resources.datastore import Datastore, DatastoreType
 from lazuli.resources.table import noun
@@ -62,6 +63,13 @@ class Location:
     path: str
     datastore: ResourceId | None = None
     """The user's own datastore where its bytes lie; the container is then for what was fetched from there."""
+    mirror: Path | None = None
+    """The folder of this machine where its bytes lie, standing for a remote address; there is no container then."""
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether its bytes lie elsewhere than among this server's blobs."""
+        return self.datastore is not None or self.mirror is not None
 
     def __truediv__(self, relative: str) -> Location:
         return replace(self, path=f"{self.prefix}{relative}".rstrip("/"))
@@ -79,6 +87,7 @@ class Storage:
         """``job_output`` says where an output of a job lies, as the room that knows jobs does."""
         self._store = store
         self._job_output = job_output
+        self._mirrors = Mirrors(store.settings.mirror_folders, store.settings.data_dir)
 
     def container(self, scope: Scope, datastore: str) -> str:
         """The container behind a datastore of this server. Raises :class:`InvalidInput` with those there are."""
@@ -121,10 +130,12 @@ class Storage:
         return sas.sign_container(key, ACCOUNT, container, permissions, self._store.clock() + seconds * 1000)
 
     def locate(self, scope: Scope, uri: str, *, target: str = "path") -> Location:
-        """Where an address leads: a datastore path, or an output of a job.
+        """Where an address leads: a datastore path, an output of a job, or a remote one that a mirror stands for.
 
         Raises :class:`InvalidInput` for what is no address, :class:`Unsupported` for one outside this server.
         """
+        if mirrored := self.mirrored(uri):
+            return Location("", mirrored.path, mirror=mirrored.folder)
         uri = self.resolve(scope, uri)
         place = parse_datastore_path(uri)
         if place:
@@ -144,13 +155,22 @@ class Storage:
                 f"'{uri[:200]}' lies outside this server.",
                 target=target,
                 mend="Make a datastore for the place where it lies, or download it and give the local path; "
-                "a job's input with 'mode: direct' gets the address itself.",
+                "a job's input with 'mode: direct' gets the address itself; the setting 'mirrors' names folders that "
+                "stand for addresses.",
             )
         raise InvalidInput(
             f"'{uri[:200]}' is a local path, which the server cannot see.",
             target=target,
             mend="Upload it first; 'lazuli data create' and the clients do that.",
         )
+
+    def mirrored(self, uri: str) -> Mirrored | None:
+        """Where a mirror keeps what lies at a remote address; None where none stands for it."""
+        return self._mirrors.find(uri) if is_url(uri) else None
+
+    def is_unknown(self, scope: Scope, uri: str) -> bool:
+        """Whether an address leads to storage that neither a datastore nor a mirror makes known."""
+        return self.mirrored(uri) is None and is_url(self.resolve(scope, uri))
 
     def resolve(self, scope: Scope, uri: str) -> str:
         """The datastore path for an address that leads to one otherwise: a job's output, a run's file, a blob's URL.
@@ -167,8 +187,10 @@ class Storage:
 
     def _known_place(self, scope: Scope, uri: str) -> str:
         """The datastore path for the URL of a place that a datastore of the workspace names; else ''."""
+        if not is_url(uri) or self.mirrored(uri):
+            return ""
         url = urlsplit(uri)
-        if url.scheme.lower() not in _URLS or url.query or url.fragment:
+        if url.query or url.fragment:
             return ""
         with self._store.state.read() as tx:
             workspace = find_workspace(self._store, tx, scope)
@@ -182,7 +204,9 @@ class Storage:
     # --- what lies at a location --------------------------------------------------------------------------------
 
     def outside(self, location: Location) -> Outside:
-        """The storage of a user's own datastore, opened with its credentials."""
+        """The storage of a user's own datastore, opened with its credentials, or a mirror's."""
+        if location.mirror:
+            return Folder(location.mirror)
         assert location.datastore is not None
         record = self._datastore(location.datastore.scope, location.datastore.name)
         return self.open(record)
@@ -204,10 +228,12 @@ class Storage:
         return f"{stem}-cache-{datastore.name}".lower()
 
     def folder(self, location: Location) -> Path | None:
-        """The file or folder of this machine that a location on a ``local`` datastore is; None for any other.
+        """The file or folder of this machine that a location on a ``local`` datastore or a mirror is, else None.
 
         Raises :class:`InvalidInput` where it is not there.
         """
+        if location.mirror:
+            return _there(Folder(location.mirror).at(location.path), location.path, "in the mirror of its address")
         if location.datastore is None:
             return None
         record = self._datastore(location.datastore.scope, location.datastore.name)
@@ -215,15 +241,7 @@ class Storage:
             return None
         outside = self.open(record)
         assert isinstance(outside, Folder)
-        found = outside.at(location.path)
-        if not found.exists():
-            raise InvalidInput(
-                f"Nothing lies at '{location.path}' on the datastore '{record.id.name}'.",
-                target="path",
-                mend="Correct the path.",
-                code="ReferenceNotFound",
-            )
-        return found
+        return _there(outside.at(location.path), location.path, f"on the datastore '{record.id.name}'")
 
     def blob(self, location: Location) -> Blob | None:
         """The blob at a location, or None where it is a folder or nothing."""
@@ -231,13 +249,13 @@ class Storage:
 
     def is_file(self, location: Location) -> bool:
         """Whether a file lies there, wherever its bytes are."""
-        if location.datastore:
+        if location.is_outside:
             return bool(location.path) and self.outside(location).stat(location.path) is not None
         return self.blob(location) is not None
 
     def exists(self, location: Location) -> bool:
         """Whether a file or a folder with files lies there, wherever its bytes are."""
-        if location.datastore:
+        if location.is_outside:
             outside = self.outside(location)
             if location.path and outside.stat(location.path):
                 return True
@@ -248,7 +266,7 @@ class Storage:
 
     def measure(self, location: Location) -> tuple[int, int]:
         """How many files lie there, and how many bytes they have."""
-        if location.datastore:
+        if location.is_outside:
             outside = self.outside(location)
             file = outside.stat(location.path) if location.path else None
             sizes = [file.size] if file else [found.size for found in outside.files(location.path)]
@@ -259,7 +277,7 @@ class Storage:
 
     def read(self, location: Location, most: int) -> bytes | None:
         """The content of a small file; None where there is none, or one of more than ``most`` bytes."""
-        if location.datastore is None:
+        if not location.is_outside:
             blob = self.blob(location)
             return self._store.blobs.file(blob).read_bytes() if blob and blob.size <= most else None
         outside = self.outside(location)
@@ -291,6 +309,15 @@ class Storage:
         self._store.blobs.delete_containers(stem)
 
 
+def _there(found: Path, path: str, where: str) -> Path:
+    """``found``, which is there."""
+    if not found.exists():
+        raise InvalidInput(
+            f"Nothing lies at '{path}' {where}.", target="path", mend="Correct the path.", code="ReferenceNotFound"
+        )
+    return found
+
+
 def sealed_in(scope: Scope) -> str:
     """The scope of the secrets of a workspace's datastores."""
     return f"datastores/{scope.key}"
@@ -298,7 +325,10 @@ def sealed_in(scope: Scope) -> str:
 
 def is_url(address: str) -> bool:
     """Whether an address leads to storage that is not known here by a datastore."""
-    return urlsplit(address).scheme.lower() in _URLS
+    try:
+        return urlsplit(address).scheme.lower() in _URLS
+    except ValueError:  # a bracket that does not close, for one
+        return False
 
 
 _URLS = frozenset({"http", "https", "wasb", "wasbs", "abfs", "abfss", "s3", "gs"})

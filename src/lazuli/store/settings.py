@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
@@ -56,6 +57,8 @@ class Settings:
     """How much room they may take; the oldest go first. 0 keeps none."""
     local_roots: str = ""
     """The folders below which datastores of type `local` may lie, with `:` between them; none when empty."""
+    mirrors: str = ""
+    """Folders of the machine that stand for remote addresses: `https://example.org/data=/srv/data, s3://b=/srv/b`."""
     log_level: str = "info"
     """How much the server's log tells: debug, info, warning or error."""
 
@@ -78,6 +81,11 @@ class Settings:
     def allowed_folders(self) -> tuple[Path, ...]:
         """The folders that ``local_roots`` names."""
         return tuple(Path(folder).expanduser() for folder in self.local_roots.split(os.pathsep) if folder.strip())
+
+    @property
+    def mirror_folders(self) -> dict[str, Path]:
+        """:attr:`mirrors` as folders, by address."""
+        return _read_mirrors(self.mirrors, "mirrors")
 
     @property
     def price_list(self) -> dict[str, float]:
@@ -125,10 +133,10 @@ def _typed(name: str, value: Any, where: str) -> Any:
         raise InvalidInput(f"'{name}' cannot be set there.", target=where, mend=mend)
     if name not in _NAMES:
         raise InvalidInput(f"'{name}' is not a setting.", target=where, mend=did_you_mean(name, sorted(_NAMES)))
-    if name == "prices":
+    if name in _TABLES:
         if isinstance(value, Mapping):  # a table of lazuli.toml
-            value = ", ".join(f"{size}={price}" for size, price in value.items())
-        _read_prices(value, where)
+            value = ", ".join(f"{word}={said}" for word, said in value.items())
+        _TABLES[name](value, where)
         return value
     if name in _LEAST:
         return _whole(value, _LEAST[name], _MOST[name], where)
@@ -165,3 +173,21 @@ def _read_prices(text: Any, where: str) -> dict[str, float]:
             raise InvalidInput(f"{where} has '{entry.strip()[:80]}', which is no price.", target=where, mend=mend)
         prices[size.strip()] = amount
     return prices
+
+
+def _read_mirrors(text: Any, where: str) -> dict[str, Path]:
+    """The folders by address that ``text`` says. Raises :class:`InvalidInput` for what is no address or no folder."""
+    folders: dict[str, Path] = {}
+    for entry in filter(str.strip, str(text).split(",")):
+        address, _, folder = entry.strip().rpartition("=")
+        url = urlsplit(address.strip())
+        path = Path(folder.strip()).expanduser()
+        if not (url.scheme and url.netloc and path.is_absolute()):
+            mend = "Write 'https://example.org/data=/srv/data': an address, and the folder that stands for it."
+            raise InvalidInput(f"{where} has '{entry.strip()[:200]}', which is no mirror.", target=where, mend=mend)
+        folders[address.strip()] = path
+    return folders
+
+
+_TABLES: dict[str, Callable[[Any, str], object]] = {"prices": _read_prices, "mirrors": _read_mirrors}
+"""Settings that are a table in ``lazuli.toml`` and a list in a variable."""

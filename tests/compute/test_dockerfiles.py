@@ -38,6 +38,18 @@ def test_the_r_image_of_the_preview(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "beyond"),
+    [
+        ("RUN ln -f /usr/bin/python3 /usr/bin/python", []),
+        ("RUN ln -sf /usr/local/bin/pip3.8 /usr/bin/pip", []),
+        ("RUN ln -s /opt/tool /usr/bin/python", ["RUN ln -s /opt/tool /usr/bin/python"]),
+    ],
+)
+def test_a_link_from_one_name_of_python_to_another_changes_nothing(line: str, beyond: list[str]) -> None:
+    assert reading(f"FROM rocker/r-ver:4\n{line}").beyond == beyond
+
+
+@pytest.mark.parametrize(
     ("line", "needs"),
     [
         ("""R -e 'install.packages(c("jsonlite", "glue"), repos = "https://cloud.r-project.org")'""", "jsonlite glue"),

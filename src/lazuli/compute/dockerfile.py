@@ -55,6 +55,8 @@ _INSTALL = re.compile(r"install\.packages\(\s*(?:c\((?P<many>[^)]*)\)|(?P<one>['
 _R_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
 _DEB = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _PYTHON_ITSELF = re.compile(r"python\d?(\.\d+)?(-(pip|dev|venv|distutils|setuptools|minimal))?")
+_PYTHON_PROGRAM = re.compile(r"(/usr(/local)?)?/bin/(python|pip)[\d.]*")
+"""What a link is made of or to without harm: the environment has these under every name."""
 _PIP_VALUES = {"-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--trusted-host"}
 _PIP_HABITS = {"-U", "-q", "-y", "--no-cache-dir", "--upgrade", "--quiet", "--no-input", "--user"}
 
@@ -138,6 +140,8 @@ class _Reading:
             words = words[1:]
         if not words or words[0] in _HARMLESS or " ".join(words[:2]) in _HARMLESS:
             return True
+        if words[0] == "ln":
+            return all(_PYTHON_PROGRAM.fullmatch(word) for word in words[1:] if not word.startswith("-"))
         if re.fullmatch(r"python[\d.]*", words[0]) and words[1:2] == ["-m"]:
             words = words[2:]
         if re.fullmatch(r"pip[\d.]*", words[0]) and words[1:2] == ["install"]:

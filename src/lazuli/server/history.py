@@ -133,7 +133,10 @@ class _History:
         return reply(self._run(changed))
 
     def run_data(self, call: Call) -> Response:
-        record = self._record(call, str(call.json().get("runId", "")))
+        run = call.json().get("runId")
+        if not isinstance(run, str) or not run:
+            raise InvalidInput("'runId' is missing.", target="runId", mend="Send the name of a job.")
+        record = self._record(call, run)
         job: CommandJob = document_of(noun("job"), record)
         spell = _type_speller(call.headers.get("user-agent", ""))
         outputs = {

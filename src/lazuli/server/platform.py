@@ -119,6 +119,7 @@ class Platform:
     def start(self) -> None:
         """Begin to move what takes time, from where a former server left it."""
         self.insights.start()
+        self.store.blobs.recover()
         self.shelves.workspace.resume(self.access.admin())
         self._clear_orphans()
         self.shelves.compute.settle()

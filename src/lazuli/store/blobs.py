@@ -205,6 +205,10 @@ class Blobs:
         self._blocks.sweep(now - _WEEK)
         return self._contents.sweep(used, now - older_than)
 
+    def recover(self) -> None:
+        """Remove what a server that was killed had half written; blocks of uploads stay. Nobody may be writing."""
+        self._contents.recover()
+
     def usage(self, container: str, prefix: str = "") -> tuple[int, int]:
         """How many blobs a container holds below ``prefix``, and how many bytes their names stand for."""
         query = select(func.count(), func.coalesce(func.sum(blob_table.c.size), 0))

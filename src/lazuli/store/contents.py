@@ -112,6 +112,11 @@ class Contents:
                     file.unlink()
         return removed
 
+    def recover(self) -> None:
+        """Remove what a former process was writing when it ended. Nobody else may be writing."""
+        for file in self._incoming.iterdir():
+            file.unlink(missing_ok=True)
+
     def _adopt(self, ready: Path, content: Content) -> None:
         target = self.file(content.sha256)
         target.parent.mkdir(exist_ok=True)

@@ -9,14 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
-
-from lazuli.compute.contract import until
 
 SCOPE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 
@@ -24,26 +22,33 @@ SCOPE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningSe
 class Server:
     """One data folder and its server, which may be up or down."""
 
-    def __init__(self, data_dir: Path, port: int, secure_port: int) -> None:
+    def __init__(self, data_dir: Path, port: int, secure_port: int, environ: Mapping[str, str]) -> None:
         self.data_dir = data_dir
+        self.environ = {**os.environ, **environ}
         self.url = f"http://127.0.0.1:{port}"
         self._command = [sys.executable, "-m", "lazuli.server", "--data-dir", str(data_dir)]
         self._command += ["--port", str(port), "--https-port", str(secure_port)]
         self._process: subprocess.Popen[bytes] | None = None
+        # A connection for each request: one kept from before a kill would only tell that there was one.
+        self._http = httpx.Client(
+            base_url=self.url, timeout=60, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        )
 
     def start(self) -> float:
         """Start it and wait until it answers; the seconds that took."""
         began = time.monotonic()
         with (self.data_dir.parent / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
-        until(self._answers, "a server that answers")
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self.environ)
+        while not self._answers():
+            assert time.monotonic() < began + 60, "no server that answers"
+            time.sleep(0.01)
         return time.monotonic() - began
 
     def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, (self.data_dir.parent / "server.log").read_text()
         try:
-            return httpx.get(f"{self.url}/health", trust_env=False).status_code == 200
+            return self._http.get("/health").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -54,12 +59,37 @@ class Server:
             self._process.wait()
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """The process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def token(self) -> str:
+        """What opens every door of it."""
+        return (self.data_dir / "token").read_text().strip()
+
+    def ask(self, method: str, path: str, body: Any = None, content: bytes | None = None) -> httpx.Response:
+        """One answer of the server. A path with a signature is asked without the token."""
+        headers = {"x-ms-blob-type": "BlockBlob"} if "sig=" in path else {"Authorization": f"Bearer {self.token}"}
+        more: dict[str, Any] = {"json": body} if content is None else {"content": content}
+        return self._http.request(method, path, headers=headers, **more)
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """What the server answers, tried again while it is away: as a good client does."""
-        headers = {"Authorization": f"Bearer {(self.data_dir / 'token').read_text().strip()}"}
-        answer = httpx.request(method, self.url + path, json=body, headers=headers, timeout=30, trust_env=False)
+        """What the server answers."""
+        answer = self.ask(method, path, body)
         assert answer.is_success, (answer.status_code, answer.text)
         return answer.json() if answer.content else None
+
+    def insist(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        """The answer to a request that may be repeated, asked again while the server is away, as a good client does."""
+        while True:
+            with suppress(httpx.TransportError):
+                answer = ask()
+                if answer.status_code != 503:
+                    return answer
+            time.sleep(0.05)
 
     def put(self, path: str, properties: Mapping[str, Any], **outside: Any) -> Any:
         """Create a resource of the workspace."""
@@ -87,11 +117,11 @@ class Server:
 
 
 @contextmanager
-def server(data_dir: Path) -> Iterator[Server]:
+def server(data_dir: Path, **environ: str) -> Iterator[Server]:
     """A server on free ports, not started yet; ended at the end, and everything that it started."""
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         ports = one.getsockname()[1], other.getsockname()[1]
-    found = Server(data_dir, *ports)
+    found = Server(data_dir, *ports, environ)
     try:
         yield found
     finally:

@@ -1,0 +1,144 @@
+"""A checkout of Azure/azureml-examples, and a server that runs what stands in it, as a user would."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.journeys.crashing import Server, server
+
+IRIS = "wasbs://datasets@azuremlexamples.blob.core.windows.net"
+"""Where the examples' data lies; a mirror stands for it."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The checkout. What stands in it is read, never changed."""
+
+    root: Path
+
+    def file(self, path: str) -> Path:
+        """A file of it; the test is skipped where this checkout has none."""
+        if not (self.root / path).exists():
+            pytest.skip(f"this checkout has no {path}")
+        return self.root / path
+
+    def at(self, commit: str, folder: str, target: Path) -> Path:
+        """A folder as it was at an earlier commit, unpacked below ``target``."""
+        words = ["git", "-C", str(self.root), "archive", commit, folder]
+        done = subprocess.run(words, capture_output=True, check=False)
+        if done.returncode:
+            pytest.skip(f"this checkout has no commit {commit}: {done.stderr.decode().strip()[:200]}")
+        with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
+            archive.extractall(target, filter="data")
+        return target / folder
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A workspace on a server of its own, and the command line."""
+
+    house: Server
+    folder: Path
+
+    def lazuli(self, *words: str | Path) -> str:
+        """What a command says."""
+        command = [str(Path(sys.executable).parent / "lazuli"), *map(str, words)]
+        environ = {**os.environ, "LAZULI_DATA_DIR": str(self.house.data_dir), "XDG_CONFIG_HOME": str(self.folder)}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=self.folder)
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def run(self, name: str, file: Path) -> Path:
+        """Submit a job as its file says, follow it to its end, and download what it left; the folder of that."""
+        self.lazuli("job", "create", "-f", file, "-n", name, "--stream")
+        self.lazuli("job", "download", "-n", name, "--all", "-p", self.folder / name)
+        return self.folder / name
+
+    def log(self, name: str) -> str:
+        """What the job's program said."""
+        (found,) = (self.folder / name).rglob("std_log.txt")
+        return found.read_text()
+
+    def tracked(self, name: str) -> dict[str, dict[str, Any]]:
+        """The params and the metrics of a job's run, as MLflow tells them."""
+        run = self.mlflow(f"runs/get?run_id={name}")["run"]
+        return {kind: {one["key"]: one["value"] for one in run["data"][kind]} for kind in ("params", "metrics")}
+
+    def model_files(self, name: str) -> set[str]:
+        """The files of the model that a job's run logged."""
+        (model,) = self.mlflow(f"runs/get?run_id={name}")["run"]["outputs"]["model_outputs"]
+        listed = self.mlflow(f"logged-models/{model['model_id']}/artifacts/directories")
+        return {one["path"] for one in listed["files"]}
+
+    def mlflow(self, call: str) -> Any:
+        """What MLflow's API of the workspace answers."""
+        scope = json.loads(self.lazuli("workspace", "show", "-n", "lab", "-o", "json"))["id"]
+        return self.house.call("GET", f"/mlflow/v2.0{scope}/api/2.0/mlflow/{call}")
+
+
+@pytest.fixture(scope="session")
+def examples() -> Examples:
+    said = os.environ.get("EXAMPLES")
+    if not said:
+        pytest.skip("needs EXAMPLES=<a checkout of Azure/azureml-examples>")
+    root = Path(said).expanduser().resolve()
+    assert (root / "cli").is_dir(), f"{root} is no checkout of Azure/azureml-examples"
+    return Examples(root)
+
+
+@pytest.fixture(scope="session")
+def lab(examples: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("cases")
+    _write_iris(folder / "mirror" / "iris.csv")
+    with _lab(folder, LAZULI_MIRRORS=f"{IRIS}={folder / 'mirror'}") as made:
+        yield made
+
+
+@pytest.fixture
+def bare_lab(examples: Examples, tmp_path: Path) -> Iterator[Lab]:
+    """One on a machine without programs for containers: an image is then had from what the machine has."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for program in Path(folder).glob("*"):
+            if program.name not in ("podman", "docker") and not (programs / program.name).exists():
+                (programs / program.name).symlink_to(program)
+    with _lab(tmp_path / "lab", PATH=str(programs)) as made:
+        yield made
+
+
+@contextmanager
+def _lab(folder: Path, **environ: str) -> Iterator[Lab]:
+    folder.mkdir(exist_ok=True)
+    with server(folder / "data", **environ) as house:
+        house.start()
+        made = Lab(house, folder)
+        made.lazuli("workspace", "create", "-n", "lab")
+        made.lazuli("compute", "create", "-n", "cpu-cluster", "--type", "amlcompute", "--max-instances", "2")
+        yield made
+        house.end()
+
+
+def _write_iris(file: Path) -> None:
+    """Fisher's data, as scikit-learn carries it, in the columns that the examples expect."""
+    from sklearn.datasets import load_iris
+
+    iris: Any = load_iris()
+    file.parent.mkdir()
+    with file.open("w", newline="") as sink:
+        table = csv.writer(sink)
+        table.writerow(["sepal_length", "sepal_width", "petal_length", "petal_width", "species"])
+        for row, kind in zip(iris.data, iris.target, strict=True):
+            table.writerow([*row, iris.target_names[kind]])

@@ -1,0 +1,27 @@
+"""Two hundred jobs and everything else at once, while the server is killed ten times, on either database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.journeys.campaign import Campaign, Size, index_of, seed_of_today
+from tests.journeys.crashing import server
+from tests.store.postgres import Postgres, postgres
+
+__all__ = ["postgres"]
+
+SIZE = Size(jobs=200, kills=10, uploads=60, builds=12, workspaces=60, longest_pause_s=6, patience_s=1200)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_two_hundred_jobs_survive_ten_kills(tmp_path: Path, postgres: Postgres, database: str) -> None:
+    environ = {"LAZULI_DATABASE_URL": postgres.fresh_database()} if database == "postgresql" else {}
+    with server(tmp_path / "data", **index_of(tmp_path / "wheels"), **environ) as house:
+        house.start()
+        campaign = Campaign(house, tmp_path, SIZE, seed_of_today())
+        campaign.run()
+        campaign.prove()
+        print(f"the kills fell into {dict(campaign.struck)}; the slowest start took {max(campaign.starts):.1f} s")
+        assert campaign.struck.keys() >= {"uploads", "builds", "deletions"}

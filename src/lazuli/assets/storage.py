@@ -35,7 +35,6 @@ __all__ = [
     "DOMAIN",
     "Location",
     "Storage",
-    "is_url",
     "sealed_in",
 ]
 
@@ -166,11 +165,11 @@ class Storage:
 
     def mirrored(self, uri: str) -> Mirrored | None:
         """Where a mirror keeps what lies at a remote address; None where none stands for it."""
-        return self._mirrors.find(uri) if is_url(uri) else None
+        return self._mirrors.find(uri) if _is_url(uri) else None
 
     def is_unknown(self, scope: Scope, uri: str) -> bool:
         """Whether an address leads to storage that neither a datastore nor a mirror makes known."""
-        return self.mirrored(uri) is None and is_url(self.resolve(scope, uri))
+        return self.mirrored(uri) is None and _is_url(self.resolve(scope, uri))
 
     def resolve(self, scope: Scope, uri: str) -> str:
         """The datastore path for an address that leads to one otherwise: a job's output, a run's file, a blob's URL.
@@ -187,7 +186,7 @@ class Storage:
 
     def _known_place(self, scope: Scope, uri: str) -> str:
         """The datastore path for the URL of a place that a datastore of the workspace names; else ''."""
-        if not is_url(uri) or self.mirrored(uri):
+        if not _is_url(uri) or self.mirrored(uri):
             return ""
         url = urlsplit(uri)
         if url.query or url.fragment:
@@ -323,8 +322,8 @@ def sealed_in(scope: Scope) -> str:
     return f"datastores/{scope.key}"
 
 
-def is_url(address: str) -> bool:
-    """Whether an address leads to storage that is not known here by a datastore."""
+def _is_url(address: str) -> bool:
+    """Whether an address may lead to storage elsewhere."""
     try:
         return urlsplit(address).scheme.lower() in _URLS
     except ValueError:  # a bracket that does not close, for one

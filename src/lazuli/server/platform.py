@@ -41,6 +41,7 @@ from lazuli.server.arm import arm_routes
 from lazuli.server.blobs import blob_routes
 from lazuli.server.chores import Chores
 from lazuli.server.compute import compute_routes
+from lazuli.server.deployments import deployment_routes
 from lazuli.server.discovery import discovery_routes
 from lazuli.server.environments import environment_routes
 from lazuli.server.history import history_routes
@@ -99,6 +100,7 @@ class Platform:
             *welcome_routes(),
             *discovery_routes(self.access),
             *arm_routes(shelves, self.storage),
+            *deployment_routes(shelves.workspace),
             *stream_routes(shelves.job, self.logs, self.tracking, self.job_environments),
             *environment_routes(shelves.environment, self.made),
             *history_routes(shelves.job, shelves.data, shelves.model, self.storage, self.logs, Tickets(self.store)),

@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 
 from azure.ai.ml import MLClient
+from azure.ai.ml.entities import Workspace
+from azure.core.exceptions import ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
 
-from azure_steps.tour import Tour
+from azure_steps.tour import Tour, expected, lazuli
 
 
 def connect(tour: Tour) -> None:
@@ -22,3 +24,38 @@ def show_the_workspace(tour: Tour) -> None:
     workspace = tour.client.workspaces.get(os.environ["LAZULI_WORKSPACE"])
     assert workspace.name == os.environ["LAZULI_WORKSPACE"]
     assert workspace.mlflow_tracking_uri.startswith("https://127.0.0.1:")
+
+
+def make_a_workspace(tour: Tour) -> None:
+    """workspaces.begin_create, list: by the template that the client deploys"""
+    name = f"{tour.workspace}-made"
+    wanted = Workspace(name=name, location="here", display_name="Made", description="by a client", tags={"team": "a"})
+    made = tour.client.workspaces.begin_create(wanted).result()
+    assert (made.name, made.location, made.display_name, made.description) == (name, "here", "Made", "by a client")
+    assert made.tags["team"] == "a" and made.mlflow_tracking_uri and made.storage_account and made.key_vault
+    assert {name, tour.workspace} <= {each.name for each in tour.client.workspaces.list()}
+    assert name in [each.name for each in tour.client.workspaces.list(scope="subscription")]
+    told = lazuli("workspace", "show", "-n", name)
+    assert (told["display_name"], told["description"], told["tags"]["team"]) == ("Made", "by a client", "a")
+    assert told["workspace_id"] == made._workspace_id
+
+
+def change_a_workspace(tour: Tour) -> None:
+    """workspaces.begin_update, begin_provision_network"""
+    name = f"{tour.workspace}-made"
+    changed = tour.client.workspaces.get(name)
+    changed.description, changed.tags = "anew", {"team": "b"}
+    assert tour.client.workspaces.begin_update(changed).result().description == "anew"
+    seen = tour.client.workspaces.get(name)
+    assert (seen.description, seen.tags["team"], seen.display_name) == ("anew", "b", "Made")
+    network = tour.client.workspaces.begin_provision_network(workspace_name=name).result()
+    assert network.status == "Inactive", vars(network)
+
+
+def delete_a_workspace(tour: Tour) -> None:
+    """workspaces.begin_delete: with everything that belongs to it"""
+    name = f"{tour.workspace}-made"
+    tour.client.workspaces.begin_delete(name, delete_dependent_resources=True).result()
+    with expected(ResourceNotFoundError, "Workspaces here"):
+        tour.client.workspaces.get(name)
+    assert name not in [each.name for each in tour.client.workspaces.list()]

@@ -219,7 +219,7 @@ class EngineContract:
         assert (look.reason, look.exit_code) == (Reason.FAILED, 7)
         assert look.message.startswith("Number 1 ended with exit code 7.") and "user_logs/1.txt" in look.message
         assert look.message in engine.tail("job", "user_logs/0.txt").decode()
-        assert engine.tail("job", "user_logs/2.txt") == b"bye\n"
+        assert engine.tail("job", "user_logs/2.txt").endswith(b"bye\n")  # some shells tell how their sleep ended
 
     def test_a_process_that_cannot_be_started_keeps_the_others_from_going_on(self, engine: Engine) -> None:
         """Nothing is left of them."""

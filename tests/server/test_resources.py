@@ -192,7 +192,7 @@ def test_deleting_answers_200_then_204(served: Served, kind: str) -> None:
 
 
 def test_a_list_is_paged_to_its_end(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lazuli.server.arm.PAGE", 2)
+    monkeypatch.setattr("lazuli.server.listing.PAGE", 2)
     name = fresh("paged")
     for version in range(1, 6):
         body = {"properties": {"image": f"python:3.1{version}"}}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from tests.store.conftest import Place
 
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, NotFound
 from lazuli.store import tables
-from lazuli.store.database import Database
+from lazuli.store.database import Database, open_state
 from lazuli.store.documents import Documents, Record, Selection
+from lazuli.store.selection import narrowed, paged
 
 HERE = Scope("Sub", "Group", "Work")
 
@@ -121,6 +123,7 @@ def test_a_change_and_its_journal_entry_are_one(database: Database, documents: D
 
 
 ELSEWHERE = replace(HERE, workspace="Other")
+LONG = "ü" * 300
 SHELF = [
     Record(data("Iris"), {}, {}),
     Record(data("Iris", "1"), {}, {}, hash="h1"),
@@ -176,3 +179,147 @@ def test_pages_neither_repeat_nor_miss_what_was_made_in_the_same_millisecond(dat
     pages = [selected(database, documents, skip=skip, limit=10) for skip in (0, 10, 20, 30)]
     assert [len(page) for page in pages] == [10, 10, 5, 0]
     assert len({name for page in pages for name in page}) == 25
+
+
+def walked(database: Database, documents: Documents, between: Callable[[int], None] = lambda page: None) -> list[str]:
+    """The names of a list read page by page, each from where the last one ended."""
+    names: list[str] = []
+    selection = Selection(HERE, "data", versions=False, limit=4)
+    for page in range(100):
+        with database.read() as tx:
+            records = documents.select(tx, selection)
+        if not records:
+            return names
+        names += [record.id.name for record in records]
+        selection = replace(selection, after=records[-1].place)
+        between(page)
+    raise AssertionError("it has no end")
+
+
+def test_a_page_begins_behind_the_last_one_whatever_came_or_went_between_the_two(database: Database) -> None:
+    times = count(100)
+    documents = Documents(lambda: next(times) // 3)  # several in one millisecond
+    made = add(database, documents, *(Record(data(f"n{number:02}"), {}, {}) for number in range(20)))
+    expected = [record.id.name for record in sorted(made, key=lambda r: r.place, reverse=True)]
+    assert walked(database, documents) == expected
+
+    def meddle(page: int) -> None:
+        with database.write() as tx:
+            documents.add(tx, Record(data(f"late{page}"), {}, {}), "me")  # newer: before what was read already
+            if page == 1:  # the very row that the next page begins behind, and one that would have come
+                for name in (expected[7], expected[12]):
+                    documents.remove(tx, documents.get(tx, data(name)), "me")
+
+    assert walked(database, documents, meddle) == [name for name in expected if name != expected[12]]
+
+
+def filed(name: str, *, tags: dict[str, str], status: str = "", **body: Any) -> Record:
+    return Record(data(name), {"tags": tags, **body}, {}, status=status)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "expected"),
+    [
+        ({"facets": (("tag", "a"),)}, "321"),
+        ({"facets": (("tag:a", "x"),)}, "31"),
+        ({"facets": (("tag:a", "X"),)}, ""),
+        ({"facets": (("tag:a", "x"), ("tag", "b"))}, "3"),
+        ({"facets": (("tag", "a"), ("kind", "even"))}, "2"),
+        ({"facets": (("kind", "odd"),), "statuses": ("on",)}, "31"),
+        ({"facets": (("kind", "odd"),), "statuses": ("on",), "limit": 1}, "3"),
+        ({"facets": (("kind", "odd"),), "newest_first": False}, "135"),
+        ({"facets": (("kind", "odd"),), "archived": True}, ""),
+        ({"facets": (("tag", LONG),)}, "4"),
+        ({"facets": ((f"tag:{LONG}", LONG + "!"),)}, ""),
+        ({"facets": ((f"tag:{LONG}", LONG),)}, "4"),
+        ({"facets": (("tag:nul\0", "\ud800\0"),)}, "5"),
+        ({"statuses": ("on", "off")}, "54321"),
+        ({"statuses": ("on", "off"), "limit": 3}, "543"),
+        ({"statuses": ("on", "off"), "limit": 3, "newest_first": False}, "123"),
+        ({"statuses": ("on", "off"), "skip": 1, "limit": 2}, "43"),
+        ({"properties": (("p", None),)}, "21"),
+        ({"properties": (("p", "1"),)}, "1"),
+        ({"properties": (("p", "1"), ('q"$.', "2"))}, "1"),
+        ({"properties": (("none", None),)}, ""),
+        ({"properties": (("p", None),), "skip": 1, "limit": 1}, "1"),
+        ({"properties": (("p", None),), "statuses": ("on", "off"), "newest_first": False}, "12"),
+        ({"scope": None, "facets": (("tag:a", "x"),)}, "31"),
+        ({"scope": ELSEWHERE, "facets": (("tag:a", "x"),)}, ""),
+    ],
+)
+def test_a_selection_is_narrowed_by_what_documents_are_filed_under(
+    database: Database, wishes: dict[str, Any], expected: str
+) -> None:
+    documents = Documents(count(1).__next__)
+    documents.facets["data"] = lambda record: {("kind", "odd" if int(record.id.name) % 2 else "even")}
+    shelf = (
+        filed("1", tags={"a": "x"}, status="on", properties={"p": "1", 'q"$.': "2"}),
+        filed("2", tags={"a": "y"}, status="off", properties={"p": "2"}),
+        filed("3", tags={"a": "x", "b": ""}, status="on"),
+        filed("4", tags={LONG: LONG}, status="off"),
+        filed("5", tags={"nul\0": "\ud800\0"}, status="off"),
+    )
+    add(database, documents, *shelf)
+    selection = Selection(**{"scope": HERE, "kind": "data", **wishes})
+    with database.read() as tx:
+        assert "".join(record.id.name for record in documents.select(tx, selection)) == expected
+        if not {"limit", "skip", "properties"} & set(wishes):
+            assert documents.count(tx, selection) == len(expected)
+
+
+def test_what_changes_is_filed_anew_and_what_goes_no_more(database: Database, documents: Documents) -> None:
+    def facets() -> set[tuple[str, str]]:
+        with database.read() as tx:
+            return {(row.key, row.value) for row in tx.execute(select(tables.facet))}
+
+    [record] = add(database, documents, filed("1", tags={"a": "x", "b": "y"}))
+    assert facets() == {("tag", "a"), ("tag:a", "x"), ("tag", "b"), ("tag:b", "y")}
+    with database.write() as tx:
+        record = documents.change(tx, record, "me", body={"tags": {"a": "z", "c": "y"}})
+    assert facets() == {("tag", "a"), ("tag:a", "z"), ("tag", "c"), ("tag:c", "y")}
+    documents.facets["data"] = lambda record: {("state", "odd")} if record.state.get("odd") else set()
+    with database.write() as tx:
+        record = documents.change(tx, record, "me", state={"odd": 1})
+    assert ("state", "odd") in facets()
+    with database.write() as tx:
+        documents.remove(tx, record, "me")
+    assert facets() == set()
+
+
+def test_a_workspace_is_emptied_of_all_but_itself(database: Database, documents: Documents) -> None:
+    add(database, documents, Record(ResourceId(HERE), {}, {}), filed("1", tags={"a": "x"}))
+    elsewhere = replace(filed("1", tags={"a": "x"}), id=data("1", scope=ELSEWHERE))
+    add(database, documents, elsewhere)
+    with database.write() as tx:
+        documents.clear(tx, HERE)
+    with database.read() as tx:
+        assert documents.find(tx, ResourceId(HERE)) and documents.find(tx, elsewhere.id)
+        assert documents.find(tx, data("1")) is None
+        assert {row.scope for row in tx.execute(select(tables.facet))} == {ELSEWHERE.key}
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {},
+        {"archived": None},
+        {"newest_first": False},
+        {"after": (5, "x")},
+        {"statuses": ("on",)},
+        {"facets": (("tag", "a"),)},
+        {"facets": (("tag", "a"), ("tag", "b"))},
+        {"facets": (("tag", "a"),), "statuses": ("on",)},
+        {"parent": "p"},
+        {"hash": "h", "versions": True},
+        {"name": "n", "versions": True},
+    ],
+)
+def test_no_page_is_found_by_reading_or_sorting_a_whole_list(tmp_path: Path, wishes: dict[str, Any]) -> None:
+    database = open_state(tmp_path)  # PostgreSQL plans by what is in its tables
+    selection = Selection(**{"scope": HERE, "kind": "data", "versions": False, "archived": False, **wishes})
+    with database.read() as tx:
+        query = paged(narrowed(selection, tables.resource.c.id), selection)
+        said = query.compile(tx.engine, compile_kwargs={"literal_binds": True})
+        plan = [row.detail for row in tx.execute(text(f"EXPLAIN QUERY PLAN {said}"))]
+    database.close()
+    assert all(step.startswith(("SEARCH", "CORRELATED")) for step in plan), plan

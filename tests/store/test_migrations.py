@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Dialect, Index, MetaData, Table, inspect, text
+from sqlalchemy import Column, Dialect, Index, MetaData, Table, insert, inspect, select, text
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.types import TypeEngine
 from tests.store.conftest import Place
 from tests.store.postgres import Postgres
 
-from lazuli.store import tables
+from lazuli.schema.identity import ResourceId, Scope
+from lazuli.store import documents, migrations, tables
 from lazuli.store.database import Database
+from lazuli.store.documents import Record
+from lazuli.store.facets import brief
 from lazuli.store.migrations import migrate
 
 FAMILIES = [("state", Place.state, tables.STATE), ("points", Place.points, tables.POINTS)]
@@ -103,3 +106,31 @@ def test_state_and_points_share_a_postgresql_database(postgres: Postgres, tmp_pa
     assert tables_there == {"migration", *tables.STATE.tables, *tables.POINTS.tables}
     state.close()
     points.close()
+
+
+def test_what_was_there_before_lists_were_narrowed_is_filed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sorted(name for name in migrations._names("state") if name < "state_0004")
+    monkeypatch.setattr(migrations, "_names", lambda family: before)
+    database = place.state()
+    scope = Scope("s", "g", "w")
+    with database.write() as tx:
+        for kind, name, body, state in (
+            ("jobs", "One", {"tags": {"a": "x"}, "experiment_name": "Exp"}, {"unkept": True}),
+            ("jobs", "Two", {}, {}),
+            ("data", "Three", {"tags": {"long": "y" * 200}}, {}),
+        ):
+            whole = Record(ResourceId(scope, kind, name), body, state, created_at=5)
+            tx.execute(insert(tables.resource), documents._fixed(whole) | documents._changing(whole))
+    database.close()
+    monkeypatch.undo()
+
+    database = place.state()
+    with database.read() as tx:
+        rows = tx.execute(select(tables.facet)).all()
+    database.close()
+    assert {(row.scope, row.created_at) for row in rows} == {(scope.key, 5)}
+    filed = {(row.resource_id.rpartition("/")[2], row.key, row.value) for row in rows}
+    plain = {("type", "command"), ("experiment_name", "default")}
+    one = {("type", "command"), ("experiment_name", "exp"), ("tag", "a"), ("tag:a", "x"), ("unkept", "")}
+    three = {("tag", "long"), ("tag:long", brief("y" * 200))}
+    assert filed == {(n, *f) for n, facets in (("one", one), ("two", plain), ("three", three)) for f in facets}

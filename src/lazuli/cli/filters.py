@@ -1,4 +1,4 @@
-"""What a list holds: the options that narrow it, and the items that fit them."""
+"""What a list holds: the options that narrow it, and how the server is asked for what fits them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,27 @@ from typing import Any
 import click
 
 from lazuli.cli.options import Option
-from lazuli.client.collection import View
+from lazuli.client.collection import Query, View
 from lazuli.client.envelope import Shown
 from lazuli.resources.table import Noun
 from lazuli.schema.problems import InvalidInput
 
-__all__ = ["filtering", "selected"]
+__all__ = ["SPARE", "filtering", "selected"]
+
+SPARE = 1
+"""How many items a command may leave out of what the server lists."""
 
 _OF_JOBS = {
     "status": "Only with this status; may be said several times.",
     "experiment_name": "Only of this experiment.",
     "parent_job_name": "Only the children of this job.",
+    "type": "Only of this type: command, sweep, …",
+}
+_IN_REST = {
+    "status": "status",
+    "experiment_name": "experimentName",
+    "parent_job_name": "parentJobName",
+    "type": "jobType",
 }
 
 
@@ -50,7 +60,7 @@ def filtering(row: Noun) -> Option:
 
 
 def selected(
-    listed: Callable[[View], Iterator[Shown]],
+    listed: Callable[[View, Query], Iterator[Shown]],
     *,
     max_results: int | None = None,
     include_archived: bool = False,
@@ -58,20 +68,16 @@ def selected(
     tags: tuple[str, ...] = (),
     **fields: str | tuple[str, ...] | None,
 ) -> Iterator[Shown]:
-    """The items that fit every option, fetched no further than ``max_results`` needs."""
+    """The items that fit every option: the server finds them, and is asked for no more than ``max_results`` needs."""
     if include_archived and archived_only:
         raise InvalidInput("--include-archived and --archived-only exclude each other.", mend="Keep one of them.")
     view: View = "ArchivedOnly" if archived_only else "All" if include_archived else "ActiveOnly"
-    wanted = {name: (value,) if isinstance(value, str) else value for name, value in fields.items() if value}
-    fitting = (item for item in listed(view) if _fits(item, wanted) and all(_tagged(item, tag) for tag in tags))
-    return islice(fitting, max_results)
-
-
-def _fits(item: Shown, wanted: dict[str, tuple[str, ...]]) -> bool:
-    return all(str(item.get(name, "")).lower() in map(str.lower, values) for name, values in wanted.items())
-
-
-def _tagged(item: Shown, tag: str) -> bool:
-    key, equals, value = tag.partition("=")
-    found = item.get("tags") or {}
-    return found.get(key) == value if equals else key in found
+    query: dict[str, str | list[str]] = {}
+    if tags:
+        query["tag"] = list(tags)
+    for name, value in fields.items():
+        if value:
+            query[_IN_REST[name]] = value if isinstance(value, str) else list(value)
+    if max_results:
+        query["$top"] = str(max_results + SPARE)
+    return islice(listed(view, query), max_results)

@@ -13,7 +13,7 @@ from lazuli.cli.filters import filtering, selected
 from lazuli.cli.options import Option, asks, confirmed, named, pairs
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
-from lazuli.client.collection import Change, View
+from lazuli.client.collection import Change, Query, View
 from lazuli.client.envelope import Shown
 from lazuli.client.localise import ANONYMOUS, ANONYMOUS_COMPONENT
 from lazuli.client.models import Files
@@ -140,7 +140,7 @@ def _list(row: Noun) -> click.Command:
         columns = row.columns
         if row.versioned and not name:
             columns = ("name", "latest_version", "description", "created_at")
-        found = selected(lambda view: _listed(client, row, name or "", view), **wanted)
+        found = selected(lambda view, query: _listed(client, row, name or "", view, query), **wanted)
         nothing = f"There is no {row.word} yet. Make one with 'lazuli {row.word} create'."
         if any(wanted.values()):
             nothing = f"There is no such {row.word}."
@@ -149,9 +149,9 @@ def _list(row: Noun) -> click.Command:
     return command
 
 
-def _listed(client: Client, row: Noun, name: str, view: View) -> Iterator[Shown]:
+def _listed(client: Client, row: Noun, name: str, view: View, query: Query) -> Iterator[Shown]:
     """What there is, without what jobs and pipelines bring along: that is found by them, or by its name."""
-    found = client.collection(row.word).list(name, view=view)
+    found = client.collection(row.word).list(name, view=view, query=query)
     return (item for item in found if name or item["name"] not in (ANONYMOUS, ANONYMOUS_COMPONENT))
 
 

@@ -28,9 +28,10 @@ _ROW = noun("workspace")
 def all_of_them(client: Client, output: Form, **wanted: Any) -> None:
     """List them. A default for the group counts for what is in a workspace, not for which there are."""
     group = click.get_current_context().params["resource_group"]
-    listed = client.workspaces.list if group else client.workspaces.everywhere
+    workspaces = client.workspaces
     nothing = "There is no such workspace." if group or any(wanted.values()) else _FIRST
-    show_many(selected(lambda view: listed(), **wanted), _ROW.columns, output, nothing)
+    found = selected(lambda _, query: workspaces.list(query=query) if group else workspaces.everywhere(query), **wanted)
+    show_many(found, _ROW.columns, output, nothing)
 
 
 _FIRST = "There is no workspace yet. Make one with 'lazuli workspace create --name NAME'."

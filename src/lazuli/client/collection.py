@@ -27,10 +27,12 @@ from lazuli.schema.yaml import Place, Source
 if TYPE_CHECKING:
     from lazuli.client.client import Client
 
-__all__ = ["Change", "Collection", "Unwritten", "View", "Workspaces"]
+__all__ = ["Change", "Collection", "Query", "Unwritten", "View", "Workspaces"]
 
 View = Literal["ActiveOnly", "ArchivedOnly", "All"]
 """Which of them a list holds."""
+Query = Mapping[str, str | list[str]]
+"""What a list is narrowed by, in the words of REST: ``tag``, ``$top``; of jobs also ``status`` and others."""
 
 _UNFINISHED = {"creating", "updating", "provisioning", "deleting", "accepted", "running", "inprogress"}
 _ATTEMPTS = 5
@@ -109,13 +111,13 @@ class Collection:
         """One resource exactly as REST says it."""
         return self._http.call("GET", self._path(name, self._version(name, version, label)))
 
-    def list(self, name: str = "", *, view: View = "ActiveOnly") -> Iterator[Shown]:
+    def list(self, name: str = "", *, view: View = "ActiveOnly", query: Query | None = None) -> Iterator[Shown]:
         """All of them, as the server orders them; of assets one entry each, or all versions of ``name``.
 
         Pages are fetched as they are needed: who takes only the first few waits only for those.
         """
         path = self._path(name, "*").removesuffix("/*") if name else self._collection
-        for body in self._pages(path, {"listViewType": view}):
+        for body in self._pages(path, {"listViewType": view, **(query or {})}):
             if self.noun.versioned and not name:
                 yield shown_container(body, self._scope)
             else:
@@ -224,7 +226,7 @@ class Collection:
             raise Unexpected(f"The {self.noun.word} could not be made.", mend="See the server's log.")
         return body
 
-    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    def _pages(self, path: str, query: Query) -> Iterator[dict[str, Any]]:
         page = self._http.call("GET", path, query=query)
         yield from page["value"]
         while following := page.get("nextLink"):
@@ -255,10 +257,10 @@ class Workspaces(Collection):
         group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.resource_group}"
         return f"{group}/providers/{PROVIDER}/workspaces"
 
-    def everywhere(self) -> Iterator[Shown]:
+    def everywhere(self, query: Query | None = None) -> Iterator[Shown]:
         """The workspaces of all resource groups of the subscription."""
         path = f"/subscriptions/{self._scope.subscription}/providers/{PROVIDER}/workspaces"
-        return (shown(self.noun, body, self._scope) for body in self._pages(path, {}))
+        return (shown(self.noun, body, self._scope) for body in self._pages(path, query or {}))
 
 
 def _below(link: str) -> str:

@@ -69,7 +69,7 @@ class Http:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | list[str]] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
@@ -90,7 +90,7 @@ class Http:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | list[str]] | None = None,
         body: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,

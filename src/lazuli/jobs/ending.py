@@ -21,26 +21,24 @@ from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import FOR_NOW, Finisher, Kept
 from lazuli.jobs.plan import Planner
 from lazuli.jobs.transfers import Transfers
-from lazuli.jobs.transitions import TERMINAL
+from lazuli.jobs.transitions import UNKEPT
 from lazuli.resources.job import Status
 from lazuli.schema.problems import Problem
 from lazuli.store import tables
 from lazuli.store.documents import Record
 from lazuli.store.reconciler import Step
 
-__all__ = ["UNKEPT", "Ending", "held_back"]
+__all__ = ["Ending", "held_back"]
 
 log = logging.getLogger(__name__)
 
-UNKEPT = "unkept"
-"""The fact of an ended job that something it left lies in its work folder alone."""
 _SENDING = "Sending what it wrote to datastores outside this server."
 _SENDING_MS = 2_000
 _FIRST_MS = 500
 _MAX_MS = 60_000
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
-_R = tables.resource
+_F, _R = tables.facet, tables.resource
 
 
 class Ending:
@@ -119,9 +117,9 @@ class Ending:
 
 def held_back(tx: Connection) -> set[str]:
     """The keys of ended jobs that left something which could not be kept: their work folders stay."""
-    query = select(_R.c.state).where(_R.c.kind == "jobs", _R.c.status.in_(TERMINAL), _R.c.state.contains(UNKEPT))
-    states = [json.loads(state) for state in tx.execute(query).scalars()]
-    return {str(state["key"]) for state in states if state.get(UNKEPT)}
+    filed = select(_F.c.resource_id).where(_F.c.kind == "jobs", _F.c.key == UNKEPT)
+    states = tx.execute(select(_R.c.state).where(_R.c.id.in_(filed))).scalars()
+    return {str(json.loads(state)["key"]) for state in states}
 
 
 def _why(error: Exception) -> str:

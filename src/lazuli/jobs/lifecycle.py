@@ -23,14 +23,14 @@ from sqlalchemy.exc import OperationalError
 
 from lazuli.compute.engine import Engine, Look, Phase, Reason
 from lazuli.compute.environments import State
-from lazuli.jobs.ending import UNKEPT, Ending
+from lazuli.jobs.ending import Ending
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.plan import Planner
 from lazuli.jobs.preempt import MOST_ATTEMPTS
 from lazuli.jobs.queue import Queue, nodes_of
 from lazuli.jobs.transfers import Transfers
-from lazuli.jobs.transitions import TERMINAL, TRANSITIONS
+from lazuli.jobs.transitions import TERMINAL, TRANSITIONS, UNKEPT
 from lazuli.jobs.watch import Watch
 from lazuli.resources.job import Status
 from lazuli.schema.identity import ResourceId

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from lazuli.compute.targets import LOCAL, Targets
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import check_ranks, nodes_wanted
-from lazuli.jobs.transitions import ACTIVE
-from lazuli.resources.job import CommandJob, Status
+from lazuli.jobs.transitions import ACTIVE, UNKEPT
+from lazuli.resources.job import CommandJob, JobType, Status
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
@@ -19,6 +19,7 @@ from lazuli.schema.problems import Conflict, InvalidInput, Unsupported
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import Shelf, document_of
 from lazuli.store.documents import Record
+from lazuli.store.facets import Facet
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
 from lazuli.tracking.runs import Runs
@@ -34,6 +35,7 @@ class Jobs(Shelf):
 
     def __init__(self, store: Store, *, pinning: Pinning, targets: Targets, runs: Runs, reconciler: Reconciler) -> None:
         super().__init__(noun("job"), store)
+        store.documents.facets["jobs"] = _facets
         self.pinning = pinning
         self._targets = targets
         self._runs = runs
@@ -164,6 +166,14 @@ class Jobs(Shelf):
                 f"The job '{record.id.name}' is {record.status}.",
                 mend=f"Cancel it first: 'lazuli job cancel -n {record.id.name}'.",
             )
+
+
+def _facets(record: Record) -> set[Facet]:
+    """What jobs are found by besides their tags."""
+    said = record.body
+    experiment = str(said.get("experiment_name") or CommandJob.model_fields["experiment_name"].default)
+    found = {("type", str(said.get("type") or JobType.COMMAND.value)), ("experiment_name", experiment.lower())}
+    return found | {(UNKEPT, "")} if record.state.get(UNKEPT) else found
 
 
 def _bare(compute: str | None) -> str:

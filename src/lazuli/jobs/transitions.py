@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lazuli.resources.job import Status
 from lazuli.store.reconciler import terminal
 
-__all__ = ["ACTIVE", "TERMINAL", "TRANSITIONS"]
+__all__ = ["ACTIVE", "TERMINAL", "TRANSITIONS", "UNKEPT"]
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     Status.QUEUED.value: frozenset({Status.PREPARING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}),
@@ -32,3 +32,6 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 
 TERMINAL = terminal(TRANSITIONS)
 ACTIVE = frozenset(TRANSITIONS) - TERMINAL
+
+UNKEPT = "unkept"
+"""The fact of an ended job that something it left lies in its work folder alone."""

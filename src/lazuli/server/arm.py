@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
@@ -17,8 +16,9 @@ from lazuli.assets.versions import Versions
 from lazuli.jobs.lineage import lineage_of
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import NOUNS, Noun
-from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput, PreconditionFailed
+from lazuli.server.listing import of_jobs, page, wanted
 from lazuli.server.present import present, present_container, read, read_container
 from lazuli.server.routes import POLL, WORKSPACE, Call, Route, reply
 from lazuli.server.shelves import Shelves
@@ -27,9 +27,7 @@ from lazuli.store.documents import Record, Selection
 
 __all__ = ["arm_routes"]
 
-PAGE = 200
 _PATIENCE = 5
-_ARCHIVED = {"activeonly": False, "archivedonly": True, "all": None}
 
 
 def arm_routes(shelves: Shelves, storage: Storage) -> list[Route]:
@@ -181,30 +179,20 @@ class _Door:
         return reply(status=200 if self.shelf.delete(self.id(call), call.principal) else 204)
 
     def list(self, call: Call) -> Response:
-        selection = self._selection(call, versions=True if self.noun.versioned else None)
-        return _page(call, selection, self.shelf, lambda r: present(self.noun, r, call.base_url))
+        selection = self._selection(call, versions=self.noun.versioned)
+        return page(call, selection, self.shelf.select, lambda r: present(self.noun, r, call.base_url))
 
     def list_containers(self, call: Call) -> Response:
         selection = self._selection(call, versions=False)
-        return _page(call, selection, self.shelf, lambda r: present_container(self.noun, r))
+        return page(call, selection, self.shelf.select, lambda r: present_container(self.noun, r))
 
-    def _selection(self, call: Call, *, versions: bool | None) -> Selection:
-        params = call.params
-        skip, limit = _number(call, "$skip", 0), max(1, min(_number(call, "$top", PAGE), PAGE))
-        if "workspace" not in params:
-            return Selection(Scope(params["subscription"], params.get("group", ""), ""), "", skip=skip, limit=limit)
+    def _selection(self, call: Call, *, versions: bool) -> Selection:
+        if "workspace" not in call.params:
+            return wanted(call, "")
         # Clients name every snapshot anew and ask by its hash: equal content is found under whatever name.
         hash = call.query.get("hash") or None
-        return Selection(
-            call.scope,
-            self.noun.collection,
-            name=None if hash else params.get("name"),
-            versions=versions,
-            archived=_archived(call),
-            hash=hash,
-            skip=skip,
-            limit=limit,
-        )
+        name = None if hash else call.params.get("name")
+        return wanted(call, self.noun.collection, name=name, hash=hash, versions=versions)
 
     def get_container(self, call: Call) -> Response:
         return reply(present_container(self.noun, self.shelf.get(self.id(call))))
@@ -240,11 +228,18 @@ class _Labels(_Door):
         return reply(present(self.noun, record, call.base_url))
 
 
+class _JobDoor(_Door):
+    """Jobs: their lists are narrowed by more than tags."""
+
+    def _selection(self, call: Call, *, versions: bool) -> Selection:
+        return of_jobs(call, super()._selection(call, versions=versions))
+
+
 class _DatastoreDoor(_Door):
     """Datastores: clients ask for the default one by a query."""
 
     def list(self, call: Call) -> Response:
-        found = self.shelf.select(self._selection(call, versions=None))
+        found = self.shelf.select(self._selection(call, versions=False))
         wanted = call.query.get("isDefault", "").lower()
         shown = [r for r in found if wanted in ("", str(bool(r.state.get("is_default"))).lower())]
         return reply({"value": [present(self.noun, record, call.base_url) for record in shown]})
@@ -265,20 +260,7 @@ class _BegunDoor(_Door):
         return reply(told, 201 if is_new else 200, POLL)
 
 
-_DOORS: dict[str, type[_Door]] = {"datastore": _DatastoreDoor, "compute": _BegunDoor}
-
-
-def _page(call: Call, selection: Selection, shelf: Shelf, show: Any) -> Response:
-    """One page of a list, and where the next one is."""
-    found: list[Record] = shelf.select(selection)
-    answer: dict[str, Any] = {"value": [show(record) for record in found]}
-    wanted = _number(call, "$top", 0)  # more than a page holds goes on in the next one
-    if len(found) == selection.limit and (not wanted or wanted > selection.limit):
-        query = {**dict(call.query), "$skip": str(selection.skip + selection.limit)}
-        if wanted:
-            query["$top"] = str(wanted - selection.limit)
-        answer["nextLink"] = f"{call.base_url}{quote(call.path)}?{urlencode(query)}"
-    return reply(answer)
+_DOORS: dict[str, type[_Door]] = {"datastore": _DatastoreDoor, "compute": _BegunDoor, "job": _JobDoor}
 
 
 def _expected(call: Call) -> Expected:
@@ -291,22 +273,6 @@ def _expected(call: Call) -> Expected:
     if not wanted.isdecimal() or len(wanted) > 18:
         raise PreconditionFailed(f"'{wanted[:40]}' is not its etag.", target="If-Match", mend="Read it again.")
     return Expected(int(wanted))
-
-
-def _archived(call: Call) -> bool | None:
-    view = call.query.get("listViewType", "ActiveOnly")
-    if view.lower() not in _ARCHIVED:
-        raise InvalidInput(
-            f"'{view}' is not a view.", target="listViewType", mend="Use ActiveOnly, ArchivedOnly or All."
-        )
-    return _ARCHIVED[view.lower()]
-
-
-def _number(call: Call, word: str, missing: int) -> int:
-    text = call.query.get(word, "")
-    if text and not (text.isdecimal() and len(text) < 10):
-        raise InvalidInput(f"'{text[:40]}' is not a whole number.", target=word)
-    return int(text) if text else missing
 
 
 def _merged(old: Any, patch: Any) -> Any:

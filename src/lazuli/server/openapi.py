@@ -145,6 +145,24 @@ def _path_parameters(route: Route) -> list[Schema]:
 
 
 _LIST_PARAMETERS: dict[str, Schema] = {
+    "SkipToken": {"name": "$skipToken", "in": "query", "schema": {"type": "string"}},
+    "OrderBy": {
+        "name": "$orderBy",
+        "in": "query",
+        "schema": {"type": "string", "enum": ["createdtime desc", "createdtime asc"], "default": "createdtime desc"},
+    },
+    "Tag": {
+        "name": "tag",
+        "in": "query",
+        "description": "Only with this tag: its name, or name=value. May be said several times.",
+        "schema": {"type": "array", "items": {"type": "string"}},
+    },
+    "Properties": {
+        "name": "properties",
+        "in": "query",
+        "description": "Only with these properties: names, or name=value, with commas between them.",
+        "schema": {"type": "string"},
+    },
     "Skip": {"name": "$skip", "in": "query", "schema": {"type": "integer", "minimum": 0}},
     "Top": {"name": "$top", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200}},
     "View": {
@@ -155,10 +173,24 @@ _LIST_PARAMETERS: dict[str, Schema] = {
 }
 
 
+_JOB_PARAMETERS = {
+    "jobType": "Only of this type.",
+    "experimentName": "Only of this experiment.",
+    "parentJobName": "Only the children of this job.",
+    "status": "Only with one of these statuses, with commas between them.",
+}
+
+
 def _list_parameters(route: Route) -> list[Schema]:
     if not route.response.endswith("List"):
         return []
-    return [{"$ref": f"#/components/parameters/{name}"} for name in _LIST_PARAMETERS]
+    common: list[Schema] = [{"$ref": f"#/components/parameters/{name}"} for name in _LIST_PARAMETERS]
+    if not route.path.endswith("/jobs"):
+        return common
+    return common + [
+        {"name": name, "in": "query", "description": told, "schema": {"type": "string"}}
+        for name, told in _JOB_PARAMETERS.items()
+    ]
 
 
 # --- documents -----------------------------------------------------------------------------------------------------

@@ -5,22 +5,27 @@ Every function takes the transaction it works in, so that what belongs together 
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, tuple_, update
 
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, NotFound
 from lazuli.store import tables
 from lazuli.store.clock import Clock, system_clock
+from lazuli.store.facets import Facet, brief, tags_of
+from lazuli.store.selection import Place, Selection, narrowed, paged
 
 __all__ = ["Documents", "Entry", "Record", "Selection"]
 
-_R = tables.resource
+_R, _F = tables.resource, tables.facet
 
+_PIECE = 500
 # Said once, because building a statement takes longer than running it.
 _FIND = select(_R).where(_R.c.id == bindparam("key"))
 # Made again under the same name a resource has the same etags again, but not the same birth.
@@ -48,6 +53,11 @@ class Record:
     modified_by: str = ""
     etag: int = 1
 
+    @property
+    def place(self) -> Place:
+        """Where it stands in lists."""
+        return self.created_at, self.id.key
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -59,31 +69,13 @@ class Entry:
     detail: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which resources of one kind a list holds, in which order: newest first unless told otherwise."""
-
-    scope: Scope | None
-    kind: str
-    name: str | None = None
-    versions: bool | None = None
-    """True: only rows with a version; False: only rows without one."""
-    archived: bool | None = None
-    parent: str | None = None
-    hash: str | None = None
-    statuses: tuple[str, ...] = ()
-    told: str = ""
-    """Only rows whose state has this word in it."""
-    skip: int = 0
-    limit: int = 1000
-    newest_first: bool = True
-
-
 class Documents:
     """The table of resources."""
 
     def __init__(self, clock: Clock = system_clock) -> None:
         self._clock = clock
+        self.facets: dict[str, Callable[[Record], set[Facet]]] = {}
+        """What resources of a kind are filed under besides their tags; registered by the rooms that know the kinds."""
 
     def find(self, tx: Connection, id: ResourceId) -> Record | None:
         """The resource, or None."""
@@ -104,7 +96,8 @@ class Documents:
             raise Conflict(f"'{record.id.name}' exists already.", target=record.id.path, code="ResourceExists")
         now = self._clock()
         record = replace(record, created_at=now, created_by=actor, modified_at=now, modified_by=actor, etag=1)
-        tx.execute(insert(_R), _values(record))
+        tx.execute(insert(_R), _fixed(record) | _changing(record))
+        self._file(tx, record, set(), self._filed(record))
         self.note(tx, record.id, actor, "created", {"status": record.status} if record.status else {})
         return record
 
@@ -112,11 +105,13 @@ class Documents:
         """Keep changes to a resource as it was read. Raises :class:`Conflict` where it changed meanwhile."""
         new = replace(record, **changes, modified_at=self._clock(), modified_by=actor, etag=record.etag + 1)
         as_read = {"key": record.id.key, "old_etag": record.etag, "birth": record.created_at}
-        done = tx.execute(_CHANGE, {**as_read, **_values(new)})
+        done = tx.execute(_CHANGE, as_read | _changing(new))
         if done.rowcount != 1:
             raise Conflict(
                 f"'{record.id.name}' was changed by somebody else meanwhile.", target=record.id.path, mend="Try again."
             )
+        if new.body is not record.body or new.state is not record.state:
+            self._file(tx, record, self._filed(record), self._filed(new))
         detail = {"from": record.status, "to": new.status} if new.status != record.status else {}
         self.note(tx, record.id, actor, event, detail)
         return new
@@ -124,23 +119,64 @@ class Documents:
     def remove(self, tx: Connection, record: Record, actor: str) -> None:
         """Forget a resource; the journal remembers that it was there."""
         tx.execute(delete(_R).where(_R.c.id == record.id.key))
+        self._file(tx, record, self._filed(record), set())
         tx.execute(delete(tables.lease).where(tables.lease.c.resource_id == record.id.key))
         self.note(tx, record.id, actor, "deleted", {})
 
+    def clear(self, tx: Connection, scope: Scope) -> None:
+        """Forget everything in a workspace but the workspace itself."""
+        inside = select(_R.c.id).where(_R.c.scope == scope.key, _R.c.kind != "")
+        tx.execute(delete(tables.lease).where(tables.lease.c.resource_id.in_(inside)))
+        tx.execute(delete(_F).where(_F.c.scope == scope.key, _F.c.kind != ""))
+        tx.execute(delete(_R).where(_R.c.scope == scope.key, _R.c.kind != ""))
+
     def select(self, tx: Connection, selection: Selection) -> list[Record]:
         """The resources of a selection."""
-        order = (_R.c.created_at.desc(), _R.c.id.desc()) if selection.newest_first else (_R.c.created_at, _R.c.id)
-        query = _where(select(_R), selection).order_by(*order).offset(selection.skip).limit(selection.limit)
+        if len(selection.statuses) > 1 and not selection.skip:  # each by its index, then laid together
+            each = (self.select(tx, replace(selection, statuses=(status,))) for status in selection.statuses)
+            pages = heapq.merge(*each, key=lambda record: record.place, reverse=selection.newest_first)
+            return list(islice(pages, selection.limit))
+        if selection.properties:
+            start = selection.skip
+            return list(islice(self._with_properties(tx, selection), start, start + selection.limit))
+        query = paged(narrowed(selection, *_R.c), selection)
         return [_record(row) for row in tx.execute(query)]
 
+    def _with_properties(self, tx: Connection, selection: Selection) -> Iterator[Record]:
+        """The resources of a selection that have its properties, read piece by piece as they are needed."""
+        piece = replace(selection, properties=(), skip=0, limit=_PIECE)
+        while found := self.select(tx, piece):
+            yield from (record for record in found if selection.has_properties(record.body))
+            piece = replace(piece, after=found[-1].place)
+
     def count(self, tx: Connection, selection: Selection) -> int:
-        """How many resources a selection has, whatever its skip and limit."""
-        return tx.execute(_where(select(func.count()).select_from(_R), selection)).scalar_one()
+        """How many resources a selection has, whatever its page. It may not ask for properties."""
+        return tx.execute(narrowed(selection, func.count())).scalar_one()
 
     def versions(self, tx: Connection, id: ResourceId) -> list[str]:
         """The versions of an asset, the newest first, and nothing else of them."""
-        query = _where(select(_R.c.version), Selection(id.scope, id.kind, name=id.name, versions=True))
+        query = narrowed(Selection(id.scope, id.kind, name=id.name, versions=True), _R.c.version)
         return list(tx.execute(query.order_by(_R.c.created_at.desc(), _R.c.id.desc())).scalars())
+
+    def _filed(self, record: Record) -> set[Facet]:
+        """The facets of a resource, as they are kept."""
+        also = self.facets.get(record.id.kind)
+        facets = tags_of(record.body) | (also(record) if also else set())
+        return {(brief(key), brief(value)) for key, value in facets}
+
+    def _file(self, tx: Connection, record: Record, old: set[Facet], new: set[Facet]) -> None:
+        """File a resource under its new facets, and no more under the old ones."""
+        whose = {
+            "scope": record.id.scope.key,
+            "kind": record.id.kind,
+            "created_at": record.created_at,
+            "resource_id": record.id.key,
+        }
+        if gone := old - new:
+            these = [column == whose[column.name] for column in _F.c if column.name in whose]
+            tx.execute(delete(_F).where(*these, tuple_(_F.c.key, _F.c.value).in_(gone)))
+        if come := new - old:
+            tx.execute(insert(_F), [{**whose, "key": key, "value": value} for key, value in sorted(come)])
 
     def note(self, tx: Connection, id: ResourceId, actor: str, event: str, detail: Mapping[str, Any]) -> None:
         """Write a journal entry."""
@@ -162,25 +198,8 @@ class Documents:
             yield Entry(row.at, row.actor, row.event, json.loads(row.detail))
 
 
-def _where(query: Any, s: Selection) -> Any:
-    query = query.where(_R.c.kind == s.kind)
-    if s.scope is not None:
-        query = query.where(_R.c.scope == s.scope.key)
-    if s.versions is not None:
-        query = query.where(_R.c.version != "" if s.versions else _R.c.version == "")
-    if s.archived is not None:
-        query = query.where(_R.c.archived == int(s.archived))
-    if s.name is not None:  # names that differ only in case are the same, as they are in ids
-        query = query.where(func.lower(_R.c.name) == s.name.lower())
-    if s.told:
-        query = query.where(_R.c.state.contains(s.told, autoescape=True))
-    for column in ("parent", "hash"):
-        if (value := getattr(s, column)) is not None:
-            query = query.where(_R.c[column] == value)
-    return query.where(_R.c.status.in_(s.statuses)) if s.statuses else query
-
-
-def _values(record: Record) -> dict[str, Any]:
+def _fixed(record: Record) -> dict[str, Any]:
+    """What never changes of a resource."""
     id = record.id
     return {
         "id": id.key,
@@ -191,12 +210,18 @@ def _values(record: Record) -> dict[str, Any]:
         "kind": id.kind,
         "name": id.name,
         "version": id.version,
+        "created_at": record.created_at,
+        "created_by": record.created_by,
+    }
+
+
+def _changing(record: Record) -> dict[str, Any]:
+    """The rest: said by itself, because a column that is written has its indexes written anew."""
+    return {
         "status": record.status,
         "archived": int(record.archived),
         "parent": record.parent,
         "hash": record.hash,
-        "created_at": record.created_at,
-        "created_by": record.created_by,
         "modified_at": record.modified_at,
         "modified_by": record.modified_by,
         "etag": record.etag,

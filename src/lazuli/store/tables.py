@@ -13,6 +13,7 @@ __all__ = [
     "blob",
     "dataset_input",
     "experiment",
+    "facet",
     "journal",
     "latest_metric",
     "lease",
@@ -57,13 +58,43 @@ resource = Table(
     Column("etag", Integer, nullable=False),
     Column("body", Text, nullable=False),  # what the user said: the document
     Column("state", Text, nullable=False),  # what the platform says: times, reasons, results
-    Index("resource_listing", "scope", "kind", "created_at"),
-    Index("resource_versions", "scope", "kind", "name", "version"),
-    Index("resource_hash", "scope", "kind", "hash"),
-    Index("resource_parent", "scope", "kind", "parent"),
+    Index("resource_status", "kind", "status", "scope", "created_at", "id"),
 )
 
-Index("resource_names", resource.c.scope, resource.c.kind, func.lower(resource.c.name), resource.c.created_at)
+for _name, _within, _where in (  # pages of a list, in its order
+    ("resource_listing", (), "version"),
+    ("resource_view", ("archived",), "version"),
+    ("resource_hash", ("hash",), "hash"),
+    ("resource_parent", ("parent",), "parent"),
+):
+    _which = text(f"{_where} = ''" if _where == "version" else f"{_where} <> ''")
+    Index(
+        _name,
+        *(resource.c[column] for column in ("kind", "scope", *_within, "created_at", "id")),
+        sqlite_where=_which,
+        postgresql_where=_which,
+    )
+
+Index(
+    "resource_names",
+    resource.c.kind,
+    resource.c.scope,
+    func.lower(resource.c.name),
+    resource.c.created_at,
+    resource.c.id,
+)
+
+facet = Table(  # what a resource is filed under: lists are narrowed by it, and come in their order
+    "facet",
+    STATE,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # 'tag', 'tag:color', 'experiment_name', …
+    Column("value", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("created_at", BigInteger, primary_key=True),  # of the resource
+    Column("resource_id", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
 
 lease = Table(
     "lease",

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection
 
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
@@ -14,8 +14,8 @@ from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import DELETING, Shelf, find_workspace
-from lazuli.store import tables
 from lazuli.store.documents import Record, Selection
+from lazuli.store.facets import tags_of
 from lazuli.store.opened import Store
 
 __all__ = ["Workspaces"]
@@ -51,7 +51,10 @@ class Workspaces(Shelf):
         raise AssertionError("it is there")
 
     def select(self, selection: Selection) -> list[Record]:
-        """The workspaces of a selection, whose scope names a subscription and, unless empty, a resource group."""
+        """The workspaces of a selection, whose scope names a subscription and, unless empty, a resource group.
+
+        They always come in the order in which they were made.
+        """
         within = selection.scope or Scope("", "", "")
         with self.store.state.read() as tx:
             everywhere = self.store.documents.select(tx, Selection(None, "", limit=100_000, newest_first=False))
@@ -61,6 +64,8 @@ class Workspaces(Shelf):
             if within.subscription.lower() in ("", r.id.scope.subscription.lower())
             and within.resource_group.lower() in ("", r.id.scope.resource_group.lower())
         ]
+        found = [r for r in found if tags_of(r.body).issuperset(selection.facets)]
+        found = [r for r in found if selection.after is None or r.place > selection.after]
         return found[selection.skip : selection.skip + selection.limit]
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
@@ -113,10 +118,7 @@ class Workspaces(Shelf):
 
     def check_removal(self, tx: Connection, record: Record) -> None:
         """Remove the rows of everything in it."""
-        r = tables.resource
-        inside = select(r.c.id).where(r.c.scope == record.id.scope.key)
-        tx.execute(delete(tables.lease).where(tables.lease.c.resource_id.in_(inside)))
-        tx.execute(delete(r).where(r.c.scope == record.id.scope.key, r.c.kind != ""))
+        self.store.documents.clear(tx, record.id.scope)
 
 
 def workspace_id(record: Record) -> str:

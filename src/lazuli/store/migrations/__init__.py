@@ -1,9 +1,10 @@
 """Numbered migrations: each a module ``state_0001_*.py`` or ``points_0001_*.py`` whose ``STATEMENTS`` are run once.
 
 The statements are plain SQL that SQLite and PostgreSQL both understand; where they differ, ``{serial}`` stands for
-the type of an automatic key. PostgreSQL is told to compare text byte by byte, as SQLite does, so that lists come in
-the same order from both, whatever language the server speaks. A migration that has landed is never changed: add the
-next one.
+the type of an automatic key, and ``{clustered}`` says of a table that it is kept in the order of its key, where that
+can be said. A migration may have a function ``fill(tx)`` as well, for what SQL cannot work out. PostgreSQL is told to
+compare text byte by byte, as SQLite does, so that lists come in the same order from both, whatever language the
+server speaks. A migration that has landed is never changed: add the next one.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ def migrate(tx: Connection, family: str) -> list[str]:
     done = set(tx.execute(text("SELECT name FROM migration")).scalars())
     missing = [name for name in _names(family) if name not in done]
     for name in missing:
-        for statement in importlib.import_module(f"{__name__}.{name}").STATEMENTS:
+        module = importlib.import_module(f"{__name__}.{name}")
+        for statement in module.STATEMENTS:
             tx.execute(text(_spelt(statement, tx.dialect.name)))
+        if hasattr(module, "fill"):
+            module.fill(tx)
         tx.execute(
             text("INSERT INTO migration (name, applied_at) VALUES (:name, :at)"),
             {"name": name, "at": int(time.time() * 1000)},
@@ -36,10 +40,11 @@ def migrate(tx: Connection, family: str) -> list[str]:
 
 
 _SERIAL = {"sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT", "postgresql": "BIGSERIAL PRIMARY KEY"}
+_CLUSTERED = {"sqlite": "WITHOUT ROWID", "postgresql": ""}
 
 
 def _spelt(statement: str, dialect: str) -> str:
-    statement = statement.format(serial=_SERIAL[dialect])
+    statement = statement.format(serial=_SERIAL[dialect], clustered=_CLUSTERED[dialect])
     return re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', statement) if dialect == "postgresql" else statement
 
 

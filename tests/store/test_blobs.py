@@ -422,3 +422,34 @@ def test_puts_and_the_sweep_may_run_at_once(blobs: Blobs) -> None:
         list(pool.map(put, range(4)))
     for blob in blobs.list("c").blobs:
         assert blobs.file(blob).exists()
+
+
+def test_streams_appear_together_and_tell_what_they_replaced(blobs: Blobs) -> None:
+    old = blobs.put_bytes("c", "a", b"old")
+    assert blobs.put_streams("c", {"a": [b"n", b"ew"], "b": iter([b"b"])}, {"a": {"k": "v"}}) == {old.sha256}
+    assert (blobs.read_bytes("c", "a"), blobs.read_bytes("c", "b")) == (b"new", b"b")
+    assert [blob.metadata for blob in blobs.list("c").blobs] == [{"k": "v"}, {}]
+
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError("gone")
+
+    with pytest.raises(OSError):
+        blobs.put_streams("c", {"d": [b"d"], "e": broken()}, {})
+    assert blobs.stat("c", "d") is None and blobs.stat("c", "e") is None
+
+
+def test_a_content_is_dropped_at_once_unless_it_has_a_name_or_is_about_to(blobs: Blobs, tmp_path: Path) -> None:
+    old = blobs.put_bytes("c", "a", b"old")
+    assert not blobs.drop(old.sha256)
+    blobs.put_bytes("c", "a", b"new")
+
+    def storing() -> Iterator[bytes]:
+        assert not blobs.drop(old.sha256), "another name is under way to it"
+        yield b"last"
+
+    blobs.put_streams("c", {"b": [b"old"], "z": storing()}, {})
+    assert blobs.read_bytes("c", "b") == b"old"
+    blobs.delete("c", "b")
+    assert blobs.drop(old.sha256) and not blobs.file(old).exists()
+    assert blobs.drop(old.sha256), "safe to repeat"

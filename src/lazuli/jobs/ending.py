@@ -19,7 +19,9 @@ from lazuli.compute.engine import Engine
 from lazuli.compute.environments import State
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import FOR_NOW, Finisher, Kept
+from lazuli.jobs.growing import Growing
 from lazuli.jobs.plan import Planner
+from lazuli.jobs.ranks import ARTIFACT_FOLDERS
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import UNKEPT
 from lazuli.resources.job import Status
@@ -51,12 +53,14 @@ class Ending:
         planner: Planner,
         finisher: Finisher,
         transfers: Transfers,
+        growing: Growing,
     ) -> None:
         self._engine = engine
         self._environments = environments
         self._planner = planner
         self._finisher = finisher
         self._transfers = transfers
+        self._growing = growing
         self._tries: dict[str, int] = {}  # how often it was tried in vain to keep what a key left
 
     def step(self, record: Record, key: str) -> Step:
@@ -82,6 +86,9 @@ class Ending:
         except Problem as problem:
             refused = problem
         kept = self._finisher.keep(record, folder, completed=completed and not refused)
+        # What was copied while it ran and has gone since. Where a folder itself is gone, the copies are all there is.
+        there = [target for source, target in ARTIFACT_FOLDERS if (folder / source).is_dir()]
+        self._growing.forget(record, below=[f"{target}/" for target in there])
         return replace(kept, problem=refused, is_whole=False) if refused else kept
 
     def _wait(self, key: str, error: Exception) -> Step:

@@ -20,7 +20,7 @@ from lazuli.jobs.leavings import LONGEST_NAME, leavings, within
 from lazuli.jobs.logs import Masks
 from lazuli.jobs.masking import mask_file
 from lazuli.jobs.plan import file_name, output_folder
-from lazuli.jobs.ranks import CODE, LOGS, main_log
+from lazuli.jobs.ranks import ARTIFACT_FOLDERS, LOGS, main_log
 from lazuli.resources.data import Data
 from lazuli.resources.inout import AssetType, Output
 from lazuli.resources.job import CommandJob
@@ -38,8 +38,6 @@ __all__ = ["FOR_NOW", "Finisher", "Kept"]
 
 FOR_NOW = (OSError, Unavailable, OperationalError)
 """What keeps something from being kept now and may be over in a while: a full disk, a network that is down."""
-_ARTIFACTS = ((f"{CODE}/outputs", "outputs"), (f"{CODE}/logs", "logs"))
-"""From the work folder to the run's files."""
 _MOST_TOLD = 5
 
 
@@ -95,9 +93,10 @@ class Finisher:
         kept, written = Kept(), set[str]()
         with kept.apart():
             self._logs(record, folder, kept)
-        for source, target in _ARTIFACTS:
+        for source, target in ARTIFACT_FOLDERS:
             with kept.apart():
-                self._tree(self._artifacts(record, target), folder, source, kept)
+                if target != LOGS:
+                    self._tree(self._artifacts(record, target), folder, source, kept)
         for name, output in job.outputs.items():
             with kept.apart():
                 if self._output(record, name, output, folder, kept):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-__all__ = ["LONGEST_NAME", "Leavings", "leavings", "within"]
+__all__ = ["LONGEST_NAME", "Leavings", "is_odd", "leavings", "within"]
 
 LONGEST_NAME = 1024
 _ODD = re.compile(r"[\\\x00-\x1f\x7f\ud800-\udfff]")
@@ -44,7 +44,7 @@ def leavings(folder: Path, room: int = LONGEST_NAME) -> Leavings:
     odd: list[tuple[str, Path]] = []
     missed: list[str] = []
     for name, file in _below(root, "", root, room, missed, linked=False):
-        if _ODD.search(name):
+        if is_odd(name):
             odd.append((name, file))
         else:
             files[name] = file
@@ -58,6 +58,11 @@ def leavings(folder: Path, room: int = LONGEST_NAME) -> Leavings:
             files[plain] = file
             notes.append(f"'{_shown(name)}' is kept as '{plain}'.")
     return Leavings(files, notes, not missed)
+
+
+def is_odd(name: str) -> bool:
+    """Whether no store takes the name as it is."""
+    return _ODD.search(name) is not None
 
 
 def within(path: Path, folder: Path) -> bool:

@@ -26,6 +26,7 @@ from lazuli.compute.environments import State
 from lazuli.jobs.ending import Ending
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
+from lazuli.jobs.growing import Growing
 from lazuli.jobs.plan import Planner
 from lazuli.jobs.preempt import MOST_ATTEMPTS
 from lazuli.jobs.queue import Queue, nodes_of
@@ -53,6 +54,8 @@ _RUN_MS = 500
 _STOP_MS = 100
 _STORE_MS = 30_000
 _NOT_FOUND = 127
+_WRITING = (Status.RUNNING.value, Status.CANCEL_REQUESTED.value)
+"""The statuses in which a job may be writing still."""
 
 _MLFLOW = {
     Status.RUNNING.value: "RUNNING",
@@ -86,6 +89,7 @@ class JobLifecycle:
         planner: Planner,
         finisher: Finisher,
         transfers: Transfers,
+        growing: Growing,
         runs: Runs,
         watch: Watch,
     ) -> None:
@@ -94,8 +98,9 @@ class JobLifecycle:
         self._environments = environments
         self._queue = queue
         self._planner = planner
-        self._ending = Ending(engine, environments, planner, finisher, transfers)
+        self._ending = Ending(engine, environments, planner, finisher, transfers, growing)
         self._transfers = transfers
+        self._growing = growing
         self._runs = runs
         self._watch = watch
         self._steps = {
@@ -108,6 +113,8 @@ class JobLifecycle:
 
     def advance(self, record: Record) -> Step:
         """The next step of a job. A problem that only its user can mend ends it with that problem."""
+        if record.status not in _WRITING:
+            self._growing.settle(record)
         try:
             step = self._steps[record.status](record)
         except (Unavailable, Conflict):  # it may be otherwise in a moment, so it is tried again
@@ -193,6 +200,7 @@ class JobLifecycle:
         if look.phase is Phase.ABSENT:  # somebody removed its folder
             look = Look(Phase.LOST)
         if not look.over:
+            self._growing.watch(record, self._engine.folder(key))
             return Step(again_ms=_RUN_MS)
         return Step(Status.FINALIZING.value, _result(look))
 
@@ -211,6 +219,8 @@ class JobLifecycle:
             self._watch.join(key, record.id)
             self._engine.stop(key)
             return Step(again_ms=_STOP_MS)
+        self._growing.settle(record)
+        self._growing.forget(record)
         self._engine.forget(key)
         told = f"Attempt {attempt + 1}: the node '{node}' was taken away from the last."
         anew = {"key": None, "preempted": None, "start_time": None}
@@ -234,6 +244,7 @@ class JobLifecycle:
         key = record.state.get("key")
         look = self._engine.look(key) if key else Look(Phase.ABSENT)
         if look.phase is Phase.ABSENT:
+            self._growing.settle(record)
             return Step(Status.CANCELED.value, {"end_time": _spoken(self._store.clock())})
         if not look.over:
             self._watch.join(str(key), record.id)

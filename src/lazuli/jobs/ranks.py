@@ -20,6 +20,7 @@ from lazuli.resources.job import CommandJob
 from lazuli.schema.problems import InvalidInput, Unsupported
 
 __all__ = [
+    "ARTIFACT_FOLDERS",
     "CODE",
     "LOGS",
     "check_ranks",
@@ -34,6 +35,8 @@ __all__ = [
 CODE = "code"
 """The folder of the work folder that the command runs in, on the first node."""
 LOGS = "user_logs"
+ARTIFACT_FOLDERS = ((f"{CODE}/outputs", "outputs"), (f"{CODE}/logs", "logs"), (LOGS, LOGS))
+"""From the work folder to the files of the run."""
 
 _T = DistributionType
 _LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo", "TP_SOCKET_IFNAME": "lo"}

@@ -23,6 +23,7 @@ from lazuli.compute.warm import Warm
 from lazuli.jobs.ending import held_back
 from lazuli.jobs.environment import JobEnvironments, Made
 from lazuli.jobs.finish import Finisher
+from lazuli.jobs.growing import Growing
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.logs import Logs
 from lazuli.jobs.outputs import Outputs
@@ -89,6 +90,7 @@ class Platform:
     vault: Vault
     insights: Insights
     transfers: Transfers
+    growing: Growing
     chores: Chores
     preemption: Preemption
 
@@ -145,6 +147,7 @@ class Platform:
         self.reconciler.stop()
         self.warm.close()
         self.transfers.close()
+        self.growing.close()
         self.chores.stop()
         self.insights.stop()
         self.store.close()
@@ -172,6 +175,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     warm = Warm(engine, settings.warm_pythons)
     cache = Cache(storage, store.blobs, settings.data_dir / "fetching")
     transfers = Transfers(storage, cache, pinning, reconciler.wake)
+    growing = Growing(store, storage, vault.masks)
     lifecycle = JobLifecycle(
         store,
         engine=engine,
@@ -180,6 +184,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         planner=Planner(store, storage, pinning, _reach(store, access, tracking), warm),
         finisher=Finisher(store, storage, data, models, vault.masks),
         transfers=transfers,
+        growing=growing,
         runs=tracking.runs,
         watch=watch,
     )
@@ -211,6 +216,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         vault=vault,
         insights=insights,
         transfers=transfers,
+        growing=growing,
         chores=Chores([store.blobs.collect_garbage]),
         preemption=Preemption(store, targets, reconciler),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -77,13 +77,33 @@ class Blobs:
         with ThreadPoolExecutor(4) as pool:
             contents = list(pool.map(lambda file: self._contents.keep_file(file, move=move), files.values()))
         blobs = [self._new(container, name, content) for name, content in zip(names, contents, strict=True)]
-        if blobs:
-            with self._database.write() as tx:
-                replaced = self._contents_of(tx, container, [blob.name for blob in blobs])
-                tx.execute(self._upsert(), [row_of(blob) for blob in blobs])
-            for sha256 in replaced - {blob.sha256 for blob in blobs}:
-                self._contents.touch(sha256)
+        self._record_all(container, blobs)
         return blobs
+
+    def put_streams(
+        self, container: str, streams: Mapping[str, Iterable[bytes]], metadata: Mapping[str, Mapping[str, str]]
+    ) -> set[str]:
+        """Store what each stream gives under its name, with its metadata; the names appear together or not at all.
+
+        Tells which contents these names stood for until now: see :meth:`drop`. What a stream raises is raised here.
+        """
+        names = [checked(name) for name in streams]
+        contents = [self._contents.keep(pieces) for pieces in streams.values()]
+        pairs = zip(names, contents, strict=True)
+        return self._record_all(container, [self._new(container, n, c, metadata.get(n)) for n, c in pairs])
+
+    def drop(self, sha256: str) -> bool:
+        """Remove a content at once where no name stands for it, or will in a moment; whether it is gone.
+
+        For those who know that nobody will open it who has looked it up before.
+        """
+        query = select(blob_table.c.name).where(blob_table.c.sha256 == sha256).limit(1)
+
+        def is_named() -> bool:
+            with self._database.read() as tx:
+                return tx.execute(query).first() is not None
+
+        return self._contents.drop(sha256, is_named)
 
     def set_metadata(self, container: str, name: str, metadata: Mapping[str, str], *, if_match: str = "") -> Blob:
         """Replace the metadata of a blob. Raises :class:`NotFound` (BlobNotFound) where there is none."""
@@ -188,6 +208,7 @@ class Blobs:
         """The content of an equal commit whose answer got lost, or whose twin was faster."""
         content, blob = self._blocks.closed(container, name, ids), self.stat(container, name)
         if content and blob and blob.sha256 == content.sha256:
+            self._contents.hold(content.sha256)
             return content
         raise InvalidInput("The list names a block that was not uploaded.", target="blocklist", code="InvalidBlockList")
 
@@ -226,10 +247,13 @@ class Blobs:
             _check(name, self.stat(container, name), terms)  # before any content is moved
         content = keep(terms.get("md5", b""))
         blob = self._new(container, name, content, terms.get("metadata"), terms.get("content_type", ""))
-        with self._database.write() as tx:
-            old = self._find(tx, container, name)
-            _check(name, old, terms)
-            tx.execute(self._upsert(), row_of(blob))
+        try:
+            with self._database.write() as tx:
+                old = self._find(tx, container, name)
+                _check(name, old, terms)
+                tx.execute(self._upsert(), row_of(blob))
+        finally:
+            self._contents.release([blob.sha256])
         if old is not None and old.sha256 != blob.sha256:
             self._contents.touch(old.sha256)
         return blob
@@ -268,6 +292,21 @@ class Blobs:
             now,
             now,
         )
+
+    def _record_all(self, container: str, blobs: Sequence[Blob]) -> set[str]:
+        """Give contents their names, together; the contents that these had until now."""
+        if not blobs:
+            return set()
+        contents = [blob.sha256 for blob in blobs]
+        try:
+            with self._database.write() as tx:
+                replaced = self._contents_of(tx, container, [blob.name for blob in blobs]).difference(contents)
+                tx.execute(self._upsert(), [row_of(blob) for blob in blobs])
+        finally:
+            self._contents.release(contents)
+        for sha256 in replaced:
+            self._contents.touch(sha256)
+        return replaced
 
     def _upsert(self) -> Any:
         statement = self._insert(blob_table)

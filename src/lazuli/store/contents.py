@@ -8,7 +8,8 @@ import os
 import stat
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ class Contents:
         self._device = self._content.stat().st_dev
         # Held where a file gets its name or loses it, so that the sweep never takes one that has just been stored.
         self._naming = threading.Lock()
+        self._held: Counter[str] = Counter()
 
     def file(self, sha256: str) -> Path:
         """Where a content lies."""
@@ -89,6 +91,28 @@ class Contents:
         finally:
             ready.unlink(missing_ok=True)
 
+    def hold(self, sha256: str) -> None:
+        """Have :meth:`drop` leave a content alone until :meth:`release`: it is about to get a name.
+
+        What :meth:`keep` and :meth:`keep_file` store is held. Held for ever, it is left to :meth:`sweep`.
+        """
+        with self._naming:
+            self._held[sha256] += 1
+
+    def release(self, contents: Iterable[str]) -> None:
+        """They have their names, or will get none."""
+        with self._naming:
+            self._held.subtract(contents)
+            self._held += Counter()  # leaves out what nobody holds any more
+
+    def drop(self, sha256: str, is_used: Callable[[], bool]) -> bool:
+        """Remove a content now, unless it is held or ``is_used``; whether it is gone."""
+        with self._naming:
+            if self._held[sha256] or is_used():
+                return False
+            self.file(sha256).unlink(missing_ok=True)
+        return True
+
     def touch(self, sha256: str) -> None:
         """Begin the time anew after which a content without a name is swept away."""
         with self._naming:
@@ -125,6 +149,7 @@ class Contents:
             # Also where it is there already: equal content, and one that a bad disk damaged is healed.
             self._stamp(ready)
             ready.replace(target)
+            self._held[content.sha256] += 1
         _sync(target.parent)
 
     def _stamp(self, file: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.assets.storage import Storage
+from lazuli.jobs.granted import Granted
 from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.job import CommandJob
 from lazuli.schema import bindings
@@ -23,18 +24,27 @@ class Pinning:
     """Settles what jobs refer to: environments, code, data, models, and the places of outputs."""
 
     def __init__(
-        self, *, storage: Storage, data: DataAssets, models: Models, environments: Environments, codes: Codes
+        self,
+        *,
+        storage: Storage,
+        data: DataAssets,
+        models: Models,
+        environments: Environments,
+        codes: Codes,
+        granted: Granted,
     ) -> None:
         self._storage = storage
         self._data = data
         self._models = models
         self._environments = environments
         self._codes = codes
+        self._granted = granted
 
     def pinned(self, id: ResourceId, job: CommandJob) -> CommandJob:
         """The job with every reference settled. Raises :class:`InvalidInput` for what does not exist."""
         for name in job.inputs:
             check_name(name, target=f"inputs.{name}", what="input name")
+        self._granted.check(id.scope, job)
         return job.model_copy(
             update={
                 "environment": environment_of(self._environments, id.scope, job.environment, "job"),

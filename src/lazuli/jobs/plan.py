@@ -11,6 +11,7 @@ from lazuli.assets.storage import Location, Storage
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
 from lazuli.compute.warm import Warm, imports_in, shim_for
+from lazuli.jobs.granted import Granted
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import CODE, check_programs, code_folders, node_folders, spread
 from lazuli.resources.inout import AssetType, Input, Mode, Output
@@ -53,13 +54,20 @@ class Planner:
     """Makes plans. Nothing is copied here: a plan says what the runner lays out."""
 
     def __init__(
-        self, store: Store, storage: Storage, pinning: Pinning, reach: Callable[[Record], Reach], warm: Warm
+        self,
+        store: Store,
+        storage: Storage,
+        pinning: Pinning,
+        reach: Callable[[Record], Reach],
+        warm: Warm,
+        granted: Granted,
     ) -> None:
         self._store = store
         self._warm = warm
         self._storage = storage
         self._pinning = pinning
         self._reach = reach
+        self._granted = granted
 
     def plan(self, record: Record, folder: Path, environment: Realised) -> Plan:
         """The plan of a job that runs in ``folder`` with ``environment``."""
@@ -90,7 +98,7 @@ class Planner:
         timeout = job.limits.timeout if job.limits and job.limits.timeout else 0
         plan = Plan(
             command=("bash", "-c", command),
-            env=variables,
+            env={**variables, **self._granted.values(record, job)},
             path=tuple(path),
             stage=tuple(stage),
             cwd=CODE,
@@ -194,7 +202,7 @@ class Planner:
             group, _, item = key.partition(".")
             said[f"AZURE_ML_{group[:-1].upper()}_{_variable(item)}"] = value
             said[f"AZUREML_{_KIND[_is_literal(job, group, item)]}_{_variable(item)}"] = value
-        return {**said, **environment.variables, **job.environment_variables}
+        return {**said, **environment.variables, **self._granted.plain(job)}
 
 
 _KIND = {True: "PARAMETER", False: "DATAREFERENCE"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
-__all__ = ["Binding", "bindings_in", "check", "render"]
+__all__ = ["Binding", "bindings_in", "check", "fill", "render"]
 
 _BINDING = re.compile(r"\$\{\{\s*(?P<group>[A-Za-z_]\w*)(?:\.(?P<name>[\w.-]+))?\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(?P<body>.*?)\]\]", re.DOTALL)
@@ -47,6 +47,15 @@ def check(text: str, known: dict[str, set[str]], *, target: str) -> None:
                 target=target,
                 mend=mend or f"Add '{binding.name}' to '{binding.group}', or remove it from '{target}'.",
             )
+
+
+def fill(text: str, group: str, values: Mapping[str, str]) -> str:
+    """``text`` with the bindings of one group replaced by their values; others stay as they are."""
+
+    def value(match: re.Match[str]) -> str:
+        return values[match["name"] or ""] if match["group"] == group else match[0]
+
+    return _BINDING.sub(value, text)
 
 
 def render(text: str, value_of: Callable[[Binding], str | None]) -> str:

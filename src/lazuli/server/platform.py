@@ -23,6 +23,7 @@ from lazuli.compute.warm import Warm
 from lazuli.jobs.ending import held_back
 from lazuli.jobs.environment import JobEnvironments, Made
 from lazuli.jobs.finish import Finisher
+from lazuli.jobs.granted import Granted
 from lazuli.jobs.growing import Growing
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.logs import Logs
@@ -169,7 +170,10 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     environments = Environments(store, contexts, Gallery(), made.facts)
     targets = Targets(store, reconciler, line)
     queue = Queue(line, targets)
-    pinning = Pinning(storage=storage, data=data, models=models, environments=environments, codes=codes)
+    granted = Granted(vault)
+    pinning = Pinning(
+        storage=storage, data=data, models=models, environments=environments, codes=codes, granted=granted
+    )
     jobs = Jobs(store, pinning=pinning, targets=targets, runs=tracking.runs, reconciler=reconciler)
     job_environments = JobEnvironments(store, storage, environments, made, built)
     warm = Warm(engine, settings.warm_pythons)
@@ -181,7 +185,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         engine=engine,
         environments=job_environments,
         queue=queue,
-        planner=Planner(store, storage, pinning, _reach(store, access, tracking), warm),
+        planner=Planner(store, storage, pinning, _reach(store, access, tracking), warm, granted),
         finisher=Finisher(store, storage, data, models, vault.masks),
         transfers=transfers,
         growing=growing,

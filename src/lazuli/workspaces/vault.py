@@ -5,6 +5,7 @@ What a job has read is remembered, so that its logs can be served without it.
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import json
 import re
@@ -75,25 +76,31 @@ class Vault:
         Raises :class:`NotFound` with the names there are, and :class:`NotAllowed` for a job that it is not granted to.
         """
         place = self._place(scope)
+        secret = self._found(scope, place, name, is_job=reader.role == "job")
+        if reader.role == "job":
+            self._remember(place, reader.job.rpartition("/")[2], secret.value)
+        return secret
+
+    def check(self, scope: Scope, name: str) -> None:
+        """Raise what :meth:`show` would raise for a job."""
+        self._found(scope, self._place(scope), name, is_job=True)
+
+    def _found(self, scope: Scope, place: str, name: str, *, is_job: bool) -> Secret:
         secret = self._find(place, name)
         if secret is None:
-            names = [known.name for known in self.list(scope, reader)]
+            names = [known.name for known in self._every(scope) if known.for_jobs or not is_job]
             raise NotFound(f"There is no secret '{name[:130]}'.", target="name", mend=did_you_mean(name, names))
-        if reader.role == "job":
-            if not secret.for_jobs:
-                raise NotAllowed(
-                    f"The secret '{secret.name}' is not granted to jobs.",
-                    target="name",
-                    mend=f"Grant it: 'lazuli keyvault secret set --name {secret.name} --jobs'.",
-                )
-            self._remember(place, reader.job.rpartition("/")[2], secret.value)
+        if is_job and not secret.for_jobs:
+            raise NotAllowed(
+                f"The secret '{secret.name}' is not granted to jobs.",
+                target="name",
+                mend=f"Grant it: 'lazuli keyvault secret set --name {secret.name} --jobs'.",
+            )
         return secret
 
     def list(self, scope: Scope, reader: Principal) -> list[Secret]:
         """The secrets that ``reader`` may show, by name, without their values."""
-        known = self._store.secrets.values(self._place(scope))
-        every = [_secret(sealed, with_value=False) for _, sealed in sorted(known.items())]
-        return [secret for secret in every if secret.for_jobs or reader.role != "job"]
+        return [secret for secret in self._every(scope) if secret.for_jobs or reader.role != "job"]
 
     def delete(self, scope: Scope, name: str) -> bool:
         """Forget a secret; whether there was one. What jobs have read of it stays hidden in their logs."""
@@ -108,6 +115,10 @@ class Vault:
     def close(self, workspace: Record) -> None:
         """Forget every secret of a workspace that is gone. Safe to repeat."""
         self._store.secrets.delete_all(_vault(workspace))
+
+    def _every(self, scope: Scope) -> builtins.list[Secret]:
+        known = self._store.secrets.values(self._place(scope))
+        return [_secret(sealed, with_value=False) for _, sealed in sorted(known.items())]
 
     def _place(self, scope: Scope) -> str:
         with self._store.state.read() as tx:

@@ -172,7 +172,8 @@ class Finisher:
         asset = output.name or ""
         address = f"azureml://jobs/{record.id.name}/outputs/{name}"
         made_by = {"azureml.job": record.id.name, "azureml.output": name}
-        given = {"type": output.type.value, "path": address, "properties": made_by}
+        described = {"description": output.description} if output.description else {}
+        given = {"type": output.type.value, "path": address, "properties": made_by, **described}
         document = (Model if is_model else Data).load(given)
         actor = Principal(record.id.name, str(record.state["user"]), "job")
         version = ""

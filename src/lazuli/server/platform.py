@@ -32,6 +32,7 @@ from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.preempt import Preemption
 from lazuli.jobs.queue import Line, Queue
+from lazuli.jobs.samples import Samples
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
@@ -51,6 +52,7 @@ from lazuli.server.insights import insights_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.routes import Route
+from lazuli.server.samples import sample_routes
 from lazuli.server.shelves import Shelves
 from lazuli.server.stream import stream_routes
 from lazuli.server.tickets import Tickets
@@ -115,6 +117,7 @@ class Platform:
                 shelves.code.is_sealed,
                 self.access.check_everywhere,
             ),
+            *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
             *compute_routes(shelves.compute, self.preemption, Usage(self.store, shelves.compute)),

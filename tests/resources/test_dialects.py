@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -278,7 +279,9 @@ def test_data_in_the_long_form_of_this_workspace_is_kept_short() -> None:
     ("word", "text", "told"),
     [
         ("job", "command: ''", "'command'"),
-        ("job", "type: sweep\ncommand: x", "Use 'type: command'"),
+        ("job", "type: spark\ncode: x", "Write 'type: command'"),
+        ("job", "type: commnd\ncommand: x", "Did you mean 'command'?"),
+        ("job", "type: sweep\ncommand: x", "'trial' is required"),
         ("job", "command: echo ${{inputs.x}}", "the job has no input 'x'"),
         ("job", "command: x\ninputs: {a: {type: uri_file}}", "a path is required"),
         ("job", "command: x\ninputs: {a: {type: literal}}", "a literal needs a value"),
@@ -296,7 +299,7 @@ def test_data_in_the_long_form_of_this_workspace_is_kept_short() -> None:
         ("environment", "name: e", "one of 'image', 'conda_file' and 'build' is required"),
         ("environment", "{image: a, build: {path: b}}", "keep one of them"),
         ("model", "path: x\ntype: onnx", "not one of custom_model"),
-        ("component", "command: x\nenvironment: e\ntype: sweep", "Use 'type: command'"),
+        ("component", "command: x\nenvironment: e\ntype: sweep", "Write 'type: command'"),
         ("component", "command: x", "'environment' is required"),
         ("component", "command: 'echo ${{inputs.y}}'\nenvironment: e", "has no input 'y'"),
         ("component", "command: x\nenvironment: e\ninputs: {a: {}}", "'inputs.a.type' is required"),
@@ -313,7 +316,7 @@ def test_data_in_the_long_form_of_this_workspace_is_kept_short() -> None:
 )
 def test_slips_are_told_with_their_mend(word: str, text: str, told: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        noun(word).document.from_yaml(parse(text, name="x.yml"))
+        noun(word).document.from_yaml(replace(parse(text, name="x.yml"), strict=True))
     assert told in str(caught.value)
     assert str(caught.value).startswith("x.yml:")
 

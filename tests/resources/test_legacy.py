@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ STORE = "azureml://datastores/workspaceblobstore/paths/"
 
 
 def read(cls: type[Document], text: str) -> dict[str, Any]:
-    return cls.from_yaml(parse(text, name="job.yml")).to_yaml()
+    return cls.from_yaml(replace(parse(text, name="job.yml"), strict=True)).to_yaml()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_rest_and_the_store_mean_what_they_say() -> None:
         ("inputs: {x: {file: a, folder: b}}", "'inputs.x.file' is not a known key"),
         ("inputs: {x: {data: {local_path: a, other: b}}}", "'inputs.x.path'"),
         ("code: {local_path: a, other: b}", "'code'"),
-        ("type: sweep_job", "Use 'type: command'"),
+        ("type: spark_job", "Write 'type: command'"),
     ],
 )
 def test_slips_in_the_form_of_then_are_told(text: str, told: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ class Thing(Document):
 
 
 def said(text: str) -> Thing:
-    return Thing.from_yaml(parse(text, name="thing.yml"))
+    return Thing.from_yaml(replace(parse(text, name="thing.yml"), strict=True))
 
 
 def slips(text: str) -> list[str]:
@@ -88,10 +89,10 @@ def test_what_is_no_duration_is_refused(given: Any) -> None:
 
 def test_slips_are_told_all_at_once_each_with_line_and_mend() -> None:
     told = slips("experiment: e\ncolour: blu\nleast: -1\nparts:\n  a:\n    part_sze: 3\n")
-    assert told[0].startswith("thing.yml:2: 'colour' is 'blu': not one of dark_blue, red.")
-    assert told[1].startswith("thing.yml:3: 'least' is '-1': ")
-    assert told[2] == "thing.yml:6: 'parts.a.part_sze' is not a known key. Did you mean 'part_size'?"
-    assert told[3] == "thing.yml:1: 'experiment' is not a known key. Did you mean 'experiment_name'?"
+    assert told[0] == "thing.yml:1: 'experiment' is not a known key. Did you mean 'experiment_name'?"
+    assert told[1].startswith("thing.yml:2: 'colour' is 'blu': not one of dark_blue, red.")
+    assert told[2].startswith("thing.yml:3: 'least' is '-1': ")
+    assert told[3] == "thing.yml:6: 'parts.a.part_sze' is not a known key. Did you mean 'part_size'?"
 
 
 @pytest.mark.parametrize("key", ["experimentName", "properties.waitTime", "properties"])
@@ -149,6 +150,23 @@ def test_a_file_that_is_no_mapping_is_told(text: str, found: str) -> None:
         said(text)
 
 
+def test_a_key_that_nothing_knows_is_left_out_and_told() -> None:
+    source = parse("name: n\ncolor: red\nparts: {a: {size: 3}}\n", name="thing.yml")
+    assert Thing.from_yaml(source) == Thing(name="n", parts={"a": Part()})
+    assert [str(warning) for warning in source.warnings] == [
+        "thing.yml:2: 'color' is not a known key. Did you mean 'colour'?",
+        "thing.yml:3: 'parts.a.size' is not a known key. Did you mean 'part_size'?",
+    ]
+
+
+def test_a_key_that_nothing_knows_is_told_with_what_is_wrong_besides() -> None:
+    source = parse("color: red\nleast: -1\n", name="thing.yml")
+    with pytest.raises(InvalidInput) as caught:
+        Thing.from_yaml(source)
+    assert len(caught.value.details) == 2
+    assert source.warnings == []
+
+
 def test_a_schema_line_is_no_key() -> None:
     assert said("$schema: https://x/y.json\nname: n\n") == Thing(name="n")
 
@@ -194,7 +212,8 @@ def marks(schema: Any) -> set[str]:
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: noun.word)
 def test_every_noun_is_described_in_both_dialects(noun: Any) -> None:
-    yaml, rest = noun.document.json_schema("yaml"), noun.document.json_schema("rest")
+    document = noun.document.for_type(None)
+    yaml, rest = document.json_schema("yaml"), document.json_schema("rest")
     for schema in (yaml, rest):
         assert marks(schema) == set()
         assert schema["description"]

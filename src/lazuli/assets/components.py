@@ -10,7 +10,8 @@ from lazuli.assets.kinds import Codes, Environments
 from lazuli.assets.runnable import code_of, environment_of
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
-from lazuli.resources.component import Component
+from lazuli.resources.component import CommandComponent
+from lazuli.resources.kinds import check_runs
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
@@ -43,7 +44,8 @@ class Components(Versions):
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new version whose code and environment are there."""
-        assert isinstance(document, Component)
+        check_runs(document)
+        assert isinstance(document, CommandComponent)
         if id.version.lower() == _DEFAULT:
             raise InvalidInput(f"'{_DEFAULT}' is no version of its own.", target="version", mend="Name another.")
         for word in ("inputs", "outputs"):
@@ -53,10 +55,11 @@ class Components(Versions):
 
     def settled(self, old: Record, document: Asset) -> dict[str, Any]:
         """References are compared by the versions that they name."""
-        assert isinstance(document, Component)
+        check_runs(document)
+        assert isinstance(document, CommandComponent)
         return self._pinned(old.id.scope, document).dump()
 
-    def _pinned(self, scope: Scope, component: Component) -> Component:
+    def _pinned(self, scope: Scope, component: CommandComponent) -> CommandComponent:
         environment = environment_of(self._environments, scope, component.environment, self.noun.word)
         code = code_of(self._codes, scope, component.code, self.noun.word)
         return component.model_copy(update={"environment": environment, "code": code})

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 import click
 
 from lazuli.cli.follow import command, on_screen
-from lazuli.cli.nouns import create, creating, group_of
+from lazuli.cli.nouns import create, creating, group_of, strictly, warn
 from lazuli.cli.options import asks, named
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
 from lazuli.client.jobs import ENDED
+from lazuli.client.localise import localise
 from lazuli.resources.table import noun
 from lazuli.schema import yaml
 from lazuli.schema.problems import NotFound, Problem, did_you_mean
@@ -47,14 +48,21 @@ def _tell_where(client: Client, shown: dict[str, Any]) -> None:
 @_web
 @asks()
 def submit(
-    client: Client, output: Form, file: str | None, edits: tuple[str, ...], stream: bool, web: bool, **given: Any
+    client: Client,
+    output: Form,
+    file: str | None,
+    edits: tuple[str, ...],
+    strict: bool,
+    stream: bool,
+    web: bool,
+    **given: Any,
 ) -> None:
     """Submit the job that the file says."""
     said = yaml.load(file).data if file else {}
     said = said if isinstance(said, dict) else {}
     _warn_of_new_inputs(said.get("inputs"), edits)
     was_there = _is_there(client, str(given.get("name") or said.get("name") or ""))
-    shown = create(client, _ROW, file, edits, given)
+    shown = create(client, _ROW, file, edits, given, strict=strict)
     if was_there:
         click.echo(f"The job '{shown['name']}' is here already and says the same: nothing new ran.", err=True)
     if web:
@@ -81,6 +89,21 @@ def _warn_of_new_inputs(inputs: Any, edits: tuple[str, ...]) -> None:
         if edit.startswith("inputs.") and name not in known:
             hint = f" {did_you_mean(name, known)}" if known else ""
             click.echo(f"warning: the file has no input '{name}'; it is added.{hint}", err=True)
+
+
+@job.command("validate", help="Check a job's YAML, and what it names on this machine; send nothing.")
+@click.option("-f", "--file", required=True, type=click.Path(dir_okay=False), help="The YAML file that says it.")
+@click.option("--set", "edits", multiple=True, metavar="a.b=v", help="Change what the file says.")
+@strictly
+@asks()
+def validate(client: Client, output: Form, file: str, edits: tuple[str, ...], strict: bool) -> None:
+    """Check the file, as 'create' would before it sends anything."""
+    document, source = client.jobs.read(file, edits, strict=strict)
+    try:
+        localise(document, source)
+    finally:
+        warn(source.warnings)
+    click.echo(f"{file} is valid.", err=True)
 
 
 @job.command("show", help="Show a job.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from lazuli.client.envelope import Shown
 from lazuli.client.localise import ANONYMOUS, ANONYMOUS_COMPONENT
 from lazuli.client.models import Files
 from lazuli.resources.table import Noun, noun
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, Problem
 from lazuli.schema.reference import is_remote
 
-__all__ = ["FIELDS", "create", "creating", "group_of"]
+__all__ = ["FIELDS", "create", "creating", "group_of", "strictly", "warn"]
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "workspace": ("location", "display_name", "description"),
@@ -47,6 +47,9 @@ _PATHS = {"path", "conda_file", "build_context"}
 _DELETABLE = {"workspace", "compute", "datastore"}
 _SLOW = {"workspace", "compute"}
 _FILES = {"data", "model"}
+
+
+strictly = click.option("--strict", is_flag=True, help="Refuse a key that nothing knows, instead of warning of it.")
 
 
 def group_of(word: str) -> Verbs:
@@ -77,19 +80,37 @@ def creating(row: Noun) -> Option:
         named(row.word, required=False),
         _maybe_version(row),
         _edits("Change what the file says."),
+        strictly,
         *_fields(row, FIELDS.get(row.word, ())),
         _no_wait(row),
     )
 
 
 def create(
-    client: Client, row: Noun, file: str | None, edits: tuple[str, ...], given: dict[str, Any], *, wait: bool = True
+    client: Client,
+    row: Noun,
+    file: str | None,
+    edits: tuple[str, ...],
+    given: dict[str, Any],
+    *,
+    strict: bool = False,
+    wait: bool = True,
 ) -> Shown:
     """Make what the file and the options say. Paths in options are relative to the current folder."""
     if not file and not any(given.values()) and not edits:
         raise InvalidInput(f"There is nothing to make the {row.word} from.", mend="Name a YAML file with --file.")
     collection = client.collection(row.word)
-    return collection.create(*collection.read(file, edits, **_said(given)), wait=wait)
+    document, source = collection.read(file, edits, strict=strict, **_said(given))
+    try:
+        return collection.create(document, source, wait=wait)
+    finally:
+        warn(source.warnings)
+
+
+def warn(problems: Iterable[Problem]) -> None:
+    """Tell what is worth a warning, on stderr."""
+    for problem in problems:
+        click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {problem}", err=True)
 
 
 def _said(given: dict[str, Any]) -> dict[str, Any]:
@@ -111,9 +132,15 @@ def _create(row: Noun) -> click.Command:
     @creating(row)
     @asks()
     def command(
-        client: Client, output: Form, file: str | None, edits: tuple[str, ...], no_wait: bool = False, **given: Any
+        client: Client,
+        output: Form,
+        file: str | None,
+        edits: tuple[str, ...],
+        strict: bool,
+        no_wait: bool = False,
+        **given: Any,
     ) -> None:
-        show(create(client, row, file, edits, given, wait=not no_wait), output)
+        show(create(client, row, file, edits, given, strict=strict, wait=not no_wait), output)
 
     return command
 

@@ -17,6 +17,7 @@ from lazuli.client.envelope import Shown, body_of, document_of, shown, shown_con
 from lazuli.client.kinds import check_kind
 from lazuli.client.localise import localise
 from lazuli.client.located import located
+from lazuli.resources.kinds import check_runs
 from lazuli.resources.table import Noun
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
@@ -73,9 +74,15 @@ class Collection:
 
     # --- reading what a user wrote -----------------------------------------------------------------------------
 
-    def read(self, file: str | Path | None, edits: Iterable[str] = (), **fields: Any) -> tuple[Document, Source]:
-        """The document that a YAML file says, edited by ``--set`` and by the fields given; checked, nothing sent."""
+    def read(
+        self, file: str | Path | None, edits: Iterable[str] = (), *, strict: bool = False, **fields: Any
+    ) -> tuple[Document, Source]:
+        """The document that a YAML file says, edited by ``--set`` and by the fields given; checked, nothing sent.
+
+        What is worth a warning stands in the source's ``warnings``; with ``strict`` it is a mistake.
+        """
         source = yaml.load(file) if file else Unwritten("The command", Path.cwd(), {}, {})
+        source = replace(source, strict=strict)
         check_kind(self.noun, source)
         source = edited(source, edits)
         given = {name: value for name, value in fields.items() if value not in (None, "")}
@@ -97,6 +104,7 @@ class Collection:
         steps = localise(document, source or Unwritten("The document", Path.cwd(), document.to_yaml(), {}))
         name = getattr(document, "name", "")
         with located(document, source):
+            check_runs(document)
             for step in steps:
                 step(self._client)
             if self.noun.versioned and not getattr(document, "version", ""):
@@ -130,7 +138,7 @@ class Collection:
         now = document_of(self.noun, body, self._scope)
         fixed = now.read_only_fields() | set(now.model_extra or {})  # what only the server says
         said = {key: value for key, value in now.to_yaml().items() if key not in fixed}
-        document = self.noun.document.from_yaml(change.of(said))
+        document = self.noun.document.from_yaml(replace(change.of(said), strict=True))
         return self._put(self._path(name, version), document, _unchanged(body), wait=wait)
 
     def archive(self, name: str, version: str = "") -> Shown:

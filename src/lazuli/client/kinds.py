@@ -36,12 +36,12 @@ def check_kind(row: Noun, source: Source) -> None:
         other = noun(word)
         raise _wrong(source, "$schema", f"'$schema' is that of {other.indefinite}, not of {row.indefinite}", row)
     keys = [key for key in source.data if key != "$schema"]
-    strange = [key for key in keys if key not in row.document.model_fields]
+    strange = [key for key in keys if key not in row.document.known_fields()]
     # One strange key is more likely a slip, unless it is the very word of a job.
     if "command" not in strange and len(strange) < _ENOUGH:
         return
     for other in NOUNS:
-        if other.command and other is not row and all(key in other.document.model_fields for key in strange):
+        if other.command and other is not row and all(key in other.document.known_fields() for key in strange):
             telling = "command" if "command" in strange else strange[0]
             what = f"this looks like {other.indefinite}, not {row.indefinite}: it has '{telling}'"
             raise _wrong(source, telling, what, other)

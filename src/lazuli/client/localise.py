@@ -10,22 +10,23 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from lazuli.client import git
+from lazuli.client.included import check_component, check_steps
+from lazuli.client.located_files import existing, including, wrong
 from lazuli.client.names import job_name
 from lazuli.client.snapshot import Snapshot, scan, scan_code
-from lazuli.resources.component import Component
+from lazuli.resources.component import CommandComponent, Component
 from lazuli.resources.data import Data, DataType
 from lazuli.resources.environment import BuildContext, Environment
 from lazuli.resources.inout import AssetType, Input
 from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
+from lazuli.resources.pipeline import PipelineComponent, PipelineJob
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
-from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
 
@@ -62,9 +63,13 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
 
     Raises :class:`InvalidInput` for everything that can be known to be wrong before the first of them.
     """
+    if isinstance(document, PipelineJob | PipelineComponent):
+        check_steps(document, source)
+    elif isinstance(document, Component):
+        check_component(document, source)
     if isinstance(document, CommandJob):
         return list(_job(document, source, cwd or Path.cwd()))
-    if isinstance(document, Component):
+    if isinstance(document, CommandComponent):
         return list(_component(document, source))
     if isinstance(document, Environment):
         return list(_environment(document, source, ()))
@@ -90,7 +95,7 @@ def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
             yield _sender(put, scan(found))
     for name, put in job.outputs.items():
         if put.path and not is_remote(put.path):
-            raise _wrong(
+            raise wrong(
                 source,
                 ("outputs", name, "path"),
                 f"the output's path '{put.path}' is local",
@@ -99,13 +104,13 @@ def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
     yield from _chosen_environment(job, source)
 
 
-def _component(component: Component, source: Source) -> Iterator[Step]:
+def _component(component: CommandComponent, source: Source) -> Iterator[Step]:
     if component.code and not is_remote(component.code):
         yield _code(component, source)
     yield from _chosen_environment(component, source)
 
 
-def _chosen_environment(job: CommandJob | Component, source: Source) -> Iterator[Step]:
+def _chosen_environment(job: CommandJob | CommandComponent, source: Source) -> Iterator[Step]:
     said = job.environment
     place: Place = ("environment",)
     if isinstance(said, str):
@@ -115,7 +120,7 @@ def _chosen_environment(job: CommandJob | Component, source: Source) -> Iterator
         job.environment = said = Environment.from_yaml(source)
         place = ()
     if said is None:
-        raise _wrong(
+        raise wrong(
             source, place, "it is required", "Name one (azureml:name@latest), or write one: {image: python:3.11}."
         )
     yield from _environment(said, source, place)
@@ -135,7 +140,7 @@ def _environment(environment: Environment, source: Source, place: Place) -> Iter
         file = existing(source, (*place, "conda_file"), conda)
         spec = yaml.load(file)
         if not isinstance(spec.data, dict) or "dependencies" not in spec.data:
-            raise _wrong(
+            raise wrong(
                 source,
                 (*place, "conda_file"),
                 f"'{conda}' is no conda specification",
@@ -146,7 +151,7 @@ def _environment(environment: Environment, source: Source, place: Place) -> Iter
         here = (*place, "build", "path")
         folder = existing(source, here, environment.build.path)
         if not (folder / environment.build.dockerfile_path).is_file():
-            raise _wrong(
+            raise wrong(
                 source,
                 here,
                 f"'{environment.build.path}' has no {environment.build.dockerfile_path}",
@@ -165,7 +170,7 @@ def _asset(asset: Data | Model, source: Source) -> Iterator[Step]:
     yield _sender(asset, scan(found))
 
 
-def _code(job: CommandJob | Component, source: Source) -> Step:
+def _code(job: CommandJob | CommandComponent, source: Source) -> Step:
     folder = existing(source, ("code",), job.code or "")
     snapshot = scan_code(folder) if folder.is_dir() else scan(folder)
 
@@ -182,42 +187,11 @@ def _sender(thing: Input | BuildContext | Data | Model, snapshot: Snapshot) -> S
     return send
 
 
-def existing(source: Source, place: Place, said: str) -> Path:
-    """The file or folder that ``said`` names, relative to the YAML file.
-
-    Raises :class:`InvalidInput` with the line, the path that was looked at, and the nearest name beside it.
-    """
-    path = source.folder / Path(said.removeprefix("file:")).expanduser()
-    if path.exists():
-        return path
-    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    hint = did_you_mean(path.name, beside) if beside else ""
-    looked_at = f" (looked at {path})" if str(path) != said else ""
-    elsewhere = "Paths are relative to the YAML file." if looked_at else "Check its spelling."
-    mend = hint if hint.startswith("Did you mean") else elsewhere
-    raise _wrong(source, place, f"'{said}' does not exist{looked_at}", mend)
-
-
-def including(source: Source, place: Place, said: str) -> Source:
-    """The YAML file that ``said`` names. Raises :class:`InvalidInput` where it is one that led here."""
-    file = existing(source, place, said)
-    chain = (*source.within, (source.folder / source.name).resolve())
-    if file.resolve() in chain:
-        how = "itself" if file.resolve() == chain[-1] else f"'{said}', which leads back to it"
-        raise _wrong(source, place, f"{source.name} includes {how}", "Name another file, or write it in place.")
-    return replace(yaml.load(file), within=chain)
-
-
 def _check_kind(source: Source, place: Place, path: Path, wants_file: bool, wants_folder: bool) -> None:
     if wants_file and path.is_dir():
-        raise _wrong(source, place, f"'{path.name}' is a folder", "Write 'type: uri_folder'.")
+        raise wrong(source, place, f"'{path.name}' is a folder", "Write 'type: uri_folder'.")
     if wants_folder and path.is_file():
-        raise _wrong(source, place, f"'{path.name}' is a file", "Write 'type: uri_file'.")
-
-
-def _wrong(source: Source, place: Place, what: str, mend: str) -> InvalidInput:
-    field = ".".join(map(str, place))
-    return InvalidInput(f"{source.where(place)}: '{field}': {what}.", target=field, mend=mend, code="ValidationError")
+        raise wrong(source, place, f"'{path.name}' is a file", "Write 'type: uri_file'.")
 
 
 def _at(data: object, place: Place) -> object:

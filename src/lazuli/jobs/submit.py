@@ -12,6 +12,7 @@ from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import check_ranks, nodes_wanted
 from lazuli.jobs.transitions import ACTIVE, UNKEPT
 from lazuli.resources.job import CommandJob, JobType, Status
+from lazuli.resources.kinds import check_runs
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
@@ -43,8 +44,9 @@ class Jobs(Shelf):
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """The record of a new job: references settled to exact versions, addresses to places, all checked."""
-        assert isinstance(document, CommandJob)
         check_name(id.name, what="job name")
+        check_runs(document)
+        assert isinstance(document, CommandJob)
         if document.services:
             mend = "Interactive services in jobs come later; remove 'services'."
             raise Unsupported("This version does not support 'services' in a job.", target="services", mend=mend)
@@ -104,6 +106,7 @@ class Jobs(Shelf):
 
     def replace(self, old: Record, document: Document) -> dict[str, Any]:
         """A job that exists may change its words, not its work."""
+        check_runs(document)
         assert isinstance(document, CommandJob)
         said = document.dump()
         if changed := self._changed(old, document, said):

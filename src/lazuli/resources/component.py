@@ -3,31 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
+from lazuli.resources import refused
 from lazuli.resources.asset import Asset
 from lazuli.resources.job import EnvironmentChoice, Resources
+from lazuli.resources.parallel import ParallelSettings, as_in_yaml
 from lazuli.schema import bindings
-from lazuli.schema.document import Document, Text
+from lazuli.schema.document import Document, Slip, Text
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import CodeRef
 from lazuli.schema.words import Word
 
-__all__ = ["Component", "ComponentInput", "ComponentOutput", "ComponentType", "PortMode", "PortType"]
+__all__ = [
+    "CommandComponent",
+    "Component",
+    "ComponentInput",
+    "ComponentOutput",
+    "ComponentType",
+    "InlineComponent",
+    "ParallelComponent",
+    "PortMode",
+    "PortType",
+    "component_type",
+]
 
 
-def _as_in_yaml(name: str) -> str:
-    """REST carries the YAML of a component as it is, in ``componentSpec``: its words have no other spelling there."""
-    return name
+def _in_spec(name: str) -> str:
+    """Where REST has a field of a component: what is not every asset's stands in ``componentSpec``, as in YAML."""
+    return to_camel(name) if name in Asset.model_fields else f"componentSpec.{name}"
 
 
 class ComponentType(Word):
     """The kinds of component."""
 
     COMMAND = "command"
+    PARALLEL = "parallel"
+    PIPELINE = "pipeline"
+
+    @classmethod
+    def read(cls, value: Any) -> ComponentType:
+        """The kind that ``value`` spells. Raises ValueError with what to use, where there is none."""
+        try:
+            return super().read(value)
+        except ValueError:
+            known = {**refused.JOBS, "sweep": "a sweep is a step. Write 'type: command', and 'type: sweep' in the step"}
+            raise ValueError(refused.reason(known, str(value), "a kind of component", list(cls))) from None
+
+
+def component_type(kind: ComponentType) -> Any:
+    """The ``type`` of the components of one kind; only that of a command may be left out."""
+    only: dict[str, Any] = {"enum": [kind.value], "x-rest": {"enum": [kind.rest]}}
+    return Field(kind if kind is ComponentType.COMMAND else ..., json_schema_extra=only)
 
 
 class PortType(Word):
@@ -43,6 +74,7 @@ class PortType(Word):
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
+    PATH = "path"
 
     @property
     def is_literal(self) -> bool:
@@ -68,7 +100,7 @@ class PortMode(Word):
 class ComponentInput(Document):
     """An input by its type: files that a pipeline binds, or a literal with a default and bounds."""
 
-    model_config = ConfigDict(alias_generator=_as_in_yaml)
+    model_config = ConfigDict(alias_generator=as_in_yaml)
 
     type: PortType
     """`string`, `integer`, `number`, `boolean`, or what files it takes: `uri_file`, `uri_folder`, `mltable`, …"""
@@ -116,7 +148,7 @@ class ComponentInput(Document):
 class ComponentOutput(Document):
     """An output by its type."""
 
-    model_config = ConfigDict(alias_generator=_as_in_yaml)
+    model_config = ConfigDict(alias_generator=as_in_yaml)
 
     type: PortType
     """What it is: `uri_file`, `uri_folder`, `mltable`, `mlflow_model`, `custom_model` or `triton_model`."""
@@ -133,7 +165,7 @@ class ComponentOutput(Document):
 class ComponentResources(Resources):
     """What one run of it takes of a compute target."""
 
-    model_config = ConfigDict(alias_generator=_as_in_yaml)
+    model_config = ConfigDict(alias_generator=as_in_yaml)
 
 
 _BESIDE = ("description", "tags")
@@ -142,30 +174,22 @@ _NAMES = ("name", "version", *_BESIDE)
 
 
 class Component(Asset):
-    """A program with typed inputs and outputs, for pipelines to use: a command with its code and environment."""
+    """What every kind of component says."""
 
-    type: ComponentType = Field(default=ComponentType.COMMAND, alias="componentSpec.type")
+    model_config = ConfigDict(alias_generator=_in_spec)
+
+    type: ComponentType
     """The kind of component."""
-    display_name: str | None = Field(default=None, alias="componentSpec.display_name")
+    display_name: str | None = None
     """A name to show."""
-    command: str = Field(alias="componentSpec.command", min_length=1)
-    """What is run, with `${{inputs.x}}`, `${{outputs.x}}`, and `$[[--x ${{inputs.x}}]]` for an optional input."""
-    code: CodeRef | None = Field(default=None, alias="componentSpec.code")
-    """The folder with the code."""
-    environment: EnvironmentChoice = Field(alias="componentSpec.environment")
-    """The environment: `azureml:name:version`, `azureml:name@latest`, or its definition."""
-    environment_variables: dict[str, Text] = Field(default_factory=dict, alias="componentSpec.environment_variables")
-    """Variables for the process."""
-    inputs: dict[str, ComponentInput] = Field(default_factory=dict, alias="componentSpec.inputs")
+    inputs: dict[str, ComponentInput] = Field(default_factory=dict)
     """What it takes."""
-    outputs: dict[str, ComponentOutput] = Field(default_factory=dict, alias="componentSpec.outputs")
+    outputs: dict[str, ComponentOutput] = Field(default_factory=dict)
     """What it makes."""
-    resources: ComponentResources | None = Field(default=None, alias="componentSpec.resources")
-    """How many nodes, of which size."""
-    distribution: dict[str, Any] | None = Field(default=None, alias="componentSpec.distribution")
-    """How several processes share the work."""
-    is_deterministic: bool = Field(default=True, alias="componentSpec.is_deterministic")
+    is_deterministic: bool = True
     """Whether the same inputs always give the same outputs, so that a pipeline may use an earlier run's."""
+    additional_includes: list[str] | None = None
+    """Further files and folders that belong to its code."""
 
     @classmethod
     def from_rest(cls, properties: Mapping[str, Any], scope: Scope | None = None) -> Self:
@@ -188,19 +212,65 @@ class Component(Asset):
                 spec[word] = f"azureml:{spec[word]}"
         return said
 
-    @field_validator("type", mode="before")
+    @field_validator("inputs", "outputs", mode="before")
     @classmethod
-    def _known_type(cls, value: object) -> object:
-        try:
-            return ComponentType.read(value)
-        except ValueError:
-            raise ValueError("a kind of component that this version does not have. Use 'type: command'") from None
+    def _none(cls, value: Any) -> Any:
+        """`inputs:` with nothing behind it."""
+        return {} if value is None else value
+
+
+class CommandComponent(Component):
+    """A program with typed inputs and outputs, for pipelines to use: a command with its code and environment."""
+
+    type: ComponentType = component_type(ComponentType.COMMAND)
+    """The kind of component: `command`."""
+    command: str = Field(min_length=1)
+    """What is run, with `${{inputs.x}}`, `${{outputs.x}}`, and `$[[--x ${{inputs.x}}]]` for an optional input."""
+    code: CodeRef | None = None
+    """The folder with the code."""
+    environment: EnvironmentChoice
+    """The environment: `azureml:name:version`, `azureml:name@latest`, or its definition."""
+    environment_variables: dict[str, Text] = Field(default_factory=dict)
+    """Variables for the process."""
+    resources: ComponentResources | None = None
+    """How many nodes, of which size."""
+    distribution: dict[str, Any] | None = None
+    """How several processes share the work."""
+    limits: dict[str, Any] | None = None
+    """When it is stopped; kept as said."""
 
     @model_validator(mode="after")
-    def _bound(self) -> Component:
+    def _bound(self) -> Self:
         known = {"inputs": set(self.inputs), "outputs": set(self.outputs)}
         try:
             bindings.check(self.command, known, target="command")
         except InvalidInput as problem:
-            raise ValueError(str(problem)) from None
+            raise Slip(str(problem), *problem.target.split(".")) from None
         return self
+
+
+class ParallelComponent(ParallelSettings, Component):
+    """A script that is given a large input in small batches, on several processes at once."""
+
+    model_config = ConfigDict(alias_generator=_in_spec)
+
+    type: ComponentType = component_type(ComponentType.PARALLEL)
+    """The kind of component: `parallel`."""
+    resources: ComponentResources | None = None
+    """How many nodes, of which size."""
+
+
+def _kind(value: Any) -> str:
+    said = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return str(said or "command").lower()
+
+
+InlineComponent = Annotated[
+    Annotated[CommandComponent, Tag("command")] | Annotated[ParallelComponent, Tag("parallel")],
+    Discriminator(
+        _kind,
+        "component",
+        "a component written in place is 'type: command' or 'type: parallel'; write another to a file of its own",
+    ),
+]
+"""A component that is written where it is used."""

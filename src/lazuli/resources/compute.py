@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    PlainSerializer,
-    SerializationInfo,
-    TypeAdapter,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from lazuli.resources import refused
 from lazuli.resources.compute_rest import from_rest, to_rest
 from lazuli.schema.document import READ_ONLY, Document, Text
 from lazuli.schema.identity import Scope
-from lazuli.schema.problems import did_you_mean
-from lazuli.schema.words import Seconds, Word
+from lazuli.schema.words import Minutes, Seconds, Word
 
 __all__ = ["Compute", "ComputeType", "NodeState", "SshSettings", "Tier"]
 
@@ -52,11 +42,6 @@ class NodeState(Word):
     LEFT = "left"
 
 
-_ELSEWHERE = {
-    "kubernetes": "A Kubernetes cluster cannot be attached: jobs run on this machine. Use 'type: amlcompute'",
-    "virtualmachine": "A virtual machine cannot be attached: jobs run on this machine. Use 'type: amlcompute'",
-    "synapsespark": "A Synapse Spark pool cannot be attached: jobs run on this machine. Use 'type: amlcompute'",
-}
 _CLUSTER_ONLY = frozenset({"tier", "min_instances", "max_instances", "idle_time_before_scale_down"})
 _INSTANCE_ONLY = frozenset(
     {
@@ -69,28 +54,6 @@ _INSTANCE_ONLY = frozenset(
         "enable_root_access",
     }
 )
-
-
-_SECONDS = TypeAdapter(Seconds)
-
-
-def _read_minutes(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("P"):
-        return _SECONDS.validate_python(value) // 60
-    return value
-
-
-def _write_minutes(value: int | None, info: SerializationInfo) -> int | str | None:
-    return f"PT{value}M" if info.by_alias and value is not None else value
-
-
-Minutes = Annotated[
-    int,
-    BeforeValidator(_read_minutes),
-    PlainSerializer(_write_minutes),
-    WithJsonSchema({"type": "integer", "minimum": 0, "x-rest": {"type": "string", "format": "duration"}}),
-]
-"""A duration: whole minutes in YAML, ISO 8601 (``PT30M``) in REST."""
 
 
 class SshSettings(Document):
@@ -240,10 +203,8 @@ class Compute(Document):
         try:
             return ComputeType.read(value)
         except ValueError:
-            word = str(value).lower().replace("_", "")
-            mend = did_you_mean(word, [kind.value for kind in ComputeType]) or "Use 'type: amlcompute'"
-            unknown = f"a kind of compute that this version does not have. {mend}"
-            raise ValueError(_ELSEWHERE.get(word, unknown)) from None
+            what = "a kind of compute"
+            raise ValueError(refused.reason(refused.COMPUTES, str(value), what, list(ComputeType))) from None
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> Compute:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field, SerializationInfo, ValidationInfo, field_serializer, field_validator, model_validator
 
+from lazuli.resources import refused
 from lazuli.schema.document import READ_ONLY, Document, Text
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.words import Word
@@ -157,9 +157,11 @@ class Datastore(Document):
     @field_validator("type", mode="before")
     @classmethod
     def _known_type(cls, value: object) -> object:
-        if re.sub(r"\W|_", "", str(value)).lower() in ("azurefile", "hdfs", "onelake", "azuredatalakegen1"):
-            raise ValueError("a kind of storage that cannot be reached. Mount it on the server, and use 'type: local'")
-        return value
+        try:
+            return DatastoreType.read(value)
+        except ValueError:
+            what = "a kind of datastore"
+            raise ValueError(refused.reason(refused.STORES, str(value), what, list(DatastoreType))) from None
 
     @model_validator(mode="before")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import (
     ConfigDict,
@@ -22,7 +22,7 @@ from lazuli.schema.reference import expand, shorten
 from lazuli.schema.words import Word
 from lazuli.schema.yaml import written
 
-__all__ = ["AssetType", "Input", "Mode", "Output"]
+__all__ = ["AssetType", "GivenLater", "Input", "Mode", "Output"]
 
 
 class AssetType(Word):
@@ -63,6 +63,9 @@ class Input(Document):
 
     model_config = ConfigDict(json_schema_extra={"x-yaml-types": ["string", "number", "boolean"]})
 
+    path_needed: ClassVar[bool] = True
+    """Whether files must have a path."""
+
     type: AssetType = Field(default=AssetType.URI_FOLDER, alias="jobInputType")
     """What it is; a plain value is a literal."""
     path: str | None = Field(default=None, alias="uri")
@@ -101,7 +104,7 @@ class Input(Document):
             if self.value is None:
                 raise ValueError("a literal needs a value")
             return self
-        if not self.path:
+        if not self.path and self.path_needed:
             raise ValueError("a path is required; write 'path: …', or a plain value for a literal")
         if self.mode is not None and self.mode not in INPUT_MODES:
             raise ValueError(f"mode '{self.mode.value}' is for outputs; use ro_mount, download or direct")
@@ -112,6 +115,12 @@ class Input(Document):
         if self.type is AssetType.LITERAL and not info.by_alias:
             return self.value
         return handler(self)
+
+
+class GivenLater(Input):
+    """An input whose path may be given later: with ``--set``, or by whoever asks a batch endpoint."""
+
+    path_needed: ClassVar[bool] = False
 
 
 class Output(Document):

@@ -1,4 +1,4 @@
-"""Jobs: a command, with everything it needs to run."""
+"""Jobs: what all of them say, and the plainest of them, a command with everything it needs to run."""
 
 from __future__ import annotations
 
@@ -16,24 +16,42 @@ from pydantic import (
     model_validator,
 )
 
-from lazuli.resources import legacy
+from lazuli.resources import legacy, refused
 from lazuli.resources.distribution import Distribution
 from lazuli.resources.environment import Environment
 from lazuli.resources.inout import Input, Output
 from lazuli.resources.service import JobService
 from lazuli.schema import bindings
-from lazuli.schema.document import READ_ONLY, REST_ONLY, Document, Text
+from lazuli.schema.document import READ_ONLY, REST_ONLY, Document, Slip, Text
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import CodeRef, ComputeRef, EnvironmentRef
 from lazuli.schema.words import Seconds, Word
 
-__all__ = ["CommandJob", "JobType", "Limits", "Resources", "Status"]
+__all__ = ["CommandJob", "EnvironmentChoice", "Job", "JobError", "JobType", "Limits", "Resources", "Status", "of_kind"]
 
 
 class JobType(Word):
     """The kinds of job."""
 
     COMMAND = "command", "Command"
+    SWEEP = "sweep", "Sweep"
+    PIPELINE = "pipeline", "Pipeline"
+    AUTOML = "automl", "AutoML"
+
+    @classmethod
+    def read(cls, value: Any) -> JobType:
+        """The kind that ``value`` spells. Raises ValueError with what to use, where there is none."""
+        try:
+            return super().read(value)
+        except ValueError:
+            raise ValueError(refused.reason(refused.JOBS, str(value), "a kind of job", list(cls))) from None
+
+
+def of_kind(kind: JobType) -> Any:
+    """The ``type`` of the jobs of one kind; only that of a command may be left out."""
+    only: dict[str, Any] = {"enum": [kind.value], "x-rest": {"enum": [kind.rest]}}
+    default = kind if kind is JobType.COMMAND else ...
+    return Field(default, alias="jobType", json_schema_extra=only)
 
 
 class Status(Word):
@@ -160,8 +178,8 @@ EnvironmentChoice = Annotated[
 ]
 
 
-class CommandJob(Document):
-    """A program that runs once: a shell command in a copy of its code folder, with inputs, outputs and packages."""
+class Job(Document):
+    """What every kind of job says: its names, where it runs, what it reads and writes, and how it fares."""
 
     outside_properties: ClassVar[frozenset[str]] = frozenset({"name"})
 
@@ -181,30 +199,14 @@ class CommandJob(Document):
     """Facts recorded with it."""
     compute: ComputeRef | None = Field(default=None, alias="computeId")
     """Where it runs: the name of a cluster, or `local`."""
-    command: str = Field(min_length=1)
-    """The shell command; `${{inputs.x}}` and `${{outputs.y}}` stand for values and paths."""
-    code: CodeRef | None = Field(default=None, alias="codeId")
-    """The folder the command runs in; a copy of it, so the job may write there."""
-    environment: EnvironmentChoice | None = Field(default=None, alias="environmentId")
-    """The environment: `azureml:name:version`, `azureml:name@latest`, or its definition."""
-    environment_variables: dict[str, Text] = Field(default_factory=dict)
-    """Variables for the process."""
     inputs: dict[str, Input] = Field(default_factory=dict)
     """What it reads."""
     outputs: dict[str, Output] = Field(default_factory=dict)
     """What it writes."""
-    resources: Resources | None = None
-    """How many nodes, of which size."""
-    limits: Limits | None = None
-    """When it is stopped."""
-    distribution: Distribution | None = None
-    """How several processes share the work."""
     identity: JobIdentity | None = None
     """Whose identity it uses; kept as said."""
     services: dict[str, JobService] = Field(default_factory=dict)
     """Programs beside it, through which a person looks at it or works in it."""
-    queue_settings: QueueSettings | None = None
-    """How urgent it is; kept as said."""
     is_archived: bool = False
     """Whether it is hidden from lists."""
     status: Status | None = Field(default=None, json_schema_extra=READ_ONLY)
@@ -218,17 +220,7 @@ class CommandJob(Document):
     end_time: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """When it ended (UTC)."""
 
-    @field_validator("type", mode="before")
-    @classmethod
-    def _known_type(cls, value: object) -> object:
-        try:
-            return JobType.read(value)
-        except ValueError:
-            raise ValueError("a kind of job that this version does not run. Use 'type: command'") from None
-
-    _earlier = model_validator(mode="before")(legacy.job)
     _earlier_type = field_validator("type", mode="before")(legacy.job_type)
-    _earlier_code = field_validator("code", mode="before")(legacy.code)
 
     @field_validator("outputs", mode="before")
     @classmethod
@@ -236,11 +228,37 @@ class CommandJob(Document):
         """`out:` with nothing behind it is an output with every default."""
         return {k: {} if v is None else v for k, v in value.items()} if isinstance(value, dict) else value
 
+
+class CommandJob(Job):
+    """A program that runs once: a shell command in a copy of its code folder, with inputs, outputs and packages."""
+
+    type: JobType = of_kind(JobType.COMMAND)
+    """The kind of job: `command`."""
+    command: str = Field(min_length=1)
+    """The shell command; `${{inputs.x}}` and `${{outputs.y}}` stand for values and paths."""
+    code: CodeRef | None = Field(default=None, alias="codeId")
+    """The folder the command runs in; a copy of it, so the job may write there."""
+    environment: EnvironmentChoice | None = Field(default=None, alias="environmentId")
+    """The environment: `azureml:name:version`, `azureml:name@latest`, or its definition."""
+    environment_variables: dict[str, Text] = Field(default_factory=dict)
+    """Variables for the process."""
+    resources: Resources | None = None
+    """How many nodes, of which size."""
+    limits: Limits | None = None
+    """When it is stopped."""
+    distribution: Distribution | None = None
+    """How several processes share the work."""
+    queue_settings: QueueSettings | None = None
+    """How urgent it is; kept as said."""
+
+    _earlier = model_validator(mode="before")(legacy.job)
+    _earlier_code = field_validator("code", mode="before")(legacy.code)
+
     @model_validator(mode="after")
     def _bound(self) -> CommandJob:
         known = {"inputs": set(self.inputs), "outputs": set(self.outputs)}
         try:
             bindings.check(self.command, known, target="command")
         except InvalidInput as problem:
-            raise ValueError(str(problem)) from None
+            raise Slip(str(problem), *problem.target.split(".")) from None
         return self

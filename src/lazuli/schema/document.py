@@ -2,16 +2,16 @@
 
 The *field names* of a document are the YAML words (``experiment_name``), its *aliases* the words of Azure ML's REST
 API (``experimentName``). A dotted alias (``properties.vmSize``) says that REST nests the value there. Reading YAML
-is strict, because a person wrote it and wants to know of a slip; reading REST and the store is lenient, and what is
-not known is kept and given back untouched.
+tells every slip with its line, because a person wrote it; reading REST and the store is lenient, and what is not known
+is kept and given back untouched.
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     SerializationInfo,
     SerializerFunctionWrapHandler,
+    Tag,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
@@ -32,7 +33,7 @@ from lazuli.schema.json_schema import Dialect, as_said
 from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.yaml import Place, Source, written
 
-__all__ = ["READ_ONLY", "REST_ONLY", "Dialect", "Document", "Text", "scope_of"]
+__all__ = ["READ_ONLY", "REST_ONLY", "Dialect", "Document", "Slip", "Text", "scope_of"]
 
 READ_ONLY: dict[str, Any] = {"readOnly": True}
 """``json_schema_extra`` of a field that the platform fills; what a user sends for it is dropped."""
@@ -50,6 +51,14 @@ Text = Annotated[
 """A string that may be written as a number, date or boolean in YAML and is then taken as written."""
 
 
+class Slip(ValueError):
+    """What a validator of a whole document finds wrong at one place in it."""
+
+    def __init__(self, message: str, *place: str | int) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class Document(BaseModel):
     """Something a user says or is told, in either dialect."""
 
@@ -60,18 +69,32 @@ class Document(BaseModel):
 
     @classmethod
     def from_yaml(cls, source: Source) -> Self:
-        """The document that a YAML file says; strict.
+        """The document that a YAML file says.
 
-        Raises :class:`InvalidInput` that tells every slip with its line, what was found, and the mend.
+        Raises :class:`InvalidInput` that tells every slip with its line, what was found, and the mend. Keys that are
+        not known are left out and told in the source's warnings, where nothing else is wrong and it is not strict.
         """
         if not isinstance(source.data, dict):
             found = "nothing" if source.data is None else f"a {type(source.data).__name__}"
             raise InvalidInput(f"{source.name} holds {found} where a mapping is expected.", target=source.name)
         data = {key: value for key, value in source.data.items() if key != "$schema"}
         try:
-            return cls.model_validate(data, by_name=True, by_alias=False, extra="forbid", context={"yaml": True})
+            return cls._read_yaml(data, "forbid")
         except ValidationError as error:
-            raise _problem(error, cls, source) from None
+            problem = _problem(error, cls, source)
+            if source.strict or any(item["type"] != "extra_forbidden" for item in error.errors(include_url=False)):
+                raise problem from None
+        try:
+            document = cls._read_yaml(data, "ignore")
+        except ValidationError as error:  # a check of the whole, which an unknown key had kept from being made
+            more = _problem(error, cls, source)
+            raise _together([*_each(problem), *_each(more)]) from None
+        source.warnings.extend(_each(problem))
+        return document
+
+    @classmethod
+    def _read_yaml(cls, data: Any, unknown: Literal["forbid", "ignore"]) -> Self:
+        return cls.model_validate(data, by_name=True, by_alias=False, extra=unknown, context={"yaml": True})
 
     @classmethod
     def from_rest(cls, properties: Mapping[str, Any], scope: Scope | None = None) -> Self:
@@ -112,6 +135,16 @@ class Document(BaseModel):
     def read_only_fields(cls) -> set[str]:
         """The names of the fields that only the platform fills."""
         return {n for n, f in cls.model_fields.items() if (f.json_schema_extra or {}) == READ_ONLY}
+
+    @classmethod
+    def for_type(cls, said: object) -> type[Document]:
+        """The class for a ``type``: itself, where there is but one kind."""
+        return cls
+
+    @classmethod
+    def known_fields(cls) -> set[str]:
+        """The words that a file of this kind may use."""
+        return set(cls.model_fields)
 
     @classmethod
     def json_schema(cls, dialect: Dialect) -> dict[str, Any]:
@@ -171,7 +204,7 @@ def _rest_only(cls: type[Document]) -> frozenset[str]:
 
 @cache
 def _yaml_only(cls: type[Document]) -> frozenset[str]:
-    aliases = {field.alias for field in cls.model_fields.values()}
+    aliases = {field.alias or name for name, field in cls.model_fields.items()}
     return frozenset(cls.model_fields.keys() - aliases)
 
 
@@ -210,7 +243,20 @@ def _without_nulls(value: Any, depth: int = 0) -> Any:
 
 def _problem(error: ValidationError, cls: type[BaseModel], source: Source | None) -> InvalidInput:
     """Every slip of a document as one problem; the first is its message, all of them its details."""
-    slips = [_slip(item, cls, source) for item in error.errors(include_url=False)]
+    items = error.errors(include_url=False)
+    # What is taken for another kind is told that, and not key by key what the other kind lacks.
+    mistaken = [item["loc"] for item in items if item["type"] == "value_error" and item["loc"][-1:] == ("type",)]
+    items = [item for item in items if item["loc"] in mistaken or not any(_is_below(item["loc"], m) for m in mistaken)]
+    if source:
+        items.sort(key=lambda item: source.line(_walk(cls, item["loc"], keep_last=True)[0]))
+    return _together([_slip(item, cls, source) for item in items])
+
+
+def _is_below(loc: Place, kind: Place) -> bool:
+    return loc[: len(kind) - 1] == kind[:-1]
+
+
+def _together(slips: Sequence[InvalidInput]) -> InvalidInput:
     if len(slips) == 1:
         return slips[0]
     first = slips[0]
@@ -219,9 +265,16 @@ def _problem(error: ValidationError, cls: type[BaseModel], source: Source | None
     )
 
 
+def _each(problem: InvalidInput) -> list[InvalidInput]:
+    return [each for each in problem.details if isinstance(each, InvalidInput)] or [problem]
+
+
 def _slip(item: Mapping[str, Any], cls: type[BaseModel], source: Source | None) -> InvalidInput:
     kind = item["type"]
     place, owner = _walk(cls, item["loc"], keep_last=kind == "extra_forbidden")
+    error = (item.get("ctx") or {}).get("error")
+    if isinstance(error, Slip):
+        place = (*place, *error.place)
     field = ".".join(map(str, place)) or "document"
     mend = ""
     if kind == "extra_forbidden":
@@ -235,7 +288,7 @@ def _slip(item: Mapping[str, Any], cls: type[BaseModel], source: Source | None) 
         stop = "" if reason.endswith((".", "?")) else "."
         about = f"'{field}' is {_shown(item.get('input'))}: "
         if kind == "value_error" and isinstance(item.get("input"), Mapping):  # what is in it is wrong, not what it is
-            about = f"'{field}': " if place else ""
+            about = f"'{field}': " if place and not isinstance(error, Slip) else ""
         message = f"{about}{reason[:1].lower()}{reason[1:]}{stop}"
     if source:
         message = f"{source.where(place)}: {message}"
@@ -292,6 +345,9 @@ def _walk(cls: type[BaseModel], loc: Place, *, keep_last: bool) -> tuple[Place, 
     annotation: Any = cls
     owner: type[BaseModel] | None = None
     for index, step in enumerate(loc):
+        if step in (tags := _tags(annotation)):  # which member of a union it was taken for
+            annotation = tags[step]
+            continue
         model = _model_in(annotation)
         last = keep_last and index == len(loc) - 1
         if isinstance(step, int):
@@ -307,6 +363,17 @@ def _walk(cls: type[BaseModel], loc: Place, *, keep_last: bool) -> tuple[Place, 
             place.append(step)
             owner, annotation = None, _values_of(annotation)
     return tuple(place), owner
+
+
+def _tags(annotation: Any) -> dict[Any, Any]:
+    """The members of a union by their tags."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    found = {}
+    for part in get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ():
+        inner = get_args(part) if get_origin(part) is Annotated else ()
+        found |= {mark.tag: part for mark in inner if isinstance(mark, Tag)} or _tags(part)
+    return found
 
 
 def _members(annotation: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-__all__ = ["Dialect", "as_said"]
+__all__ = ["Dialect", "as_said", "by_type"]
 
 Dialect = Literal["yaml", "rest"]
 
@@ -42,6 +42,32 @@ def as_said(schema: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
         node.pop("title", None)  # the name over again
     further, spelling = node.pop("x-yaml-types", []), node.pop("x-rest", None)
     return _rest(node, spelling) if dialect == "rest" else _yaml(node, further)
+
+
+def by_type(kinds: Mapping[str, Mapping[str, Any]], dialect: Dialect, word: str) -> dict[str, Any]:
+    """One schema of several, told apart by the property ``word``; the first is meant where it is left out.
+
+    For YAML it is a chain of ``if``, which lets an editor say what is wrong with the kind that is meant; for REST it
+    is ``oneOf``, which generators of clients understand.
+    """
+    defs: dict[str, Any] = {}
+    refs: dict[str, Any] = {}
+    for value, described in kinds.items():
+        schema = dict(described)
+        defs |= schema.pop("$defs", {})
+        defs[schema["title"]] = schema
+        refs[value] = {"$ref": f"#/$defs/{schema['title']}"}
+    if dialect == "rest":
+        mapping = {value: ref["$ref"] for value, ref in refs.items()}
+        told = {} if "." in word else {"discriminator": {"propertyName": word, "mapping": mapping}}
+        return {"oneOf": list(refs.values()), **told, "$defs": defs}
+    first, *others = refs
+    chain: dict[str, Any] = dict(refs[first])
+    for value in others:
+        condition = {"properties": {word: {"const": value}}, "required": [word]}
+        chain = {"if": condition, "then": refs[value], "else": chain}
+    told = "The kind: " + ", ".join(f"`{value}`" for value in refs) + f". `{first}` when left out."
+    return {"properties": {word: {"enum": list(refs), "description": told}}, **chain, "$defs": defs}
 
 
 def _yaml(node: dict[str, Any], further: list[str]) -> dict[str, Any]:

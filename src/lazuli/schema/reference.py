@@ -27,10 +27,13 @@ from lazuli.schema.yaml import written
 
 __all__ = [
     "CodeRef",
+    "ComponentRef",
     "ComputeRef",
     "DatastorePath",
+    "DatastoreRef",
     "EnvironmentRef",
     "JobOutput",
+    "ModelRef",
     "Reference",
     "RegistryPlace",
     "StorageUri",
@@ -218,9 +221,12 @@ class _StorageUri:
 
 
 StorageUri = Annotated[str, _StorageUri()]
+ComponentRef = Annotated[str, _Names("components")]
 ComputeRef = Annotated[str, _Names("computes")]
 CodeRef = Annotated[str, _Names("codes")]
+DatastoreRef = Annotated[str, _Names("datastores")]
 EnvironmentRef = Annotated[str, _Names("environments")]
+ModelRef = Annotated[str, _Names("models")]
 
 
 def shorten(text: str, kind: str, scope: Scope | None) -> str:

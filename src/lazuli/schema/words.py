@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 
 from lazuli.schema.problems import did_you_mean
 
-__all__ = ["Seconds", "Word"]
+__all__ = ["Minutes", "Seconds", "Word", "duration", "seconds"]
 
 
 class Word(StrEnum):
@@ -73,15 +73,29 @@ def _read_seconds(value: Any) -> Any:
     said_as_duration = isinstance(value, str) and value.startswith("P")
     if not said_as_duration and not isinstance(value, bool):
         return value
-    match = _DURATION.fullmatch(str(value))
+    return seconds(str(value))
+
+
+def seconds(text: str) -> int:
+    """The whole seconds of an ISO 8601 duration. Raises ValueError where it is none."""
+    return int(_seconds(text))
+
+
+def _seconds(text: str) -> float:
+    match = _DURATION.fullmatch(text)
     if not match or not any(match.groups()):
         raise ValueError("not a number of seconds nor an ISO 8601 duration such as PT5M")
-    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return int(days * 86400 + hours * 3600 + minutes * 60 + seconds)
+    days, hours, minutes, rest = (float(part or 0) for part in match.groups())
+    return days * 86400 + hours * 3600 + minutes * 60 + rest
+
+
+def duration(seconds: int) -> str:
+    """The ISO 8601 duration of so many seconds."""
+    return f"PT{seconds}S"
 
 
 def _write_seconds(value: int | None, info: SerializationInfo) -> int | str | None:
-    return f"PT{value}S" if info.by_alias and value is not None else value
+    return duration(value) if info.by_alias and value is not None else value
 
 
 Seconds = Annotated[
@@ -91,3 +105,39 @@ Seconds = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 0, "x-rest": {"type": "string", "format": "duration"}}),
 ]
 """A duration: whole seconds in YAML, ISO 8601 (``PT120S``) in REST."""
+
+
+def _read_minutes(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("P"):
+        return _read_seconds(value) // 60
+    return value
+
+
+def _write_minutes(value: int | None, info: SerializationInfo) -> int | str | None:
+    return f"PT{value}M" if info.by_alias and value is not None else value
+
+
+def _read_milliseconds(value: Any) -> Any:
+    return round(_seconds(value) * 1000) if isinstance(value, str) and value.startswith("P") else value
+
+
+def _write_milliseconds(value: int | None, info: SerializationInfo) -> int | str | None:
+    return f"PT{value / 1000:g}S" if info.by_alias and value is not None else value
+
+
+Milliseconds = Annotated[
+    int,
+    BeforeValidator(_read_milliseconds),
+    PlainSerializer(_write_milliseconds),
+    WithJsonSchema({"type": "integer", "minimum": 0, "x-rest": {"type": "string", "format": "duration"}}),
+]
+"""A duration: whole milliseconds in YAML, ISO 8601 (``PT0.5S``) in REST."""
+
+
+Minutes = Annotated[
+    int,
+    BeforeValidator(_read_minutes),
+    PlainSerializer(_write_minutes),
+    WithJsonSchema({"type": "integer", "minimum": 0, "x-rest": {"type": "string", "format": "duration"}}),
+]
+"""A duration: whole minutes in YAML, ISO 8601 (``PT30M``) in REST."""

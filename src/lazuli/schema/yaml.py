@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, Problem
 
 __all__ = ["Source", "dump", "load", "parse", "written"]
 
@@ -30,12 +30,20 @@ class Source:
     lines: Mapping[Place, int]
     within: tuple[Path, ...] = ()
     """The files that include this one, the outermost first."""
+    strict: bool = False
+    """Whether a key that nothing knows is a mistake, rather than worth a warning."""
+    warnings: list[Problem] = field(default_factory=list, compare=False)
+    """What reading it was worth warning of."""
 
     def where(self, place: Place) -> str:
         """``job.yml:12`` for a place in this file; the nearest enclosing line where it has none of its own."""
+        return f"{self.name}:{self.line(place)}"
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or the nearest enclosing one."""
         while place and place not in self.lines:
             place = place[:-1]
-        return f"{self.name}:{self.lines.get(place, 1)}"
+        return self.lines.get(place, 1)
 
 
 class WrittenInt(int):

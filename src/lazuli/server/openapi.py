@@ -221,7 +221,7 @@ def _of_resource(document: type[Document], hoisted: Sequence[str]) -> dict[str, 
     said = json.dumps(document.json_schema("rest")).replace('"#/$defs/', '"#/components/schemas/')
     schema: Schema = json.loads(said)
     inside = schema.pop("$defs", {})
-    fields = schema["properties"]
+    fields = schema.get("properties", {})
     beside = {word: fields.pop(word) for word in hoisted if word in fields}
     envelope = _mapping(id=_TEXT, name=_TEXT, type=_TEXT, systemData=_ref("SystemData"), etag=_TEXT)
     envelope["properties"] |= beside | {"properties": _ref(name)}

@@ -1,0 +1,279 @@
+"""Deployments: a model with its script and environment behind an endpoint."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic.alias_generators import to_camel
+
+from lazuli.resources.job import EnvironmentChoice, Resources
+from lazuli.resources.model import Model
+from lazuli.resources.parallel import RetrySettings
+from lazuli.schema.document import READ_ONLY, Document, Text
+from lazuli.schema.reference import CodeRef, ComponentRef, ComputeRef, ModelRef
+from lazuli.schema.words import Milliseconds, Seconds, Word
+
+__all__ = ["BatchDeployment", "BatchSettings", "CodeConfiguration", "OnlineDeployment", "Probe", "RequestSettings"]
+
+ModelChoice = Annotated[
+    Annotated[ModelRef, Tag("reference")] | Annotated[Model, Tag("inline")],
+    Discriminator(lambda value: "reference" if isinstance(value, str) else "inline"),
+]
+"""A model: `azureml:name:version`, or one written in place with its `path`."""
+
+_MILLISECONDS_AT_MOST = 180_000
+
+
+class CodeConfiguration(Document):
+    """The script that answers."""
+
+    code: CodeRef | None = Field(default=None, alias="codeId")
+    """The folder of the script."""
+    scoring_script: str | None = None
+    """The script, relative to that folder; it has `init()` and `run(data)`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier(cls, data: Any) -> Any:
+        """The preview of 2021 wrote `code: {local_path: src}`."""
+        code = data.get("code") if isinstance(data, dict) else None
+        if isinstance(code, dict) and code.keys() == {"local_path"}:
+            return {**data, "code": code["local_path"]}
+        return data
+
+
+class RequestSettings(Document):
+    """How requests are taken."""
+
+    request_timeout_ms: Milliseconds = Field(default=5000, ge=1, le=_MILLISECONDS_AT_MOST, alias="requestTimeout")
+    """Milliseconds after which a request is given up."""
+    max_concurrent_requests_per_instance: int = Field(default=1, ge=1)
+    """How many are answered at once."""
+    max_queue_wait_ms: Milliseconds | None = Field(default=None, ge=0, alias="maxQueueWait")
+    """Milliseconds that a request may wait."""
+
+
+class Probe(Document):
+    """How it is found out whether an instance is well."""
+
+    initial_delay: Seconds = Field(default=10, ge=0)
+    """Seconds before the first look."""
+    period: Seconds = Field(default=10, ge=1)
+    """Seconds between two looks."""
+    timeout: Seconds = Field(default=2, ge=1)
+    """Seconds that a look may take."""
+    success_threshold: int = Field(default=1, ge=1)
+    """After so many good looks it is well."""
+    failure_threshold: int = Field(default=30, ge=1)
+    """After so many bad looks it is not."""
+
+
+class ScaleType(Word):
+    """How many instances there are."""
+
+    DEFAULT = "default", "Default"
+    TARGET_UTILIZATION = "target_utilization", "TargetUtilization"
+    MANUAL = "manual", "Manual"
+    AUTO = "auto", "Auto"
+
+
+class ScaleSettings(Document):
+    """How many instances there are."""
+
+    type: ScaleType = Field(default=ScaleType.DEFAULT, alias="scaleType")
+    """`default`: as many as `instance_count`; `target_utilization`: as many as are needed."""
+    min_instances: int | None = Field(default=None, ge=0)
+    """How many at least."""
+    max_instances: int | None = Field(default=None, ge=1)
+    """How many at most."""
+    instance_count: int | None = Field(default=None, ge=1)
+    """How many, in the preview of 2021."""
+    polling_interval: Seconds | None = Field(default=None, ge=1)
+    """Seconds between two looks."""
+    target_utilization_percentage: int | None = Field(default=None, ge=1, le=100)
+    """How busy instances are to be."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "scale_type" in data:
+            return {"type": data["scale_type"], **{k: v for k, v in data.items() if k != "scale_type"}}
+        return data
+
+
+class Collection(Document):
+    """One stream of what is asked and answered that is kept."""
+
+    enabled: Annotated[
+        bool,
+        BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+        WithJsonSchema({"type": "boolean", "x-yaml-types": ["string"]}),
+    ] = True
+    """Whether it is kept."""
+    data: dict[str, Any] | None = None
+    """Where: `name`, `path` and `version` of a data asset."""
+    client_id: str | None = None
+    """Kept as said."""
+
+
+class DataCollector(Document):
+    """What is asked and answered, kept for looking at later."""
+
+    collections: dict[str, Collection] = Field(default_factory=dict)
+    """The streams, by name: `model_inputs`, `model_outputs` and the script's own."""
+    rolling_rate: str = "hour"
+    """How long a file is written to: `minute`, `hour` or `day`."""
+    sampling_rate: float = Field(default=1.0, ge=0, le=1)
+    """How much of it is kept."""
+    request_logging: dict[str, Any] | None = None
+    """`capture_headers`: the headers that are kept as well."""
+
+
+class _Deployment(Document):
+    """What both kinds of deployment say."""
+
+    outside_properties: ClassVar[frozenset[str]] = frozenset({"name", "endpoint_name"})
+
+    name: str = ""
+    """The name, unique behind its endpoint."""
+    endpoint_name: str = ""
+    """The endpoint it is behind."""
+    description: str | None = None
+    """What it is for."""
+    tags: dict[str, Text] = Field(default_factory=dict)
+    """Words to find it by."""
+    properties: dict[str, Text] = Field(default_factory=dict)
+    """Facts recorded with it."""
+    model: ModelChoice | None = None
+    """The model that answers."""
+    code_configuration: CodeConfiguration | None = None
+    """The script that answers; an MLflow model needs none."""
+    environment: EnvironmentChoice | None = Field(default=None, alias="environmentId")
+    """The environment, by name or in place; an MLflow model brings its own."""
+    environment_variables: dict[str, Text] = Field(default_factory=dict)
+    """Variables for the process."""
+    provisioning_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """`Succeeded` once it answers."""
+
+
+class OnlineDeployment(_Deployment):
+    """A model with its script and environment, that answers requests at once."""
+
+    type: str | None = None
+    """`managed`, or `kubernetes`, which is served the same here."""
+    instance_type: str | None = None
+    """The size of an instance."""
+    instance_count: int = Field(default=1, ge=1)
+    """How many instances answer."""
+    request_settings: RequestSettings | None = None
+    """How requests are taken."""
+    liveness_probe: Probe | None = None
+    """How it is found out whether an instance lives."""
+    readiness_probe: Probe | None = None
+    """How it is found out whether an instance can be asked."""
+    startup_probe: Probe | None = None
+    """How it is found out whether an instance has started."""
+    scale_settings: ScaleSettings | None = None
+    """How many instances there are."""
+    app_insights_enabled: bool = False
+    """Whether requests are logged."""
+    model_mount_path: str | None = None
+    """Where the model lies in the container."""
+    egress_public_network_access: str | None = None
+    """`enabled` or `disabled`; kept as said."""
+    data_collector: DataCollector | None = None
+    """What is asked and answered, kept for looking at later."""
+    resources: dict[str, Any] | None = None
+    """What an instance takes; kept as said."""
+
+
+class OutputAction(Word):
+    """What becomes of what a batch returns."""
+
+    APPEND_ROW = "append_row", "AppendRow"
+    SUMMARY_ONLY = "summary_only", "SummaryOnly"
+
+
+class BatchRetrySettings(RetrySettings):
+    """What happens to a batch that fails."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class BatchSettings(Document):
+    """How a batch is shared out."""
+
+    max_concurrency_per_instance: int | None = Field(default=None, ge=1)
+    """How many processes a node has."""
+    mini_batch_size: int | None = Field(default=None, ge=1)
+    """How many files are given to the script at a time."""
+    output_action: OutputAction | None = None
+    """`append_row`: rows go to one file; `summary_only`: the script writes what it likes."""
+    output_file_name: str | None = None
+    """The name of that file."""
+    retry_settings: BatchRetrySettings | None = None
+    """What happens to a batch that fails."""
+    error_threshold: int | None = Field(default=None, ge=-1)
+    """How many files may fail; -1 for all."""
+    logging_level: str | None = None
+    """How much is logged."""
+    environment_variables: dict[str, Text] = Field(default_factory=dict)
+    """Variables for the processes."""
+    default_compute: ComputeRef | None = None
+    """A pipeline's compute."""
+    default_datastore: str | None = None
+    """Where a pipeline's outputs are kept."""
+    continue_on_step_failure: bool | None = None
+    """Whether a pipeline's other steps go on after one has failed."""
+    force_rerun: bool | None = None
+    """Whether a pipeline's steps run again that would give the same as before."""
+
+
+class BatchType(Word):
+    """What answers a batch."""
+
+    MODEL = "model", "Model"
+    PIPELINE = "pipeline", "PipelineComponent"
+
+
+_SETTINGS = frozenset(BatchSettings.model_fields) - {
+    "environment_variables",
+    "default_compute",
+    "default_datastore",
+    "continue_on_step_failure",
+    "force_rerun",
+}
+
+
+class BatchDeployment(_Deployment):
+    """A model with its script, or a pipeline, that answers many inputs at once."""
+
+    type: BatchType = BatchType.MODEL
+    """`model` or `pipeline`."""
+    compute: ComputeRef | None = None
+    """Where it runs."""
+    resources: Resources | None = None
+    """How many nodes, of which size."""
+    settings: BatchSettings | None = None
+    """How a batch is shared out."""
+    component: ComponentRef | None = None
+    """`pipeline`: the component that answers."""
+    job_definition: Any = None
+    """`pipeline`: a finished job whose pipeline answers."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beside(cls, data: Any) -> Any:
+        """Settings may stand at the root, where they stood before there was a `type`."""
+        if not isinstance(data, dict) or not (_SETTINGS & data.keys()):
+            return data
+        rest = {key: value for key, value in data.items() if key not in _SETTINGS}
+        within = {key: data[key] for key in data if key in _SETTINGS}
+        return {**rest, "settings": {**within, **(data.get("settings") or {})}}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.type is BatchType.PIPELINE and self.component is None and self.job_definition is None:
+            raise ValueError("a pipeline deployment needs 'component' or 'job_definition'")
+        return self

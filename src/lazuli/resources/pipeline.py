@@ -1,0 +1,194 @@
+"""Pipelines: steps whose outputs are the inputs of others, as a job or kept as a component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from pydantic import (
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+
+from lazuli.resources.component import Component, ComponentType, component_type
+from lazuli.resources.inout import GivenLater
+from lazuli.resources.job import Job, JobType, of_kind
+from lazuli.resources.node import NODES, Node, NodeBase
+from lazuli.resources.node_rest import node_from_rest, node_to_rest
+from lazuli.schema.bindings import Binding, bindings_in
+from lazuli.schema.document import Document, Slip, scope_of
+from lazuli.schema.problems import did_you_mean
+from lazuli.schema.reference import ComponentRef, ComputeRef, DatastoreRef
+
+__all__ = ["PipelineComponent", "PipelineJob", "PipelineSettings", "Steps", "bindings_of", "order"]
+
+
+class Steps(Document):
+    """What has steps."""
+
+    jobs: dict[str, Node] = Field(default_factory=dict)
+    """The steps, by name. A step runs as soon as what it is bound to is there."""
+
+    @field_validator("jobs", mode="before")
+    @classmethod
+    def _steps_from_rest(cls, value: Any, info: ValidationInfo) -> Any:
+        context = info.context or {}
+        if not context.get("rest") or not isinstance(value, Mapping):
+            return value
+        scope = {"scope": context.get("scope")}
+        return {
+            name: NODES.validate_python(node_from_rest(node), by_name=True, by_alias=False, context=scope)
+            if isinstance(node, Mapping)
+            else node
+            for name, node in value.items()
+        }
+
+    @field_serializer("jobs", mode="wrap")
+    def _steps_to_rest(
+        self, value: dict[str, NodeBase], handler: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> Any:
+        if not info.by_alias:
+            return handler(value)
+        context = {"scope": scope_of(info), "tidy": True}
+        return {
+            name: node_to_rest(name, node.model_dump(mode="json", by_alias=False, exclude_none=True, context=context))
+            for name, node in value.items()
+        }
+
+
+class PipelineSettings(Document):
+    """What holds for all steps that say nothing else."""
+
+    default_compute: ComputeRef | None = Field(default=None, alias="default_compute")
+    """Where steps run that name no compute."""
+    default_datastore: DatastoreRef | None = Field(default=None, alias="default_datastore")
+    """Where outputs are kept that name no place."""
+    continue_on_step_failure: bool | None = Field(default=None, alias="continue_on_step_failure")
+    """Whether steps that do not need it go on after one has failed."""
+    force_rerun: bool | None = Field(default=None, alias="force_rerun")
+    """Whether steps run again that would give the same as before."""
+    on_init: str | None = Field(default=None, alias="on_init")
+    """The step that runs before all others."""
+    on_finalize: str | None = Field(default=None, alias="on_finalize")
+    """The step that runs after all others."""
+
+
+class PipelineJob(Steps, Job):
+    """A job of several steps, each of which starts when what it reads has been written."""
+
+    type: JobType = of_kind(JobType.PIPELINE)
+    """The kind of job: `pipeline`."""
+    inputs: dict[str, GivenLater] = Field(default_factory=dict)  # pyright: ignore[reportIncompatibleVariableOverride]
+    """What it reads."""
+    component: ComponentRef | None = Field(default=None, alias="componentId")
+    """A pipeline component that is run as it is, instead of `jobs`."""
+    settings: PipelineSettings | None = None
+    """What holds for all steps that say nothing else."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, data: Any) -> Any:
+        """`x:` with nothing behind it is an input that may be bound and has no value: nor has what is bound to it."""
+        inputs = data.get("inputs") if isinstance(data, dict) else None
+        unset = {name for name, said in inputs.items() if said is None} if isinstance(inputs, dict) else set()
+        if not unset or not isinstance(inputs, dict):
+            return data
+        steps = data.get("jobs")
+        if isinstance(steps, dict):
+            data = {**data, "jobs": {name: _without(step, unset) for name, step in steps.items()}}
+        return {**data, "inputs": {name: said for name, said in inputs.items() if name not in unset}}
+
+    @model_validator(mode="after")
+    def _wired(self) -> Self:
+        if bool(self.jobs) == bool(self.component):
+            raise ValueError("it needs one of 'jobs' (its steps) and 'component' (a pipeline component)")
+        check_wiring(self.jobs, set(self.inputs), set(self.outputs))
+        return self
+
+
+def _without(step: Any, unset: set[str]) -> Any:
+    """The step without the inputs that are bound to what is not given."""
+    inputs = step.get("inputs") if isinstance(step, dict) else None
+    if not isinstance(inputs, dict):
+        return step
+    given = {name: said for name, said in inputs.items() if not _is_bound_to(said, unset)}
+    return {**step, "inputs": given}
+
+
+def _is_bound_to(said: Any, unset: set[str]) -> bool:
+    text = said.get("path") if isinstance(said, dict) else said
+    found = list(bindings_in(text)) if isinstance(text, str) else []
+    return any(binding.group == "parent" and binding.name.removeprefix("inputs.") in unset for binding in found)
+
+
+class PipelineComponent(Steps, Component):
+    """Several steps, kept under a name so that pipelines are made of them."""
+
+    type: ComponentType = component_type(ComponentType.PIPELINE)
+    """The kind of component: `pipeline`."""
+
+    @model_validator(mode="after")
+    def _wired(self) -> Self:
+        if not self.jobs:
+            raise ValueError("'jobs' is required: the steps")
+        check_wiring(self.jobs, set(self.inputs), set(self.outputs))
+        return self
+
+
+def bindings_of(node: NodeBase) -> Iterator[tuple[str, Binding]]:
+    """Every binding of a step to its pipeline, with the field that says it."""
+    for name, port in node.inputs.items():
+        for binding in bindings_in(port.value or port.path or ""):
+            yield f"inputs.{name}", binding
+    for name, port in node.outputs.items():
+        for binding in bindings_in(port.path or ""):
+            yield f"outputs.{name}", binding
+    for binding in bindings_in(node.compute or ""):
+        yield "compute", binding
+
+
+def check_wiring(steps: Mapping[str, NodeBase], inputs: set[str], outputs: set[str]) -> None:
+    """Raise ValueError for a binding to what is not there, and for steps that wait for each other."""
+    for name, node in steps.items():
+        for field, binding in bindings_of(node):
+            if binding.group == "parent" and (wrong := _wrong(binding, steps, inputs, outputs)):
+                raise Slip(f"'{field}' of '{name}' uses {binding}, {wrong}", "jobs", name, *field.split("."))
+    order(steps)
+
+
+def _wrong(binding: Binding, steps: Mapping[str, NodeBase], inputs: set[str], outputs: set[str]) -> str:
+    """What is wrong with a binding to the pipeline; '' where it leads somewhere."""
+    group, _, rest = binding.name.partition(".")
+    if group == "jobs":
+        step = rest.partition(".")[0]
+        return "" if step in steps else f"but there is no step '{step}'. {did_you_mean(step, [*steps])}"
+    known = {"inputs": inputs, "outputs": outputs}.get(group)
+    if known is None:
+        return "which is nothing of a pipeline; bind parent.inputs, parent.outputs or parent.jobs"
+    # A group of inputs has a name of its own: ${{parent.inputs.group.x}}.
+    if rest in known or rest.partition(".")[0] in known:
+        return ""
+    return f"but the pipeline has no {group[:-1]} '{rest}'. {did_you_mean(rest, sorted(known)) or 'Add it there.'}"
+
+
+def order(steps: Mapping[str, NodeBase]) -> list[str]:
+    """The steps, each after those it waits for. Raises ValueError where some wait for each other."""
+    waits = {name: _needed(node) & steps.keys() for name, node in steps.items()}
+    done: list[str] = []
+    while len(done) < len(steps):
+        ready = [name for name in steps if name not in done and waits[name] <= set(done)]
+        if not ready:
+            stuck = [name for name in steps if name not in done]
+            raise Slip(f"the steps {', '.join(stuck)} wait for each other; break the circle", "jobs", stuck[0])
+        done += ready
+    return done
+
+
+def _needed(node: NodeBase) -> set[str]:
+    names = [binding.name.split(".") for _, binding in bindings_of(node) if binding.group == "parent"]
+    return {parts[1] for parts in names if parts[0] == "jobs" and len(parts) > 1}

@@ -17,6 +17,7 @@ from lazuli.schema.problems import Conflict, InvalidInput, Unavailable
 from lazuli.store import database as module
 from lazuli.store import tables
 from lazuli.store.database import Database, open_points, open_state
+from lazuli.store.points import Point, Points
 
 
 @pytest.fixture
@@ -86,6 +87,34 @@ def test_a_reader_cannot_write(database: Database) -> None:
         put(tx, "k")
     with database.write() as tx:  # over the same pooled connection
         put(tx, "k")
+
+
+def test_a_commit_that_fails_is_not_in_the_way_of_the_next_writer(tmp_path: Path) -> None:
+    database = open_state(tmp_path)
+    with database.write() as tx:
+        tx.exec_driver_sql("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        tx.exec_driver_sql("CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)")
+    with pytest.raises(DBAPIError), database.write() as tx:
+        tx.exec_driver_sql("INSERT INTO child VALUES (1)")  # noticed by the commit alone, which leaves all open
+    with database.write() as tx:
+        put(tx, "a")
+    assert keys(database) == ["a"]
+    with database.read() as tx:
+        assert tx.exec_driver_sql("SELECT count(*) FROM child").scalar_one() == 0
+    database.close()
+
+
+def test_what_was_written_comes_to_its_place_while_others_read(tmp_path: Path) -> None:
+    database = open_points(tmp_path)
+    with database.read() as reader:
+        reader.execute(select(func.count()).select_from(tables.metric_point)).scalar_one()
+        Points(database).add("e", [Point("r", "m", 1.0, 1, 1)])
+        database.settle()
+    database.settle()
+    file = sqlite3.connect(f"file:{tmp_path / 'points.db'}?immutable=1", uri=True)  # without what only the log holds
+    assert file.execute("SELECT count(*) FROM metric_point").fetchone() == (1,)
+    file.close()
+    database.close()
 
 
 def test_a_write_inside_a_write_says_so_instead_of_waiting_for_itself(database: Database) -> None:

@@ -103,7 +103,10 @@ def test_points_that_cannot_be_stored_spoil_no_others(database: Database) -> Non
 
 def test_points_are_stored_soon_even_if_nobody_waits_for_them(database: Database) -> None:
     points = Points(database)
-    stored = [points.add_soon("e", [Point("r", "m", float(step), step, step)]) for step in range(200)]
+    stored = [
+        points.add_soon("e", [Point("r", "m", float(step), step, step)], later=lambda store: store())
+        for step in range(200)
+    ]
     assert not stored[-1].cancel()
     for one in stored:
         one.result(timeout=20)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -44,6 +45,7 @@ MAX_BODY = 32 << 20
 """Bytes of a request body that is read into memory; larger ones are for routes that spool."""
 MAX_UPLOAD = 5 << 30
 _PIECE = 1 << 20
+_NOTHING = QueryParams()
 _WRITERS = 24
 """Requests that change something, at once; reads have threads of their own."""
 
@@ -98,7 +100,7 @@ class App:
             principal = seen.principal = self._principal(request, route, params)
             if route.upload:
                 return await self._spooled(request, route, params, principal)
-            call = self._call(request, params, principal, body=await _body(request))
+            call = self._call(request, params, principal, body=await _body(request.receive))
             if route.soon and (answer := route.soon(call)):
                 return await answer
             if route.inline:
@@ -153,10 +155,10 @@ class App:
             method=request.method,
             path=request.scope["path"],
             params=params,
-            query=request.query_params,
+            query=request.query_params if request.scope["query_string"] else _NOTHING,
             headers=request.headers,
             principal=principal,
-            base_url=f"{request.url.scheme}://{request.headers['host']}",
+            base_url=f"{request.scope['scheme']}://{request.headers['host']}",
             body=body,
             upload=upload,
             upload_md5=md5,
@@ -220,15 +222,21 @@ def _write(file: object, md5: object, data: bytes) -> None:
     md5.update(data)  # type: ignore[attr-defined]
 
 
-async def _body(request: Request) -> bytes:
+async def _body(receive: Receive) -> bytes:
+    """The whole body; by hand, because nearly every request has a small one that is there at once."""
     pieces: list[bytes] = []
     size = 0
-    async for piece in request.stream():
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        piece = message.get("body", b"")
         size += len(piece)
         if size > MAX_BODY:
             raise TooLarge(f"The request body is larger than {MAX_BODY >> 20} MiB.")
+        if not message.get("more_body", False):
+            return piece if not pieces else b"".join((*pieces, piece))
         pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _scope(params: Mapping[str, str]) -> Workspace | None:
@@ -238,6 +246,7 @@ def _scope(params: Mapping[str, str]) -> Workspace | None:
     return Workspace(params["subscription"], params["group"], params["workspace"])
 
 
+@lru_cache(maxsize=256)
 def _host_name(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""

@@ -41,17 +41,16 @@ class Database:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(self.url, durable) if self.is_sqlite else _postgresql_engine(self.url)
+        # A SQLite file has one writer at a time: it keeps its connection, and those of readers can write nothing.
+        self._write_engine = _sqlite_engine(self.url, durable, writes=True) if self.is_sqlite else self._engine
+        self._write_connection: Connection | None = None
         self._writer = threading.Lock()
         self._writing = threading.local()
         self._sole: Connection | None = None
         self._how_to_read: dict[str, Any] = (
-            {"lazuli_begin": "BEGIN"}
-            if self.is_sqlite
-            else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+            {} if self.is_sqlite else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         )
-        self._how_to_write: dict[str, Any] = (
-            {"lazuli_begin": "BEGIN IMMEDIATE"} if self.is_sqlite else {"isolation_level": "READ COMMITTED"}
-        )
+        self._how_to_write: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "READ COMMITTED"}
         self._queue_up = None if self.is_sqlite else _queue_up(migrations, durable)
         try:
             with self.write() as tx:
@@ -80,14 +79,39 @@ class Database:
         self._writing.here = True
         try:
             # Also on PostgreSQL the queue of this process forms here, so that waiting holds no connection.
-            with self._writer, self._engine.connect() as connection:
-                connection = connection.execution_options(**self._how_to_write)
-                with connection.begin():
-                    if self._queue_up is not None:
-                        connection.execute(self._queue_up)
-                    yield connection
+            with self._writer, self._connected() as connection, connection.begin():
+                if self._queue_up is not None:
+                    connection.execute(self._queue_up)
+                yield connection
         finally:
             self._writing.here = False
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """The connection of a writer, whose turn it is."""
+        if not self.is_sqlite:
+            with self._write_engine.connect() as connection:
+                yield connection.execution_options(**self._how_to_write)
+            return
+        if self._write_connection is None:
+            self._write_connection = self._write_engine.connect()
+        try:
+            yield self._write_connection
+        finally:
+            # What a failed commit left open would be in the way of every later writer.
+            if self._write_connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+                self._write_connection.invalidate()
+                self._write_connection.close()
+                self._write_connection = None
+
+    def settle(self) -> None:
+        """Bring what was written into its place in the file, while others read and write.
+
+        SQLite would do so by itself, but in the commit of whoever happens to write the thousandth page.
+        """
+        if self.is_sqlite:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def claim(self) -> None:
         """Be the only server of this database until :meth:`close`, or until the process ends however it ends.
@@ -118,6 +142,11 @@ class Database:
             self._sole.invalidate()  # closes it, which a mere return to the pool would not, and so frees the lock
             self._sole.close()
             self._sole = None
+        with self._writer:
+            if self._write_connection is not None:
+                self._write_connection.close()
+                self._write_connection = None
+        self._write_engine.dispose()
         self._engine.dispose()
 
 
@@ -188,8 +217,9 @@ def _unreachable(url: URL, error: OperationalError) -> Unavailable:
     )
 
 
-def _sqlite_engine(url: URL, durable: bool) -> Engine:
+def _sqlite_engine(url: URL, durable: bool, *, writes: bool = False) -> Engine:
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30}, pool_size=16)
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -199,12 +229,13 @@ def _sqlite_engine(url: URL, durable: bool) -> Engine:
         cursor.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -16000")
+        cursor.execute(f"PRAGMA query_only = {int(not writes)}")
+        if not durable:
+            cursor.execute("PRAGMA wal_autocheckpoint = 8000")  # in case nobody settles it before
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        how = connection.get_execution_options().get("lazuli_begin", "BEGIN")
-        connection.exec_driver_sql(f"PRAGMA query_only = {int(how == 'BEGIN')}")
-        connection.exec_driver_sql(how)
+        connection.exec_driver_sql(begin)
 
     return engine

@@ -10,9 +10,10 @@ import operator
 import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from itertools import pairwise
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, tuple_
@@ -27,6 +28,10 @@ CHUNK = 500
 """How many ids one statement names at most; databases limit the number of parameters."""
 SHORT = 20_000
 """How many points a series may have to be drawn from all of them."""
+AT_ONCE = 100
+"""How many points at most are stored by a caller that must not be held up."""
+SETTLE_AFTER = 256
+"""After how many transactions what they wrote is brought into its place, by a thread that holds nobody up."""
 END = 2 * STRETCH
 """How many points at the end of a long series are always looked at: its open stretch has marked no peaks yet."""
 
@@ -102,8 +107,10 @@ class Points:
         self._peaks = Peaks()
         self._waiting: deque[_Batch] = deque()
         self._turn = threading.Lock()
-        self._writer = ThreadPoolExecutor(1, "points")
+        self._asked: SimpleQueue[None] = SimpleQueue()
         self._writer_asked = False
+        self._unsettled = 0
+        threading.Thread(target=self._store_when_asked, name="points", daemon=True).start()
 
     def add(self, experiment_id: str, points: Sequence[Point], model_points: Sequence[ModelPoint] = ()) -> None:
         """Store points of runs of one experiment, all or none; they are stored when this returns.
@@ -121,24 +128,54 @@ class Points:
         batch.stored.result()
 
     def add_soon(
-        self, experiment_id: str, points: Sequence[Point], model_points: Sequence[ModelPoint] = ()
+        self,
+        experiment_id: str,
+        points: Sequence[Point],
+        model_points: Sequence[ModelPoint] = (),
+        *,
+        later: Callable[[Callable[[], None]], object],
     ) -> Future[None]:
-        """The same for a caller that does not wait here: the points are stored when the result is there."""
+        """The same for a caller that does not wait here: the points are stored when the result is there.
+
+        ``later`` runs a function on the caller's thread after what it has to do just now: what came at the same
+        moment is stored there in one go, without a switch of threads, where that takes no longer than a moment.
+        """
         batch = _Batch(experiment_id, points, model_points)
         self._waiting.append(batch)
         if not self._writer_asked:
             self._writer_asked = True
-            self._writer.submit(self._store_all)
+            later(self._store_or_ask) if self._database.is_sqlite else self._asked.put(None)
         return batch.stored
 
-    def _store_all(self) -> None:
-        with self._turn:
-            self._writer_asked = False  # first: what comes from now on may be too late for the loop below
-            while self._waiting:
+    def _store_or_ask(self) -> None:
+        """Store what waits if it is little and nobody is storing; else leave it to the writer."""
+        if sum(len(batch.points) for batch in self._waiting) <= AT_ONCE and self._turn.acquire(blocking=False):
+            try:
+                self._writer_asked = False
                 self._store_waiting()
+            finally:
+                self._turn.release()
+        else:
+            self._asked.put(None)
+
+    def _store_when_asked(self) -> None:
+        while True:
+            self._asked.get()
+            if self._unsettled >= SETTLE_AFTER:
+                self._unsettled = 0
+                self._database.settle()
+            with self._turn:
+                self._writer_asked = False  # first: what comes from now on may be too late for the loop below
+                while self._waiting:
+                    self._store_waiting()
 
     def _store_waiting(self) -> None:
+        if not self._waiting:
+            return
         self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
+        self._unsettled += 1
+        if self._unsettled == SETTLE_AFTER:
+            self._asked.put(None)
 
     def _store(self, batches: Sequence[_Batch]) -> None:
         try:
@@ -164,13 +201,15 @@ class Points:
             if known is None or (row[4], row[5], row[2]) > (known[4], known[5], known[2]):
                 newest[row[:2]] = row
         marks = self._peaks.mark(rows, lambda series: _recent(tx, series))
-        tx.exec_driver_sql(self._insert_point, [(*row, int(n in marks.rows)) for n, row in enumerate(rows)])
-        tx.exec_driver_sql(self._insert_latest, [(*row[:2], experiments[row[0]], *row[2:]) for row in newest.values()])
+        cursor = tx.connection.cursor()  # the driver's own: these are the statements that must be fast
+        cursor.executemany(self._insert_point, [(*row, int(n in marks.rows)) for n, row in enumerate(rows)])
+        cursor.executemany(self._insert_latest, [(*row[:2], experiments[row[0]], *row[2:]) for row in newest.values()])
         if marks.stored:
             stored = [(run, key, seen.step, seen.timestamp, seen.value) for run, key, seen in marks.stored]
-            tx.exec_driver_sql(self._mark_peak, stored)
+            cursor.executemany(self._mark_peak, stored)
         if on_models := [_model_row(point) for b in batches for point in b.model_points]:
-            tx.exec_driver_sql(self._insert_model_point, on_models)
+            cursor.executemany(self._insert_model_point, on_models)
+        cursor.close()
 
     def history(self, run_id: str, key: str, limit: int | None = None, after: Place | None = None) -> list[SeriesPoint]:
         """The series in the order of step, then time, then arrival; at most ``limit`` points, those ``after``."""
@@ -247,7 +286,7 @@ class Points:
     def delete_runs(self, run_ids: Sequence[str]) -> None:
         """Forget every point of these runs. Safe to repeat."""
         for chunk in _chunks(run_ids):  # a transaction each, so that other writers get their turn
-            with self._database.write() as tx:
+            with self._turn, self._database.write() as tx:  # whose turn it is finds the database free
                 _delete(tx, chunk)
         with self._turn:
             self._peaks.forget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -61,16 +61,19 @@ class Metrics:
         points, on_models = _read(run_key(scope, run_id), [metric], "")
         self._points.add(self._runs.active_experiment(scope, run_id), points, on_models)
 
-    def log_soon(self, scope: Scope, run_id: str, metric: Mapping[str, Any]) -> Future[None] | None:
+    def log_soon(
+        self, scope: Scope, run_id: str, metric: Mapping[str, Any], later: Callable[[Callable[[], None]], object]
+    ) -> Future[None] | None:
         """The same without waiting: it is logged when the result is there.
 
+        ``later`` runs a function on this thread after what it has to do just now (see :meth:`Points.add_soon`).
         None, and nothing is logged, where the run has to be looked up first: that is for :meth:`log`.
         """
         experiment_id = self._runs.remembered_experiment(scope, run_id)
         if experiment_id is None:
             return None
         points, on_models = _read(run_key(scope, run_id), [metric], "")
-        return self._points.add_soon(experiment_id, points, on_models)
+        return self._points.add_soon(experiment_id, points, on_models, later=later)
 
     def history(
         self, scope: Scope, run_id: str, key: str, limit: int | None = None, page: str | None = None
@@ -118,12 +121,13 @@ def _read(
         # Clients send exactly these types nearly always, so the careful reading is kept for the rest.
         if type(value) is not float or type(step) is not int or type(at) is not int or at < 0:
             where = f"{path}[{index}]." if path else ""
+            check_key(key, "key")  # first, so that what is told is told in the order of the fields
             value = number(value, f"{where}value")
             step = whole(step, f"{where}step", default=0)
             at = whole(at, f"{where}timestamp", least=0)
         elif not -_BIG < step < _BIG or at >= _BIG:
             raise invalid(f"Invalid value for metric '{key}': step or timestamp is out of range.", target=path)
-        points.append(Point(run, check_key(key, "name"), value, step, at))
+        points.append(Point(run, check_key(key, "key"), value, step, at))
         if entry.get("model_id"):
             on_models.append(_on_model(points[-1], entry))
     return points, on_models

@@ -7,6 +7,7 @@ tokens* are JWTs signed by this server: Microsoft's client asks for them, and ev
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +45,7 @@ class Access:
         write_private(store.settings.data_dir / "identity_header", self.identity_header)
         self._on_their_way: dict[Principal, tuple[int, bool]] = {}
         self._by_key = lru_cache(maxsize=256)(self._find_by_key)
+        self._signed = lru_cache(maxsize=4096)(self._read_jwt)  # a job sends the same token with every value it logs
 
     def _first_principal(self, token_file: Path) -> None:
         """The admin, whose key is what the file says: made at the first start, and anew where the file was removed.
@@ -64,7 +66,7 @@ class Access:
 
     def principal_of(self, token: str) -> Principal:
         """Who holds ``token``. Raises :class:`NotSignedIn`."""
-        found = self._from_jwt(token) if token.count(".") == 2 else self._by_key(token)
+        found = self._by_jwt(token) if token.count(".") == 2 else self._by_key(token)
         if found is None:
             raise NotSignedIn(
                 "The token is not valid here.",
@@ -78,20 +80,26 @@ class Access:
             row = tx.execute(select(p).where(p.c.token_hash == _hash(token))).one_or_none()
         return Principal(row.id, row.name, row.role) if row else None
 
-    def _from_jwt(self, token: str) -> Principal | None:
+    def _by_jwt(self, token: str) -> Principal | None:
+        found = self._signed(token)
+        return found[0] if found and time.time() < found[1] else None
+
+    def _read_jwt(self, token: str) -> tuple[Principal, float] | None:
+        """Who holds a token of this server, and until which second; None for any other and one that has ended."""
         try:
             claims = jwt.decode(
                 token, self._signing_key, algorithms=["HS256"], options={"verify_aud": False, "require": ["exp", "oid"]}
             )
         except jwt.InvalidTokenError:
             return None
-        return Principal(
+        holder = Principal(
             claims["oid"],
             claims.get("name", ""),
             claims.get("role", "none"),
             claims.get("job", ""),
             claims.get("born", 0),
         )
+        return holder, claims["exp"]
 
     def admin(self) -> Principal:
         """The first principal."""

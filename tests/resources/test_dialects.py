@@ -181,7 +181,13 @@ def test_computes(said: dict[str, Any]) -> None:
         ),
         (
             Model,
-            {"name": "m", "type": "mlflow_model", "path": "runs:/R/model", "stage": "Production", "flavors": {"x": 1}},
+            {
+                "name": "m",
+                "type": "mlflow_model",
+                "path": "runs:/R/model",
+                "stage": "Production",
+                "flavors": {"sklearn": {"version": "1"}},
+            },
         ),
         (
             Environment,

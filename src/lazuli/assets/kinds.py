@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from lazuli.assets import mlmodel, mltable
 from lazuli.assets.code_hash import HASH_VERSION, has_order, is_hash_of
 from lazuli.assets.environments import Environments
-from lazuli.assets.mltable import FILE, LARGEST, check_table
 from lazuli.assets.storage import Storage
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
 from lazuli.resources.code import Code
 from lazuli.resources.data import Data, DataType
-from lazuli.resources.model import Model
+from lazuli.resources.model import Model, ModelType
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
-from lazuli.schema.identity import ResourceId, check_name
+from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.schema.reference import parse_job_output
 from lazuli.shelves.principal import Principal
@@ -74,8 +74,8 @@ class DataAssets(_Placed):
         if document.type is DataType.URI_FILE and not is_file:
             raise InvalidInput(f"'{document.path}' is a folder.", target="type", mend="Use 'type: uri_folder'.")
         if document.type is DataType.MLTABLE:
-            table = self._storage.read(location / FILE, LARGEST)
-            check_table(table, lambda path: self._storage.exists(location / path))
+            table = self._storage.read(location / mltable.FILE, mltable.LARGEST)
+            mltable.check_table(table, lambda path: self._storage.exists(location / path))
         files, size = self._storage.measure(location)
         return replace(record, state={"file_count": files, "size": size})
 
@@ -89,9 +89,25 @@ class Models(_Placed):
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new version whose files are there; a job's output is remembered as its origin."""
         assert isinstance(document, Model)
-        record = super().prepare(id, document, actor)
+        record = super().prepare(id, self._described(id.scope, document), actor)
         job = _origin(document.path)
         return replace(record, state={"job_name": job}) if job else record
+
+    def settled(self, old: Record, document: Asset) -> dict[str, Any]:
+        """A model that does not say its flavors means those that it has."""
+        assert isinstance(document, Model)
+        flavors = document.flavors if document.flavors is not None else old.body.get("flavors")
+        return super().settled(old, document.model_copy(update={"flavors": flavors}))
+
+    def _described(self, scope: Scope, model: Model) -> Model:
+        """The model with the flavors of its MLmodel file, where it is MLflow's and does not tell them itself."""
+        if model.type is not ModelType.MLFLOW_MODEL or model.flavors is not None:
+            return model
+        location = self._storage.locate(scope, model.path)
+        if self._storage.is_file(location):
+            return model
+        flavors = mlmodel.flavors_of(self._storage.read(location / mlmodel.FILE, mlmodel.LARGEST)) or None
+        return model.model_copy(update={"flavors": flavors})
 
 
 def _origin(path: str) -> str:

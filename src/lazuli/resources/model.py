@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializationInfo, ValidationInfo, field_serializer, field_validator, model_validator
 
 from lazuli.resources import legacy
 from lazuli.resources.asset import Asset
@@ -32,9 +33,31 @@ class Model(Asset):
     """Where its files are: a local path, `azureml://jobs/J/outputs/O`, `runs:/RUN/path` or a datastore path."""
     stage: str | None = None
     """`Development`, `Production`, `Archived` or a word of your own."""
-    flavors: dict[str, Any] | None = None
-    """MLflow's flavors, for a model of that type."""
+    flavors: dict[str, dict[str, Any]] | None = None
+    """MLflow's flavors, for a model of that type; read from its `MLmodel` file where they are left out."""
     job_name: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """The job that made it."""
 
+    @field_validator("flavors", mode="before")
+    @classmethod
+    def _from_rest(cls, value: Any, info: ValidationInfo) -> Any:
+        """REST keeps what a flavor says of itself one level deeper, as ``data``."""
+        if not isinstance(value, dict) or not (info.context or {}).get("rest"):
+            return value
+        return {
+            name: facts["data"] if isinstance(facts, dict) and facts.keys() == {"data"} else facts
+            for name, facts in value.items()
+        }
+
+    @field_serializer("flavors")
+    def _to_rest(self, value: dict[str, dict[str, Any]] | None, info: SerializationInfo) -> Any:
+        if value is None or not info.by_alias:
+            return value
+        return {name: {"data": {k: _text(v) for k, v in facts.items()}} for name, facts in value.items()}
+
     _earlier = model_validator(mode="before")(legacy.asset)
+
+
+def _text(value: Any) -> str:
+    """What REST, where a flavor's facts are texts, tells of one."""
+    return value if isinstance(value, str) else json.dumps(value)

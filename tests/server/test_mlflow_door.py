@@ -85,6 +85,73 @@ def test_problems_are_told_in_mlflows_words(client: httpx.Client, path: str, bod
     assert answer["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("runs/log-parameter", {"run_id": 31, "key": "p", "value": "1"}, "Invalid value 31 for parameter 'run_id'"),
+        ("runs/log-parameter", {"key": 31, "value": "1"}, "Invalid value 31 for parameter 'key' supplied"),
+        ("runs/set-tag", {"key": "t", "value": 41}, "Invalid value 41 for parameter 'value' supplied"),
+        (
+            "runs/log-metric",
+            {"key": "m", "value": 1, "timestamp": "x"},
+            "Invalid value \"x\" for parameter 'timestamp'",
+        ),
+        ("runs/log-metric", {"value": 1, "timestamp": 1}, "Missing value for required parameter 'key'"),
+        ("runs/log-batch", {"metrics": "foo"}, "Invalid value \"foo\" for parameter 'metrics' supplied"),
+        ("runs/log-batch", {"metrics": [{"key": "m", "value": 1}]}, "required parameter 'metrics[0].timestamp'"),
+        ("runs/search", {"max_results": 10**8}, "Invalid value 100000000 for parameter 'max_results' supplied"),
+        ("runs/delete-tag", {"key": "no"}, "No tag with name: no"),
+        ("experiments/create", {"name": 123}, "Invalid value 123 for parameter 'name' supplied"),
+        ("experiments/create", {}, "Missing value for required parameter 'name'"),
+        ("experiments/search-datasets", {}, "must specify at least one experiment_id"),
+        ("experiments/search-datasets", {"experiment_ids": ["e"] * 21}, "cannot specify more than 20"),
+    ],
+)
+def test_what_is_wrong_is_told_as_mlflow_tells_it(client: httpx.Client, path: str, body: Any, message: str) -> None:
+    run = {"run_id": new_run(client)} if path.startswith("runs/") and path != "runs/search" else {}
+    answer = client.post(f"/api/2.0/mlflow/{path}", json={**run, **body})
+    assert answer.status_code == (404 if "No tag" in message else 400)
+    assert message in answer.json()["message"]
+
+
+def test_a_metric_is_read_in_several_runs_at_once(client: httpx.Client) -> None:
+    runs = sorted(new_run(client) for _ in range(2))
+    for run_id in runs:
+        metrics = [{"key": "m", "value": i, "timestamp": 1, "step": i} for i in range(3)]
+        post(client, "runs/log-batch", {"run_id": run_id, "metrics": metrics})
+    found = get(client, "metrics/get-history-bulk", run_id=runs[::-1], metric_key="m")["metrics"]
+    assert [(one["run_id"], one["step"]) for one in found] == [(run, step) for run in runs for step in range(3)]
+    found = get(client, "metrics/get-history-bulk", run_id=runs, metric_key="m", max_results=4)["metrics"]
+    assert [(one["run_id"], one["step"]) for one in found] == [(runs[0], 0), (runs[0], 1), (runs[0], 2), (runs[1], 0)]
+    for words in ({}, {"run_id": ["r"] * 101}, {"run_id": runs}):
+        get(client, "metrics/get-history-bulk", status=400, **words)
+    for words in ({}, {"run_ids": runs, "start_step": 1}, {"run_ids": runs, "start_step": 2, "end_step": 1}):
+        get(client, "metrics/get-history-bulk-interval", status=400, metric_key="m", **words)
+
+
+def test_the_datasets_of_an_experiment_are_told(client: httpx.Client) -> None:
+    made = post(client, "experiments/create", {"name": "with-data"})["experiment_id"]
+    run_id = post(client, "runs/create", {"experiment_id": made})["run"]["info"]["run_id"]
+    dataset = {"name": "d", "digest": "1", "source_type": "local", "source": "{}"}
+    tags = [{"key": "mlflow.data.context", "value": "training"}]
+    post(client, "runs/log-inputs", {"run_id": run_id, "datasets": [{"dataset": dataset, "tags": tags}]})
+    told = post(client, "experiments/search-datasets", {"experiment_ids": [made]})["dataset_summaries"]
+    assert told == [{"experiment_id": made, "name": "d", "digest": "1", "context": "training"}]
+
+
+def test_files_are_read_by_their_run_and_by_their_logged_model(client: httpx.Client) -> None:
+    run_id = new_run(client)
+    files = "/api/2.0/mlflow-artifacts/artifacts"
+    client.put(f"{files}/ExperimentRun/dcid.{run_id}/a/b.txt", content=b"one")
+    assert client.get("/get-artifact", params={"run_id": run_id, "path": "a/b.txt"}).content == b"one"
+    assert client.get("/get-artifact", params={"run_id": run_id, "path": "../b.txt"}).status_code == 400
+    model = post(client, "logged-models", {"experiment_id": "0"})["model"]["info"]["model_id"]
+    client.put(f"{files}/LoggedModels/{model}/artifacts/MLmodel", content=b"two")
+    file = f"/api/2.0/mlflow/logged-models/{model}/artifacts/files"
+    assert client.get(file, params={"artifact_file_path": "MLmodel"}).content == b"two"
+    assert client.get(file, params={"artifact_file_path": "none"}).status_code == 404
+
+
 def test_a_history_is_read_in_pages(client: httpx.Client) -> None:
     run_id = new_run(client)
     metrics = [{"key": "m", "value": i, "timestamp": 1, "step": i} for i in range(5)]

@@ -84,15 +84,15 @@ def test_search(tracking: Tracking, scope: Scope, other: Scope) -> None:
     def names(**words: object) -> list[str]:
         return [one.name for one in tracking.experiments.search(scope, **words)[0]]  # type: ignore[arg-type]
 
-    assert names() == ["e4", "e3", "e2", "e1", "e0"]
+    assert names() == ["Default", "e4", "e3", "e2", "e1", "e0"]
     assert names(text="tags.even = 'True'", order_by=["name"]) == ["e0", "e2", "e4"]
     assert names(text="name ILIKE 'E%' AND attribute.creation_time > 0", order_by=["creation_time"])[0] == "e0"
     first, token = tracking.experiments.search(scope, limit=4)
     rest, end = tracking.experiments.search(scope, limit=4, page=token)
-    assert ([one.name for one in first + rest], end) == (["e4", "e3", "e2", "e1", "e0"], "")
-    tracking.experiments.delete(scope, first[0].id)
+    assert ([one.name for one in first + rest], end) == (["Default", "e4", "e3", "e2", "e1", "e0"], "")
+    tracking.experiments.delete(scope, first[1].id)
     assert names(view="DELETED_ONLY") == ["e4"]
-    assert len(names(view="ALL")) == 5
+    assert len(names(view="ALL")) == 6
     for wrong in ({"text": "metrics.a > 1"}, {"order_by": ["params.a"]}, {"view": "SOME"}):
         with pytest.raises(InvalidInput):
             names(**wrong)

@@ -46,6 +46,8 @@ def test_a_model_is_found_by_what_was_measured_on_it(tracking: Tracking, scope: 
     assert names() == ["n2", "n1", "n0"]
     assert names(text="metrics.acc >= 1.05") == ["n1"]
     assert names(text="metrics.acc >= 1.05", datasets=[("train", "")]) == []
+    assert names(datasets=[("train", "")]) == ["n1", "n0"]
+    assert names(datasets=[("train", "other digest")]) == []
     assert names(order_by=["metrics.acc DESC"]) == ["n1", "n0", "n2"]
     assert names(text="name LIKE 'n%' AND source_run_id = ''", order_by=["name"], limit=2) == ["n0", "n1"]
     (measured,) = tracking.models.search(scope, ["0"], text="name = 'n0'")[0]

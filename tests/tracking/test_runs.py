@@ -211,14 +211,14 @@ def test_a_forgotten_workspace_leaves_nothing_and_takes_nothing_with_it(
         tracking.experiments.set_tags(one, made.experiment_id, [("t", "1")])
     tracking.forget(scope)
     tracking.forget(scope)
-    assert tracking.experiments.search(scope, view="ALL")[0] == []
+    assert [one.name for one in tracking.experiments.search(scope, view="ALL")[0]] == ["Default"]
     with pytest.raises(NotFound):
         tracking.runs.get(scope, "job")
     again = open_job(state, tracking, scope, "job")
     assert (again.params, again.metrics, "t" in again.tags) == ({}, [], False)
     kept = tracking.runs.get(other, "job")
     assert (kept.params, kept.tags["t"], len(kept.metrics)) == ({"p": "1"}, "1", 1)
-    (experiment,) = tracking.experiments.search(other)[0]
+    (experiment,) = tracking.experiments.search(other, text="name = 'e'")[0]
     assert experiment.tags == {"t": "1"}
     assert [one.tags for one in tracking.models.search(other, [experiment.id])[0]] == [{"t": "1"}]
 

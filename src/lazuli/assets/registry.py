@@ -79,7 +79,7 @@ class Registry:
         with self._store.state.write() as tx:
             id = self._models.place(tx, _id(scope, name))
             if self._store.documents.find(tx, id):
-                raise Conflict(f"The registered model '{name}' already exists.", target="name")
+                raise Conflict(f"Registered Model '{name}' already exists.", target="name")
             return Registered(self._store.documents.add(tx, Record(id, body, {}), actor.name), ())
 
     def get(self, scope: Scope, name: str) -> Registered:
@@ -112,7 +112,7 @@ class Registry:
             old = self._found(tx, _id(scope, name))
             new_id = replace(old.id, name=new_name)
             if new_id.key != old.id.key and self._store.documents.find(tx, new_id):
-                raise Conflict(f"The registered model '{new_name}' already exists.", target="new_name")
+                raise Conflict(f"Registered Model '{new_name}' already exists.", target="new_name")
             for each in (old, *self._versions(tx, old.id)):
                 moved = replace(each.id, name=new_name)
                 now = self._store.clock()
@@ -254,8 +254,8 @@ class Registry:
         return record
 
     def _absent(self, id: ResourceId) -> NotFound:
-        version = f" has no version '{id.version[:100]}'" if id.version else " does not exist"
-        return NotFound(f"The registered model '{id.name[:300]}'{version}.", target="name")
+        version = f" has no version '{id.version[:100]}'" if id.version else " not found"
+        return NotFound(f"Registered Model '{id.name[:300]}'{version}.", target="name")
 
     def _versions(self, tx: Connection, id: ResourceId) -> list[Record]:
         selection = Selection(id.scope, id.kind, name=id.name, versions=True, limit=100_000)

@@ -66,7 +66,8 @@ def chosen(
 ) -> tuple[list[Record], bool]:
     """A page of the records that meet a filter, sorted; whether more follow. Raises :class:`InvalidInput`."""
     conditions = parse_filter(text, kind.vocabulary)
-    orders = (*parse_order(order_by, kind.vocabulary), *kind.natural)
+    asked = parse_order(order_by, kind.vocabulary)
+    orders = (*asked, *kind.natural[-2:]) if asked else kind.natural  # equals by name, the newest version first
     kept = [record for record in records if all(_holds(kind, record, each) for each in conditions)]
     for order in reversed(orders):  # the sort is stable, so the first key is applied last
         kept.sort(key=lambda record: _sortable(_fact(kind, record, order)), reverse=order.descending)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from lazuli.schema.identity import Scope
+from lazuli.schema.problems import NotFound
 from lazuli.store.clock import Clock
 from lazuli.store.database import Database
 from lazuli.store.tables import experiment, tag
@@ -57,7 +58,7 @@ _SUBJECT = Subject(
         "creation_time": experiment.c.created_at,
         "last_update_time": experiment.c.modified_at,
     },
-    natural=experiment.c.modified_at,
+    natural=experiment.c.created_at,
     kinds=frozenset({"tag"}),
 )
 
@@ -143,8 +144,9 @@ class Experiments:
         limit: int = 1000,
         page: str | None = None,
     ) -> tuple[list[Experiment], str]:
-        """A page of experiments, latest changed first unless ``order_by`` says else, and the next page's token."""
+        """A page of experiments, latest first unless ``order_by`` says else, and the next page's token."""
         question = _SUBJECT.ask(text, order_by, page, limit)
+        self.ensure(scope, DEFAULT_NAME)
         within = (experiment.c.scope == scope.key, experiment.c.lifecycle.in_(lifecycles(view)))
         with self._state.read() as tx:
             ids, following = find(tx, _SUBJECT, question, within, lambda _: {})
@@ -192,7 +194,7 @@ class Experiments:
         known = self.get_active(scope, experiment_id)
         with self._state.write() as tx:
             if not tx.execute(delete(tag).where(tag.c.owner_id == known.id, tag.c.key == key)).rowcount:
-                raise missing(f"Experiment '{known.id}' has no tag; tag", key)
+                raise NotFound(f"No tag with name: {key[:300]} in experiment '{known.id}'.", target=key[:300])
             self._change(tx, known.id)
 
     def forget(self, scope: Scope) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
-from lazuli.store.tables import dataset_input, run_model
+from lazuli.store.tables import dataset_input, run, run_model
 from lazuli.tracking.rows import chunks, put
 
-__all__ = ["DatasetInput", "ModelLink", "datasets_of", "models_of", "put_inputs"]
+__all__ = ["DatasetInput", "ModelLink", "datasets_of", "datasets_used", "models_of", "put_inputs"]
 
 CONTEXT_TAG = "mlflow.data.context"
 
@@ -45,6 +45,13 @@ def put_inputs(tx: Connection, key: str, datasets: Sequence[DatasetInput], model
     put(tx, run_model, [
         {"run_id": key, "model_id": one.model_id, "direction": one.direction, "step": one.step} for one in models
     ])  # fmt: skip
+
+
+def datasets_used(tx: Connection, within: ColumnElement[bool], limit: int) -> list[tuple[str, str, str, str]]:
+    """Each dataset that runs ``within`` read: experiment id, name, digest and what for (its context)."""
+    d = dataset_input.c
+    query = select(run.c.experiment_id, d.name, d.digest, d.context).join(run, run.c.id == d.run_id).where(within)
+    return [tuple(row) for row in tx.execute(query.distinct().order_by(d.name, d.digest, d.context).limit(limit))]
 
 
 def datasets_of(tx: Connection, keys: Sequence[str]) -> dict[str, list[DatasetInput]]:

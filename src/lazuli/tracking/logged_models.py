@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from lazuli.schema.identity import Scope
+from lazuli.schema.problems import NotFound
 from lazuli.store.clock import Clock
 from lazuli.store.database import Database
 from lazuli.store.points import ModelPoint, Points
@@ -149,7 +150,7 @@ class LoggedModels:
         with self._state.write() as tx:
             self._change(tx, scope, model_id)
             if not tx.execute(delete(tag).where(tag.c.owner_id == model_id, tag.c.key == key)).rowcount:
-                raise missing(f"Logged model '{model_id}' has no tag; tag", key)
+                raise NotFound(f"No tag with key: {key[:300]} in logged model '{model_id}'.", target=key[:300])
 
     def delete(self, scope: Scope, model_id: str) -> None:
         """Move a logged model into the deleted ones."""
@@ -169,7 +170,8 @@ class LoggedModels:
     ) -> tuple[list[LoggedModel], str]:
         """A page of the active logged models of these experiments, and the next one's token.
 
-        Where ``datasets`` (names, with or without digests) are given, only metrics measured on them are compared.
+        Where ``datasets`` (names, with or without digests) are given, only models that were measured on one of them
+        are found, and only metrics measured on them are compared.
         """
         question = _SUBJECT.ask(text, order_by, page, limit)
         ids = [self._experiments.resolve(scope, one) for one in experiment_ids]
@@ -177,14 +179,19 @@ class LoggedModels:
         within = (*mine, logged_model.c.lifecycle == "active")
         with self._state.read() as tx:
             candidates: list[str] = []
-            if question.names("metric"):
+            if datasets or question.names("metric"):
                 candidates = list(tx.execute(select(logged_model.c.id).where(*within)).scalars())
+            if datasets:
+                measured = self._points.of_models(candidates)
+                candidates = [one for one in candidates if _on(measured[one], datasets)]
 
             def newest(key: str) -> Mapping[str, float]:
-                measured = self._points.of_models(candidates, key).items()
-                return {one: points[-1].value for one, found in measured if (points := _on(found, datasets))}
+                found = self._points.of_models(candidates, key).items()
+                return {one: points[-1].value for one, measured in found if (points := _on(measured, datasets))}
 
-            page_ids, following = find(tx, _SUBJECT, question, within, newest)
+            page_ids, following = find(
+                tx, _SUBJECT, question, within, newest, frozenset(candidates) if datasets else None
+            )
             return self._read(tx, scope, page_ids), following
 
     def forget(self, scope: Scope) -> None:

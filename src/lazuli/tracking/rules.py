@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 
 __all__ = [
@@ -25,10 +27,12 @@ __all__ = [
     "number",
     "once",
     "page_size",
+    "pair",
     "pairs",
     "sequence",
     "too_many",
     "whole",
+    "wrong",
 ]
 
 INVALID = "INVALID_PARAMETER_VALUE"
@@ -50,9 +54,19 @@ def invalid(message: str, *, target: str = "", mend: str = "") -> InvalidInput:
     return InvalidInput(message, target=target, mend=mend, code=INVALID)
 
 
+def wrong(value: Any, target: str, mend: str = "") -> InvalidInput:
+    """The problem of a value that ``target`` cannot have, told as MLflow tells it."""
+    try:
+        shown = orjson.dumps(value).decode()
+    except TypeError:  # beyond what JSON libraries agree on
+        shown = str(value)
+    shown = shown if len(shown) <= 100 else f"{shown[:100]}…"
+    return invalid(f"Invalid value {shown} for parameter '{target}' supplied.", target=target, mend=mend)
+
+
 def missing(what: str, name: str) -> NotFound:
     """The problem that MLflow calls RESOURCE_DOES_NOT_EXIST."""
-    return NotFound(f"{what} '{name[:300]}' does not exist.", code="RESOURCE_DOES_NOT_EXIST")
+    return NotFound(f"{what} '{name[:300]}' not found.", code="RESOURCE_DOES_NOT_EXIST")
 
 
 def exists_already(what: str, name: str, mend: str = "") -> Conflict:
@@ -62,7 +76,9 @@ def exists_already(what: str, name: str, mend: str = "") -> Conflict:
 
 def check_key(key: Any, target: str = "key") -> str:
     """``key`` itself, where a metric, parameter or tag may be called so."""
-    if not isinstance(key, str) or not key:
+    if key is not None and not isinstance(key, str):
+        raise wrong(key, target)
+    if not key:
         raise invalid(f"Missing value for required parameter '{target}'.", target=target)
     return _checked_key(key, target)
 
@@ -70,16 +86,16 @@ def check_key(key: Any, target: str = "key") -> str:
 @lru_cache(maxsize=8192)
 def _checked_key(key: str, target: str) -> str:
     if not _KEY.match(key):
-        raise invalid(
-            f"Invalid value {key[:300]!r} for parameter '{target}' supplied.",
-            target=target,
+        raise wrong(
+            key,
+            target,
             mend="Names may only contain letters, digits, '_', '-', '.', ' ', ':' and '/'.",
         )
     plain = posixpath.normpath(key)
     if plain != key or plain == "." or plain.startswith(("..", "/")):
-        raise invalid(
-            f"Invalid value {key[:300]!r} for parameter '{target}' supplied.",
-            target=target,
+        raise wrong(
+            key,
+            target,
             mend=f"As a path the name would be '{plain[:300]}'; use that, or no slashes and dots.",
         )
     if len(key) > MAX_KEY:
@@ -88,13 +104,11 @@ def _checked_key(key: str, target: str) -> str:
 
 
 def check_text(value: Any, limit: int, target: str) -> str:
-    """``value`` as text of at most ``limit`` characters; a number or truth value is written out."""
-    if isinstance(value, bool | int | float):
-        value = str(value)
+    """``value`` as text of at most ``limit`` characters; nothing is the empty text."""
     if value is None:
         value = ""
     if not isinstance(value, str):
-        raise invalid(f"Invalid value for parameter '{target}' supplied: not a text.", target=target)
+        raise wrong(value, target, mend="It must be a text.")
     if len(value) > limit:
         raise invalid(f"'{target}' exceeds the maximum length of {limit} characters.", target=target)
     if "\0" in value:
@@ -107,13 +121,12 @@ def pairs(entries: Any, target: str, limit: int, most: int | None = MAX_PAIRS) -
     entries = sequence(entries, target)
     if most is not None and len(entries) > most:
         raise too_many(target, most, len(entries))
-    return [
-        (
-            check_key(entry.get("key"), f"{target}[{index}].key"),
-            check_text(entry.get("value"), limit, f"{target}[{index}].value"),
-        )
-        for index, entry in enumerate(entries)
-    ]
+    return [pair(entry, limit, f"{target}[{index}].") for index, entry in enumerate(entries)]
+
+
+def pair(entry: Mapping[str, Any], limit: int, where: str = "") -> tuple[str, str]:
+    """One ``{"key", "value"}``, checked."""
+    return check_key(entry.get("key"), f"{where}key"), check_text(entry.get("value"), limit, f"{where}value")
 
 
 def sequence(entries: Any, target: str) -> Sequence[Mapping[str, Any]]:
@@ -121,7 +134,7 @@ def sequence(entries: Any, target: str) -> Sequence[Mapping[str, Any]]:
     if entries is None:
         return ()
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise invalid(f"Invalid value for parameter '{target}' supplied: not a list of objects.", target=target)
+        raise wrong(entries, target, mend="It must be a list of objects.")
     return entries
 
 
@@ -148,17 +161,15 @@ def number(value: Any, target: str) -> float:
             return math.inf if value > 0 else -math.inf
     elif value is None:
         raise invalid(f"Missing value for required parameter '{target}'.", target=target)
-    raise invalid(
-        f"Invalid value {str(value)[:100]!r} for parameter '{target}' supplied.",
-        target=target,
-        mend="Please specify value as a valid double (64-bit floating point).",
-    )
+    raise wrong(value, target, mend="Please specify value as a valid double (64-bit floating point).")
 
 
 def whole(value: Any, target: str, *, default: int | None = None, least: int = _LEAST) -> int:
     """``value`` as a whole number of 64 bits, ``default`` where there is none."""
     if value is None and default is not None:
         return default
+    if value is None:
+        raise invalid(f"Missing value for required parameter '{target}'.", target=target)
     try:
         result = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
     except ValueError:
@@ -167,26 +178,24 @@ def whole(value: Any, target: str, *, default: int | None = None, least: int = _
         result = int(value)
     if result is None or not least <= result <= _MOST:
         kind = "nonnegative long (64-bit integer)" if least == 0 else "valid long (64-bit integer)"
-        raise invalid(
-            f"Invalid value {str(value)[:100]!r} for parameter '{target}' supplied.",
-            target=target,
-            mend=f"It must be a {kind}.",
-        )
+        raise wrong(value, target, mend=f"It must be a {kind}.")
     return result
 
 
 def page_size(value: Any, default: int, most: int) -> int:
     """How many results a page holds: ``value`` checked, or ``default``."""
-    size = whole(value, "max_results", default=default, least=1)
-    if size > most:
-        raise invalid(f"max_results must be at most {most}, got {size}.", target="max_results")
+    size = whole(value, "max_results", default=default)
+    if not 1 <= size <= most:
+        raise wrong(size, "max_results", mend=f"max_results must be between 1 and {most}.")
     return size
 
 
 def check_experiment_name(name: Any) -> str:
     """``name`` itself, where an experiment may be called so."""
+    if name is None or name == "":
+        raise invalid("Missing value for required parameter 'name'.", target="name")
     if not isinstance(name, str) or not name.strip() or "\0" in name:
-        raise invalid(f"Invalid experiment name: {str(name)[:100]!r}.", target="name")
+        raise wrong(name, "name")
     if len(name) > MAX_EXPERIMENT_NAME:
         raise invalid(f"'name' exceeds the maximum length of {MAX_EXPERIMENT_NAME} characters.", target="name")
     return name

@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from lazuli.schema.identity import Scope, check_name
 from lazuli.schema.places import artifact_folder
+from lazuli.schema.problems import NotFound
 from lazuli.store.clock import Clock
 from lazuli.store.database import Database
 from lazuli.store.points import Latest, Points
 from lazuli.store.tables import dataset_input, param, run, run_model, tag
 from lazuli.tracking.experiments import DEFAULT_NAME, Experiments, lifecycles
 from lazuli.tracking.filters import Condition
-from lazuli.tracking.inputs import DatasetInput, ModelLink, datasets_of, models_of, put_inputs
+from lazuli.tracking.inputs import DatasetInput, ModelLink, datasets_of, datasets_used, models_of, put_inputs
 from lazuli.tracking.keys import new_run_id, new_run_name, run_id_of, run_key
 from lazuli.tracking.rows import add_params, chunks, params_of, put_tags, tags_of
 from lazuli.tracking.rules import MAX_KEY, check_text, exists_already, invalid, missing, once, too_many
@@ -229,7 +230,7 @@ class Runs:
         with self._state.write() as tx:
             self._check_writable(tx, scope, run_id)
             if not tx.execute(delete(tag).where(tag.c.owner_id == key, tag.c.key == name)).rowcount:
-                raise missing(f"Run '{run_id}' has no tag; tag", name)
+                raise NotFound(f"No tag with name: {name[:300]} in run '{run_id}'.", target=name[:300])
 
     def log_inputs(
         self, scope: Scope, run_id: str, datasets: Sequence[DatasetInput] = (), models: Sequence[ModelLink] = ()
@@ -263,6 +264,12 @@ class Runs:
         with self._state.read() as tx:
             page_ids, following = find(tx, _SUBJECT, question, within, metrics)
             return self._read(tx, page_ids), following
+
+    def datasets(self, scope: Scope, experiment_ids: Sequence[Any]) -> list[tuple[str, str, str, str]]:
+        """Every dataset that active runs of these experiments read: experiment id, name, digest and context."""
+        within = and_(run.c.scope == scope.key, run.c.experiment_id.in_(experiment_ids), run.c.lifecycle == "active")
+        with self._state.read() as tx:
+            return datasets_used(tx, within, MAX_DATASETS)
 
     def children(self, scope: Scope, run_id: str) -> list[Run]:
         """The active runs nested in this one, oldest first."""

@@ -72,22 +72,27 @@ class Subject:
 
 
 def find(
-    tx: Connection, subject: Subject, question: Question, within: Sequence[ColumnElement[bool]], newest: Newest
+    tx: Connection,
+    subject: Subject,
+    question: Question,
+    within: Sequence[ColumnElement[bool]],
+    newest: Newest,
+    among: frozenset[str] | None = None,
 ) -> tuple[list[str], str]:
     """The ids of a page of what meets all conditions, sorted, and the next page's token.
 
-    Missing values come last, NaN just before them.
+    Missing values come last, NaN just before them. With ``among`` only those ids are found.
     """
     conditions, orders = question.conditions, question.orders
     end = question.offset + question.limit
     clauses = [*within, *(_clause(tx, subject, c) for c in conditions if c.kind != "metric")]
-    if not question.names("metric"):
+    if among is None and not question.names("metric"):
         query = select(subject.id).where(*clauses).order_by(*_sql_order(subject, orders))
         ids = list(tx.execute(query.offset(question.offset).limit(question.limit + 1)).scalars())
     else:
         columns = [_sort_column(subject, order) for order in orders if order.kind != "metric"]
         query = select(subject.id, *columns).where(*clauses).order_by(*_sql_order(subject, ()))
-        rows = [tuple(row) for row in tx.execute(query)]
+        rows = [tuple(row) for row in tx.execute(query) if among is None or row[0] in among]
         ids = [row[0] for row in _sorted(_kept(rows, conditions, newest), orders, newest)]
         ids = ids[question.offset : end + 1]
     return ids[: question.limit], token(end) if len(ids) > question.limit else ""

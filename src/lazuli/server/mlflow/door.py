@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from lazuli.schema.problems import InvalidInput, Problem
 from lazuli.server.routes import WORKSPACE, Call, Route, reply
-from lazuli.tracking.rules import invalid, whole
+from lazuli.tracking.rules import invalid, whole, wrong
 
 __all__ = [
     "API",
@@ -94,14 +94,12 @@ def sent(call: Call) -> dict[str, Any]:
 
 
 def text_of(values: Mapping[str, Any], name: str, *, required: bool = False, default: str = "") -> str:
-    """A field that is text; a number is written out. Raises :class:`InvalidInput` for anything else."""
+    """A field that is text. Raises :class:`InvalidInput` for anything else."""
     value = values.get(name)
-    if type(value) is int:
-        value = str(value)
     if value is None:
         value = default
     if not isinstance(value, str) or "\0" in value:
-        raise invalid(f"Invalid value for parameter '{name}' supplied: not a text.", target=name)
+        raise wrong(value, name, mend="It must be a text, without a NUL character.")
     if required and not value:
         raise invalid(f"Missing value for required parameter '{name}'.", target=name)
     return value
@@ -111,7 +109,7 @@ def text_list(values: Mapping[str, Any], name: str) -> list[str]:
     """A field that is a list of texts; nothing is an empty list."""
     value = values.get(name) or []
     if not isinstance(value, list):
-        raise invalid(f"Invalid value for parameter '{name}' supplied: not a list.", target=name)
+        raise wrong(value, name, mend="It must be a list.")
     return [text_of({name: one}, name) for one in value]
 
 

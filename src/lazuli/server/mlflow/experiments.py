@@ -10,7 +10,7 @@ from lazuli.server.mlflow.door import Row, body_of, done, page_of, text_list, te
 from lazuli.server.mlflow.spelling import experiment_json
 from lazuli.server.routes import Call, reply
 from lazuli.tracking.experiments import Experiments
-from lazuli.tracking.rules import MAX_EXPERIMENT_TAG, page_size, pairs
+from lazuli.tracking.rules import MAX_EXPERIMENT_TAG, page_size, pair, pairs
 
 __all__ = ["experiment_rows"]
 
@@ -64,7 +64,7 @@ def experiment_rows(experiments: Experiments) -> list[Row]:
 
     def set_tag(call: Call) -> Response:
         body = body_of(call)
-        tags = pairs([body], "tag", MAX_EXPERIMENT_TAG)
+        tags = [pair(body, MAX_EXPERIMENT_TAG)]
         experiments.set_tags(call.scope, text_of(body, "experiment_id", required=True), tags)
         return done()
 

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from lazuli.server.mlflow.door import API, body_of, done, page_of, text_list, text_of
-from lazuli.server.mlflow.files import SCHEME, listing
+from lazuli.server.mlflow.files import SCHEME, file_of, listing
 from lazuli.server.mlflow.spelling import logged_model_json, model_status
 from lazuli.server.routes import Call, Route, reply
 from lazuli.store.paths import clean
@@ -85,6 +85,10 @@ def model_routes(models: LoggedModels, artifacts: Artifacts) -> list[Route]:
         files = listing(artifacts.list(call.scope, path), root)
         return reply({"root_uri": model.artifact_uri, "files": files})
 
+    def get_file(call: Call) -> Response:
+        root = models.get(call.scope, call.params["model_id"]).artifact_uri.removeprefix(SCHEME)
+        return file_of(artifacts, call, f"{root}/{clean(text_of(call.query, 'artifact_file_path', required=True))}")
+
     one = f"{API}/logged-models/{{model_id}}"
     read, write = "runs/read", "runs/write"
     return [
@@ -97,6 +101,7 @@ def model_routes(models: LoggedModels, artifacts: Artifacts) -> list[Route]:
         Route("DELETE", f"{one}/tags/{{tag_key:path}}", delete_tag, write, "Remove a tag of a logged model."),
         Route("POST", f"{one}/params", log_params, write, "Add parameters to a logged model."),
         Route("GET", f"{one}/artifacts/directories", list_files, read, "List a logged model's files."),
+        Route("GET", f"{one}/artifacts/files", get_file, read, "Read a file of a logged model."),
     ]
 
 

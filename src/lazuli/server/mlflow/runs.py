@@ -13,12 +13,14 @@ from lazuli.server.mlflow.spelling import run_info_json, run_json
 from lazuli.server.routes import Call, reply
 from lazuli.tracking.inputs import DatasetInput, ModelLink
 from lazuli.tracking.metrics import Metrics
-from lazuli.tracking.rules import MAX_PARAM, MAX_TAG, invalid, page_size, pairs, sequence, whole
+from lazuli.tracking.rules import MAX_PARAM, MAX_TAG, invalid, page_size, pair, pairs, sequence, whole
 from lazuli.tracking.runs import Runs
 
 __all__ = ["logging_rows", "run_rows"]
 
 MAX_PAGE = 50_000
+MAX_EXPERIMENTS = 20
+"""How many experiments the datasets of which may be asked for at once."""
 HISTORY_TAG = "mlflow.log-model.history"
 
 
@@ -72,8 +74,23 @@ def run_rows(runs: Runs) -> list[Row]:
         )
         return page_of("runs", [run_json(run) for run in found], token)
 
+    def datasets(call: Call) -> Response:
+        ids = text_list(body_of(call), "experiment_ids")
+        if not ids:
+            raise invalid("SearchDatasets request must specify at least one experiment_id.", target="experiment_ids")
+        if len(ids) > MAX_EXPERIMENTS:
+            raise invalid(
+                f"SearchDatasets request cannot specify more than {MAX_EXPERIMENTS} experiment_ids."
+                f" Received {len(ids)} experiment_ids.",
+                target="experiment_ids",
+            )
+        words = ("experiment_id", "name", "digest", "context")
+        found = [dict(zip(words, one, strict=True)) for one in runs.datasets(call.scope, ids)]
+        return reply({"dataset_summaries": found})
+
     read, write = "runs/read", "runs/write"
     return [
+        ("POST", "experiments/search-datasets", datasets, read, "The datasets that runs of experiments read."),
         ("POST", "runs/create", create, write, "Start a run."),
         ("GET", "runs/get", get, read, "Read a run."),
         ("POST", "runs/update", update, write, "Change a run's status, end or name."),
@@ -93,12 +110,12 @@ def logging_rows(runs: Runs, metrics: Metrics) -> list[Row]:
 
     def log_param(call: Call) -> Response:
         body = body_of(call)
-        runs.log(call.scope, run_id_of(body), params=pairs([body], "param", MAX_PARAM))
+        runs.log(call.scope, run_id_of(body), params=[pair(body, MAX_PARAM)])
         return done()
 
     def set_tag(call: Call) -> Response:
         body = body_of(call)
-        runs.log(call.scope, run_id_of(body), tags=pairs([body], "tag", MAX_TAG))
+        runs.log(call.scope, run_id_of(body), tags=[pair(body, MAX_TAG)])
         return done()
 
     def delete_tag(call: Call) -> Response:

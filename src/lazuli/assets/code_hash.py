@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lazuli.store.blobs import Blob
 
-__all__ = ["HASH_VERSION", "has_order", "is_hash_of"]
+__all__ = ["HASH_VERSION", "has_order", "hash_of", "is_hash_of"]
 
 HASH_VERSION = "202208"
 """What clients call the ways in which they hash."""
@@ -19,7 +19,7 @@ def is_hash_of(said: str, files: Mapping[str, Blob], pieces: Callable[[Blob], It
     ``lazuli`` hashes the paths and the hashes of the contents, which are known; only for ``azure-ai-ml`` is a
     content read again.
     """
-    return said == _of_lazuli(files) or said == _of_azure(files, pieces)
+    return said == hash_of({path: blob.sha256 for path, blob in files.items()}) or said == _of_azure(files, pieces)
 
 
 def has_order(files: Mapping[str, Blob]) -> bool:
@@ -27,10 +27,11 @@ def has_order(files: Mapping[str, Blob]) -> bool:
     return len({path.lower() for path in files}) == len(files)
 
 
-def _of_lazuli(files: Mapping[str, Blob]) -> str:
+def hash_of(contents: Mapping[str, str]) -> str:
+    """The hash of a snapshot, as ``lazuli`` works it out, of the SHA-256 of every file by its path."""
     total = hashlib.sha256()
-    for path, blob in sorted(files.items()):
-        total.update(f"{path}\0{blob.sha256}\n".encode())
+    for path, sha256 in sorted(contents.items()):
+        total.update(f"{path}\0{sha256}\n".encode())
     return total.hexdigest()
 
 

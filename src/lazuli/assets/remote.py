@@ -28,7 +28,16 @@ from lazuli.schema.problems import InvalidInput, Problem, Unavailable, Unsupport
 from lazuli.store.paths import clean, inside
 from lazuli.store.settings import Settings
 
-__all__ = ["AZURE_DOMAIN", "Folder", "Outside", "OutsideFile", "check_place", "open_outside"]
+__all__ = [
+    "AZURE_DOMAIN",
+    "Folder",
+    "Outside",
+    "OutsideFile",
+    "check_folder",
+    "check_host",
+    "check_place",
+    "open_outside",
+]
 
 _PIECE = 8 << 20
 AZURE_DOMAIN = "core.windows.net"
@@ -259,7 +268,7 @@ def open_outside(datastore: Datastore, secrets: Mapping[str, str], settings: Set
     check_place(datastore, settings)
     if datastore.type is DatastoreType.LOCAL:
         return Folder(Path(str(datastore.path)))
-    _check_addresses(_host(datastore))
+    check_host(_host(datastore))
     with _cloud_packages():
         files = _OPENERS[datastore.type](datastore, secrets)
     root = datastore.container_name or datastore.filesystem or datastore.bucket_name or ""
@@ -274,7 +283,7 @@ def check_place(datastore: Datastore, settings: Settings) -> None:
         if value and not pattern.match(value):
             raise InvalidInput(f"'{value[:80]}' cannot be the {field.replace('_', ' ')}.", target=field)
     if datastore.type is DatastoreType.LOCAL:
-        _check_folder(Path(str(datastore.path)), settings)
+        check_folder(Path(str(datastore.path)), settings)
         return
     if datastore.protocol not in ("http", "https"):
         raise InvalidInput(f"'{datastore.protocol[:20]}' is not a protocol.", target="protocol", mend="Use https.")
@@ -286,7 +295,8 @@ def check_place(datastore: Datastore, settings: Settings) -> None:
             raise InvalidInput(f"'{host[:80]}' is not the name of a server.", target="endpoint") from None
 
 
-def _check_folder(folder: Path, settings: Settings) -> None:
+def check_folder(folder: Path, settings: Settings) -> None:
+    """Raise :class:`InvalidInput` for a folder of this machine that the settings do not allow, or that is not there."""
     roots = settings.allowed_folders
     if not roots:
         raise InvalidInput(
@@ -328,7 +338,7 @@ def _host(datastore: Datastore) -> str:
     return "storage.googleapis.com" if datastore.type is DatastoreType.GCS else "s3.amazonaws.com"
 
 
-def _check_addresses(host: str) -> None:
+def check_host(host: str) -> None:
     """Raise where ``host`` stands for an address that must not be reached from here."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)

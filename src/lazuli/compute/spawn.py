@@ -7,9 +7,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["WORK_FOLDER", "Process", "detached", "kill_marked", "machine_environment"]
+__all__ = ["WORK_FOLDER", "Done", "Process", "detached", "kill_marked", "machine_environment", "run"]
 
 Process = subprocess.Popen[bytes]
 """A process that was started here."""
@@ -51,6 +52,38 @@ def detached(
             start_new_session=True,
             pass_fds=tuple(keep),
         )
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a short program ended."""
+
+    code: int
+    """Its exit code; negative for the signal that killed it."""
+    output: str
+    """What it wrote to stdout and stderr."""
+
+
+def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_s: float) -> Done | None:
+    """Run a short program to its end; None where it took longer, and was killed with all that it had started.
+
+    Raises :class:`FileNotFoundError` where there is no such program.
+    """
+    with subprocess.Popen(
+        list(command),
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return None
+        return Done(process.returncode, output.decode(errors="replace"))
 
 
 def kill_marked(folder: Path, patience_s: float = 5) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.assets.storage import Storage
+from lazuli.jobs.code import CodeSources
 from lazuli.jobs.granted import Granted
 from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.job import CommandJob
@@ -32,6 +34,7 @@ class Pinning:
         environments: Environments,
         codes: Codes,
         granted: Granted,
+        sources: CodeSources,
     ) -> None:
         self._storage = storage
         self._data = data
@@ -39,21 +42,27 @@ class Pinning:
         self._environments = environments
         self._codes = codes
         self._granted = granted
+        self._sources = sources
 
     def pinned(self, id: ResourceId, job: CommandJob) -> CommandJob:
         """The job with every reference settled. Raises :class:`InvalidInput` for what does not exist."""
         for name in job.inputs:
             check_name(name, target=f"inputs.{name}", what="input name")
         self._granted.check(id.scope, job)
-        return job.model_copy(
-            update={
-                "environment": environment_of(self._environments, id.scope, job.environment, "job"),
-                "code": code_of(self._codes, id.scope, job.code, "job"),
-                "inputs": {n: self._input(id.scope, n, i) for n, i in job.inputs.items()},
-                "outputs": {n: _placed(id.name, n, o) for n, o in job.outputs.items()},
-                "display_name": job.display_name or id.name,
-            }
-        )
+        settled = {
+            "environment": environment_of(self._environments, id.scope, job.environment, "job"),
+            "inputs": {n: self._input(id.scope, n, i) for n, i in job.inputs.items()},
+            "outputs": {n: _placed(id.name, n, o) for n, o in job.outputs.items()},
+            "display_name": job.display_name or id.name,
+        }
+        return job.model_copy(update={**settled, **self._code(id.scope, job)})  # last: it may have to be fetched
+
+    def _code(self, scope: Scope, job: CommandJob) -> dict[str, Any]:
+        """The code as a snapshot, with what there is to say of where it came from."""
+        if job.code is None or not self._sources.knows(job.code):
+            return {"code": code_of(self._codes, scope, job.code, "job")}
+        fetched = self._sources.fetch(scope, job.code)
+        return {"code": fetched.reference, "properties": {**job.properties, **fetched.properties}}
 
     def address(self, scope: Scope, given: Input) -> str:
         """The address of what an input of a submitted job reads: that of its bytes where it names an asset."""

@@ -21,6 +21,7 @@ from pydantic import GetCoreSchemaHandler, SerializationInfo, ValidationInfo
 from pydantic_core import core_schema
 
 from lazuli.schema.document import scope_of
+from lazuli.schema.git import is_git
 from lazuli.schema.identity import ResourceId, Scope, parse_resource_id
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.yaml import written
@@ -164,7 +165,7 @@ def parse_job_output(text: str) -> JobOutput | None:
 
 def is_remote(text: str) -> bool:
     """Whether ``text`` is understood by the server as it stands: a reference, a resource id or a URL."""
-    return text.startswith("azureml:") or "://" in text or parse_resource_id(text) is not None
+    return text.startswith("azureml:") or "://" in text or is_git(text) or parse_resource_id(text) is not None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
+from lazuli.jobs.code import CodeSources
 from lazuli.jobs.ending import held_back
 from lazuli.jobs.environment import JobEnvironments, Made
 from lazuli.jobs.finish import Finisher
@@ -174,13 +175,19 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     targets = Targets(store, reconciler, line)
     queue = Queue(line, targets)
     granted = Granted(vault)
+    cache = Cache(storage, store.blobs, settings.data_dir / "fetching")
     pinning = Pinning(
-        storage=storage, data=data, models=models, environments=environments, codes=codes, granted=granted
+        storage=storage,
+        data=data,
+        models=models,
+        environments=environments,
+        codes=codes,
+        granted=granted,
+        sources=CodeSources(store, storage, codes, cache),
     )
     jobs = Jobs(store, pinning=pinning, targets=targets, runs=tracking.runs, reconciler=reconciler)
     job_environments = JobEnvironments(store, storage, environments, made, built)
     warm = Warm(engine, settings.warm_pythons)
-    cache = Cache(storage, store.blobs, settings.data_dir / "fetching")
     transfers = Transfers(storage, cache, pinning, reconciler.wake)
     growing = Growing(store, storage, vault.masks)
     lifecycle = JobLifecycle(

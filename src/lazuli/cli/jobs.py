@@ -123,9 +123,9 @@ def show_one(client: Client, output: Form, name: str, web: bool) -> None:
 @asks("table")
 def services(client: Client, output: Form, name: str) -> None:
     """Show its services."""
-    said = client.jobs.get(name).get("services") or {}
-    rows = [{"name": word, "type": item.pop("type", ""), **item} for word, item in said.items()]
-    show_many(rows, ("name", "type", "endpoint", "status"), output, f"The job '{name}' has no services.")
+    rows = client.jobs.services(name)
+    words = ("name", "type", "endpoint", "status", "error_message")
+    show_many(rows, words, output, f"The job '{name}' has no services.")
 
 
 @job.command("stream", help="Follow a job's log until it ends; exit 1 where it fails.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from lazuli.client.collection import Change, Collection
 from lazuli.client.envelope import Shown
 from lazuli.schema.places import artifact_path, output_path
-from lazuli.schema.problems import InvalidInput, NotFound, did_you_mean
+from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, did_you_mean
 from lazuli.schema.reference import parse_datastore_path
 from lazuli.store.paths import inside
 
@@ -29,6 +30,19 @@ class Jobs(Collection):
     def cancel(self, name: str) -> None:
         """Ask the job to stop. Safe to repeat; a job that has ended stays as it is."""
         self._http.call("POST", f"{self._path(name)}/cancel")
+
+    def services(self, name: str) -> list[dict[str, Any]]:
+        """Its services: name, type, status, where each is reached, and an error where there is one.
+
+        Who may change the job is told the word that opens a service; who may only see it, the endpoint without that.
+        """
+        said = {word: dict(item) for word, item in (self.get(name).get("services") or {}).items()}
+        path = f"/history/v1.0{self._scope.path}/runs/{quote(name, safe='')}/serviceinstances/0"
+        with suppress(NotAllowed):
+            for word, opened in self._http.call("GET", path)["instances"].items():
+                said[word]["endpoint"] = opened.get("endpoint")
+        told = ("type", "endpoint", "status", "error_message")
+        return [{"name": word, **{key: item.get(key) for key in told}} for word, item in said.items()]
 
     def update(self, name: str, change: Change, version: str = "", label: str = "", *, wait: bool = True) -> Shown:
         """Change its display name, description, tags or properties; nothing else of a job can change."""

@@ -30,12 +30,15 @@ from lazuli.jobs.growing import Growing
 from lazuli.jobs.plan import Planner
 from lazuli.jobs.preempt import MOST_ATTEMPTS
 from lazuli.jobs.queue import Queue, nodes_of
+from lazuli.jobs.services import look_at
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import TERMINAL, TRANSITIONS, UNKEPT
 from lazuli.jobs.watch import Watch
 from lazuli.resources.job import Status
+from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, Problem, Unavailable
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Step
@@ -201,8 +204,16 @@ class JobLifecycle:
             look = Look(Phase.LOST)
         if not look.over:
             self._growing.watch(record, self._engine.folder(key))
-            return Step(again_ms=_RUN_MS)
+            return Step(state=self._served(record, look), again_ms=_RUN_MS)
         return Step(Status.FINALIZING.value, _result(look))
+
+    def _served(self, record: Record, look: Look) -> dict[str, Any]:
+        """What is new of its services."""
+        if not record.body.get("services"):
+            return {}
+        before = record.state.get("served") or {}
+        now = look_at(document_of(noun("job"), record), look, before)
+        return {"served": now} if now != before else {}
 
     def _preempted(self, record: Record, look: Look) -> Step:
         """Its node was taken away: what runs is stopped, what it wrote is dropped, and it is begun anew.
@@ -223,7 +234,7 @@ class JobLifecycle:
         self._growing.forget(record)
         self._engine.forget(key)
         told = f"Attempt {attempt + 1}: the node '{node}' was taken away from the last."
-        anew = {"key": None, "preempted": None, "start_time": None}
+        anew = {"key": None, "preempted": None, "start_time": None, "served": None}
         again = {"attempt": attempt + 1, "retried": told, "status_reason": f"Queued again. {told}"}
         return Step(Status.QUEUED.value, {**anew, **again})
 

@@ -14,6 +14,7 @@ from lazuli.compute.warm import Warm, imports_in, shim_for
 from lazuli.jobs.granted import Granted
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import CODE, check_programs, code_folders, node_folders, spread
+from lazuli.jobs.services import beside
 from lazuli.resources.inout import AssetType, Input, Mode, Output
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
@@ -87,7 +88,11 @@ class Planner:
             stage.append(Stage(StageKind.FOLDER, output_folder(name)))
             path = folder / output_folder(name)
             values[f"outputs.{name}"] = str(path / file_name(output, name)) if is_file else str(path)
-        command = bindings.render(job.command, lambda b: values.get(f"{b.group}.{b.name}"))
+
+        def value_of(binding: bindings.Binding) -> str | None:
+            return values.get(f"{binding.group}.{binding.name}")
+
+        command = bindings.render(job.command, value_of)
         variables = self._variables(record, job, values, environment)
         path = [str(environment.prefix / "bin")]
         if environment.python_version and (shim := shim_for(environment)):
@@ -107,7 +112,7 @@ class Planner:
         )
         if not environment.container:
             check_programs(job, plan.path)
-        plan = spread(plan, job, folder)
+        plan = beside(spread(plan, job, folder), job, folder, value_of)
         return environment.container.around(plan, folder, str(record.state["key"])) if environment.container else plan
 
     def learn(self, record: Record, environment: Realised) -> None:

@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 from lazuli.compute.targets import LOCAL, Targets
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import check_ranks, nodes_wanted
+from lazuli.jobs.services import asked_for, check_services
 from lazuli.jobs.transitions import ACTIVE, UNKEPT
 from lazuli.resources.job import CommandJob, JobType, Status
 from lazuli.resources.kinds import check_runs
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
-from lazuli.schema.problems import Conflict, InvalidInput, Unsupported
+from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import Shelf, document_of
 from lazuli.store.documents import Record
@@ -47,10 +48,9 @@ class Jobs(Shelf):
         check_name(id.name, what="job name")
         check_runs(document)
         assert isinstance(document, CommandJob)
-        if document.services:
-            mend = "Interactive services in jobs come later; remove 'services'."
-            raise Unsupported("This version does not support 'services' in a job.", target="services", mend=mend)
+        document = document.model_copy(update={"services": asked_for(document)})
         check_ranks(document)
+        check_services(document)
         target = self._targets.named(id.scope, document.compute or "serverless")
         nodes = self._nodes(id.scope, target, document)
         pinned = self.pinning.pinned(id, document)

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import Storage
 from lazuli.jobs.logs import Logs
+from lazuli.jobs.services import ServiceState, tell
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
@@ -40,6 +41,13 @@ def history_routes(
         Route("GET", f"{run}/details", door.details, "jobs/read", "Status and logs of a job"),
         Route("GET", run, door.run, "jobs/read", "A job as a run"),
         Route("PATCH", in_experiment, door.patch, "jobs/write", "Describe or hide a job"),
+        Route(
+            "GET",
+            f"{run}/serviceinstances/{{node}}",
+            door.services,
+            "jobs/write",
+            "The services of a job, with what opens them",
+        ),
         Route("POST", f"{_HISTORY}/rundata", door.run_data, "jobs/read", "The outputs of a job"),
         Route("GET", "/history/v1.0/logs/{ticket}", door.log, SIGNED, "A log file, by its signed address"),
         Route(
@@ -132,6 +140,10 @@ class _History:
         changed = self._jobs.describe(id, call.principal, **{k: v for k, v in words.items() if v is not None})
         return reply(self._run(changed))
 
+    def services(self, call: Call) -> Response:
+        """The services of a job. All its nodes are one machine, and share them."""
+        return reply({"instances": {name: _instance(state) for name, state in tell(self._record(call)).items()}})
+
     def run_data(self, call: Call) -> Response:
         run = call.json().get("runId")
         if not isinstance(run, str) or not run:
@@ -164,6 +176,17 @@ class _History:
             address = str(document.to_yaml()["path"])
         place = parse_datastore_path(address)
         return place.in_full(call.scope) if place else address
+
+
+def _instance(state: ServiceState) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "type": state.type.rest,
+        "port": state.port,
+        "status": state.status,
+        "endpoint": f"{state.endpoint}{state.way_in}" if state.endpoint else None,
+        "properties": {},
+    }
+    return {**said, "error": {"error": {"code": "ServiceFailed", "message": state.error}}} if state.error else said
 
 
 def _type_speller(user_agent: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lazuli.assets.storage import ACCOUNT, BUILT_IN, DOMAIN
+from lazuli.jobs.services import ServiceState, tell
 from lazuli.resources.asset import Container
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.service import JobService
@@ -133,10 +134,17 @@ def _job(record: Record, base_url: str) -> dict[str, Any]:
     return {
         "properties": {**(record.body.get("properties") or {}), **spent},
         "services": {
+            **{name: _service(record.body["services"][name], state) for name, state in tell(record).items()},
             "Studio": JobService.load({"type": "Studio", "endpoint": studio}),
             "Tracking": JobService.load({"type": "Tracking", "endpoint": tracking}),
         },
     }
+
+
+def _service(said: Mapping[str, Any], state: ServiceState) -> JobService:
+    """What everybody may know who may see the job: where it answers, but not the word that opens it."""
+    told = {"endpoint": state.endpoint, "status": state.status, "error_message": state.error}
+    return JobService.load({**said, **told, **({"port": state.port} if state.port else {})})
 
 
 _EXTRAS = {"workspace": _workspace, "datastore": _datastore, "code": _code, "job": _job}

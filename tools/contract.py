@@ -89,10 +89,18 @@ def clients() -> str:
     return head + "\n".join(rows) + "\n" + (f"{told}\n" if told else "")
 
 
+def compatibility() -> str:
+    """The page of what YAML may say."""
+    import compatibility_page
+
+    return compatibility_page.page()
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "openapi.json": api,
     "settings.md": settings,
     "cli.md": commands,
+    "compatibility.md": compatibility,
     "clients.md": clients,
 }
 

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
-from lazuli.resources.table import NOUNS, Noun, noun
+from lazuli.resources.files import kind_of
+from lazuli.resources.table import NOUNS, Noun
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.yaml import Source
 
 __all__ = ["check_kind"]
-
-_SCHEMAS = {
-    "commandjob": "job",
-    "data": "data",
-    "environment": "environment",
-    "model": "model",
-    "commandcomponent": "component",
-    "amlcompute": "compute",
-    "workspace": "workspace",
-    "azureblob": "datastore",
-    "azurefile": "datastore",
-    "azuredatalakegen1": "datastore",
-    "azuredatalakegen2": "datastore",
-}
-"""The nouns by the names of their files' schemas."""
-_SCHEMA = re.compile(r"/(\w+)\.schema\.json$")
 
 
 def check_kind(row: Noun, source: Source) -> None:
     """Raise :class:`InvalidInput` where the file says another kind of resource than ``row``."""
     if not isinstance(source.data, dict):
         return
-    said = _SCHEMA.search(str(source.data.get("$schema") or ""))
-    if said and (word := _SCHEMAS.get(said[1].lower(), row.word)) != row.word:
-        other = noun(word)
+    said = kind_of(source)
+    if said and said.word != row.word:
+        other = said.noun
         raise _wrong(source, "$schema", f"'$schema' is that of {other.indefinite}, not of {row.indefinite}", row)
     keys = [key for key in source.data if key != "$schema"]
     strange = [key for key in keys if key not in row.document.known_fields()]

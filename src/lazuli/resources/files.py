@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lazuli.resources import refused
 from lazuli.resources.table import Noun, noun
 from lazuli.schema.problems import Unsupported
 from lazuli.schema.yaml import Source
 
-__all__ = ["SCHEMAS", "FileKind", "kind_of", "schema_name"]
+__all__ = ["SCHEMAS", "FileKind", "kind_of", "schema", "schema_name"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,17 @@ SCHEMAS: tuple[FileKind, ...] = (
 
 _BY_NAME = {kind.schema.lower(): kind for kind in SCHEMAS}
 _NAME = re.compile(r"([\w-]+?)(?:\.schema)?\.json\s*$")
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of file by its schema's name, or of all kinds of a noun by the noun's word.
+
+    Raises KeyError where there is none.
+    """
+    kind = _BY_NAME.get(name.lower())
+    if kind is None:
+        return noun(name).document.json_schema("yaml")
+    return kind.noun.document.for_type(kind.type or None).json_schema("yaml")
 
 
 def schema_name(address: str) -> str:

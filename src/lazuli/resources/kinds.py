@@ -6,10 +6,12 @@ A class here stands for all kinds of its noun. It reads a document of whichever 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from lazuli.resources.automl import AutoMLJob
 from lazuli.resources.component import CommandComponent, Component, ComponentType, ParallelComponent
+from lazuli.resources.files import kind_of
 from lazuli.resources.job import CommandJob, Job, JobType
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
 from lazuli.resources.sweep import SweepJob
@@ -41,7 +43,12 @@ class _Kinds(Document):
     @classmethod
     def from_yaml(cls, source: Source) -> Any:
         """The document that a YAML file says, in the class of its kind."""
-        said = source.data.get("type") if isinstance(source.data, dict) else None
+        if not isinstance(source.data, dict):
+            return cls.for_type(None).from_yaml(source)
+        said = source.data.get("type")
+        if said is None and (hint := kind_of(source)) and hint.noun.document is cls:
+            said = hint.type
+            source = replace(source, data={**source.data, "type": said})
         return cls.for_type(said).from_yaml(source)
 
     @classmethod

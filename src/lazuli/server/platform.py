@@ -54,6 +54,7 @@ from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.routes import Route
 from lazuli.server.samples import sample_routes
+from lazuli.server.schemas import schema_routes
 from lazuli.server.shelves import Shelves
 from lazuli.server.stream import stream_routes
 from lazuli.server.tickets import Tickets
@@ -104,6 +105,7 @@ class Platform:
         registry = Registry(shelves.model, self.storage, lambda s, id: models.get(s, id).artifact_uri)
         routes = [
             *welcome_routes(),
+            *schema_routes(),
             *discovery_routes(self.access),
             *arm_routes(shelves, self.storage),
             *deployment_routes(shelves.workspace),

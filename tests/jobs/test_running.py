@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jwt
 import pytest
 from tests.jobs.place import Place
 
@@ -154,6 +155,14 @@ def test_the_variables_that_a_job_sees(place: Place) -> None:
         "AZUREML_ARM_WORKSPACE_NAME": "Space",
         "AZUREML_WORKSPACE_SCOPE": place.scope.path,
         "AZUREML_CR_NODE_RANK": "0",
+        "AZUREML_ENVIRONMENT_IMAGE": "True",
+        "AZUREML_FRAMEWORK": "Python",
+        "AZUREML_COMMUNICATOR": "None",
+        "AZUREML_OUTPUT_DIRECTORY": f"{work}/code/outputs",
+        "AZUREML_LOGDIRECTORY_PATH": f"{work}/code/logs",
+        "AZ_BATCHAI_JOB_TEMP": f"{work}/temp/0",
+        "AZ_BATCHAI_TASK_INDEX": "0",
+        "AZ_BATCH_HOST_LIST": "127.0.0.1",
         "AZUREML_PARAMETER_lr": "0.5",
         "AZURE_ML_INPUT_lr": "0.5",
         "AZURE_ML_OUTPUT_out": f"{work}/outputs/out",
@@ -167,6 +176,9 @@ def test_the_variables_that_a_job_sees(place: Place) -> None:
     assert {name: seen.get(name) for name in expected} == expected
     assert f"{work}/bin:{seen['AZUREML_CONDA_ENVIRONMENT_PATH']}/bin:" in seen["PATH"]
     assert all(seen[name] for name in ("AZUREML_WORKSPACE_ID", "AZUREML_RUN_TOKEN", "AZUREML_SERVICE_ENDPOINT"))
+    claims = jwt.decode(seen["AZUREML_RUN_TOKEN"], options={"verify_signature": False})
+    assert seen["AZUREML_RUN_TOKEN_EXPIRY"] == str(claims["exp"])
+    assert seen["AZUREML_TARGET_TYPE"] in ("local", "amlcompute")
 
 
 def test_a_secret_of_the_server_is_not_among_them(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

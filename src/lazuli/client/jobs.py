@@ -21,6 +21,9 @@ __all__ = ["ENDED", "Jobs"]
 ENDED = frozenset({"Completed", "Failed", "Canceled"})
 """The statuses that a job does not leave."""
 
+_OWN_FOLDER = frozenset({"default", "artifacts"})
+"""Names for what a job leaves in its own folder, where it says nothing else of them."""
+
 _CHANGEABLE = {"display_name": "displayName", "description": "description", "tags": "tags", "properties": "properties"}
 
 
@@ -111,13 +114,15 @@ class Jobs(Collection):
         ``named-outputs/<output>``. Raises :class:`NotFound` where it has no such output.
         """
         named: dict[str, Any] = self.get(name).get("outputs") or {}
-        if output and output not in (*named, "default"):
+        if output and output not in (*named, *_OWN_FOLDER):
             raise NotFound(
                 f"The job '{name}' has no output '{output}'.",
                 target="output_name",
                 mend=did_you_mean(output, list(named)) or "It has no named outputs; leave --output-name out.",
             )
-        wanted = sorted(set(named) - {"default"}) if everything else [output] if output not in ("", "default") else []
+        wanted = (
+            sorted(set(named) - _OWN_FOLDER) if everything else [output] if output not in ("", *_OWN_FOLDER) else []
+        )
         written = {word: self._download_output(name, word, named[word], target) for word in wanted}
         if not wanted or everything:
             kept = artifact_path(name)

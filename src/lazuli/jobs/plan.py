@@ -15,6 +15,7 @@ from lazuli.jobs.granted import Granted
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import CODE, check_programs, code_folders, node_folders, spread
 from lazuli.jobs.services import beside
+from lazuli.resources.distribution import DistributionType
 from lazuli.resources.inout import AssetType, Input, Mode, Output
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
@@ -42,6 +43,8 @@ class Reach:
     tracking_uri: str
     service_url: str
     token: str
+    token_ends_at: int
+    """In seconds since 1970."""
     workspace_id: str
     experiment_id: str
 
@@ -103,7 +106,7 @@ class Planner:
         timeout = job.limits.timeout if job.limits and job.limits.timeout else 0
         plan = Plan(
             command=("bash", "-c", command),
-            env={**variables, **self._granted.values(record, job)},
+            env={**_folders(folder), **variables, **self._granted.values(record, job)},
             path=tuple(path),
             stage=tuple(stage),
             cwd=CODE,
@@ -190,6 +193,10 @@ class Planner:
             "AZUREML_SERVICE_ENDPOINT": reach.service_url,
             "AZUREML_DISCOVERY_SERVICE_ENDPOINT": f"{reach.service_url}/discovery",
             "AZUREML_RUN_TOKEN": reach.token,
+            "AZUREML_RUN_TOKEN_EXPIRY": str(reach.token_ends_at),
+            "AZUREML_ENVIRONMENT_IMAGE": "True",
+            "AZUREML_TARGET_TYPE": "local" if record.state.get("target") == "local" else "amlcompute",
+            **_framework(job),
             "AZUREML_CONDA_ENVIRONMENT_PATH": str(environment.prefix),
             "AZUREML_CR_NODE_RANK": "0",
             "MLFLOW_TRACKING_URI": reach.tracking_uri,
@@ -210,6 +217,22 @@ class Planner:
         return {**said, **environment.variables, **self._granted.plain(job)}
 
 
+def _folders(folder: Path) -> dict[str, str]:
+    code = folder / CODE
+    return {"AZUREML_OUTPUT_DIRECTORY": str(code / "outputs"), "AZUREML_LOGDIRECTORY_PATH": str(code / "logs")}
+
+
+def _framework(job: CommandJob) -> dict[str, str]:
+    """By which framework, and over what, the job's processes talk, in Azure's words."""
+    framework, communicator = _FRAMEWORKS.get(job.distribution.type if job.distribution else None, ("Python", "None"))
+    return {"AZUREML_FRAMEWORK": framework, "AZUREML_COMMUNICATOR": communicator}
+
+
+_FRAMEWORKS: dict[DistributionType | None, tuple[str, str]] = {
+    DistributionType.PYTORCH: ("PyTorch", "Nccl"),
+    DistributionType.MPI: ("Python", "Mpi"),
+    DistributionType.TENSORFLOW: ("TensorFlow", "ParameterServer"),
+}
 _KIND = {True: "PARAMETER", False: "DATAREFERENCE"}
 
 

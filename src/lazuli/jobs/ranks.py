@@ -127,9 +127,7 @@ def node_folders(job: CommandJob) -> list[Stage]:
     stage: list[Stage] = []
     for folder in code_folders(job)[1:]:
         stage += [Stage(StageKind.ALIAS, f"{folder}/{shared}", f"{CODE}/{shared}") for shared in ("outputs", "logs")]
-    if job.distribution or nodes_wanted(job) > 1:
-        stage += [Stage(StageKind.FOLDER, _temporary(node)) for node in range(nodes_wanted(job))]
-    return stage
+    return [*stage, *(Stage(StageKind.FOLDER, _temporary(node)) for node in range(nodes_wanted(job)))]
 
 
 def code_folders(job: CommandJob) -> list[str]:
@@ -140,7 +138,8 @@ def code_folders(job: CommandJob) -> list[str]:
 def spread(plan: Plan, job: CommandJob, folder: Path) -> Plan:
     """The plan of one command in the work folder ``folder``, turned into that of all processes of the job."""
     if job.distribution is None and nodes_wanted(job) == 1:
-        return plan
+        alone = {name: value for name, value in _node(0, 1, folder).items() if "<port" not in value}
+        return replace(plan, env={**alone, **plan.env})
     processes = tuple(_processes(plan, job, folder))
     return replace(plan, log=main_log(job), processes=processes)
 

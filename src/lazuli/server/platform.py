@@ -287,10 +287,12 @@ def _reach(store: Store, access: Access, tracking: Tracking) -> Callable[[Record
         scope, name = record.id.scope, record.id.name
         with store.state.read() as tx:
             workspace = find_workspace(store, tx, scope)
+        token = access.job_token(str(record.state["user"]), scope, name, record.created_at)
         return Reach(
             tracking_uri=f"{url}/mlflow/v2.0{scope.path}",
             service_url=url,
-            token=access.job_token(str(record.state["user"]), scope, name, record.created_at),
+            token=token,
+            token_ends_at=access.ends_at(token),
             workspace_id=workspace_id(workspace),
             experiment_id=tracking.runs.active_experiment(scope, name),
         )

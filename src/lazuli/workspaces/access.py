@@ -117,6 +117,11 @@ class Access:
         principal = Principal(job, user, "job", f"{scope.key}/jobs/{job.lower()}", born)
         return self._sign(principal, "lazuli", _JOB_SECONDS)[0]
 
+    @staticmethod
+    def ends_at(token: str) -> int:
+        """The second since 1970 at which a token of :meth:`job_token` is no longer taken."""
+        return int(jwt.decode(token, options={"verify_signature": False})["exp"])
+
     def _sign(self, principal: Principal, audience: str, seconds: int) -> tuple[str, int]:
         now = self._store.clock() // 1000
         claims = {

@@ -9,9 +9,11 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from tests.server.conftest import WS, Served, eventually
+from tests.server.conftest import SCOPE, WS, Served, eventually
 from tests.server.test_resources import environment, fresh
 
+from lazuli.schema.identity import ResourceId
+from lazuli.server.stream import _Following
 from lazuli.server.tickets import Tickets
 
 # The second half of a character comes a while after the first.
@@ -144,3 +146,29 @@ def test_other_tickets_open_no_log(served: Served, address: str, case: str) -> N
     answer = served.nobody.get(f"{base}/{other}")
     assert answer.status_code in (400, 403), answer.text
     assert served.token not in answer.text
+
+
+def test_a_line_without_an_end_is_told_in_steps(served: Served) -> None:
+    """Whoever is far behind costs the server no more memory than whoever is not, and hears all of it, in order."""
+    name, size = fresh("endless"), 3 << 20
+    command = f"head -c {size} /dev/zero | tr '\\0' x; sleep 0.1; echo"
+    said = {"jobType": "Command", "command": command, "environmentId": environment(served)}
+    assert served.admin.put(f"{WS}/jobs/{name}", json={"properties": said}).status_code == 201
+    job = f"{WS}/jobs/{name}"
+    eventually(lambda: served.admin.get(job).json()["properties"]["status"] == "Completed")
+    platform = served.platform
+    following = _Following(
+        platform.shelves.job,
+        platform.logs,
+        platform.tracking,
+        platform.job_environments,
+        ResourceId(SCOPE, "jobs", name),
+        0,
+    )
+    looks = []
+    while not following._over:
+        looks.append(following._look())
+    assert len(looks) == 4 and max(map(len, looks)) < (1 << 20) + 4096
+    assert b"".join(looks).count(b"x") >= size
+    assert all(b"event: done" not in look and b"Completed" not in look for look in looks[:-1])
+    assert "".join(data["text"] for _, kind, data in events(served, name) if kind == "log") == "x" * size + "\n"

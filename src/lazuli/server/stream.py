@@ -30,6 +30,8 @@ _LOOK_S = 0.08
 _SLOWEST_LOOK_S = 0.8
 _ALIVE_S = 15.0
 _CHUNK = 1 << 16
+_MOST_CHUNKS = 16
+"""Pieces of a log that are told at once: who is far behind catches up in steps, and no log is ever in memory whole."""
 _BEFORE_RUNNING = (Status.QUEUED.value, Status.PREPARING.value)
 
 
@@ -74,6 +76,7 @@ class _Following:
         self._told: tuple[str, str] = ("", "")
         self._metrics: dict[str, tuple[int, int]] = {}
         self._over = False
+        self._is_behind = False
 
     async def events(self) -> AsyncIterator[bytes]:
         """What happens, until the job has ended. Waiting holds no thread."""
@@ -86,18 +89,19 @@ class _Following:
             if said or time.monotonic() - alive_at > _ALIVE_S:
                 yield said or b": alive\n\n"
                 alive_at = time.monotonic()
-            if not self._over:
+            if not self._over and not self._is_behind:
                 await asyncio.sleep(pause)
 
     def _look(self) -> bytes:
-        """The events since the last look."""
+        """The events since the last look, or the first of them where there are many."""
+        self._is_behind = False
         try:
             record = self._jobs.get(self._id)  # before the log: an end seen here has all its log below
         except NotFound:
             self._over = True
             return _event("done", {"status": "Deleted", "error": None})
         said = [*self._in_order(record), *self._new_metrics()]
-        if record.status in TERMINAL:
+        if record.status in TERMINAL and not self._is_behind:
             self._over = True
             said.append(_done(record))
         return b"".join(said)
@@ -117,7 +121,8 @@ class _Following:
             self._told = (Status.RUNNING.value, "")
             yield _event("status", {"status": Status.RUNNING.value, "reason": ""})
         yield from self._log(record)
-        yield from self._status(record)
+        if not self._is_behind:
+            yield from self._status(record)
 
     def _build(self, record: Record) -> Iterator[bytes]:
         """What the build of its environment says, to those who saw the job wait for it: others have no use for it."""
@@ -131,13 +136,15 @@ class _Following:
         if self._built and not record.state.get("start_time"):  # its log says what its build has said
             return
         name = self._logs.main(record)
-        while piece := self._logs.read(record, name, self._offset, _CHUNK):
+        for _ in range(_MOST_CHUNKS):
+            piece = self._logs.read(record, name, self._offset, _CHUNK)
             piece = _whole_characters(piece) or (piece if record.status in TERMINAL else b"")
             if not piece:  # the rest of the character is still to be written
                 return
             fact = {"file": name, "offset": self._offset, "text": piece.decode(errors="replace")}
             self._offset += len(piece)
             yield _event("log", fact, id=self._offset)
+        self._is_behind = True
 
     def _status(self, record: Record) -> Iterator[bytes]:
         now = (record.status, record.state.get("status_reason") or "")

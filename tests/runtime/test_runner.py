@@ -106,6 +106,18 @@ def test_the_plan_is_gone_once_it_is_read(tmp_path: Path) -> None:
     assert "runner.json" in log and "plan.json" not in log
 
 
+@pytest.mark.parametrize("file", ["started.json", "exit.json"])
+def test_a_full_disk_costs_no_result(tmp_path: Path, file: str) -> None:
+    (tmp_path / f"{file}.part").symlink_to("/dev/full")
+    runner = start(tmp_path, Plan(command=("sh", "-c", "echo done > said")))
+    until((tmp_path / "work" / "said").exists, "the end of the command")
+    with pytest.raises(subprocess.TimeoutExpired):
+        runner.wait(0.2)
+    (tmp_path / f"{file}.part").unlink()
+    assert runner.wait() == 0
+    assert result(tmp_path)["reason"] == "completed" and (tmp_path / "started.json").exists()
+
+
 def test_a_file_that_cannot_be_executed(tmp_path: Path) -> None:
     start(tmp_path, Plan(command=("/etc/passwd",))).wait()
     assert (result(tmp_path)["reason"], result(tmp_path)["exit_code"]) == ("failed", 126)

@@ -6,7 +6,6 @@ job is deleted, so that a person can still get at it.
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 from dataclasses import replace
@@ -29,6 +28,7 @@ from lazuli.schema.problems import Problem
 from lazuli.store import tables
 from lazuli.store.documents import Record
 from lazuli.store.reconciler import Step
+from lazuli.store.room import is_full
 
 __all__ = ["Ending", "held_back"]
 
@@ -38,7 +38,6 @@ _SENDING = "Sending what it wrote to datastores outside this server."
 _SENDING_MS = 2_000
 _FIRST_MS = 500
 _MAX_MS = 60_000
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _F, _R = tables.facet, tables.resource
 
@@ -133,7 +132,7 @@ def _why(error: Exception) -> str:
     """What stands in the way of keeping something, without a path of this machine."""
     if isinstance(error, Problem):
         return str(error)
-    if getattr(error, "errno", None) in _FULL or "database or disk is full" in str(error):  # as SQLite says it
+    if is_full(error):
         return "the disk is full."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror[0].lower()}{error.strerror[1:]}."

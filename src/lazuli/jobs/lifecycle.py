@@ -12,7 +12,9 @@ Statuses that wait for work look at it now and then, so that a missed word of th
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -42,12 +44,15 @@ from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Step
+from lazuli.store.room import is_full
 from lazuli.tracking.runs import Runs
 
 __all__ = ["JobLifecycle", "engine_key"]
 
 _BUILDING = "Building its environment; the next job with it will not wait."
 _FETCHING = "Fetching what it reads from datastores outside this server."
+_FULL = "There is no room for its files: the disk is full."
+_NO_ROOM = os.strerror(errno.ENOSPC)
 _TRANSFER_MS = 2_000
 _QUEUE_MS = 5_000
 _QUEUE_OTHERS_MS = 60_000
@@ -128,7 +133,7 @@ class JobLifecycle:
 
     def give_up(self, record: Record, error: Exception) -> Step:
         """The end of a job whose step fails again and again."""
-        if isinstance(error, OperationalError):  # of the database, which says nothing about this job
+        if isinstance(error, OperationalError) or is_full(error):  # which says nothing about this job
             return Step(again_ms=_STORE_MS)
         code, message = "InternalServerError", "Lazuli could not go on with it; its log has the details."
         if isinstance(error, Problem):
@@ -190,6 +195,9 @@ class JobLifecycle:
             look = self._engine.look(key)
         if look.phase is Phase.STARTING:
             return Step(again_ms=_START_MS)
+        if look.reason is Reason.SETUP and _NO_ROOM in look.message:  # nothing of it ran: it is laid out anew
+            self._engine.forget(key)
+            return Step(state={"status_reason": _FULL}, again_ms=_STORE_MS)
         if look.over and look.started_at_ms is None:
             return Step(Status.FINALIZING.value, _result(look))
         return Step(Status.RUNNING.value, {"status_reason": None, "start_time": _spoken(look.started_at_ms)})

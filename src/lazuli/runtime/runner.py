@@ -18,6 +18,7 @@ Standard library only, one thread (so that fork is safe), and no import that is 
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -36,6 +37,8 @@ HEARTBEAT_S = 2.0
 STRAY_GRACE_S = 2.0  # for what the command left running when it ended by itself
 KILL_PATIENCE_S = 60.0  # a process that hangs in the kernel cannot be killed: do not wait for ever
 FICLONE = 0x40049409  # of linux/fs.h
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL_PAUSE_S = 0.5
 PIECE = 64 << 20  # bytes that are copied between two looks for a stop
 LOWEST_PORT = 20_000
 NOT_FOUND = 127
@@ -63,7 +66,8 @@ def main(folder: str, lock: int) -> None:
     os.unlink(file.name)  # it holds the job's token and secrets, and nobody needs it any more
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     result = Run(folder, plan).to_the_end()
-    write_json(os.path.join(folder, "exit.json"), result | {"ended_at_ms": now_ms()})
+    result["ended_at_ms"] = now_ms()
+    patiently(lambda: write_json(os.path.join(folder, "exit.json"), result))
 
 
 def _begin(file: str) -> bool:
@@ -71,8 +75,9 @@ def _begin(file: str) -> bool:
         handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return False
-    with open(handle, "w") as out:
-        json.dump({"pid": os.getpid(), "began_at_ms": now_ms()}, out)
+    told = json.dumps({"pid": os.getpid(), "began_at_ms": now_ms()}).encode()
+    patiently(lambda: os.pwrite(handle, told, 0))
+    os.close(handle)
     return True
 
 
@@ -179,7 +184,7 @@ class Run:
         told: dict = {"pid": next(iter(self.running), 0), "started_at_ms": self.started_at}
         if self.plan["processes"]:
             told["served"] = {"ports": self.names.ports, "tokens": self.names.tokens, "ended": self.ended}
-        write_json(os.path.join(self.folder, "started.json"), told)
+        patiently(lambda: write_json(os.path.join(self.folder, "started.json"), told))
 
     # Staging
 
@@ -370,8 +375,11 @@ class Run:
         self._nap(seconds)
         if not self.stop and time.monotonic() - self.beat_at >= HEARTBEAT_S:
             self.beat_at = time.monotonic()
-            with open(os.path.join(self.folder, "heartbeat"), "w"):
-                pass
+            try:
+                with open(os.path.join(self.folder, "heartbeat"), "w"):
+                    pass
+            except OSError:
+                pass  # on a full disk it is the lock that says we live
             self.stop = os.path.exists(os.path.join(self.folder, "stop"))
         if self.stop:
             raise Stopped
@@ -491,6 +499,18 @@ def clone_file(source: str, target: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def patiently(write: Callable[[], object]) -> None:
+    """Write something without which all work would be lost: where the disk is full, once there is room again."""
+    while True:
+        try:
+            write()
+            return
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            time.sleep(FULL_PAUSE_S)
 
 
 def write_json(file: str, value: dict) -> None:

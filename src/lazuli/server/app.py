@@ -34,6 +34,7 @@ from lazuli.schema.problems import (
 )
 from lazuli.server.routes import PUBLIC, SIGNED, Call, Route, refuse
 from lazuli.shelves.principal import ANONYMOUS, Principal
+from lazuli.store.room import is_full, no_room
 from lazuli.workspaces.access import Access
 from lazuli.workspaces.insights import Insights
 
@@ -113,11 +114,15 @@ class App:
             return (route.failure if route else refuse)(problem)
         except ClientDisconnect:
             return Response(status_code=499)
-        except Exception:
-            log.exception("%s %r failed", request.method, path, extra={"noted": True})
-            seen.problem = Unexpected(
-                "Something went wrong in the server; its log says what.", mend="Please report it."
-            )
+        except Exception as error:
+            if is_full(error):
+                log.warning("%s %r found the disk full.", request.method, path)
+                seen.problem = no_room()
+            else:
+                log.exception("%s %r failed", request.method, path, extra={"noted": True})
+                seen.problem = Unexpected(
+                    "Something went wrong in the server; its log says what.", mend="Please report it."
+                )
             return (route.failure if route else refuse)(seen.problem)
 
     def _check_address(self, request: Request) -> None:

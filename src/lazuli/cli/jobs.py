@@ -124,8 +124,10 @@ def show_one(client: Client, output: Form, name: str, web: bool) -> None:
 def services(client: Client, output: Form, name: str) -> None:
     """Show its services."""
     rows = client.jobs.services(name)
-    words = ("name", "type", "endpoint", "status", "error_message")
-    show_many(rows, words, output, f"The job '{name}' has no services.")
+    show_many(rows, ("name", "type", "status", "endpoint"), output, f"The job '{name}' has no services.")
+    for row in rows if output.format == "table" else ():
+        if row["error_message"]:
+            click.echo(f"{row['name']}: {row['error_message']}", err=True)
 
 
 @job.command("stream", help="Follow a job's log until it ends; exit 1 where it fails.")

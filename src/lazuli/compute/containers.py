@@ -6,18 +6,25 @@ machine's network, because jobs talk to the server at 127.0.0.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lazuli.compute.engine import Plan
 from lazuli.compute.spawn import WORK_FOLDER
+from lazuli.schema.problems import Unsupported
 
-__all__ = ["Container"]
+__all__ = ["Container", "options_of"]
 
 _OF_THE_MACHINE = frozenset({"VIRTUAL_ENV", "PATH", "AZUREML_CONDA_ENVIRONMENT_PATH"})
 """Variables whose paths are not there inside."""
+_FLAGS = frozenset({"--init"})
+_LET_THROUGH = _FLAGS | {
+    *("--cpus", "--cpuset-cpus", "--gpus", "--ipc", "--memory", "--memory-swap", "--pids-limit", "--shm-size"),
+    "--ulimit",
+}
 _SHELL = 'exec "$(command -v bash || command -v sh)" -c "$0"'
 """Runs its argument in bash where the image has one."""
 
@@ -37,21 +44,57 @@ class Container:
         """The container that a build told of."""
         return cls(tuple(value["command"]), tuple(value["run"]), value["image"])
 
-    def around(self, plan: Plan, folder: Path, key: str) -> Plan:
-        """``plan``, which runs a command line of bash in the work folder ``folder``, inside a container.
+    def around(self, plan: Plan, folder: Path, key: str, options: Sequence[str] = ()) -> Plan:
+        """``plan``, which runs in the work folder ``folder``, with each of its processes inside a container of its own.
 
         Values of variables are inherited and not written out, so that no secret shows in a list of processes.
         """
         env = {name: value for name, value in plan.env.items() if name not in _OF_THE_MACHINE}
-        return replace(
-            plan,
-            command=(
+
+        def inside(command: Sequence[str], cwd: str, names: Iterable[str], name: str) -> tuple[str, ...]:
+            return (
                 *self.command,
-                *("run", "--rm", "--network=host", f"--name=lazuli-{key}", *self.run),
-                *(f"--volume={folder}:{folder}", f"--workdir={folder / plan.cwd}"),
-                *(f"--env={name}" for name in sorted({*env, WORK_FOLDER})),
-                *("--entrypoint=sh", self.image, "-c", _SHELL, plan.command[-1]),
-            ),
-            env=env,
-            path=(),
+                *("run", "--rm", "--network=host", f"--name=lazuli-{name}", *self.run, *options),
+                *(f"--volume={folder}:{folder}", f"--workdir={folder / cwd}"),
+                *(f"--env={variable}" for variable in sorted({*names, WORK_FOLDER})),
+                *self._started(command),
+            )
+
+        processes = tuple(
+            replace(
+                process,
+                command=inside(
+                    process.command or plan.command, process.cwd or plan.cwd, (*env, *process.env), f"{key}-{number}"
+                ),
+            )
+            for number, process in enumerate(plan.processes)
         )
+        return replace(plan, command=inside(plan.command, plan.cwd, env, key), env=env, path=(), processes=processes)
+
+    def _started(self, command: Sequence[str]) -> tuple[str, ...]:
+        """The image and what starts in it: not every image has bash."""
+        if command[:2] == ("bash", "-c"):
+            return ("--entrypoint=sh", self.image, "-c", _SHELL, command[-1])
+        return (f"--entrypoint={command[0]}", self.image, *command[1:])
+
+
+def options_of(shm_size: str | None, docker_args: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The options that a job adds to its container. Raises :class:`Unsupported` for one that is not let through.
+
+    Those are let through that say what the container has of the machine's memory, cores and GPUs, and no others: with
+    some a job would reach the machine, with some the server would lose sight of the job.
+    """
+    words = shlex.split(docker_args) if isinstance(docker_args, str) else list(docker_args or ())
+    options = [f"--shm-size={shm_size}"] if shm_size else []
+    while words:
+        word = words.pop(0)
+        name, equals, _ = word.partition("=")
+        if name not in _LET_THROUGH:
+            raise Unsupported(
+                f"The container option '{name[:80]}' is not let through.",
+                target="resources.docker_args",
+                mend=f"Leave it out. Let through are: {', '.join(sorted(_LET_THROUGH))}.",
+            )
+        takes_value = name not in _FLAGS and not equals and words
+        options.append(f"{word}={words.pop(0)}" if takes_value else word)
+    return tuple(options)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lazuli.assets.storage import Location, Storage
+from lazuli.compute.containers import options_of
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
 from lazuli.compute.warm import Warm, imports_in, shim_for
@@ -116,7 +117,10 @@ class Planner:
         if not environment.container:
             check_programs(job, plan.path)
         plan = beside(spread(plan, job, folder), job, folder, value_of)
-        return environment.container.around(plan, folder, str(record.state["key"])) if environment.container else plan
+        if not environment.container:
+            return plan
+        options = options_of(job.resources.shm_size, job.resources.docker_args) if job.resources else ()
+        return environment.container.around(plan, folder, str(record.state["key"]), options)
 
     def learn(self, record: Record, environment: Realised) -> None:
         """Have a warm Python with what this job's code imports ready for the next job like it."""

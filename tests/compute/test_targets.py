@@ -50,6 +50,9 @@ class Jobs:
     def holds(self, *_: Any, **__: Any) -> bool:
         return True
 
+    def next(self, *_: Any, **__: Any) -> list[ResourceId]:
+        return []
+
 
 @pytest.fixture
 def jobs() -> Jobs:

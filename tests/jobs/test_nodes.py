@@ -162,7 +162,8 @@ def test_an_idle_instance_stops_itself(tmp_path: Path) -> None:
         place.put("compute", "nap", type="computeinstance", idle_time_before_shutdown_minutes=15)
         until(lambda: shown(place, "nap")["state"] == "Running", "it runs")
         moved[0] = 15 * 60_000 - 300  # the reconciler sleeps by the real clock: wake it just before
-        place.platform.reconciler.wake_all("nodes")
+        for node in targets(place).list_nodes(ResourceId(place.scope, "computes", "nap")):
+            place.platform.reconciler.wake(ResourceId(place.scope, "nodes", node.name))
         until(lambda: shown(place, "nap")["state"] == "Stopped", "it stopped")
         assert shown(place, "nap")["last_operation"]["operationTrigger"] == "IdleShutdown"
 

@@ -96,9 +96,8 @@ def test_a_change_never_reaches_a_namesake_made_later(database: Database, docume
 
 def test_removal_takes_the_lease_along_and_the_journal_remembers(database: Database, documents: Documents) -> None:
     [record] = add(database, documents, Record(data("One"), {}, {}, status="a"))
-    lease: dict[str, Any] = {"resource_id": record.id.key, "kind": "data", "due_at": 0, "token": "", "expires_at": 0}
     with database.write() as tx:
-        tx.execute(insert(tables.lease), {**lease, "failures": 0})
+        tx.execute(insert(tables.lease), {"resource_id": record.id.key, "kind": "data", "token": ""})
         moved = documents.change(tx, record, "system", event="moved", status="b")
         documents.remove(tx, moved, "you")
     with database.read() as tx:

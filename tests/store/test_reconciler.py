@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count, pairwise
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, select, update
@@ -88,8 +87,11 @@ class World:
         self.documents = Documents(count(1_000_000).__next__)
         self._open: list[Reconciler] = []
 
-    def reconciler(self, road: Road, clock: Clock = system_clock, workers: int = 4) -> Reconciler:
-        made = Reconciler(self.database, self.documents, {"things": road}, workers=workers, clock=clock)
+    def reconciler(
+        self, road: Road, clock: Clock = system_clock, workers: int = 4, timer: Clock | None = None
+    ) -> Reconciler:
+        both = {"clock": clock, "timer": timer or clock}
+        made = Reconciler(self.database, self.documents, {"things": road}, workers=workers, **both)
         self._open.append(made)
         return made
 
@@ -118,15 +120,17 @@ class World:
 
     def abandon(self, reconciler: Reconciler) -> None:
         """As if its server had been killed: its loop ends and nothing is given back."""
-        leases = self.rows()
+        leases, holders = self.leases(), self.holders()
         reconciler.stop()
         with self.database.write() as tx:
-            for row in leases:
-                tx.execute(update(tables.lease).where(tables.lease.c.resource_id == row["resource_id"]).values(**row))
+            for key, token in leases.items():
+                tx.execute(update(tables.lease).where(tables.lease.c.resource_id == key).values(token=token))
+            for token, until in holders.items():
+                tx.execute(insert(tables.holder).values(token=token, expires_at=until))
 
-    def rows(self) -> list[dict[str, Any]]:
+    def holders(self) -> dict[str, int]:
         with self.database.read() as tx:
-            return [dict(row._mapping) for row in tx.execute(select(tables.lease))]
+            return {row.token: row.expires_at for row in tx.execute(select(tables.holder))}
 
     def close(self) -> None:
         for reconciler in self._open:
@@ -200,10 +204,7 @@ def test_a_wake_brings_forward_what_was_due_later(world: World) -> None:
     for looks in range(1, 5):
         road.wait(lambda looks=looks: road.looks("One") == looks)
         settle(reconciler)
-        if looks % 2:
-            reconciler.wake(id)
-        else:
-            reconciler.wake_all("Things")
+        reconciler.wake(id)
 
 
 def settle(reconciler: Reconciler) -> None:
@@ -340,7 +341,8 @@ def test_a_server_that_lost_its_lease_stops_looking(world: World) -> None:
     road.wait(lambda: road.looks("One") == 1)
     settle(reconciler)
     with world.database.write() as tx:
-        tx.execute(update(tables.lease).values(token="somebody else", expires_at=clock.now + 10 * LEASE_MS))
+        tx.execute(update(tables.lease).values(token="somebody else"))
+        tx.execute(insert(tables.holder).values(token="somebody else", expires_at=clock.now + 10 * LEASE_MS))
     clock.now += 100
     reconciler.wake(id)
     settle_after(reconciler, id.key)
@@ -364,13 +366,59 @@ def test_a_lease_of_a_living_server_is_renewed(world: World) -> None:
     reconciler.start(alone=True)
     [id] = world.add(reconciler, "One")
     road.wait(lambda: road.looks("One") == 1)
-    before = world.rows()[0]["expires_at"]
+    before = world.holders()[reconciler._me]
     clock.now += module.RENEW_MS
     for looks in (2, 3):  # by the third look the loop has gone round with the new time
         settle(reconciler)
         reconciler.wake(id)
         road.wait(lambda looks=looks: road.looks("One") == looks)
-    assert world.rows()[0]["expires_at"] == before + module.RENEW_MS
+    assert world.holders() == {reconciler._me: before + module.RENEW_MS}
+
+
+def test_a_clock_set_back_keeps_nothing_waiting(world: World) -> None:
+    clock, timer = Hands(), Hands()
+    clock.now = system_clock()
+    road = Road(lambda record: Step(again_ms=100) if road.looks("One") < 3 else Step("failed"))
+    reconciler = world.reconciler(road, clock, timer=timer)
+    reconciler.start(alone=True)
+    [id] = world.add(reconciler, "One")
+    road.wait(lambda: road.looks("One") == 1)
+    for looks in (2, 3):
+        settle(reconciler)
+        clock.now -= 3_600_000
+        timer.now += 100
+        reconciler.wake(ResourceId(WORKSPACE, "things", "Nobody"))  # only to let the loop look at its timer
+        road.wait(lambda looks=looks: road.looks("One") == looks)
+    road.wait(lambda: ("One", "failed") in road.entries)
+    settle(reconciler)
+    world.add(reconciler, "Late", wake=False)
+    timer.now += module.SCAN_MS  # what was due by the old clock an hour from now
+    reconciler.wake(ResourceId(WORKSPACE, "things", "Nobody"))
+    road.wait(lambda: ("Late", "failed") in road.entries)
+    assert world.get(id).status == "failed"
+
+
+def test_a_lease_lost_in_the_same_number_is_seen_by_a_full_scan(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MANY", 0)
+    clock = Hands()
+    road = Road(lambda record: Step(again_ms=3_600_000))
+    reconciler = world.reconciler(road, clock)
+    reconciler.start(alone=True)
+    [lost] = world.add(reconciler, "Lost")
+    road.wait(lambda: road.looks("Lost") == 1)
+    settle(reconciler)
+    with world.database.write() as tx:
+        tx.execute(update(tables.lease).values(token="somebody else"))
+        tx.execute(insert(tables.holder).values(token="somebody else", expires_at=clock.now + 10 * LEASE_MS))
+    world.add(reconciler, "Found", wake=False)
+    for _ in range(SOON * 200):
+        clock.now += module.SCAN_MS
+        reconciler.wake(ResourceId(WORKSPACE, "things", "Nobody"))
+        if road.looks("Found"):
+            break
+        threading.Event().wait(0.005)
+    assert road.looks("Found") == 1
+    settle_after(reconciler, lost.key)
 
 
 def test_a_killed_server_started_again_goes_on_at_once(world: World) -> None:
@@ -393,9 +441,7 @@ def test_a_killed_server_started_again_goes_on_at_once(world: World) -> None:
 
 def test_leases_of_kinds_that_are_not_known_here_are_left_alone(world: World) -> None:
     with world.database.write() as tx:
-        tx.execute(
-            insert(tables.lease).values(resource_id="/x", kind="newer", due_at=0, token="", expires_at=0, failures=0)
-        )
+        tx.execute(insert(tables.lease).values(resource_id="/x", kind="newer", token=""))
     road = Road()
     reconciler = world.reconciler(road)
     reconciler.start(alone=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.store import tables
@@ -17,8 +17,9 @@ def leased(store: Store, scope: Scope, name: str) -> int:
         record = store.documents.find(tx, id)
         if record is None:
             record = store.documents.add(tx, Record(id, {"command": "true"}, {}, status="Running"), "someone")
-            lease = {"resource_id": id.key, "kind": id.kind, "due_at": 0, "token": "elsewhere", "failures": 0}
-            tx.execute(insert(tables.lease).values(**lease, expires_at=1 << 60))
+            tx.execute(insert(tables.lease).values(resource_id=id.key, kind=id.kind, token="elsewhere"))
+            if tx.execute(select(tables.holder).where(tables.holder.c.token == "elsewhere")).first() is None:
+                tx.execute(insert(tables.holder).values(token="elsewhere", expires_at=1 << 60))
     return record.created_at
 
 

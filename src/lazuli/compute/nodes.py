@@ -168,6 +168,10 @@ class Demand(Protocol):
         """Whether a job is still on its way on it."""
         ...
 
+    def next(self, tx: Connection, scope: Scope, target: str, number: int) -> list[ResourceId]:
+        """The jobs that wait longest for it."""
+        ...
+
 
 class NodeLifecycle:
     """The steps of nodes."""
@@ -250,7 +254,8 @@ class NodeLifecycle:
             return _BUSY_MS
         if self._next_jobs(tx, record.id.scope, target.id.name):
             return max(1_000, limit_ms)  # it is about to get a job
-        return max(0, int(record.state["idle_since"]) + limit_ms - self._store.clock())
+        rest_ms = int(record.state["idle_since"]) + limit_ms - self._store.clock()
+        return max(0, min(rest_ms, limit_ms))  # the clock may have been set back
 
     def _running(self, record: Record) -> Step:
         with self._store.state.read() as tx:
@@ -266,7 +271,7 @@ class NodeLifecycle:
         return Step(again_ms=_PREEMPTED_MS) if record.state.get("job") else Step(_S.LEAVING)
 
     def _leaving_after(self, record: Record, wait_ms: int) -> Step:
-        rest_ms = record.modified_at + wait_ms - self._store.clock()
+        rest_ms = min(wait_ms, record.modified_at + wait_ms - self._store.clock())
         return Step(again_ms=rest_ms) if rest_ms > 0 else Step(_S.LEAVING)
 
     def _target(self, tx: Connection, record: Record) -> Record | None:

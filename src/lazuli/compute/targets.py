@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.compute.nodes import Demand, Node, Nodes, least, operation
+from lazuli.compute.nodes import Demand, Node, Nodes, least, most, operation
 from lazuli.compute.sizes import Category, machine, price_of, size_named
 from lazuli.resources.compute import Compute, NodeState, Tier
 from lazuli.resources.table import noun
@@ -81,11 +81,13 @@ class Targets(Shelf):
             self.rows.fill(tx, record)
 
     def after(self, record: Record) -> None:
-        """Its nodes are as many as was said now."""
+        """Its nodes are as many as was said now, and whoever waits for more of them looks again."""
+        scope, name = record.id.scope, record.id.name
         with self.store.state.write() as tx:
             made = self.rows.fill(tx, record)
-            there = [ResourceId(record.id.scope, "nodes", n.name) for n in self._nodes_of(tx, record)]
-        self.rows.wake([*made, *there])
+            there = [ResourceId(scope, "nodes", n.name) for n in self._nodes_of(tx, record)]
+            waiting = self._demand.next(tx, scope, name, most(record))
+        self.rows.wake([*made, *there, *waiting])
 
     def replace(self, old: Record, document: Document) -> dict[str, object]:
         """Everything may change but the kind, the location, and the size and tier of nodes."""

@@ -29,9 +29,10 @@ from lazuli.jobs.ending import Ending
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.growing import Growing
+from lazuli.jobs.line import nodes_of
 from lazuli.jobs.plan import Planner
 from lazuli.jobs.preempt import MOST_ATTEMPTS
-from lazuli.jobs.queue import Queue, nodes_of
+from lazuli.jobs.queue import Queue
 from lazuli.jobs.services import look_at
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import TERMINAL, TRANSITIONS, UNKEPT
@@ -165,7 +166,7 @@ class JobLifecycle:
             # A freed node wakes the next in the queue; the others only say anew how many are ahead of them, the
             # more rarely the more there are: thousands that wait may not keep the workers from those that run.
             again_ms = _QUEUE_OTHERS_MS * place.ahead or _QUEUE_MS
-            return Step(state={"status_reason": _with_attempt(record, place.reason)}, again_ms=again_ms)
+            return Step(state={"status_reason": place.told(record)}, again_ms=again_ms)
         held = {"held_at": self._store.clock(), "price": place.price}
         return Step(
             Status.PREPARING.value,
@@ -250,7 +251,8 @@ class JobLifecycle:
         """The step with what the job has cost, where it lets go of its nodes."""
         if step.status not in RELEASED or not record.state.get("held_at"):
             return step
-        seconds = (self._store.clock() - int(record.state["held_at"])) / 1000 * nodes_of(record.state)
+        held_ms = max(0, self._store.clock() - int(record.state["held_at"]))  # the clock may have been set back
+        seconds = held_ms / 1000 * nodes_of(record.state)
         cost = seconds / 3600 * float(record.state.get("price") or 0)
         spent = {
             "node_seconds": round(float(record.state.get("node_seconds", 0)) + seconds, 3),
@@ -292,10 +294,6 @@ class JobLifecycle:
         if record.status == Status.FINALIZING.value:  # what could not be kept stays where it is
             return Step(Status.FAILED.value, {**facts, UNKEPT: True})
         return Step(Status.FINALIZING.value, {**facts, "verdict": Status.FAILED.value})
-
-
-def _with_attempt(record: Record, reason: str) -> str:
-    return f"{reason} {record.state.get('retried') or ''}".strip()
 
 
 def _key(record: Record) -> str:

@@ -1,24 +1,27 @@
-"""The queue: first come, first served, on each compute target by itself."""
+"""The queue: whose turn it is on every compute.
+
+On a cluster or an instance it is first come, first served. The machine itself (``local``) is shared by all
+workspaces: the next turn is that of the workspace whose jobs hold the fewest of its slots, and in it of the job that
+came first. What jobs on clusters and instances hold is taken off the machine's slots, up to the last one.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from lazuli.compute.targets import LOCAL, Targets
-from lazuli.jobs.transitions import ACTIVE
+from lazuli.jobs.line import Line, Waiting, nodes_of
 from lazuli.resources.job import Status
 from lazuli.schema.identity import ResourceId, Scope
-from lazuli.store import tables
 from lazuli.store.documents import Record
+from lazuli.store.selection import Place as Order
 
-__all__ = ["Line", "Place", "Queue", "nodes_of"]
-
-_L, _R = tables.lease, tables.resource
+__all__ = ["Place", "Queue"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class Place:
     def _what(self) -> str:
         return "a node" if self.wanted == 1 else f"{self.wanted} nodes"
 
+    def told(self, record: Record) -> str:
+        """Why the job waits, and what became of earlier attempts."""
+        return f"{self.reason} {record.state.get('retried') or ''}".strip()
+
     @property
     def reason(self) -> str:
         """Why the job waits, in words."""
@@ -67,48 +74,6 @@ class Place:
         return f"{waits}, {self.ahead} jobs ahead." if self.ahead else f"{waits}, next in the queue."
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A job that waits for nodes of a target or holds them."""
-
-    id: ResourceId
-    order: tuple[int, str]
-    waits: bool
-    nodes: int
-
-
-class Line:
-    """The jobs on every target: those that hold its nodes and those that wait for them."""
-
-    def holds(self, tx: Connection, scope: Scope, target: str, job: str) -> bool:
-        """Whether a job is still on its way on a target."""
-        return any(not entry.waits and entry.id.name == job for entry in self.on(tx, scope, target))
-
-    def busy(self, tx: Connection, scope: Scope, target: str) -> int:
-        """How many nodes of a target are held."""
-        return _held(self.on(tx, scope, target))
-
-    def waiting(self, tx: Connection, scope: Scope, target: str) -> int:
-        """How many nodes of a target are waited for."""
-        return sum(entry.nodes for entry in self.on(tx, scope, target) if entry.waits)
-
-    def on(self, tx: Connection, scope: Scope, target: str) -> list[_Entry]:
-        """The jobs on a target. Only those on their way have a lease, so that this stays quick among many old ones."""
-        query = (
-            select(_R.c.id, _R.c.name, _R.c.status, _R.c.created_at, _R.c.state)
-            .join(_L, _L.c.resource_id == _R.c.id)
-            .where(_L.c.kind == "jobs", _R.c.scope == scope.key, _R.c.status.in_(sorted(ACTIVE)))
-        )
-        entries: list[_Entry] = []
-        for row in tx.execute(query):
-            state = json.loads(row.state)
-            if state.get("target") == target:
-                id = ResourceId(scope, "jobs", row.name)
-                waits = row.status == Status.QUEUED.value
-                entries.append(_Entry(id, (row.created_at, row.id), waits, nodes_of(state)))
-        return entries
-
-
 class Queue:
     """Whose turn it is on every target, and the nodes for them."""
 
@@ -118,20 +83,12 @@ class Queue:
 
     def place(self, tx: Connection, record: Record) -> Place:
         """Where a queued job stands now."""
-        scope, target = record.id.scope, str(record.state["target"])
-        entries, slots = self._line.on(tx, scope, target), self._targets.slots(tx, scope, target)
-        mine = (record.created_at, record.id.key)
-        busy = _held(entries)
-        return Place(
-            target=target,
-            nodes=slots.most,
-            busy=busy,
-            wanted=nodes_of(record.state),
-            ahead=sum(entry.waits and entry.order < mine for entry in entries),
-            ready=slots.most - busy if target == LOCAL else slots.ready,
-            price=slots.price,
-            closed=slots.closed,
-        )
+        return _Standing(self._line, self._targets, tx).place(record)
+
+    def tell(self, tx: Connection, records: Iterable[Record]) -> list[Record]:
+        """The records, each that is queued with the reason why it waits as it is now."""
+        standing = _Standing(self._line, self._targets, tx)
+        return [standing.tell(record) for record in records]
 
     def take(self, tx: Connection, record: Record) -> bool:
         """Give a queued job its nodes, in the transaction that moves it on; False where it is not to have them now."""
@@ -145,37 +102,104 @@ class Queue:
     def let_go(self, tx: Connection, record: Record) -> list[ResourceId]:
         """Take back what a job held; what to wake after the commit: its nodes, and the next jobs in the queue."""
         scope, target = record.id.scope, str(record.state["target"])
-        freed = [] if target == LOCAL else self._targets.rows.take_back(tx, scope, target, record.id.name)
-        return [*freed, *self.next(tx, scope, target)]
+        if target == LOCAL:
+            return self.next(tx, scope, LOCAL)
+        freed = self._targets.rows.take_back(tx, scope, target, record.id.name)
+        return [*freed, *self.next(tx, scope, target), *self.next(tx, scope, LOCAL)]
 
     def grow(self, record: Record) -> bool:
         """Make the nodes that the jobs on a job's target lack; whether any were made. Opens a transaction."""
         scope, target = record.id.scope, str(record.state["target"])
         with self._targets.store.state.write() as tx:
             compute = self._targets.store.documents.find(tx, ResourceId(scope, "computes", target))
-            entries = self._line.on(tx, scope, target)
-            made = self._targets.rows.fill(tx, compute, sum(entry.nodes for entry in entries)) if compute else []
+            wanted = self._line.busy(tx, scope, target) + self._line.waiting(tx, scope, target)
+            made = self._targets.rows.fill(tx, compute, wanted) if compute else []
         self._targets.rows.wake(made)
         return bool(made)
 
     def next(self, tx: Connection, scope: Scope, target: str) -> list[ResourceId]:
         """The waiting jobs for which there is room now, in their order."""
-        entries = self._line.on(tx, scope, target)
-        slots = self._targets.slots(tx, scope, target)
-        room = 0 if slots.closed else slots.most - _held(entries)
+        standing = _Standing(self._line, self._targets, tx)
+        slots = standing.slots(scope, target)
+        room = 0 if slots.closed else slots.most - standing.busy(scope, target)
         chosen: list[ResourceId] = []
-        for entry in sorted((entry for entry in entries if entry.waits), key=lambda entry: entry.order):
-            room -= entry.nodes
+        for waiting in standing.in_turn(scope.key, target, room) if room > 0 else ():
+            room -= waiting.nodes
             if room < 0:
                 break
-            chosen.append(entry.id)
+            chosen.append(waiting.id)
         return chosen
 
 
-def nodes_of(state: Mapping[str, Any]) -> int:
-    """How many nodes a job takes, as its submit settled it."""
-    return int(state.get("nodes", 1))
+class _Standing:
+    """How the lines stand in one transaction: what several jobs have in common is asked for once.
 
+    A job's turn on the machine is how many its workspace has before it: slots that are held, and jobs that wait
+    longer. The lowest turn comes first, and of equal ones the job that waits longest.
+    """
 
-def _held(entries: Iterable[_Entry]) -> int:
-    return sum(entry.nodes for entry in entries if not entry.waits)
+    def __init__(self, line: Line, targets: Targets, tx: Connection) -> None:
+        self._line = line
+        self._tx = tx
+        self.slots = cache(partial(targets.slots, tx))
+        self._busy_there = cache(partial(line.busy, tx))
+
+    def tell(self, record: Record) -> Record:
+        if record.status != Status.QUEUED.value or not record.state.get("target"):
+            return record
+        return replace(record, state={**record.state, "status_reason": self.place(record).told(record)})
+
+    def place(self, record: Record) -> Place:
+        scope, target = record.id.scope, str(record.state["target"])
+        slots, busy = self.slots(scope, target), self.busy(scope, target)
+        return Place(
+            target=target,
+            nodes=slots.most,
+            busy=busy,
+            wanted=nodes_of(record.state),
+            ahead=self._ahead(scope.key, target, record.place),
+            ready=slots.most - busy if target == LOCAL else slots.ready,
+            price=slots.price,
+            closed=slots.closed,
+        )
+
+    def busy(self, scope: Scope, target: str) -> int:
+        if target != LOCAL:
+            return self._busy_there(scope, target)
+        here = sum(nodes for (_, where), nodes in self._held.items() if where == LOCAL)
+        return here + min(self._held.total() - here, self.slots(scope, target).most - 1)
+
+    @cached_property
+    def _held(self) -> Counter[tuple[str, str]]:
+        return self._line.held(self._tx)
+
+    @cached_property
+    def _lengths(self) -> dict[str, int]:
+        return self._line.lengths(self._tx, LOCAL)
+
+    def _ahead(self, scope: str, target: str, order: Order) -> int:
+        """How many waiting jobs come before the one of this order."""
+        rank = self._line.before(self._tx, scope, target, order)
+        if target != LOCAL:
+            return rank
+        ahead, turn = rank, self._held[scope, LOCAL] + rank
+        for other, length in self._lengths.items():
+            if other == scope:
+                continue
+            sooner = turn - self._held[other, LOCAL]
+            ahead += min(length, max(0, sooner))
+            if 0 <= sooner < length:
+                equal = self._line.order_at(self._tx, other, LOCAL, sooner)
+                ahead += equal is not None and equal < order
+        return ahead
+
+    def in_turn(self, scope: str, target: str, number: int) -> list[Waiting]:
+        """The first waiting jobs, in the order of their turns."""
+        if target != LOCAL:
+            return self._line.first(self._tx, scope, target, number)
+        turns = [
+            (self._held[each, LOCAL] + before, waiting.order, waiting)
+            for each in self._lengths
+            for before, waiting in enumerate(self._line.first(self._tx, each, LOCAL, number))
+        ]
+        return [waiting for _, _, waiting in sorted(turns, key=lambda turn: turn[:2])]

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lazuli.compute.targets import LOCAL, Targets
+from lazuli.jobs.line import place_in_line
 from lazuli.jobs.pinning import Pinning
+from lazuli.jobs.queue import Queue
 from lazuli.jobs.ranks import check_ranks, nodes_wanted
 from lazuli.jobs.services import asked_for, check_services
 from lazuli.jobs.transitions import ACTIVE, UNKEPT
@@ -35,8 +37,18 @@ _WORK = ("command", "environment_variables", "environment", "code", "inputs", "d
 class Jobs(Shelf):
     """The jobs of workspaces."""
 
-    def __init__(self, store: Store, *, pinning: Pinning, targets: Targets, runs: Runs, reconciler: Reconciler) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        pinning: Pinning,
+        targets: Targets,
+        queue: Queue,
+        runs: Runs,
+        reconciler: Reconciler,
+    ) -> None:
         super().__init__(noun("job"), store)
+        self._queue = queue
         store.documents.facets["jobs"] = _facets
         self.pinning = pinning
         self._targets = targets
@@ -162,6 +174,14 @@ class Jobs(Shelf):
             body = {**record.body, **words}
             return self.store.documents.change(tx, record, actor.name, body=body, archived=archived)
 
+    def shown(self, tx: Connection, record: Record) -> Record:
+        """The job; of one that waits, why it waits now."""
+        return self._queue.tell(tx, [record])[0]
+
+    def all_shown(self, tx: Connection, records: list[Record]) -> list[Record]:
+        """The jobs; of those that wait, why they wait now."""
+        return self._queue.tell(tx, records)
+
     def check_removal(self, tx: Connection, record: Record) -> None:
         """Not while it is on its way."""
         if record.status in ACTIVE:
@@ -176,6 +196,7 @@ def _facets(record: Record) -> set[Facet]:
     said = record.body
     experiment = str(said.get("experiment_name") or CommandJob.model_fields["experiment_name"].default)
     found = {("type", str(said.get("type") or JobType.COMMAND.value)), ("experiment_name", experiment.lower())}
+    found |= place_in_line(record)
     return found | {(UNKEPT, "")} if record.state.get(UNKEPT) else found
 
 

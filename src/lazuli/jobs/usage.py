@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from lazuli.compute.nodes import COLLECTION
 from lazuli.compute.targets import LOCAL, Targets
-from lazuli.jobs.queue import nodes_of
+from lazuli.jobs.line import nodes_of
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.shelves.shelf import find_workspace
@@ -111,6 +111,6 @@ def spent_by_job(record: Record, now_ms: int) -> tuple[float, float]:
     state: Any = record.state
     seconds, cost = float(state.get("node_seconds") or 0), float(state.get("cost") or 0)
     if held_at := state.get("held_at"):
-        running = (now_ms - int(held_at)) / 1000 * nodes_of(state)
+        running = max(0, now_ms - int(held_at)) / 1000 * nodes_of(state)
         seconds, cost = seconds + running, cost + running / 3600 * float(state.get("price") or 0)
     return round(seconds, 3), round(cost, 6)

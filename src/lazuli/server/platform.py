@@ -27,12 +27,13 @@ from lazuli.jobs.finish import Finisher
 from lazuli.jobs.granted import Granted
 from lazuli.jobs.growing import Growing
 from lazuli.jobs.lifecycle import JobLifecycle
+from lazuli.jobs.line import Line
 from lazuli.jobs.logs import Logs
 from lazuli.jobs.outputs import Outputs
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.preempt import Preemption
-from lazuli.jobs.queue import Line, Queue
+from lazuli.jobs.queue import Queue
 from lazuli.jobs.samples import Samples
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.transfers import Transfers
@@ -61,7 +62,7 @@ from lazuli.server.tickets import Tickets
 from lazuli.server.vault import vault_routes
 from lazuli.server.welcome import welcome_routes
 from lazuli.shelves.shelf import find_workspace
-from lazuli.store.clock import Clock, system_clock
+from lazuli.store.clock import Clock, monotonic_clock, system_clock
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store, open_store
 from lazuli.store.reconciler import Reconciler
@@ -161,9 +162,10 @@ class Platform:
 
 
 def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
-    """Open every room in the data folder of ``settings``."""
+    """Open every room in the data folder of ``settings``. A clock that is handed in is what everything goes by."""
     store = open_store(settings, clock)
-    reconciler = Reconciler(store.state, store.documents, workers=settings.workers, clock=clock)
+    timer = monotonic_clock if clock is system_clock else clock
+    reconciler = Reconciler(store.state, store.documents, workers=settings.workers, clock=clock, timer=timer)
     watch, line = Watch(reconciler.wake), Line()
     engine = LocalEngine(settings.data_dir / "work", on_exit=watch.ended)
     built = realised.Environments(settings.data_dir / "environments", engine)
@@ -187,7 +189,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         granted=granted,
         sources=CodeSources(store, storage, codes, cache),
     )
-    jobs = Jobs(store, pinning=pinning, targets=targets, runs=tracking.runs, reconciler=reconciler)
+    jobs = Jobs(store, pinning=pinning, targets=targets, queue=queue, runs=tracking.runs, reconciler=reconciler)
     job_environments = JobEnvironments(store, storage, environments, made, built)
     warm = Warm(engine, settings.warm_pythons)
     transfers = Transfers(storage, cache, pinning, reconciler.wake)

@@ -113,7 +113,7 @@ class Shelf:
                 id = self.place(tx, ResourceId(selection.scope, selection.kind, selection.name or ""))
                 selection = replace(selection, scope=id.scope, name=id.name or None)
             found = self.store.documents.select(tx, selection)
-            return [self.shown(tx, record) for record in found]
+            return self.all_shown(tx, found)
 
     def put(
         self, id: ResourceId, document: Document, actor: Principal, expected: Expected = ANYTHING
@@ -189,3 +189,7 @@ class Shelf:
     def shown(self, tx: Connection, record: Record) -> Record:
         """The record with facts that are worked out when it is looked at."""
         return record
+
+    def all_shown(self, tx: Connection, records: list[Record]) -> list[Record]:
+        """The records of a list, each as :meth:`shown`."""
+        return [self.shown(tx, record) for record in records]

@@ -110,8 +110,7 @@ class Documents:
             raise Conflict(
                 f"'{record.id.name}' was changed by somebody else meanwhile.", target=record.id.path, mend="Try again."
             )
-        if new.body is not record.body or new.state is not record.state:
-            self._file(tx, record, self._filed(record), self._filed(new))
+        self._file(tx, record, self._filed(record), self._filed(new))
         detail = {"from": record.status, "to": new.status} if new.status != record.status else {}
         self.note(tx, record.id, actor, event, detail)
         return new

@@ -20,11 +20,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from lazuli.schema.identity import ResourceId, parse_resource_id
 from lazuli.store import tables
-from lazuli.store.clock import Clock, system_clock
+from lazuli.store.clock import Clock, monotonic_clock, system_clock
 from lazuli.store.database import Database
 from lazuli.store.documents import Documents, Record
 
@@ -35,12 +35,16 @@ log = logging.getLogger(__name__)
 LEASE_MS = 30_000
 RENEW_MS = 10_000
 SCAN_MS = 5_000
+MANY = 200
+"""Of more leases than these a scan only asks how many there are, as long as that is how many are known."""
+FULL_SCAN = 12
+"""Every so many scans all leases are read whatever their number says."""
 PATIENCE = 5
 """How often a step may fail unexpectedly before the resource is given up."""
 RETRY_MS = 250
 """How long after a first failure a step is tried again is twice this; it doubles with each further one."""
 
-_L = tables.lease
+_L, _H = tables.lease, tables.holder
 _HOLDER = select(_L.c.token).where(_L.c.resource_id == bindparam("key"))
 
 
@@ -103,11 +107,18 @@ class Reconciler:
         *,
         workers: int = 8,
         clock: Clock = system_clock,
+        timer: Clock = monotonic_clock,
     ) -> None:
+        """``clock`` is what servers agree by on whose lease has run out, ``timer`` what this one's timetable goes by:
+        a machine's clock may be set back an hour, and nothing may wait that long.
+        """
         self._database = database
         self._documents = documents
         self._lifecycles = dict(lifecycles or {})
         self._clock = clock
+        self._timer = timer
+        self._scans = 0
+        self._renewed_at = -RENEW_MS
         self._me = secrets.token_hex(8)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="reconcile")
         self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
@@ -126,33 +137,19 @@ class Reconciler:
 
     def enlist(self, tx: Connection, id: ResourceId) -> None:
         """Give a new resource a lease, held by this server from the start. Call :meth:`wake` after the commit."""
-        tx.execute(
-            insert(_L).values(
-                resource_id=id.key,
-                kind=id.kind,
-                due_at=self._clock(),
-                token=self._me,
-                expires_at=self._clock() + LEASE_MS,
-                failures=0,
-            )
-        )
+        if self._timer() >= self._renewed_at + RENEW_MS:
+            self._renew(tx)
+        tx.execute(insert(_L).values(resource_id=id.key, kind=id.kind, token=self._me))
 
     def wake(self, id: ResourceId) -> None:
         """Look at a resource now: something about it has changed, and is committed."""
-        self._schedule(id.key, self._clock())
-
-    def wake_all(self, kind: str) -> None:
-        """Look at every resource of a kind now, because something they wait for has changed."""
-        with self._changed:
-            keys = [key for key in self._due if f"/{kind.lower()}/" in key]
-        for key in keys:
-            self._schedule(key, self._clock())
+        self._schedule(id.key, self._timer())
 
     def start(self, *, alone: bool) -> None:
         """Begin. ``alone`` says that no other server uses this database, so every lease left behind is free."""
         if alone:
             with self._database.write() as tx:
-                tx.execute(update(_L).values(token="", expires_at=0))
+                tx.execute(delete(_H))
         self._thread.start()
 
     def stop(self) -> None:
@@ -164,7 +161,8 @@ class Reconciler:
             self._thread.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._database.write() as tx:
-            tx.execute(update(_L).where(_L.c.token == self._me).values(token="", expires_at=0))
+            tx.execute(update(_L).where(_L.c.token == self._me).values(token=""))
+            tx.execute(delete(_H).where(_H.c.token == self._me))
 
     def _schedule(self, key: str, at: int) -> None:
         with self._changed:
@@ -179,24 +177,25 @@ class Reconciler:
         self._changed.notify()
 
     def _run(self) -> None:
-        scan_at = renew_at = 0
+        scan_at = self._timer()
         while not self._stopping:
-            now = self._clock()
+            now = self._timer()
             try:
                 if now >= scan_at:
                     self._adopt()
                     scan_at = now + SCAN_MS
-                if now >= renew_at:
-                    self._renew()
-                    renew_at = now + RENEW_MS
+                if now >= self._renewed_at + RENEW_MS and self._due:
+                    with self._database.write() as tx:
+                        self._renew(tx)
             except Exception:
+                scan_at = now + SCAN_MS
                 log.exception("The leases could not be read; trying again.")
-            self._hand_out(min(scan_at, renew_at))
+            self._hand_out(scan_at)
 
     def _hand_out(self, until: int) -> None:
         """Give due resources to workers, then sleep until the next is due, ``until``, or a wake."""
         with self._changed:
-            now = self._clock()
+            now = self._timer()
             while self._order and self._order[0][0] <= now:
                 at, key = heapq.heappop(self._order)
                 if self._due.get(key) == at and key not in self._working:
@@ -210,27 +209,33 @@ class Reconciler:
         """Take the leases that nobody holds any more, and forget those that are no longer held here."""
         with self._changed:
             known = set(self._due)
-        now = self._clock()
-        free = and_(_L.c.kind.in_(self._lifecycles), or_(_L.c.token == "", _L.c.expires_at < now))
+        alive = select(_H.c.token).where(_H.c.expires_at >= self._clock())
+        free = and_(_L.c.kind.in_(self._lifecycles), _L.c.token != self._me, _L.c.token.not_in(alive))
+        mine = _L.c.token == self._me
+        self._scans += 1
         with self._database.read() as tx:
-            held = set(tx.execute(select(_L.c.resource_id).where(_L.c.token == self._me)).scalars())
             is_some_free = tx.execute(select(_L.c.resource_id).where(free).limit(1)).first() is not None
+            number = tx.execute(select(func.count()).select_from(_L).where(mine)).scalar_one()
+            if number > MANY and number == len(known) and not is_some_free and self._scans % FULL_SCAN:
+                return
+            held = set(tx.execute(select(_L.c.resource_id).where(mine)).scalars())
         if is_some_free:
-            take = update(_L).where(free).values(token=self._me, expires_at=now + LEASE_MS)
+            take = update(_L).where(free).values(token=self._me)
             with self._database.write() as tx:
+                self._renew(tx)
                 held.update(tx.execute(take.returning(_L.c.resource_id)).scalars())
         for key in held - known:
-            self._schedule(key, now)
+            self._schedule(key, self._timer())
         with self._changed:
             for key in known - held - self._working:
                 self._due.pop(key, None)
 
-    def _renew(self) -> None:
-        with self._changed:
-            if not self._due:
-                return
-        with self._database.write() as tx:
-            tx.execute(update(_L).where(_L.c.token == self._me).values(expires_at=self._clock() + LEASE_MS))
+    def _renew(self, tx: Connection) -> None:
+        """Say for all leases of this server that it is there."""
+        until = self._clock() + LEASE_MS
+        if not tx.execute(update(_H).where(_H.c.token == self._me).values(expires_at=until)).rowcount:
+            tx.execute(insert(_H).values(token=self._me, expires_at=until))
+        self._renewed_at = self._timer()
 
     def _work(self, key: str) -> None:
         if self._stopping:
@@ -244,12 +249,12 @@ class Reconciler:
         except Exception:
             log.exception("A step of %s failed; trying again.", key)
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            again_at = self._clock() + min(60_000, RETRY_MS * 2**failures)
+            again_at = self._timer() + min(60_000, RETRY_MS * 2**failures)
         with self._changed:
             self._working.discard(key)
             if key in self._woken:
                 self._woken.discard(key)
-                again_at = self._clock()
+                again_at = self._timer()
             if again_at is None:
                 self._due.pop(key, None)
             else:
@@ -275,7 +280,7 @@ class Reconciler:
             done = self._apply(lifecycle, record, step)
         if done and (step.status or record.status) in terminal(lifecycle.transitions):
             return None
-        return self._clock() + (step.again_ms if done else 0)
+        return self._timer() + (step.again_ms if done else 0)
 
     def _mine(self, key: str) -> Record:
         """The resource, where this server holds its lease and it has still some way to go."""

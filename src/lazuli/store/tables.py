@@ -14,6 +14,7 @@ __all__ = [
     "dataset_input",
     "experiment",
     "facet",
+    "holder",
     "journal",
     "latest_metric",
     "lease",
@@ -101,11 +102,15 @@ lease = Table(
     STATE,
     Column("resource_id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
-    Column("token", Text, nullable=False),  # '' while nobody works on it
+    Column("token", Text, nullable=False),  # of the server that looks after it; '' for none
+    Index("lease_token", "token", "kind"),
+)
+
+holder = Table(  # the servers that look after resources: their leases hold as long as they say that they are there
+    "holder",
+    STATE,
+    Column("token", Text, primary_key=True),
     Column("expires_at", BigInteger, nullable=False),
-    Column("failures", Integer, nullable=False),
-    Index("lease_due", "due_at"),
 )
 
 journal = Table(

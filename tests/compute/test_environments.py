@@ -20,6 +20,7 @@ from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.environments import Environments, Realised, Recipe, State, recipe_of
 from lazuli.compute.recipes import Image
 from lazuli.schema.problems import Conflict
+from lazuli.store.settings import Settings
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -30,18 +31,25 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+def pack(folder: Path, name: str, version: str, content: str = "", needs: str = "") -> None:
+    """Put a package of one module into a folder."""
+    info = f"{name.replace('-', '_')}-{version}.dist-info"
+    module = f"{name.replace('-', '_')}.py"
+    with zipfile.ZipFile(folder / f"{info.removesuffix('.dist-info')}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(module, content)
+        needed = f"Requires-Dist: {needs}\n" if needs else ""
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", f"{module},,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+
+
 @pytest.fixture(autouse=True)
 def index(tmp_path_factory: pytest.TempPathFactory, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that stands for the package index, with one package in it."""
     folder = tmp_path_factory.mktemp("index")
-    info = "tinypackage-1.0.dist-info"
-    with zipfile.ZipFile(folder / "tinypackage-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("tinypackage.py", "answer = 42\n")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tinypackage\nVersion: 1.0\n")
-        wheel.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        wheel.writestr(f"{info}/RECORD", f"tinypackage.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+    pack(folder, "tinypackage", "1.0", "answer = 42\n")
     for name, value in {
         "UV_FIND_LINKS": str(folder),
         "UV_NO_INDEX": "1",
@@ -79,6 +87,43 @@ def test_a_package_can_be_imported_and_is_compiled(environments: Environments) -
     until((ready.prefix.parent / "compiled").exists, "the mark that all is compiled")
     assert ready.python_version.startswith(PYTHON)
     assert environments.lock_of(recipe) == "tinypackage==1.0\n"
+
+
+def test_packages_come_from_where_the_settings_say(tmp_path: Path, engine: LocalEngine) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    pack(wheels, "ours", "2.0")
+    settings = Settings(package_links=f"{wheels}")
+    environments = Environments(tmp_path / "envs", engine, sources=settings.package_sources)
+    ready = built(environments, Recipe(PYTHON, ("ours",)))
+    assert ready.state == State.READY, ready.message
+    assert environments.lock_of(Recipe(PYTHON, ("ours",))).startswith("ours==2.0")
+
+
+def test_an_index_that_the_user_names_comes_before_that_of_the_settings(environments: Environments) -> None:
+    settings = Settings(package_index="https://ours/simple", package_links="/a https://b/")
+    assert settings.package_sources == (
+        "--default-index=https://ours/simple",
+        "--find-links=/a",
+        "--find-links=https://b/",
+    )
+    environments._sources = settings.package_sources
+    spec = environments._spec(Recipe(PYTHON, ("x",), ("--index-url=https://mine/simple",)), "")
+    assert spec["sources"] == ["--find-links=/a", "--find-links=https://b/"]
+
+
+def test_torch_comes_without_cuda_where_there_is_no_gpu(environments: Environments, index: Path) -> None:
+    pack(index, "nvidia-blas", "1.0")
+    pack(index, "torch", "2.0", needs="nvidia-blas")
+    recipe = Recipe(PYTHON, ("torch>=1",), ("--no-index",))
+    assert built(environments, recipe).state == State.READY
+    assert "nvidia-blas" in environments.lock_of(recipe)  # there is nothing else
+    assert "'package_links'" in environments.log(environments.key(recipe)).decode()
+    pack(index, "torch", "2.0+cpu")
+    recipe = Recipe(PYTHON, ("torch>=2",), ("--no-index",))
+    assert built(environments, recipe).state == State.READY
+    assert environments.lock_of(recipe).startswith("torch==2.0+cpu")
+    assert b"GPU" not in environments.log(environments.key(recipe))
 
 
 def test_a_bare_python_is_an_environment_too(environments: Environments) -> None:

@@ -14,18 +14,20 @@ ONE = Record(ResourceId(Scope("s", "g", "one")), {}, {"workspace_id": "11"})
 
 def test_a_layout_is_made_once_and_keeps_its_images(tmp_path: Path) -> None:
     images = Images(tmp_path / "registry")
-    assert not (tmp_path / "registry").exists(), "made when it is needed"
+    images.open(ONE)
     folder = images.folder(ONE)
     assert json.loads((folder / "oci-layout").read_text()) == {"imageLayoutVersion": "1.0.0"}
     index = json.loads((folder / "index.json").read_text())
     assert (index["schemaVersion"], index["manifests"]) == (2, [])
     assert (folder / "blobs" / "sha256").is_dir()
     (folder / "index.json").write_text('{"schemaVersion": 2, "manifests": [{}]}')
-    assert len(json.loads((images.folder(ONE) / "index.json").read_text())["manifests"]) == 1
+    images.open(ONE)
+    assert len(json.loads((folder / "index.json").read_text())["manifests"]) == 1
 
 
 def test_it_goes_with_its_workspace(tmp_path: Path) -> None:
     images = Images(tmp_path)
+    images.open(ONE)
     folder = images.folder(ONE)
     images.close(ONE)
     images.close(ONE)

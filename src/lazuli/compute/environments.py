@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -66,13 +66,15 @@ class Realised:
 class Environments:
     """The environments of this machine, below ``root``, built by ``engine``.
 
-    ``uv`` is the path of the uv program; by default the one installed beside the server.
+    ``uv`` is the path of the uv program; by default the one installed beside the server. ``sources`` are arguments for
+    it that say where packages come from; they make no environment another one.
     """
 
-    def __init__(self, root: Path, engine: Engine, uv: str = "") -> None:
+    def __init__(self, root: Path, engine: Engine, uv: str = "", sources: Sequence[str] = ()) -> None:
         self._root = root.absolute()
         self._engine = engine
         self._uv = uv
+        self._sources = tuple(sources)
         self._ready: dict[str, Realised] = {}
         self._retried: set[str] = set()
         self._compiling: set[str] = set()
@@ -180,6 +182,7 @@ class Environments:
             "python": recipe.python,
             "requirements": recipe.requirements,
             "options": recipe.options,
+            "sources": _beside(self._sources, recipe.options),
             "server_python": str(Path(sys.base_prefix) / "bin"),
             "conda": recipe.conda and {"program": conda_program(), "file": recipe.conda},
             "container": image
@@ -234,6 +237,12 @@ class Environments:
 
     def _ready_file(self, recipe: Recipe) -> Path:
         return self._home(recipe) / "ready.json"
+
+
+def _beside(sources: Sequence[str], options: Sequence[str]) -> list[str]:
+    """The ``sources`` that count beside the options of a recipe: an index that the user names replaces ours."""
+    names_index = any(option.startswith(("--index-url", "--no-index")) for option in options)
+    return [source for source in sources if not (names_index and source.startswith("--default-index"))]
 
 
 def _uv_program() -> str:

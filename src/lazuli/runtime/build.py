@@ -18,6 +18,9 @@ import subprocess
 import sys
 
 LOCK = "requirements.lock.txt"
+TORCH = re.compile(r"(?:pytorch-)?(?:torch|lightning|transformers|accelerate|ultralytics|fastai|timm|diffusers)", re.I)
+"""What brings PyTorch with it."""
+CUDA = re.compile("^nvidia-", re.MULTILINE)
 CATATONIT = ("/usr/libexec/podman/catatonit", "/usr/lib/podman/catatonit", "/usr/bin/catatonit")
 
 
@@ -85,7 +88,9 @@ def virtual_environment(spec: dict) -> dict:
     if spec["requirements"]:
         with open("requirements.txt", "w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in spec["requirements"])
-        if not uv("pip", "install", "--python", "venv", "--requirement", "requirements.txt", *spec["options"]):
+        options = [*spec["sources"], *spec["options"]]
+        options += torch_options(spec, environment, options)
+        if not uv("pip", "install", "--python", "venv", "--requirement", "requirements.txt", *options):
             raise BuildFailed("The packages of the environment could not be installed; the lines above say why.")
     with open(LOCK, "w", encoding="utf-8") as lock:
         if not uv("pip", "freeze", "--quiet", "--python", "venv", output=lock.fileno()):
@@ -93,6 +98,38 @@ def virtual_environment(spec: dict) -> dict:
     with open("venv/pyvenv.cfg", encoding="utf-8") as file:
         version = re.search(r"^version_info = (\S+)", file.read(), re.MULTILINE)
     return {"python_version": version[1] if version else ""}
+
+
+def torch_options(spec: dict, environment: dict, options: list[str]) -> list[str]:
+    """What makes uv take PyTorch without CUDA where there is no GPU; nothing where it would do so anyway, or cannot."""
+    if has_gpu() or "UV_TORCH_BACKEND" in environment or not any(map(TORCH.match, spec["requirements"])):
+        return []
+
+    quick = environment | {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "10"}
+
+    def resolved(*more: str) -> str:
+        command = [spec["uv"], "pip", "compile", "--quiet", "--python", "venv/bin/python", *options, *more]
+        done = subprocess.run([*command, "requirements.txt"], env=quick, capture_output=True, text=True, check=False)
+        return "" if done.returncode else done.stdout
+
+    if not CUDA.search(resolved()):
+        return []
+    found = resolved("--torch-backend", "cpu")
+    if found and not CUDA.search(found):
+        print("This machine has no GPU: PyTorch is taken as it is built for processors alone.", flush=True)
+        return ["--torch-backend", "cpu"]
+    print(
+        "This machine has no GPU, but PyTorch's index of builds for processors alone (download.pytorch.org) is out of "
+        "reach. The build for CUDA is taken: it works here, and takes some gigabytes. The settings 'package_links' and "
+        "'package_index' can name a folder or an index that has the other.",
+        flush=True,
+    )
+    return []
+
+
+def has_gpu() -> bool:
+    """Whether a GPU of NVIDIA's is on this machine."""
+    return bool(glob.glob("/proc/driver/nvidia/gpus/*"))
 
 
 def search_path(server_python: str) -> str:

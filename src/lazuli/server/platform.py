@@ -168,7 +168,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     reconciler = Reconciler(store.state, store.documents, workers=settings.workers, clock=clock, timer=timer)
     watch, line = Watch(reconciler.wake), Line()
     engine = LocalEngine(settings.data_dir / "work", on_exit=watch.ended)
-    built = realised.Environments(settings.data_dir / "environments", engine)
+    built = realised.Environments(settings.data_dir / "environments", engine, sources=settings.package_sources)
     storage = Storage(store, Outputs(store).path)
     tracking = _tracking(store, storage)
     access, vault, insights = Access(store), Vault(store), _insights(store)
@@ -267,7 +267,9 @@ def _workspaces(store: Store, storage: Storage, tracking: Tracking, vault: Vault
     workspaces.closing.append(storage.close_account)
     workspaces.closing.append(lambda record: tracking.forget(record.id.scope))
     workspaces.closing.append(vault.close)
-    workspaces.closing.append(Images(store.settings.data_dir / "registry").close)
+    images = Images(store.settings.data_dir / "registry")
+    workspaces.opening.append(images.open)
+    workspaces.closing.append(images.close)
     workspaces.closing.append(lambda record: insights.forget(record.id.scope))
     return workspaces
 

@@ -59,6 +59,10 @@ class Settings:
     """The folders below which datastores of type `local` may lie, with `:` between them; none when empty."""
     mirrors: str = ""
     """Folders of the machine that stand for remote addresses: `https://example.org/data=/srv/data, s3://b=/srv/b`."""
+    package_index: str = ""
+    """The package index that environments are built from, by its URL; PyPI when empty."""
+    package_links: str = ""
+    """Folders or pages with packages, beside the index, with spaces between them: `/srv/wheels https://host/wheels/`."""
     log_level: str = "info"
     """How much the server's log tells: debug, info, warning or error."""
 
@@ -86,6 +90,12 @@ class Settings:
     def mirror_folders(self) -> dict[str, Path]:
         """:attr:`mirrors` as folders, by address."""
         return _read_mirrors(self.mirrors, "mirrors")
+
+    @property
+    def package_sources(self) -> tuple[str, ...]:
+        """``package_index`` and ``package_links`` as arguments for uv."""
+        index = (f"--default-index={self.package_index}",) if self.package_index else ()
+        return (*index, *(f"--find-links={place}" for place in self.package_links.split()))
 
     @property
     def price_list(self) -> dict[str, float]:

@@ -22,8 +22,12 @@ class Images:
         self._root = root
 
     def folder(self, workspace: Record) -> Path:
-        """The layout of a workspace, made where there is none yet; images that are there stay."""
-        folder = self._root / workspace_id(workspace)
+        """Where the layout of a workspace lies."""
+        return self._root / workspace_id(workspace)
+
+    def open(self, workspace: Record) -> None:
+        """Make the layout of a workspace where there is none yet; images that are there stay."""
+        folder = self.folder(workspace)
         (folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
         # The index first: a folder with 'oci-layout' is complete.
         for name, content in (("index.json", _INDEX), ("oci-layout", _LAYOUT)):
@@ -31,8 +35,7 @@ class Images:
                 ready = folder / f".{name}"
                 ready.write_text(json.dumps(content), encoding="utf-8")
                 ready.replace(folder / name)
-        return folder
 
     def close(self, workspace: Record) -> None:
         """Remove the images of a workspace that is gone. Safe to repeat."""
-        shutil.rmtree(self._root / workspace_id(workspace), ignore_errors=True)
+        shutil.rmtree(self.folder(workspace), ignore_errors=True)

@@ -157,3 +157,39 @@ def test_a_component_brings_its_code_and_its_environment(lazuli: Run, workspace:
     assert "no such versions" in lazuli("component", "list", "-n", "longest_lines").stderr
     lazuli("component", "restore", "-n", "longest_lines", "-v", "1")
     assert "The longest lines" in lazuli("component", "list", "-n", "longest_lines").output
+
+
+def test_the_only_workspace_is_found_in_whichever_group_it_is(lazuli: Run) -> None:
+    elsewhere = {"LAZULI_SUBSCRIPTION": "00000000-0000-0000-0000-0000000000aa"}
+    lazuli("workspace", "create", "-n", "far", "-g", "g1", **elsewhere)
+    assert lazuli("workspace", "show", "--query", "name", "-o", "tsv", **elsewhere).output == "far\n"
+    assert "There is no compute yet" in lazuli("compute", "list", **elsewhere).output
+    told = lazuli("compute", "list", "-w", "far", fails=1, **elsewhere).output
+    assert "Workspaces here: far (in resource group 'g1')" in told
+    lazuli("workspace", "create", "-n", "near", "-g", "g2", **elsewhere)
+    assert "Here are: far (in g1), near (in g2)." in lazuli("compute", "list", fails=1, **elsewhere).output
+    assert "There is no compute yet" in lazuli("compute", "list", "-g", "g2", **elsewhere).output
+
+
+def test_what_does_not_run_yet_is_checked_and_nothing_is_made(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    (tmp_path / "part.yml").write_text(
+        "name: part\ncommand: echo ${{inputs.n}}\nenvironment: azureml:e:1\ninputs: {n: {type: integer}}\n"
+    )
+    file = tmp_path / "pipe.yml"
+    file.write_text(
+        "type: pipeline\nname: pipe\nsettings: {default_datestore: x}\n"
+        "jobs:\n  a:\n    component: ./part.yml\n    inputs: {n: 3, m: 4}\n"
+    )
+    done = lazuli("job", "validate", "-f", str(file)).output
+    assert "pipe.yml:3: 'settings.default_datestore' is not a known key. Did you mean 'default_datastore'?" in done
+    assert "pipe.yml:7: 'jobs.a.inputs.m': the component 'part' has no input 'm'." in done
+    assert "is valid" in done
+    assert "default_datestore" in lazuli("job", "validate", "-f", str(file), "--strict", fails=1).output
+    told = lazuli("job", "create", "-f", str(file), fails=1).output
+    assert "A pipeline is understood, but this version does not run it yet. Nothing was made." in told
+    assert "does not exist" in lazuli("job", "show", "-n", "pipe", fails=1).output
+    file.write_text(file.read_text().replace("n: 3, m: 4", ""))
+    told = lazuli("job", "validate", "-f", str(file), fails=1).output
+    assert "pipe.yml:7: 'jobs.a.inputs': the component 'part' needs the input 'n'." in told
+    (tmp_path / "part.yml").write_text("name: part\ncommand: x\n")
+    assert "part.yml:1: 'environment' is required" in lazuli("job", "validate", "-f", str(file), fails=1).output

@@ -100,6 +100,14 @@ def test_a_narrow_screen_goes_without_columns_before_it_breaks_a_name() -> None:
     assert fitting(list(job), [job], 10)[0] == "name"
 
 
+def test_what_is_least_needed_goes_and_no_column_is_squeezed_to_nothing() -> None:
+    size = {"name": "x" * 16, "category": "General purpose", "cores": "4", "memory_gb": "14.0", "gpus": "0"}
+    prices = {"price_per_hour": "0.0", "low_priority_per_hour": "0.0"}
+    row = {**size, **prices}
+    assert fitting(list(row), [row], 80) == ["name", "cores", "memory_gb", "gpus", "price_per_hour"]
+    assert fitting(list(row), [row], 30) == ["name", "cores"]
+
+
 def test_one_resource_as_a_table_tells_its_parts_and_no_empty_field(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -43,7 +43,10 @@ class Verbs(click.Group):
         if verb and verb not in self.commands and not verb.startswith("-"):
             noun = self.name or ""
             if reason := later.VERBS.get((noun, verb)):
-                ctx.fail(f"'{noun} {verb}' is not part of this version. {reason}")
+                from lazuli.cli.understood import understood
+
+                note = understood(f"{noun}-{verb}", args[1:])
+                ctx.fail(f"'{noun} {verb}' is not part of this version. {reason}{note}")
             ctx.fail(f"There is no '{noun} {verb}'. {did_you_mean(verb, list(self.commands))}")
         return super().resolve_command(ctx, args)
 

@@ -83,7 +83,10 @@ class Root(click.Group):
         """The command that the arguments name, or a usage error with the nearest one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             if what := later.NOUNS.get(args[0]):
-                ctx.fail(f"'{args[0]}' is not part of this version: it has no {what}.")
+                from lazuli.cli.understood import understood
+
+                note = understood(args[0], args[1:])
+                ctx.fail(f"'{args[0]}' is not part of this version: it has no {what}.{note}")
             ctx.fail(f"There is no command '{args[0]}'. {did_you_mean(args[0], list(COMMANDS))}")
         return super().resolve_command(ctx, args)
 

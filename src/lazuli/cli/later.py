@@ -23,6 +23,8 @@ _ARCHIVE = "What ran and what was made stays findable: hide it from lists with '
 VERBS = {
     **{(noun, "delete"): _ARCHIVE for noun in ("component", "data", "environment", "job", "model")},
     ("compute", "attach"): "Machines elsewhere cannot be attached; create a cluster on this one with 'compute create'.",
+    ("data", "import"): "Data is not fetched through connections; download it, and use 'data create'.",
+    ("data", "list-materialization-status"): "Data is not fetched through connections.",
     ("job", "connect-ssh"): "Jobs run on this machine, there is nothing to connect to.",
     ("model", "package"): "Models are not packaged as images.",
     ("model", "share"): "There are no registries to share a model with.",

@@ -41,10 +41,12 @@ COLORS = {
 _WIDTH_OF_PIPES = 200
 _GAP = 3
 """Characters between two columns."""
-_TEXTS = frozenset({"description", "endpoint", "status_reason", "value", "message", "result"})
+_TEXTS = frozenset({"about", "description", "endpoint", "status_reason", "value", "message", "result"})
 """The columns whose cells may go over several lines; names are never broken, as they are to be copied."""
 _LEAST_TEXT = 16
 _EXPENDABLE = (
+    "low_priority_per_hour",
+    "category",
     "location",
     "image",
     "container_name",
@@ -136,7 +138,7 @@ def show_many(items: Iterable[Mapping[str, Any]], columns: Sequence[str], form: 
 
 
 def fitting(columns: Sequence[str], rows: Sequence[Mapping[str, str]], width: int) -> list[str]:
-    """The columns for which a line has room, the first in any case; the least needed go first."""
+    """The columns for which a line has room, the first in any case; the least needed go first, then the last."""
 
     def taken(column: str) -> int:
         widest = max(len(column), *(len(row[column]) for row in rows))
@@ -147,6 +149,8 @@ def fitting(columns: Sequence[str], rows: Sequence[Mapping[str, str]], width: in
         if sum(map(taken, kept)) <= width:
             break
         kept.remove(column)
+    while len(kept) > 1 and sum(map(taken, kept)) > width:
+        kept.pop()
     return kept
 
 

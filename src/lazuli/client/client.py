@@ -17,8 +17,11 @@ from lazuli.client.storage import Progress, Storage
 from lazuli.resources.environment import Environment
 from lazuli.resources.table import noun
 from lazuli.schema.identity import Scope
+from lazuli.schema.problems import InvalidInput
 
 __all__ = ["Client"]
+
+_ENOUGH = 8
 
 
 class Client:
@@ -51,12 +54,28 @@ class Client:
 
     @cached_property
     def scope(self) -> Scope:
-        """The workspace meant; where none was chosen and the resource group has but one, that one."""
-        if not self.profile.workspace:
-            there = [found["name"] for found in self.workspaces.list()]
-            if len(there) == 1:
-                return self.profile.scope(there[0])
-        return self.profile.scope()
+        """The workspace meant; where none was chosen, the only one of the resource group, or of all groups.
+
+        Raises :class:`InvalidInput` with those that could be meant.
+        """
+        if self.profile.workspace:
+            return self.profile.scope()
+        there = [(found["name"], found["resource_group"]) for found in self.workspaces.everywhere()]
+        within = [(name, group) for name, group in there if group == self.profile.resource_group]
+        meant = within if within or self.profile.is_group_chosen else there
+        if len(meant) == 1:
+            name, group = meant[0]
+            self.profile = replace(self.profile, resource_group=group)
+            return self.profile.scope(name)
+        if not there:
+            return self.profile.scope()
+        known = ", ".join(f"{name} (in {group})" for name, group in there[:_ENOUGH])
+        raise InvalidInput(
+            "No workspace is chosen.",
+            target="workspace",
+            mend=f"Say -w NAME -g GROUP, or keep it with 'lazuli configure --defaults workspace=NAME group=GROUP'. "
+            f"Here are: {known}.",
+        )
 
     def on(self, workspace: str) -> Client:
         """The same server and connection, for another workspace."""

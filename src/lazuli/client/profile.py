@@ -34,6 +34,8 @@ class Profile:
     """Empty where none was chosen."""
     ca_file: str = ""
     """The CA that signed the server's certificate, where the address is https."""
+    is_group_chosen: bool = False
+    """Whether somebody named the resource group."""
 
     def scope(self, workspace: str = "") -> Scope:
         """The workspace meant. Raises :class:`InvalidInput` where none was chosen."""
@@ -69,7 +71,8 @@ def find(
     ]
     chosen = {name: next((str(source[name]) for source in sources if source.get(name)), "") for name in flags}
     url, token, ca_file = _server(environ)
-    return Profile(url, token, ca_file=ca_file, **chosen)
+    is_chosen = any(source.get("resource_group") for source in sources[:-1])
+    return Profile(url, token, ca_file=ca_file, is_group_chosen=is_chosen, **chosen)
 
 
 def running(data_dir: Path) -> dict[str, Any] | None:

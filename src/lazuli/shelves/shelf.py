@@ -40,13 +40,18 @@ def find_workspace(store: Store, tx: Connection, scope: Scope) -> Record:
     record = store.documents.find(tx, ResourceId(scope))
     if record is None:
         near = store.documents.select(tx, Selection(None, "", limit=10))
-        names = ", ".join(sorted(r.id.scope.workspace for r in near))
+        names = ", ".join(sorted(_told(each.id.scope, scope) for each in near))
         raise NotFound(
             f"The workspace '{scope.workspace}' does not exist in resource group '{scope.resource_group}'.",
             target=scope.path,
             mend=f"Workspaces here: {names}." if names else "Create it with 'lazuli workspace create'.",
         )
     return record
+
+
+def _told(there: Scope, asked: Scope) -> str:
+    elsewhere = there.resource_group.lower() != asked.resource_group.lower()
+    return f"{there.workspace} (in resource group '{there.resource_group}')" if elsewhere else there.workspace
 
 
 @dataclass(frozen=True)

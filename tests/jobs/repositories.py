@@ -57,7 +57,8 @@ def served(root: Path) -> Iterator[str]:
                 self.end_headers()
                 return
             if path.startswith("/private"):
-                self.send_response(401)
+                # An answer to credentials that git does not take for a refusal.
+                self.send_response(500 if self.headers.get("authorization") else 401)
                 self.send_header("WWW-Authenticate", "Basic")
                 self.end_headers()
                 return

@@ -122,6 +122,7 @@ def test_what_is_not_there_is_told(near: Place, repo: Path, address: str) -> Non
     assert refused(near, f"git+{address}/private.git").code == "CodeRefused"
     assert refused(near, "azureml://datastores/workspaceblobstore/paths/nothing").code == "ReferenceNotFound"
     assert isinstance(refused(near, "git+http://127.0.0.1:9/x.git"), Unavailable)
+    assert refused(near, "git@no-such-host.invalid:o/r.git").code == "CodeUnreachable"
 
 
 def test_no_other_place_is_reached_than_the_one_that_was_named(near: Place, root: Path, address: str) -> None:
@@ -159,6 +160,18 @@ def test_hooks_filters_and_configuration_of_a_repository_run_nothing(near: Place
     repositories.git(folder, "config", "uploadpack.packObjectsHook", f"touch {mark}; exec")
     near.run("hooked", code=f"git+file://{folder}")
     assert not mark.exists()
+
+
+def test_no_credentials_of_the_server_go_along(
+    near: Place, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server behind ``/private`` asks for a password, and says so when one comes."""
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    helper = f"[credential]\n\thelper = !f() {{ echo username=me; echo password=secret; touch {tmp_path}/asked; }}; f\n"
+    (tmp_path / ".gitconfig").write_text(helper)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert refused(near, f"git+{address}/private.git").code == "CodeRefused"
+    assert not (tmp_path / "asked").exists()
 
 
 def test_too_much_is_no_code(near: Place, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from tests.jobs.place import Place, opened
 
 from lazuli.compute.contract import until
-from lazuli.compute.engine import Plan
+from lazuli.compute.engine import Look, Phase, Plan, Reason
 from lazuli.jobs.ending import _why
 from lazuli.jobs.leavings import leavings
 from lazuli.schema.identity import ResourceId
@@ -138,6 +138,25 @@ def test_a_moment_without_processes_costs_no_job(place: Place, monkeypatch: pyte
     monkeypatch.setattr(place.platform.engine, "start", start_later)
     place.run("again", "echo 1")
     assert refused == [place.get("again").state["key"]]
+
+
+def test_a_job_that_found_no_room_for_its_files_is_begun_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    look, told = place.platform.engine.look, []
+    said = f"'code/x' could not be laid into the work folder: {os.strerror(errno.ENOSPC)}."
+
+    def look_full(key: str) -> Look:
+        found = look(key)
+        if "-no-room-yet" in key and not told and found.phase is not Phase.ABSENT:
+            until(lambda: look(key).over, "its end")
+            told.append(key)
+            return Look(Phase.EXITED, reason=Reason.SETUP, message=said)
+        return found
+
+    monkeypatch.setattr("lazuli.jobs.lifecycle._STORE_MS", 10)
+    monkeypatch.setattr(place.platform.engine, "look", look_full)
+    record = place.run("no-room-yet", "echo 1 > outputs/x")
+    assert told == [record.state["key"]] and record.state["status_reason"] is None
+    assert place.artifacts("no-room-yet")["outputs/x"] == "1\n"
 
 
 def test_why_it_waits_is_said_without_a_path() -> None:

@@ -41,6 +41,7 @@ LONGEST_S = 45.0
 """How long a submit may take for this: clients wait a minute for an answer."""
 MOST_BYTES = 1 << 30
 MOST_FILES = 20_000
+_REACH = "Check its address, and whether the server may reach it; or clone it, and give the local folder."
 _ACTOR = Principal("lazuli", "lazuli", "admin")
 _NO_REF = ("couldn't find remote ref", "not our ref", "no such ref", "unadvertised object")
 _NOBODY = ("authentication failed", "could not read username", "permission denied", "not found", "access denied", "403")
@@ -97,8 +98,12 @@ class CodeSources:
         with _told_of_code():
             if place.scheme == "file":
                 check_folder(Path(place.path), self._store.settings)
-            else:
+                return
+            try:
                 check_host(place.host)
+            except Unavailable as problem:
+                if not _has_proxy(place.scheme):  # which may know names that this machine does not
+                    raise Unavailable(problem.message, mend=_REACH, code="CodeUnreachable") from None
 
     @contextmanager
     def _on_datastore(self, scope: Scope, code: str, until: float) -> Iterator[dict[str, Path]]:
@@ -154,6 +159,11 @@ def _below(folder: Path) -> Iterator[tuple[str, Path]]:
         yield file.path, files.at(file.path)
 
 
+def _has_proxy(scheme: str) -> bool:
+    words = (f"{scheme}_proxy", "all_proxy")
+    return scheme in ("http", "https") and any(os.environ.get(name) for word in words for name in (word, word.upper()))
+
+
 def _measured(files: Iterable[tuple[str, Path]]) -> dict[str, Path]:
     """The files by name, where they are no more than code is."""
     found: dict[str, Path] = {}
@@ -175,7 +185,7 @@ def _checked_out(place: GitPlace, folder: Path, until: float) -> str:
     """The commit that ``place`` means now; its files lie in ``folder/tree``."""
     repository, tree = folder / "repository", folder / "tree"
     tree.mkdir()
-    env = _environment(place.scheme)
+    env = _environment(place.scheme, folder)
 
     def git(*arguments: str) -> str:
         command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "http.followRedirects=false", *arguments]
@@ -201,8 +211,8 @@ def _checked_out(place: GitPlace, folder: Path, until: float) -> str:
     return commit
 
 
-def _environment(scheme: str) -> dict[str, str]:
-    """What git may know: nothing of the server's user but, for ssh, its keys; and one way to the repository alone."""
+def _environment(scheme: str, home: Path) -> dict[str, str]:
+    """What git may know: one way to the repository, and nothing of the server's user but, for ssh, its keys."""
     return spawn.machine_environment() | {
         "GIT_ALLOW_PROTOCOL": scheme,
         "GIT_ASKPASS": "true",
@@ -210,6 +220,7 @@ def _environment(scheme: str) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=10",
         "GIT_TERMINAL_PROMPT": "0",
+        "HOME": str(home),  # where there is no .netrc; ssh looks for its keys elsewhere
         "LC_ALL": "C",
     }
 
@@ -235,7 +246,7 @@ def _refusal(place: GitPlace, output: str) -> Problem:
     return Unavailable(
         f"The repository '{place.url}' cannot be reached: {said}.",
         target="code",
-        mend="Check its address, and whether the server may reach it; or clone it, and give the local folder.",
+        mend=_REACH,
         code="CodeUnreachable",
     )
 

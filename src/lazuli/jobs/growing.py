@@ -90,7 +90,7 @@ class _Watched:
     container: str
     prefix: str
     folder: Path
-    due: float = 0.0
+    due: float
     is_busy: bool = False
     is_in_trouble: bool = False
     over: threading.Event = field(default_factory=threading.Event)
@@ -124,7 +124,8 @@ class Growing:
             return
         container, prefix = self._place(record.id)
         with self._changed:
-            self._watched[key] = _Watched(record.id, container, prefix, folder)
+            # Jobs that are over in a moment are none of this.
+            self._watched[key] = _Watched(record.id, container, prefix, folder, due=time.monotonic() + BEAT_S)
             if not self._threads and not self._is_closed:
                 self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(_THREADS)]
                 for thread in self._threads:

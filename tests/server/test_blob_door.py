@@ -148,6 +148,21 @@ def test_blocks_are_joined_in_the_order_of_the_list(served: Served) -> None:
     assert (raised.value.status_code, code_of(raised)) == (400, "InvalidBlockList")
 
 
+def test_an_upload_that_was_cut_short_goes_on_where_it_was(served: Served) -> None:
+    blob = served.container().get_blob_client("resumed")
+    blob.stage_block("1+/", b"one", validate_content=True)
+    committed, staged = blob.get_block_list("all")
+    assert (committed, [(block.id, block.size) for block in staged]) == ([], [("1+/", 3)])
+    blob.stage_block("2", b"four")
+    blob.commit_block_list([BlobBlock("1+/"), BlobBlock("2")])
+    committed, staged = blob.get_block_list("all")
+    assert ([(block.id, block.size) for block in committed], staged) == ([("1+/", 3), ("2", 4)], [])
+    blob.upload_blob(b"whole", overwrite=True)
+    assert blob.get_block_list("committed") == ([], [])
+    with pytest.raises(ResourceNotFoundError):
+        served.container().get_blob_client("nothing").get_block_list("all")
+
+
 def test_ranges(served: Served) -> None:
     container = served.container(max_single_get_size=1000, max_chunk_get_size=300)
     data = bytes(range(256)) * 20

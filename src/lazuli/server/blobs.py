@@ -31,7 +31,7 @@ from lazuli.schema.problems import (
     Unsupported,
 )
 from lazuli.server.routes import SIGNED, Call, Route
-from lazuli.server.storage_xml import http_date, read_block_list, read_marker, xml_error, xml_listing
+from lazuli.server.storage_xml import http_date, read_block_list, read_marker, xml_block_list, xml_error, xml_listing
 from lazuli.store.blobs import Blob, Blobs
 from lazuli.store.clock import Clock, system_clock
 from lazuli.store.sas import verify, verify_shared_key
@@ -130,6 +130,8 @@ class _Door:
         """The content, a range of it, or (HEAD, ``comp=metadata``) what is known of it."""
         container, name = call.params["container"], call.params["blob"]
         self._authorise(call, container, name, "r")
+        if call.query.get("comp") == "blocklist":
+            return self._block_list(call, container, name)
         if call.query.get("comp", "metadata") != "metadata":
             raise _not_known(call)
         blob = self._found(container, name)
@@ -142,6 +144,15 @@ class _Door:
         if call.method == "HEAD":
             return Response(headers=headers | _content_headers(blob))
         return self._content(call, blob, headers)
+
+    def _block_list(self, call: Call, container: str, name: str) -> Response:
+        """The blocks that are there: an upload that was cut short goes on with those that lack."""
+        asked = call.query.get("blocklisttype", "committed").lower()
+        if asked not in ("committed", "uncommitted", "all"):
+            raise InvalidInput(f"'{asked[:40]}' is none of committed, uncommitted and all.", target="blocklisttype")
+        committed, staged = self._blobs.blocks(container, name)
+        body = xml_block_list(None if asked == "uncommitted" else committed, None if asked == "committed" else staged)
+        return Response(body, media_type="application/xml")
 
     def _content(self, call: Call, blob: Blob, headers: dict[str, str]) -> Response:
         file = self._blobs.file(blob)

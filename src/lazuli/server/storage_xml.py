@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from lazuli.schema.problems import InvalidInput, Problem
-from lazuli.store.blobs import Blob, BlobPage
+from lazuli.store.blobs import Blob, BlobPage, Block
 
-__all__ = ["http_date", "read_block_list", "read_marker", "xml_error", "xml_listing"]
+__all__ = ["http_date", "read_block_list", "read_marker", "xml_block_list", "xml_error", "xml_listing"]
 
 # A carriage return is XML too, but every parser reads it as a line feed.
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -80,6 +80,20 @@ def xml_error(problem: Problem) -> bytes:
     _add(error, "Code", problem.code)
     _add(error, "Message", str(problem))
     return _xml(error)
+
+
+def xml_block_list(committed: Sequence[Block] | None, staged: Sequence[Block] | None) -> bytes:
+    """The blocks of a blob; of a kind that was not asked for, None."""
+    root = Element("BlockList")
+    for tag, blocks in (("CommittedBlocks", committed), ("UncommittedBlocks", staged)):
+        if blocks is None:
+            continue
+        items = SubElement(root, tag)
+        for block in blocks:
+            item = SubElement(items, "Block")
+            _add(item, "Name", _NOT_XML.sub("\ufffd", block.id))
+            _add(item, "Size", str(block.size))
+    return _xml(root)
 
 
 def read_block_list(text: bytes) -> Sequence[str]:

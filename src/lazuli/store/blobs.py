@@ -20,13 +20,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, PreconditionFailed
 from lazuli.store.blob_names import Blob, BlobPage, at, blob_of, checked, row_of, starting_with, walk
-from lazuli.store.blocks import Blocks
+from lazuli.store.blocks import Block, Blocks
 from lazuli.store.clock import Clock, system_clock
 from lazuli.store.contents import Content, Contents
 from lazuli.store.database import Database
 from lazuli.store.tables import blob as blob_table
 
-__all__ = ["Blob", "BlobPage", "Blobs", "Terms"]
+__all__ = ["Blob", "BlobPage", "Blobs", "Block", "Terms"]
 
 _HOUR = 3_600_000
 _WEEK = 7 * 24 * _HOUR
@@ -203,6 +203,17 @@ class Blobs:
         blob = self._put(container, name, terms, join)
         self._blocks.close(container, name, ids, made[0])
         return blob
+
+    def blocks(self, container: str, name: str) -> tuple[Sequence[Block], Sequence[Block]]:
+        """The blocks that a blob was made of, and those that were put by for its next content.
+
+        Raises :class:`NotFound` (BlobNotFound) where there is neither a blob nor a block.
+        """
+        name = checked(name)
+        blob, staged = self.stat(container, name), self._blocks.staged(container, name)
+        if blob is None and not staged:
+            raise _no_blob(name)
+        return self._blocks.committed(container, name, blob.sha256) if blob else [], staged
 
     def _committed(self, container: str, name: str, ids: Sequence[str]) -> Content:
         """The content of an equal commit whose answer got lost, or whose twin was faster."""

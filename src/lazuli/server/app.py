@@ -47,6 +47,8 @@ MAX_BODY = 32 << 20
 MAX_UPLOAD = 5 << 30
 _PIECE = 1 << 20
 _NOTHING = QueryParams()
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL as JSON spells it, which PostgreSQL takes into no text; not a backslash before 'u0000'."""
 _WRITERS = 24
 """Requests that change something, at once; reads have threads of their own."""
 
@@ -96,12 +98,14 @@ class App:
         try:
             self._check_address(request)
             route, params = seen.route, seen.params = self._table.find(request.method, path)
-            if "\0" in path:
+            if "\0" in path or b"%00" in request.scope["query_string"]:
                 raise InvalidInput("An address holds no NUL.", target="path")
             principal = seen.principal = self._principal(request, route, params)
             if route.upload:
                 return await self._spooled(request, route, params, principal)
             call = self._call(request, params, principal, body=await _body(request.receive))
+            if b"\\u0000" in call.body and _NUL.search(call.body):
+                raise InvalidInput("A text in the body holds a NUL character.", target="body", mend="Leave it out.")
             if route.soon and (answer := route.soon(call)):
                 return await answer
             if route.inline:

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.server.conftest import WS, Served
+from tests.server.conftest import SCOPE, WS, Served, on_its_way
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,25 @@ def test_a_run_has_mlflows_shape(client: httpx.Client) -> None:
     assert run["data"]["params"] == [{"key": "p", "value": "v"}]
     info = post(client, "runs/update", {"run_id": run_id, "status": "FINISHED", "end_time": 77})["run_info"]
     assert (info["status"], info["end_time"]) == ("FINISHED", 77)
+
+
+def test_what_a_job_begins_is_a_child_of_its_run_and_its_end_is_not_for_its_program_to_tell(
+    served: Served, client: httpx.Client
+) -> None:
+    born = on_its_way(served, "nesting")
+    with served.platform.store.state.write() as tx:
+        served.platform.tracking.runs.open_in(tx, SCOPE, "nesting", status="RUNNING")
+    token = served.platform.access.job_token("ada", SCOPE, "nesting", born)
+    with httpx.Client(base_url=client.base_url, headers={"Authorization": f"Bearer {token}"}) as job:
+        child = post(job, "runs/create", {"experiment_id": "0"})["run"]
+        assert {"key": "mlflow.parentRunId", "value": "nesting"} in child["data"]["tags"]
+        own = [{"key": "mlflow.parentRunId", "value": child["info"]["run_id"]}]
+        assert own[0] in post(job, "runs/create", {"experiment_id": "0", "tags": own})["run"]["data"]["tags"]
+        said = {"run_id": "nesting", "status": "FINISHED", "end_time": 5, "run_name": "renamed"}
+        told = post(job, "runs/update", said)["run_info"]
+        assert (told["status"], told["run_name"], "end_time" in told) == ("RUNNING", "renamed", False)
+        ended = post(job, "runs/update", {"run_id": child["info"]["run_id"], "status": "FAILED"})["run_info"]
+        assert ended["status"] == "FAILED"
 
 
 def test_bare_nan_is_read_as_well(client: httpx.Client) -> None:

@@ -65,6 +65,11 @@ class Logs:
             stream.seek(offset)
             return stream.read(limit)
 
+    def has_more(self, record: Record, file: str, offset: int) -> bool:
+        """Whether a log that still grows has anything from ``offset`` on: one look at a file, and at nothing else."""
+        key = record.state.get("key")
+        return bool(key) and bool(self._engine.tail(str(key), clean(file), offset, 1))
+
     def _growing(self, record: Record, key: str, name: str, offset: int, limit: int) -> bytes:
         def read(start: int, most: int) -> bytes:
             return self._engine.tail(key, name, start, most)

@@ -27,11 +27,13 @@ from lazuli.tracking import Tracking
 __all__ = ["stream_routes"]
 
 _LOOK_S = 0.08
-_SLOWEST_LOOK_S = 0.8
+_SLOWEST_LOOK_S = 0.4
 _ALIVE_S = 15.0
 _CHUNK = 1 << 16
 _MOST_CHUNKS = 16
 """Pieces of a log that are told at once: who is far behind catches up in steps, and no log is ever in memory whole."""
+_GROWING = (Status.RUNNING.value, Status.CANCEL_REQUESTED.value)
+"""The statuses in which nothing but its log can grow without a change of state or metrics."""
 _BEFORE_RUNNING = (Status.QUEUED.value, Status.PREPARING.value)
 
 
@@ -72,18 +74,21 @@ class _Following:
         self._environments = environments
         self._id = id
         self._offset = offset
+        self._file = ""
         self._built = 0
         self._told: tuple[str, str] = ("", "")
         self._metrics: dict[str, tuple[int, int]] = {}
         self._over = False
         self._is_behind = False
+        self._record: Record | None = None
+        self._seen = (-1, -1)
 
     async def events(self) -> AsyncIterator[bytes]:
-        """What happens, until the job has ended. Waiting holds no thread."""
+        """What happens, until the job has ended. Waiting holds no thread, and next to nothing else."""
         alive_at = time.monotonic()
         pause = _LOOK_S
         while not self._over:
-            said = await run_in_threadpool(self._look)
+            said = await run_in_threadpool(self._look) if self._may_have_happened() else b""
             # What has just spoken may go on at once; what is silent is looked at less and less.
             pause = _LOOK_S if said else min(pause * 1.25, _SLOWEST_LOOK_S)
             if said or time.monotonic() - alive_at > _ALIVE_S:
@@ -92,19 +97,38 @@ class _Following:
             if not self._over and not self._is_behind:
                 await asyncio.sleep(pause)
 
+    def _now(self) -> tuple[int, int]:
+        """A pair of numbers that differs from an earlier one whenever state or metrics may differ."""
+        store = self._jobs.store
+        return store.state.changes, store.points.changes
+
+    def _may_have_happened(self) -> bool:
+        """Whether it is worth a look. A queued job has no log that could have grown."""
+        known = self._record
+        return known is None or known.status != Status.QUEUED or self._is_behind or self._now() != self._seen
+
     def _look(self) -> bytes:
         """The events since the last look, or the first of them where there are many."""
+        now, known = self._now(), self._record  # first: what is written meanwhile is looked for the next time
+        grown = self._is_behind or known is None or known.status not in _GROWING or self._has_more(known)
         self._is_behind = False
         try:
-            record = self._jobs.get(self._id)  # before the log: an end seen here has all its log below
+            # Before the log: an end seen here has all its log below.
+            record = known if known and now[0] == self._seen[0] else self._jobs.get(self._id)
         except NotFound:
             self._over = True
             return _event("done", {"status": "Deleted", "error": None})
-        said = [*self._in_order(record), *self._new_metrics()]
+        measured = now[1] != self._seen[1]
+        self._seen, self._record = now, record
+        said = list(self._in_order(record)) if grown or record != known else []
+        said += self._new_metrics() if measured else []
         if record.status in TERMINAL and not self._is_behind:
             self._over = True
             said.append(_done(record))
         return b"".join(said)
+
+    def _has_more(self, record: Record) -> bool:
+        return not self._file or self._logs.has_more(record, self._file, self._offset)
 
     def _in_order(self, record: Record) -> Iterator[bytes]:
         """Its status, build and log as they came about: a build before its command, the log before what ends it."""
@@ -135,13 +159,13 @@ class _Following:
     def _log(self, record: Record) -> Iterator[bytes]:
         if self._built and not record.state.get("start_time"):  # its log says what its build has said
             return
-        name = self._logs.main(record)
+        self._file = self._file or self._logs.main(record)
         for _ in range(_MOST_CHUNKS):
-            piece = self._logs.read(record, name, self._offset, _CHUNK)
+            piece = self._logs.read(record, self._file, self._offset, _CHUNK)
             piece = _whole_characters(piece) or (piece if record.status in TERMINAL else b"")
             if not piece:  # the rest of the character is still to be written
                 return
-            fact = {"file": name, "offset": self._offset, "text": piece.decode(errors="replace")}
+            fact = {"file": self._file, "offset": self._offset, "text": piece.decode(errors="replace")}
             self._offset += len(piece)
             yield _event("log", fact, id=self._offset)
         self._is_behind = True

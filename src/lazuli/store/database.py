@@ -44,6 +44,8 @@ class Database:
         # A SQLite file has one writer at a time: it keeps its connection, and those of readers can write nothing.
         self._write_engine = _sqlite_engine(self.url, durable, writes=True) if self.is_sqlite else self._engine
         self._write_connection: Connection | None = None
+        self.changes = 0
+        """How often this process has written: what has not grown since a look needs no other look."""
         self._writer = threading.Lock()
         self._writing = threading.local()
         self._sole: Connection | None = None
@@ -79,10 +81,12 @@ class Database:
         self._writing.here = True
         try:
             # Also on PostgreSQL the queue of this process forms here, so that waiting holds no connection.
-            with self._writer, self._connected() as connection, connection.begin():
-                if self._queue_up is not None:
-                    connection.execute(self._queue_up)
-                yield connection
+            with self._writer:
+                with self._connected() as connection, connection.begin():
+                    if self._queue_up is not None:
+                        connection.execute(self._queue_up)
+                    yield connection
+                self.changes += 1
         finally:
             self._writing.here = False
 

@@ -14,13 +14,14 @@ from lazuli.server.routes import Call, reply
 from lazuli.tracking.inputs import DatasetInput, ModelLink
 from lazuli.tracking.metrics import Metrics
 from lazuli.tracking.rules import MAX_PARAM, MAX_TAG, invalid, page_size, pair, pairs, sequence, whole
-from lazuli.tracking.runs import Runs
+from lazuli.tracking.runs import PARENT_TAG, Runs
 
 __all__ = ["logging_rows", "run_rows"]
 
 MAX_PAGE = 50_000
 MAX_EXPERIMENTS = 20
 """How many experiments the datasets of which may be asked for at once."""
+USER_TAG = "mlflow.user"
 HISTORY_TAG = "mlflow.log-model.history"
 
 
@@ -29,13 +30,18 @@ def run_rows(runs: Runs) -> list[Row]:
 
     def create(call: Call) -> Response:
         body = body_of(call)
+        tags = pairs(body.get("tags"), "tags", MAX_TAG, None)
+        user = text_of(body, "user_id") or call.principal.name
+        if job := _job_of(call):
+            user = call.principal.name  # the client tells whom the machine runs jobs as
+            tags = [*({PARENT_TAG: job} | dict(tags) | {USER_TAG: user}).items()]  # what it begins is a part of it
         run = runs.create(
             call.scope,
             text_of(body, "experiment_id"),
             name=text_of(body, "run_name"),
-            user=text_of(body, "user_id") or call.principal.name,
+            user=user,
             started_at=whole_or_none(body, "start_time"),
-            tags=pairs(body.get("tags"), "tags", MAX_TAG, None),
+            tags=tags,
         )
         return reply({"run": run_json(run)})
 
@@ -44,13 +50,10 @@ def run_rows(runs: Runs) -> list[Row]:
 
     def update(call: Call) -> Response:
         body = body_of(call)
-        run = runs.update(
-            call.scope,
-            run_id_of(body),
-            status=text_of(body, "status"),
-            ended_at=whole_or_none(body, "end_time"),
-            name=text_of(body, "run_name"),
-        )
+        run_id, status, ended_at = run_id_of(body), text_of(body, "status"), whole_or_none(body, "end_time")
+        if run_id == _job_of(call):
+            status, ended_at = "", None  # its program may call it done as it likes: it is when the job is
+        run = runs.update(call.scope, run_id, status=status, ended_at=ended_at, name=text_of(body, "run_name"))
         return reply({"run_info": run_info_json(run)})
 
     def delete(call: Call) -> Response:
@@ -98,6 +101,11 @@ def run_rows(runs: Runs) -> list[Row]:
         ("POST", "runs/restore", restore, write, "Bring a deleted run back."),
         ("POST", "runs/search", search, read, "Search runs."),
     ]
+
+
+def _job_of(call: Call) -> str:
+    """The job that calls, whose run has its name; '' for anybody else."""
+    return call.principal.id if call.principal.role == "job" else ""
 
 
 def logging_rows(runs: Runs, metrics: Metrics) -> list[Row]:

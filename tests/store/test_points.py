@@ -30,7 +30,7 @@ def test_a_series_comes_back_in_the_order_of_its_steps(points: Points) -> None:
     assert [(p.value, p.step, p.timestamp) for p in points.history("r", "loss")] == [
         (3.0, 0, 1000), (2.0, 1, 1001), (1.0, 2, 1002),
     ]  # fmt: skip
-    assert points.keys("r") == ["loss", "other"]
+    assert [one.key for one in points.latest(["r"])["r"]] == ["loss", "other"]
     assert points.history("r", "none") == []
 
 
@@ -90,8 +90,8 @@ def test_deleted_runs_leave_nothing(points: Points) -> None:
     points.add("e", series("r", "m", 1.0) + series("s", "m", 2.0), [ModelPoint("m-1", "r", "m", 1.0, 0, 0)])
     points.delete_runs(["r"])
     points.delete_runs(["r"])
-    assert (points.history("r", "m"), points.keys("r"), points.of_models(["m-1"])) == ([], [], {"m-1": []})
-    assert points.keys("s") == ["m"]
+    assert (points.history("r", "m"), points.latest(["r"])["r"], points.of_models(["m-1"])) == ([], [], {"m-1": []})
+    assert [one.key for one in points.latest(["s"])["s"]] == ["m"]
 
 
 NUMBERS = st.floats(allow_nan=False)

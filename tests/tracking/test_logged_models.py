@@ -64,10 +64,9 @@ def test_what_is_no_name_is_told(tracking: Tracking, scope: Scope, name: str) ->
 
 def test_files_are_put_listed_read_and_removed(tracking: Tracking, scope: Scope, other: Scope, tmp_path: Path) -> None:
     artifacts, upload = tracking.artifacts, tmp_path / "upload"
-    upload.write_bytes(b"one")
-    artifacts.put(scope, "ExperimentRun/dcid.r/a.txt", upload, content_type="text/plain")
-    artifacts.put_bytes(scope, "ExperimentRun/dcid.r/b/c.txt", b"four")
-    artifacts.put_bytes(scope, "ExperimentRun/dcid.r2/x", b"")
+    for path, data in (("r/a.txt", b"one"), ("r/b/c.txt", b"four"), ("r2/x", b"")):
+        upload.write_bytes(data)
+        artifacts.put(scope, f"ExperimentRun/dcid.{path}", upload, content_type="text/plain")
     root = "ExperimentRun/dcid.r"
     assert artifacts.list(scope, root) == [Artifact(f"{root}/a.txt", 3), Artifact(f"{root}/b")]
     assert artifacts.list(scope, f"{root}/a.txt") == []
@@ -82,9 +81,9 @@ def test_files_are_put_listed_read_and_removed(tracking: Tracking, scope: Scope,
 
 
 @pytest.mark.parametrize("path", ["../a", "/etc/passwd", "a/../../b", "a\\b", "a\0b"])
-def test_no_path_leads_out_of_the_container(tracking: Tracking, scope: Scope, path: str) -> None:
+def test_no_path_leads_out_of_the_container(tracking: Tracking, scope: Scope, path: str, tmp_path: Path) -> None:
     for refused in (
-        lambda: tracking.artifacts.put_bytes(scope, path, b""),
+        lambda: tracking.artifacts.put(scope, path, tmp_path / "upload"),
         lambda: tracking.artifacts.open(scope, path),
         lambda: tracking.artifacts.list(scope, path),
         lambda: tracking.artifacts.delete(scope, path),

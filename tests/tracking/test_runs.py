@@ -41,7 +41,6 @@ def test_a_run_holds_what_was_logged(tracking: Tracking, scope: Scope) -> None:
     assert run.datasets == [DatasetInput("d", "1", "local", "{}", tags={"k": "v"})]
     assert run.models == [ModelLink("m-1", "output", 3)]
     assert [p.value for p in tracking.metrics.history(scope, run.id, "m")[0]] == [1.0, 2.0]
-    assert tracking.metrics.keys(scope, run.id) == ["m"]
 
 
 def test_the_run_of_a_job_is_opened_once(state: Database, tracking: Tracking, scope: Scope, other: Scope) -> None:
@@ -189,16 +188,6 @@ def test_history_is_read_in_pages(tracking: Tracking, scope: Scope) -> None:
     for wrong in ("x", "WzFd", "é", "eyJhIjoxfQ=="):
         with pytest.raises(InvalidInput):
             tracking.metrics.history(scope, run.id, "m", limit=2, page=wrong)
-
-
-def test_a_purged_run_is_gone(tracking: Tracking, scope: Scope) -> None:
-    run, kept = tracking.runs.create(scope), tracking.runs.create(scope)
-    for one in (run, kept):
-        tracking.metrics.log_batch(scope, one.id, [point()], [{"key": "p", "value": "1"}])
-    tracking.runs.purge(scope, [run.id])
-    with pytest.raises(NotFound):
-        tracking.runs.get(scope, run.id)
-    assert tracking.runs.get(scope, kept.id).params == {"p": "1"}
 
 
 def test_a_forgotten_workspace_leaves_nothing_and_takes_nothing_with_it(

@@ -263,12 +263,6 @@ class Points:
                 found.update((run_id, math.nan if is_nan else value) for run_id, value, is_nan in rows)
         return found
 
-    def keys(self, run_id: str) -> list[str]:
-        """The metrics of a run, sorted."""
-        query = select(latest_metric.c.key).where(latest_metric.c.run_id == run_id).order_by(latest_metric.c.key)
-        with self._database.read() as tx:
-            return list(tx.execute(query).scalars())
-
     def of_models(self, model_ids: Sequence[str], key: str | None = None) -> dict[str, list[ModelPoint]]:
         """The points measured on these logged models, in the order of step and time; of one metric where ``key``."""
         table = model_metric.c

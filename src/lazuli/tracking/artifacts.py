@@ -48,11 +48,6 @@ class Artifacts:
         container, name = self._to_write(scope, path)
         return self._blobs.put_file(container, name, source, move=True, content_type=content_type)
 
-    def put_bytes(self, scope: Scope, path: str, data: bytes, *, content_type: str = "") -> Blob:
-        """The same for bytes in memory."""
-        container, name = self._to_write(scope, path)
-        return self._blobs.put_bytes(container, name, data, content_type=content_type)
-
     def open(self, scope: Scope, path: str) -> tuple[Blob, Path]:
         """The artifact at ``path`` and the file that holds it, to be read only. Raises :class:`NotFound`."""
         container, _, name = self._to_read(scope, clean(path))

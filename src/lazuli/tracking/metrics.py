@@ -103,10 +103,6 @@ class Metrics:
             raise too_many("run_ids", MAX_BULK_RUNS, len(run_ids))
         return {run_id: self.sample(scope, run_id, key, points) for run_id in run_ids}
 
-    def keys(self, scope: Scope, run_id: str) -> list[str]:
-        """The metrics that a run has, sorted."""
-        return self._points.keys(run_key(scope, run_id))
-
 
 _BIG = 2**63
 

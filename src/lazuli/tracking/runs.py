@@ -283,23 +283,16 @@ class Runs:
         with self._state.read() as tx:
             return self._read(tx, list(tx.execute(query).scalars()))
 
-    def purge(self, scope: Scope, run_ids: Sequence[str]) -> None:
-        """Forget runs and all they hold, for good. Safe to repeat."""
-        self._purge([run_key(scope, run_id) for run_id in run_ids])
-
     def forget(self, scope: Scope) -> None:
         """Forget every run of a workspace. Safe to repeat."""
         with self._state.read() as tx:
             keys = list(tx.execute(select(run.c.id).where(run.c.scope == scope.key)).scalars())
-        self._purge(keys)
-
-    def _purge(self, keys: Sequence[str]) -> None:
         try:
-            self._purge_rows(keys)
+            self._forget_rows(keys)
         finally:
             self._writable.forget(keys)
 
-    def _purge_rows(self, keys: Sequence[str]) -> None:
+    def _forget_rows(self, keys: Sequence[str]) -> None:
         # Points first: a run that a crash leaves half forgotten is still known, and forgotten the next time.
         self._points.delete_runs(keys)
         for chunk in chunks(keys):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +14,7 @@ from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput
 from lazuli.shelves.principal import Principal
+from lazuli.shelves.sealed import Sealed
 from lazuli.shelves.shelf import ANYTHING, Expected, Shelf, document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
@@ -35,7 +34,7 @@ _WHERE = (
 )
 
 
-class Datastores(Shelf):
+class Datastores(Sealed):
     """The datastores of workspaces. Secrets are sealed before anything is stored, and never come back in a record."""
 
     def __init__(self, store: Store, storage: Storage) -> None:
@@ -48,43 +47,19 @@ class Datastores(Shelf):
         """Create a datastore, or say it anew; a secret that is not said again stays."""
         assert isinstance(document, Datastore)
         if id.name.lower() in BUILT_IN:
-            return super().put(id, document, actor, expected)
+            return Shelf.put(self, id, document, actor, expected)
         check_name(id.name, what="datastore name")
-        document = _with_endpoint(document)
-        with self.store.state.read() as tx:
-            id = self.place(tx, id)
-            old = self.store.documents.find(tx, id)
-            expected.check(id, old)
-            self.check_open(tx, id)
-        secrets, body = self._secrets(old, document), _body(document)
-        if old and body == old.body and secrets == self._storage.secrets_of(old):
-            return old, False
-        # Sealed under a name of its own each time: until the commit, the old record goes on with the old secret.
-        name = uuid.uuid4().hex if secrets else ""
-        if secrets:
-            self.store.secrets.set(sealed_in(id.scope), name, json.dumps(secrets))
-        try:
-            record, is_new = self._write(id, body, {"secret": name} if name else {}, actor)
-        except BaseException:
-            self._forget(id.scope, name)
-            raise
-        if old:
-            self._forget(id.scope, str(old.state.get("secret", "")))
-        return record, is_new
+        return super().put(id, _with_endpoint(document), actor, expected)
 
-    def _write(
-        self, id: ResourceId, body: dict[str, Any], state: dict[str, Any], actor: Principal
-    ) -> tuple[Record, bool]:
-        with self.store.state.write() as tx:
-            id = self.place(tx, id)
-            old = self.store.documents.find(tx, id)
-            if old is None:
-                return self.store.documents.add(tx, Record(id, body, state), actor.name), True
-            return self.store.documents.change(tx, old, actor.name, body=body, state=state), False
+    def sealed_in(self, scope: Scope) -> str:
+        """The scope of the secrets of a workspace's datastores."""
+        return sealed_in(scope)
 
-    def _forget(self, scope: Scope, secret: str) -> None:
-        if secret:
-            self.store.secrets.delete(sealed_in(scope), secret)
+    def parted(self, old: Record | None, document: Document) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is kept of a datastore, and its secrets."""
+        assert isinstance(document, Datastore)
+        secrets = self._secrets(old, document)
+        return _body(document), secrets
 
     def _secrets(self, old: Record | None, document: Datastore) -> dict[str, str]:
         """The secrets said, else those of before: a document that was shown and is sent back holds none."""
@@ -127,7 +102,6 @@ class Datastores(Shelf):
             record = self.store.documents.find(tx, self.place(tx, id))
         there = super().delete(id, actor)
         if record and there:
-            self._forget(record.id.scope, str(record.state.get("secret", "")))
             self.store.blobs.delete_container(self._storage.cache_of(record.id))
         return there
 

@@ -25,7 +25,7 @@ from tests.clients.environments import client_environment
 
 HERE = Path(__file__).parent
 PROGRAM, STEPS, RECORD = HERE / "azure_ai_ml_program.py", HERE / "azure_steps", HERE / "azure_ai_ml.json"
-AREAS = ("workspaces", "computes", "data", "jobs", "assets", "components", "errors")
+AREAS = ("workspaces", "computes", "data", "jobs", "assets", "components", "connections", "errors")
 CLIENTS = {
     "1.35": ["azure-ai-ml==1.35.*", "azure-identity", "marshmallow<4"],
     "1.28": ["azure-ai-ml==1.28.*", "azure-identity", "marshmallow<4"],

@@ -19,6 +19,7 @@ NOUN_OF = {
     "environment": "environment",
     "model": "model",
     "commandComponent": "component",
+    "connection": "connection",
     "amlCompute": "compute",
 }
 SCOPE = Scope("s", "g", "w")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lazuli.resources.compute import Compute
+from lazuli.resources.connection import Connection
 from lazuli.resources.data import Data
 from lazuli.resources.environment import Environment
 from lazuli.resources.job import CommandJob
@@ -194,6 +195,20 @@ def test_computes(said: dict[str, Any]) -> None:
             {"name": "e", "image": "python:3.12", "conda_file": {"dependencies": ["python=3.12", {"pip": ["x"]}]}},
         ),
         (Environment, {"name": "e", "build": {"path": "./docker"}, "os_type": "Linux", "description": "d"}),
+        (
+            Connection,
+            {
+                "name": "c",
+                "type": "azure_data_lake_gen_2",
+                "target": "https://x",
+                "metadata": {"a": "b"},
+                "credentials": {"type": "service_principal", "tenant_id": "t", "client_id": "c", "client_secret": "s"},
+            },
+        ),
+        (
+            Connection,
+            {"name": "c", "type": "s3", "target": "t", "credentials": {"type": "account_key", "account_key": "k"}},
+        ),
         (Workspace, {"name": "w", "display_name": "W", "description": "d", "tags": {"a": "b"}, "hbi_workspace": True}),
     ],
 )
@@ -306,6 +321,9 @@ def test_data_in_the_long_form_of_this_workspace_is_kept_short() -> None:
         ("environment", "{image: a, build: {path: b}}", "keep one of them"),
         ("model", "path: x\ntype: onnx", "not one of custom_model"),
         ("component", "command: x\nenvironment: e\ntype: sweep", "Write 'type: command'"),
+        ("connection", "name: c\ntype: gitt\ntarget: x", "Did you mean 'git'?"),
+        ("connection", "name: c\ntype: git", "needs a target"),
+        ("connection", "name: c\ntype: git\ntarget: x\ncredentials: {type: pat, pta: x}", "Did you mean 'pat'?"),
         ("component", "command: x", "'environment' is required"),
         ("component", "command: 'echo ${{inputs.y}}'\nenvironment: e", "has no input 'y'"),
         ("component", "command: x\nenvironment: e\ninputs: {a: {}}", "'inputs.a.type' is required"),

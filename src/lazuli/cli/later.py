@@ -11,7 +11,6 @@ NOUNS = {
     "batch-deployment": "batch deployments",
     "schedule": "schedules",
     "registry": "registries shared between workspaces",
-    "connection": "connections",
     "feature-set": "feature sets",
     "feature-store": "feature stores",
     "feature-store-entity": "feature stores",

@@ -39,12 +39,13 @@ _CHANGING: dict[str, tuple[str, ...]] = {
     "compute": ("min_instances", "max_instances", "idle_time_before_scale_down"),
     "model": ("stage", "description"),
     "datastore": ("description",),
+    "connection": ("target",),
     "job": ("display_name", "description"),
 }
 """Those that ``update`` takes."""
 
 _PATHS = {"path", "conda_file", "build_context"}
-_DELETABLE = {"workspace", "compute", "datastore"}
+_DELETABLE = {"workspace", "compute", "connection", "datastore"}
 _SLOW = {"workspace", "compute"}
 _FILES = {"data", "model"}
 

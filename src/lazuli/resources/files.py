@@ -50,6 +50,8 @@ SCHEMAS: tuple[FileKind, ...] = (
     FileKind("amlCompute", "compute", "amlcompute"),
     FileKind("computeInstance", "compute", "computeinstance"),
     FileKind("workspace", "workspace"),
+    FileKind("connection", "connection"),
+    FileKind("workspaceConnection", "connection"),
     FileKind("azureBlob", "datastore", "azure_blob"),
     FileKind("azureDataLakeGen2", "datastore", "azure_data_lake_gen2"),
     FileKind("azureFile", "datastore"),

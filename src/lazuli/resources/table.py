@@ -132,6 +132,13 @@ NOUNS: tuple[Noun, ...] = (
         columns=("name", "type", "account_name", "container_name", "is_default"),
     ),
     Noun(
+        "connection",
+        "connections",
+        "lazuli.resources.connection:Connection",
+        "How to reach something outside, with the secrets that open it.",
+        columns=("name", "type", "target", "created_at"),
+    ),
+    Noun(
         "code",
         "codes",
         "lazuli.resources.code:Code",

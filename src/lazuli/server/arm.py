@@ -260,7 +260,31 @@ class _BegunDoor(_Door):
         return reply(told, 201 if is_new else 200, POLL)
 
 
-_DOORS: dict[str, type[_Door]] = {"datastore": _DatastoreDoor, "compute": _BegunDoor, "job": _JobDoor}
+class _ConnectionDoor(_Door):
+    """Connections: Microsoft's client takes any answer but a 200 for an error, and lists them by their kind."""
+
+    def _put(self, call: Call, body: Mapping[str, Any], expected: Expected) -> Response:
+        answer = super()._put(call, body, expected)
+        answer.status_code = 200
+        return answer
+
+    def list(self, call: Call) -> Response:
+        wanted = {word: call.query[word].lower() for word in ("category", "target") if call.query.get(word)}
+        shown = [present(self.noun, r, call.base_url) for r in self.shelf.select(self._selection(call, versions=None))]
+        fitting = (each for each in shown if all(_said(each, word) == text for word, text in wanted.items()))
+        return reply({"value": list(fitting)})
+
+
+def _said(resource: Mapping[str, Any], word: str) -> str:
+    return str(resource["properties"].get(word, "")).lower()
+
+
+_DOORS: dict[str, type[_Door]] = {
+    "datastore": _DatastoreDoor,
+    "compute": _BegunDoor,
+    "connection": _ConnectionDoor,
+    "job": _JobDoor,
+}
 
 
 def _expected(call: Call) -> Expected:
@@ -290,6 +314,13 @@ def _action_routes(shelves: Shelves, storage: Storage) -> list[Route]:
     return [
         Route("POST", f"{WORKSPACE}/jobs/{{name}}/cancel", actions.cancel, "jobs/cancel", "Cancel a job"),
         Route("POST", f"{WORKSPACE}/datastores/{{name}}/listSecrets", actions.secrets, "datastores/secrets", "Get in"),
+        Route(
+            "POST",
+            f"{WORKSPACE}/connections/{{name}}/listSecrets",
+            actions.opened,
+            "connections/secrets",
+            "Show a connection with its secrets",
+        ),
         Route("POST", upload, actions.pending_upload, "codes/write", "Begin the upload of a code snapshot"),
         Route("GET", lineage, actions.lineage, "models/read", "Show where a model came from"),
     ]
@@ -327,6 +358,14 @@ class _Actions:
             )
         said = Credentials.load(secrets | record.body["credentials"]).to_rest()
         return {"secretsType": said["credentialsType"], **said["secrets"]}
+
+    def opened(self, call: Call) -> Response:
+        """A connection with what opens it."""
+        connections = self.shelves.connection
+        id = ResourceId(call.scope, "connections", call.params["name"])
+        told = present(connections.noun, connections.get(id), call.base_url)
+        opened = connections.opened(id).to_rest(call.scope)
+        return reply({**told, "properties": {**told["properties"], **opened}})
 
     def pending_upload(self, call: Call) -> Response:
         container = self.shelves.code.begin(

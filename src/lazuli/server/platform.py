@@ -69,6 +69,7 @@ from lazuli.store.reconciler import Reconciler
 from lazuli.store.settings import Settings
 from lazuli.tracking import Tracking, open_tracking
 from lazuli.workspaces.access import Access
+from lazuli.workspaces.connections import Connections
 from lazuli.workspaces.images import Images
 from lazuli.workspaces.insights import Insights, Watched
 from lazuli.workspaces.vault import Vault
@@ -172,6 +173,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     storage = Storage(store, Outputs(store).path)
     tracking = _tracking(store, storage)
     access, vault, insights = Access(store), Vault(store), _insights(store)
+    connections = Connections(store)
     contexts = Contexts(storage, store.blobs)
     made = Made(contexts, built)
     codes, data, models = Codes(store, storage), DataAssets(store, storage), Models(store, storage)
@@ -212,7 +214,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         store=store,
         access=access,
         shelves=Shelves(
-            workspace=_workspaces(store, storage, tracking, vault, insights),
+            workspace=_workspaces(store, storage, tracking, vault, insights, connections),
             data=data,
             environment=environments,
             compute=targets,
@@ -220,6 +222,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             model=models,
             component=Components(store, environments, codes),
             datastore=Datastores(store, storage),
+            connection=connections,
             code=codes,
         ),
         storage=storage,
@@ -259,7 +262,9 @@ def _tracking(store: Store, storage: Storage) -> Tracking:
     )
 
 
-def _workspaces(store: Store, storage: Storage, tracking: Tracking, vault: Vault, insights: Insights) -> Workspaces:
+def _workspaces(
+    store: Store, storage: Storage, tracking: Tracking, vault: Vault, insights: Insights, connections: Connections
+) -> Workspaces:
     workspaces = Workspaces(store)
     workspaces.founding.append(storage.found)
     workspaces.opening.append(storage.open_account)
@@ -267,6 +272,7 @@ def _workspaces(store: Store, storage: Storage, tracking: Tracking, vault: Vault
     workspaces.closing.append(storage.close_account)
     workspaces.closing.append(lambda record: tracking.forget(record.id.scope))
     workspaces.closing.append(vault.close)
+    workspaces.closing.append(connections.close)
     images = Images(store.settings.data_dir / "registry")
     workspaces.opening.append(images.open)
     workspaces.closing.append(images.close)

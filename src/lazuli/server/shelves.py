@@ -10,6 +10,7 @@ from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.compute.targets import Targets
 from lazuli.jobs.submit import Jobs
 from lazuli.shelves.shelf import Shelf
+from lazuli.workspaces.connections import Connections
 from lazuli.workspaces.workspaces import Workspaces
 
 __all__ = ["Shelves"]
@@ -27,6 +28,7 @@ class Shelves:
     model: Models
     component: Components
     datastore: Datastores
+    connection: Connections
     code: Codes
 
     def __getitem__(self, word: str) -> Shelf:

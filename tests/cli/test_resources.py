@@ -193,3 +193,19 @@ def test_what_does_not_run_yet_is_checked_and_nothing_is_made(lazuli: Run, works
     assert "pipe.yml:7: 'jobs.a.inputs': the component 'part' needs the input 'n'." in told
     (tmp_path / "part.yml").write_text("name: part\ncommand: x\n")
     assert "part.yml:1: 'environment' is required" in lazuli("job", "validate", "-f", str(file), fails=1).output
+
+
+def test_a_schedule_brings_its_job_and_is_switched_off_and_on(lazuli: Run, workspace: str) -> None:
+    examples = Path(__file__).parents[2] / "examples"
+    lazuli("compute", "create", "-f", str(examples / "compute" / "cluster.yml"))
+    made = shown(lazuli("schedule", "create", "-f", str(examples / "schedules" / "nightly.yml"), "-o", "json"))
+    assert made["create_job"]["environment"].startswith("azureml:CliV2Anonymous")
+    assert made["trigger"]["schedule"]["hours"] == [2] and "does not fire" in made["status_reason"]
+    other = shown(lazuli("schedule", "create", "-f", str(examples / "schedules" / "hourly.yml"), "-o", "json"))
+    assert other["create_job"]["command"] == 'echo "hello, $(whoami)"'
+    assert not shown(lazuli("schedule", "disable", "-n", "nightly", "-o", "json"))["is_enabled"]
+    assert "nightly" not in lazuli("schedule", "list").output
+    assert shown(lazuli("schedule", "enable", "-n", "nightly", "-o", "json"))["is_enabled"]
+    assert "nightly" in lazuli("schedule", "list").output
+    lazuli("schedule", "delete", "-n", "nightly", "--yes")
+    assert "'nightly' does not exist" in lazuli("schedule", "show", "-n", "nightly", fails=1).stderr

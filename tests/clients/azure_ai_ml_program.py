@@ -64,7 +64,7 @@ def main() -> None:
         steps = [s for s in vars(module).values() if isinstance(s, FunctionType) and s.__module__ == module.__name__]
         for step in (s for s in steps if not s.__name__.startswith("_")):
             outcome = take(tour, step)
-            sys.stdout.write(json.dumps({"step": f"{area}.{step.__name__}", **outcome}) + "\n")
+            sys.stdout.write("\n" + json.dumps({"step": f"{area}.{step.__name__}", **outcome}) + "\n")
             sys.stdout.flush()
             if outcome.get("failure") and step.__name__ in VITAL:
                 return

@@ -20,6 +20,7 @@ NOUN_OF = {
     "model": "model",
     "commandComponent": "component",
     "connection": "connection",
+    "schedule": "schedule",
     "amlCompute": "compute",
 }
 SCOPE = Scope("s", "g", "w")

@@ -9,7 +9,6 @@ NOUNS = {
     "online-deployment": "online deployments",
     "batch-endpoint": "batch endpoints",
     "batch-deployment": "batch deployments",
-    "schedule": "schedules",
     "registry": "registries shared between workspaces",
     "feature-set": "feature sets",
     "feature-store": "feature stores",

@@ -40,12 +40,13 @@ _CHANGING: dict[str, tuple[str, ...]] = {
     "model": ("stage", "description"),
     "datastore": ("description",),
     "connection": ("target",),
+    "schedule": ("display_name", "description"),
     "job": ("display_name", "description"),
 }
 """Those that ``update`` takes."""
 
 _PATHS = {"path", "conda_file", "build_context"}
-_DELETABLE = {"workspace", "compute", "connection", "datastore"}
+_DELETABLE = {"workspace", "compute", "connection", "datastore", "schedule"}
 _SLOW = {"workspace", "compute"}
 _FILES = {"data", "model"}
 

@@ -38,6 +38,7 @@ class Client:
         self.jobs = Jobs(self, noun("job"))
         self.models = Models(self, noun("model"))
         self.components = Collection(self, noun("component"))
+        self.schedules = Collection(self, noun("schedule"))
         self.connections = Collection(self, noun("connection"))
         self.datastores = Collection(self, noun("datastore"))
         self.codes = Collection(self, noun("code"))

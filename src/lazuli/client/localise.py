@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from lazuli.resources.inout import AssetType, Input
 from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
+from lazuli.resources.schedule import Schedule
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
 from lazuli.schema.reference import is_remote
@@ -69,6 +71,8 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
         check_component(document, source)
     if isinstance(document, CommandJob):
         return list(_job(document, source, cwd or Path.cwd()))
+    if isinstance(document, Schedule):
+        return list(_schedule(document, source, cwd or Path.cwd()))
     if isinstance(document, CommandComponent):
         return list(_component(document, source))
     if isinstance(document, Environment):
@@ -102,6 +106,19 @@ def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
                 "Leave it out, or name a place on a datastore: azureml://datastores/…/paths/….",
             )
     yield from _chosen_environment(job, source)
+
+
+def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
+    said, place = schedule.create_job, ("create_job",)
+    if isinstance(said, str) and said.endswith((".yml", ".yaml")):
+        source = including(source, place, said.removeprefix("file:"))
+        schedule.create_job = said = CommandJob.from_yaml(source)
+    elif isinstance(said, CommandJob):
+        lines = {key[1:]: line for key, line in source.lines.items() if key[:1] == place}
+        source = replace(source, data=_at(source.data, place), lines=lines)
+    if isinstance(said, CommandJob):
+        yield from _job(said, source, cwd)
+        said.name = ""  # each that is submitted gets a name of its own
 
 
 def _component(component: CommandComponent, source: Source) -> Iterator[Step]:

@@ -132,6 +132,13 @@ NOUNS: tuple[Noun, ...] = (
         columns=("name", "type", "account_name", "container_name", "is_default"),
     ),
     Noun(
+        "schedule",
+        "schedules",
+        "lazuli.resources.schedule:Schedule",
+        "When to submit which job again.",
+        columns=("name", "display_name", "is_enabled", "created_at"),
+    ),
+    Noun(
         "connection",
         "connections",
         "lazuli.resources.connection:Connection",

@@ -270,7 +270,7 @@ class _ConnectionDoor(_Door):
 
     def list(self, call: Call) -> Response:
         wanted = {word: call.query[word].lower() for word in ("category", "target") if call.query.get(word)}
-        shown = [present(self.noun, r, call.base_url) for r in self.shelf.select(self._selection(call, versions=None))]
+        shown = [present(self.noun, r, call.base_url) for r in self.shelf.select(self._selection(call, versions=False))]
         fitting = (each for each in shown if all(_said(each, word) == text for word, text in wanted.items()))
         return reply({"value": list(fitting)})
 
@@ -283,6 +283,7 @@ _DOORS: dict[str, type[_Door]] = {
     "datastore": _DatastoreDoor,
     "compute": _BegunDoor,
     "connection": _ConnectionDoor,
+    "schedule": _BegunDoor,
     "job": _JobDoor,
 }
 

@@ -27,7 +27,7 @@ from lazuli.store.selection import Place
 __all__ = ["of_jobs", "page", "wanted"]
 
 PAGE = 200
-_ARCHIVED = {"activeonly": False, "archivedonly": True, "all": None}
+_ARCHIVED = {"activeonly": False, "archivedonly": True, "all": None} | {"enabledonly": False, "disabledonly": True}
 _TOKEN = "$skipToken"
 _MOST_FACETS = 20
 

@@ -35,6 +35,7 @@ from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.preempt import Preemption
 from lazuli.jobs.queue import Queue
 from lazuli.jobs.samples import Samples
+from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
@@ -223,6 +224,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             component=Components(store, environments, codes),
             datastore=Datastores(store, storage),
             connection=connections,
+            schedule=Schedules(store, pinning),
             code=codes,
         ),
         storage=storage,

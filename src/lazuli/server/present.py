@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lazuli.assets.storage import ACCOUNT, BUILT_IN, DOMAIN
+from lazuli.jobs.schedules import NOT_FIRED
 from lazuli.jobs.services import ServiceState, tell
 from lazuli.resources.asset import Container
 from lazuli.resources.datastore import Credentials
@@ -147,9 +148,14 @@ def _service(said: Mapping[str, Any], state: ServiceState) -> JobService:
     return JobService.load({**said, **told, **({"port": state.port} if state.port else {})})
 
 
-_EXTRAS = {"workspace": _workspace, "datastore": _datastore, "code": _code, "job": _job}
+def _schedule(record: Record, base_url: str) -> dict[str, Any]:
+    return {"status_reason": NOT_FIRED}
+
+
+_EXTRAS = {"schedule": _schedule, "workspace": _workspace, "datastore": _datastore, "code": _code, "job": _job}
 
 _REQUIRED: dict[str, dict[str, Any]] = {
+    "schedule": {"provisioningState": "Succeeded"},
     "model": {"flavors": {}},
     "compute": {"provisioningErrors": None, "isAttachedCompute": False},
 }

@@ -8,6 +8,7 @@ from lazuli.assets.components import Components
 from lazuli.assets.datastores import Datastores
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.compute.targets import Targets
+from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
 from lazuli.shelves.shelf import Shelf
 from lazuli.workspaces.connections import Connections
@@ -29,6 +30,7 @@ class Shelves:
     component: Components
     datastore: Datastores
     connection: Connections
+    schedule: Schedules
     code: Codes
 
     def __getitem__(self, word: str) -> Shelf:

@@ -1,0 +1,26 @@
+"""``lazuli schedule``: besides what every noun has, switching on and off."""
+
+from __future__ import annotations
+
+from lazuli.cli.command import Command
+from lazuli.cli.nouns import group_of
+from lazuli.cli.options import asks, named
+from lazuli.cli.show import Form, show
+from lazuli.client.client import Client
+from lazuli.client.collection import Change
+
+__all__ = ["schedule"]
+
+schedule = group_of("schedule")
+
+
+def _switch(verb: str, summary: str, *, on: bool) -> None:
+    @schedule.command(verb, cls=Command, help=summary)
+    @named("schedule")
+    @asks()
+    def command(client: Client, output: Form, name: str) -> None:
+        show(client.schedules.update(name, Change(fields={"is_enabled": on})), output)
+
+
+_switch("enable", "Let a schedule fire.", on=True)
+_switch("disable", "Keep a schedule from firing; lists leave it out.", on=False)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lazuli.resources.kinds import AnyJob, check_runs
 from lazuli.resources.pipeline import PipelineJob, order
@@ -243,3 +245,45 @@ def test_what_does_not_run_yet_says_so(text: str) -> None:
 def test_what_comes_later_is_described_in_both_dialects(row: Any) -> None:
     for dialect in ("yaml", "rest"):
         assert row.document.for_type(None).json_schema(dialect)["description"]
+
+
+STRANGE = st.sampled_from(
+    [None, True, -1, 1.5, float("inf"), "", "x", "${{parent.inputs.q}}", "P", [], {}, [[]], ["uniform", [1]], {"": 1},
+     {"type": "choice"}, {"type": None}, {"mode": "Auto"}, {"x": {}}, 10**30]
+)  # fmt: skip
+
+
+def places(said: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inside = said.items() if isinstance(said, dict) else enumerate(said) if isinstance(said, list) else ()
+    return [*([at] if at else []), *(place for key, part in inside for place in places(part, (*at, key)))]
+
+
+def replaced(said: Any, at: tuple[Any, ...], value: Any) -> Any:
+    if not at:
+        return value
+    copy = dict(said) if isinstance(said, dict) else list(said)
+    copy[at[0]] = replaced(said[at[0]], at[1:], value)
+    return copy
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [("job", SWEEP), ("job", PIPELINE), ("job", AUTOML), ("job", IMAGES), ("online-deployment", ONLINE),
+     ("batch-deployment", BATCH)],
+)  # fmt: skip
+def test_whatever_stands_somewhere_is_read_or_told(word: str, text: str, data: st.DataObject) -> None:
+    cls = noun(word).document
+    yaml = parse(text).data
+    rest = json.loads(json.dumps(cls.from_yaml(parse(text)).to_rest(SCOPE)))
+    for dialect, said in (("yaml", yaml), ("rest", rest)):
+        wrong = replaced(said, data.draw(st.sampled_from(places(said))), data.draw(STRANGE))
+        try:
+            found = (
+                cls.from_yaml(replace(parse("{}"), data=wrong)) if dialect == "yaml" else cls.from_rest(wrong, SCOPE)
+            )
+        except InvalidInput:
+            continue
+        found.to_rest(SCOPE)
+        cls.load(json.loads(json.dumps(found.dump())))

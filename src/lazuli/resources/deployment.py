@@ -268,9 +268,11 @@ class BatchDeployment(_Deployment):
         """Settings may stand at the root, where they stood before there was a `type`."""
         if not isinstance(data, dict) or not (_SETTINGS & data.keys()):
             return data
+        settings = data.get("settings") or {}
+        if not isinstance(settings, dict):
+            return data
         rest = {key: value for key, value in data.items() if key not in _SETTINGS}
-        within = {key: data[key] for key in data if key in _SETTINGS}
-        return {**rest, "settings": {**within, **(data.get("settings") or {})}}
+        return {**rest, "settings": {**{key: data[key] for key in data if key in _SETTINGS}, **settings}}
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -5,6 +5,7 @@ REST says an expression as a list: ``{type: uniform, min_value: 0, max_value: 1}
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -58,6 +59,9 @@ class Distribution(Word):
     QLOGNORMAL = "qlognormal"
 
 
+Number = int | Annotated[float, Field(allow_inf_nan=False)]
+
+
 def _drawn(*kinds: Distribution) -> Any:
     words: dict[str, Any] = {"enum": [kind.value for kind in kinds]}
     return Field(json_schema_extra={**words, "x-rest": words})
@@ -106,6 +110,9 @@ class Choice(_Drawn):
     @classmethod
     def _spaces(cls, values: list[Any], info: ValidationInfo) -> list[Any]:
         """A map among the values is a search space that counts where it is chosen."""
+        for value in values:
+            if value is None or isinstance(value, list) or (isinstance(value, float) and not isfinite(value)):
+                raise ValueError("a value is a number, a word, true or false, or a map of hyperparameters")
         return [_space(value, info) if isinstance(value, dict) else value for value in values]
 
 
@@ -127,9 +134,9 @@ class Uniform(_Drawn):
 
     type: Distribution = _drawn(Distribution.UNIFORM, Distribution.LOGUNIFORM)
     """`uniform` or `loguniform`."""
-    min_value: int | float
+    min_value: Number
     """The least value, or its logarithm."""
-    max_value: int | float
+    max_value: Number
     """The greatest value, or its logarithm."""
 
     @model_validator(mode="after")
@@ -146,7 +153,7 @@ class QUniform(Uniform):
 
     type: Distribution = _drawn(Distribution.QUNIFORM, Distribution.QLOGUNIFORM)
     """`quniform` or `qloguniform`."""
-    q: int | float = Field(gt=0)
+    q: Number = Field(gt=0)
     """The step."""
 
 
@@ -157,9 +164,9 @@ class Normal(_Drawn):
 
     type: Distribution = _drawn(Distribution.NORMAL, Distribution.LOGNORMAL)
     """`normal` or `lognormal`."""
-    mu: int | float
+    mu: Number
     """The mean."""
-    sigma: int | float = Field(ge=0)
+    sigma: Number = Field(ge=0)
     """The standard deviation."""
 
 
@@ -170,7 +177,7 @@ class QNormal(Normal):
 
     type: Distribution = _drawn(Distribution.QNORMAL, Distribution.QLOGNORMAL)
     """`qnormal` or `qlognormal`."""
-    q: int | float = Field(gt=0)
+    q: Number = Field(gt=0)
     """The step."""
 
 
@@ -207,7 +214,7 @@ Expression = Annotated[
     | Annotated[QUniform, Tag("QUniform")]
     | Annotated[Normal, Tag("Normal")]
     | Annotated[QNormal, Tag("QNormal")]
-    | Annotated[int | float | bool | str, Tag("fixed")],
+    | Annotated[bool | Number | str, Tag("fixed")],
     Discriminator(
         _tag, "distribution", f"its 'type' is how it is drawn: one of {', '.join(kind.value for kind in Distribution)}"
     ),

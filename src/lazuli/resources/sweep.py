@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from lazuli.resources.distribution import Distribution
 from lazuli.resources.job import EnvironmentChoice, Job, JobType, QueueSettings, Resources, of_kind
 from lazuli.resources.search import (
+    Choice,
     EarlyTermination,
     Objective,
     Sampling,
@@ -78,7 +79,7 @@ def _names(space: SearchSpace) -> set[str]:
     """The hyperparameters, with those of the spaces that stand among the values of a choice."""
     found = set(space)
     for each in space.values():
-        for value in getattr(each, "values", []):
+        for value in each.values if isinstance(each, Choice) else []:
             if isinstance(value, dict):
                 found |= _names(value)
     return found

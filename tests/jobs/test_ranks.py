@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +122,17 @@ def test_cancel_ends_every_rank(place: Place) -> None:
     until(lambda: len(list(folder.glob("up.*"))) == 3, "three ranks")
     place.cancel("stopped")
     place.until("stopped", "Canceled")
+    assert not processes_in(folder)
+
+
+def processes_in(folder: Path) -> list[str]:
+    """The processes whose variables name the folder."""
+    found: list[str] = []
     for process in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            assert str(folder).encode() not in process.read_bytes()
-        except OSError:
-            continue
+        with suppress(OSError):
+            if str(folder).encode() in process.read_bytes():
+                found.append(process.parent.name)
+    return found
 
 
 def test_a_limit_of_time_is_that_of_all_ranks(place: Place) -> None:
@@ -238,3 +247,14 @@ def test_logs_of_ranks_have_names_that_clients_look_for(place: Place) -> None:
     place.run("dozen", "echo $RANK", distribution=pytorch(11))
     assert place.platform.logs.names(place.get("dozen"))[0] == "user_logs/std_log_process_00.txt"
     assert log(place, "dozen", "std_log_process_10.txt") == "10\n"
+
+
+def test_ranks_go_with_their_runner(place: Place) -> None:
+    """A runner that is killed takes them along, and the job is lost, not stuck."""
+    place.submit("orphaned", "touch ../up.$RANK; sleep 60", distribution=pytorch(2))
+    place.until("orphaned", "Running")
+    folder = place.platform.engine.folder(place.get("orphaned").state["key"])
+    until(lambda: len(list(folder.glob("up.*"))) == 2, "two ranks")
+    os.kill(json.loads((folder.parent / "runner.json").read_text())["pid"], signal.SIGKILL)
+    assert place.until("orphaned", "Failed").state["error"]["code"] == "JobLost"
+    assert not processes_in(folder)

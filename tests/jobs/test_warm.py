@@ -51,6 +51,14 @@ def test_it_fails_and_is_canceled_like_any_other(place: Place, code: str) -> Non
     place.until("warm-waits", "Canceled")
 
 
+def test_so_is_every_rank(place: Place, code: str) -> None:
+    distribution = {"type": "pytorch", "process_count_per_instance": 3}
+    place.run("warm-ranks", "python main.py", code=code, distribution=distribution)
+    record = place.get("warm-ranks")
+    said = [place.platform.logs.read(record, f"user_logs/std_log_process_{rank}.txt") for rank in range(3)]
+    assert said == [b"True\n"] * 3
+
+
 def test_a_job_may_ask_for_a_plain_python(place: Place, code: str) -> None:
     place.run("plain-python", "python main.py", code=code, environment_variables={"LAZULI_WARM": ""})
     assert place.log("plain-python") == "False\n"

@@ -221,6 +221,20 @@ def test_a_dockerfile_that_only_a_container_can_follow_runs_in_one(place: Place)
     until(lambda: "on" in place.log("boxed-long"), "its first word")
     place.cancel("boxed-long")
     place.until("boxed-long", "Canceled")
+    place.submit(
+        "boxed-ranks",
+        'echo "$RANK of $WORLD_SIZE, $MASTER_ADDR"; echo x > outputs/of-$RANK; '
+        "test $RANK = 0 || { until test -e outputs/of-0; do :; done; exit 7; }",
+        environment="azureml:box:1",
+        distribution={"type": "pytorch", "process_count_per_instance": 2},
+        resources={"shm_size": "16m", "docker_args": "--ulimit nofile=64"},
+    )
+    error = place.until("boxed-ranks", "Failed").state["error"]
+    assert error["message"].startswith("Rank 1 ended with exit code 7.")
+    logs = [place.platform.logs.read(place.get("boxed-ranks"), f"user_logs/std_log_process_{n}.txt") for n in range(2)]
+    assert [log.splitlines()[0] for log in logs] == [b"0 of 2, 127.0.0.1", b"1 of 2, 127.0.0.1"]
+    place.submit("boxed-out", environment="azureml:box:1", resources={"docker_args": "--privileged"})
+    assert "'--privileged' is not let through" in place.until("boxed-out", "Failed").state["error"]["message"]
 
 
 def test_a_context_without_its_dockerfile_is_refused(place: Place) -> None:

@@ -96,6 +96,6 @@ def cancel_a_job(tour: Tour) -> None:
     """jobs.begin_cancel"""
     endless = tour.client.jobs.create_or_update(command(command="sleep 600", environment=PLAIN, compute="crew"))
     tour.client.jobs.begin_cancel(endless.name).result()
-    while (status := tour.client.jobs.get(endless.name).status) == "CancelRequested":
+    while (status := tour.client.jobs.get(endless.name).status) in ("CancelRequested", "Finalizing"):
         time.sleep(0.1)
     assert status == "Canceled", status

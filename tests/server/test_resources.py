@@ -416,3 +416,15 @@ def test_a_label_is_a_place_of_its_own(served: Served) -> None:
     assert served.admin.delete(f"{environment}/labels/good").status_code == 204
     assert served.admin.get(f"{environment}/labels/good").status_code == 404
     assert served.admin.get(f"{WS}/environments/AzureML-minimal/labels/latest").status_code == 200
+
+
+def test_a_name_is_changed_only_as_it_was_read(served: Served) -> None:
+    environment = f"{WS}/environments/{fresh('read')}"
+    assert served.admin.put(f"{environment}/versions/1", json={"properties": {"image": "python:3.11"}}).is_success
+    etag = served.admin.get(environment).json()["etag"]
+    said = {"properties": {"description": "mine", "isArchived": True}}
+    assert served.admin.put(environment, json=said, headers={"If-None-Match": "*"}).status_code == 412
+    assert served.admin.put(environment, json=said, headers={"If-Match": etag}).status_code == 200
+    late = served.admin.put(environment, json={"properties": {"description": "late"}}, headers={"If-Match": etag})
+    assert (late.status_code, late.json()["error"]["target"]) == (412, "If-Match")
+    assert served.admin.get(environment).json()["properties"]["description"] == "mine"

@@ -19,7 +19,7 @@ from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_reference, parse_registry
 from lazuli.shelves.principal import Principal
-from lazuli.shelves.shelf import document_of, find_workspace
+from lazuli.shelves.shelf import ANYTHING, Expected, document_of, find_workspace
 from lazuli.store.blobs import Blobs
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
@@ -135,10 +135,12 @@ class Environments(Versions):
                 )
         return super().prepare(id, document, actor)
 
-    def put_container(self, id: ResourceId, document: Container, actor: Principal) -> tuple[Record, bool]:
+    def put_container(
+        self, id: ResourceId, document: Container, actor: Principal, expected: Expected = ANYTHING
+    ) -> tuple[Record, bool]:
         """Create a container or say anew what it says."""
         self._refuse_reserved(id)
-        return super().put_container(id, document, actor)
+        return super().put_container(id, document, actor, expected)
 
     def delete(self, id: ResourceId, actor: Principal) -> bool:
         """Remove a version, or with a container all its versions."""

@@ -16,7 +16,7 @@ from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.schema.reference import Reference, parse_reference
 from lazuli.shelves.principal import Principal
-from lazuli.shelves.shelf import Shelf
+from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 
@@ -95,13 +95,20 @@ class Versions(Shelf):
         facts = {"latest_version": versions[0] if versions else None, "next_version": next_version(versions)}
         return replace(record, state={**record.state, **facts})
 
-    def put_container(self, id: ResourceId, document: Container, actor: Principal) -> tuple[Record, bool]:
-        """Create a container or say anew what it says."""
+    def put_container(
+        self, id: ResourceId, document: Container, actor: Principal, expected: Expected = ANYTHING
+    ) -> tuple[Record, bool]:
+        """Create a container or say anew what it says.
+
+        Raises :class:`PreconditionFailed` where what is there is not what is ``expected``.
+        """
         check_name(id.name, what=f"{self.noun.word} name")
         body = _without(document.dump(), {"name", "is_archived"})
         with self.store.state.write() as tx:
             id = self.place(tx, id)
             old = self.store.documents.find(tx, id)
+            expected.check(id, old)
+            self.check_open(tx, id)
             if old is None:
                 new = self.store.documents.add(tx, Record(id, body, {}, archived=document.is_archived), actor.name)
             else:

@@ -200,7 +200,8 @@ class _Door:
     def put_container(self, call: Call) -> Response:
         assert isinstance(self.shelf, Versions)
         id = self.id(call)
-        record, is_new = self.shelf.put_container(id, read_container(id, call.json()), call.principal)
+        container, expected = read_container(id, call.json()), _expected(call)
+        record, is_new = self.shelf.put_container(id, container, call.principal, expected)
         return reply(present_container(self.noun, record), 201 if is_new else 200)
 
 

@@ -132,15 +132,11 @@ class Shelf:
             old = self.store.documents.find(tx, id)
             expected.check(id, old)
         if old is None:
-            new = self.prepare(id, document, actor)
-            with self.store.state.write() as tx:
-                self.place(tx, new.id)  # again: the workspace may have gone meanwhile
-                self.check_open(tx, new.id)
-                new = self.store.documents.add(tx, new, actor.name)
-                self.created(tx, new, actor)
-                new = self.shown(tx, new)
-            self.after(new)
-            return new, True
+            try:
+                return self._create(id, document, actor), True
+            except Conflict as problem:
+                if problem.code != "ResourceExists":
+                    raise  # else somebody made it at the same moment: this call is as good as one that came after
         with self.store.state.write() as tx:
             old = self.store.documents.get(tx, id, self.noun.word)  # again: it may have moved on meanwhile
             expected.check(id, old)
@@ -150,6 +146,17 @@ class Shelf:
             new = self.shown(tx, new)
         self.after(new)
         return new, False
+
+    def _create(self, id: ResourceId, document: Document, actor: Principal) -> Record:
+        new = self.prepare(id, document, actor)
+        with self.store.state.write() as tx:
+            self.place(tx, new.id)  # again: the workspace may have gone meanwhile
+            self.check_open(tx, new.id)
+            new = self.store.documents.add(tx, new, actor.name)
+            self.created(tx, new, actor)
+            new = self.shown(tx, new)
+        self.after(new)
+        return new
 
     def delete(self, id: ResourceId, actor: Principal) -> bool:
         """Remove the resource; whether there was one."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from lazuli.client import profile
 from lazuli.client.client import Client
 from lazuli.client.http import Http
 from lazuli.client.jobs import ENDED
-from lazuli.compute.spawn import detached
+from lazuli.compute.spawn import become, detached
 from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unavailable, Unexpected
 from lazuli.store.settings import default_data_dir
 
@@ -45,17 +44,18 @@ _folder = click.option("--data-dir", type=click.Path(file_okay=False), help="The
 def up(data_dir: str | None, foreground: bool, **given: Any) -> None:
     """Start Lazuli: one process, all data in one folder."""
     folder = _data_dir(data_dir)
+    environ = dict(os.environ)
+    if (url := given.pop("database_url")) is not None:
+        environ["LAZULI_DATABASE_URL"] = url  # not among the server's words: the list of processes shows those to all
     options = [word for name, value in given.items() if value is not None for word in (_flag(name), str(value))]
     if known := _answering(folder):
         _refuse_other_settings(known, given)
         click.echo(f"Lazuli runs already: {known['url']}")
         return
     if foreground:
-        sys.argv = [MODULE, "--data-dir", str(folder), *options]
-        runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
-        return
+        become(_command(folder, options), environ)
     started = time.monotonic()
-    known = start(folder, options)
+    known = start(folder, options, environ)
     click.echo(f"Lazuli {known['version']} runs: {click.style(known['url'], bold=True)}")
     click.echo(f"  data    {folder}")
     click.echo(f"  token   {folder / 'token'}")
@@ -126,10 +126,10 @@ def _environ(folder: Path, known: dict[str, Any]) -> dict[str, str]:
 
 def ensure(folder: Path, options: list[str]) -> dict[str, Any]:
     """What the server of a data folder says of itself, started now, with ``options``, where it does not run."""
-    return _answering(folder) or start(folder, options, show=False)
+    return _answering(folder) or start(folder, options, os.environ, show=False)
 
 
-def start(folder: Path, options: list[str], *, show: bool = True) -> dict[str, Any]:
+def start(folder: Path, options: list[str], environ: Mapping[str, str], *, show: bool = True) -> dict[str, Any]:
     """Start the server in the background and wait until it answers.
 
     Raises :class:`Problem` with the server's own last words where it gives up, a port in use for example.
@@ -144,8 +144,7 @@ def start(folder: Path, options: list[str], *, show: bool = True) -> dict[str, A
         ) from None
     log = logs / "server.log"
     before = log.stat().st_size if log.exists() else 0
-    command = [sys.executable, "-m", MODULE, "--data-dir", str(folder), *options]
-    process = detached(command, cwd=folder, env=os.environ, output=log)
+    process = detached(_command(folder, options), cwd=folder, env=environ, output=log)
 
     def ready() -> dict[str, Any] | None:
         if process.poll() is not None:
@@ -156,6 +155,10 @@ def start(folder: Path, options: list[str], *, show: bool = True) -> dict[str, A
     if known is None:
         raise Unavailable("Lazuli does not answer yet.", mend=f"See {log}, and try 'lazuli status' in a moment.")
     return known
+
+
+def _command(folder: Path, options: list[str]) -> list[str]:
+    return [sys.executable, "-m", MODULE, "--data-dir", str(folder), *options]
 
 
 def stop(folder: Path) -> bool:
@@ -211,8 +214,7 @@ def _is_server(pid: int) -> bool:
             words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
         except OSError:
             return False
-        in_foreground = "up" in words and any(Path(word).name == "lazuli" for word in words)
-        return MODULE in words or in_foreground
+        return MODULE in words
     try:
         os.kill(pid, 0)
     except OSError:

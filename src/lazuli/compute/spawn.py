@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-__all__ = ["WORK_FOLDER", "Done", "Process", "detached", "kill_marked", "machine_environment", "run"]
+__all__ = ["WORK_FOLDER", "Done", "Process", "become", "detached", "kill_marked", "machine_environment", "run"]
 
 Process = subprocess.Popen[bytes]
 """A process that was started here."""
@@ -84,6 +85,11 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_s:
             os.killpg(process.pid, signal.SIGKILL)
             return None
         return Done(process.returncode, output.decode(errors="replace"))
+
+
+def become(command: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+    """Go on as ``command``: the same process and terminal, with other words in the list of processes."""
+    os.execve(command[0], list(command), dict(env))
 
 
 def kill_marked(folder: Path, patience_s: float = 5) -> None:

@@ -66,7 +66,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host")
     parser.add_argument("--port", type=int)
     parser.add_argument("--https-port", type=int)
-    parser.add_argument("--database-url")
     return parser.parse_args()
 
 

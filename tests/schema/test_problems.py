@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lazuli.schema import problems
-from lazuli.schema.problems import Problem, did_you_mean, from_envelope, to_envelope
+from lazuli.schema.problems import InvalidInput, Problem, did_you_mean, from_envelope, to_envelope
 
 KINDS = [kind for kind in vars(problems).values() if isinstance(kind, type) and issubclass(kind, Problem)]
 WORDS = st.text(min_size=1).map(str.strip).filter(bool)
@@ -76,3 +76,10 @@ def test_a_misspelt_word_is_told_the_nearest_or_all() -> None:
     assert did_you_mean("Comand", ["command", "code"]) == "Did you mean 'command'?"
     assert did_you_mean("zzz", ["b", "a"]) == "Known here: a, b."
     assert did_you_mean("zzz", []) == ""
+
+
+def test_nobody_is_told_fifty_thousand_characters() -> None:
+    problem = InvalidInput(f"'{'x' * 50_000}' is not a name.", target="y" * 50_000)
+    assert len(problem.message) < 3000 and len(problem.target) < 3000
+    assert problem.message.startswith("'xxx") and problem.message.endswith("xxx' is not a name.")
+    assert InvalidInput("short", target="name").message == "short"

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from lazuli.resources.datastore import Datastore, DatastoreType
 from lazuli.schema.problems import InvalidInput, Problem, Unavailable, Unsupported
@@ -322,12 +322,12 @@ def _host(datastore: Datastore) -> str:
     """The name of the server that a datastore leads to."""
     endpoint = datastore.endpoint or ""
     if "://" in endpoint:
-        url = urlsplit(endpoint)
-        if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query or url.fragment:
+        url = _url(endpoint)
+        if url is None or url.scheme not in ("http", "https") or url.username or url.query or url.fragment:
             raise InvalidInput(
                 f"'{endpoint[:80]}' is not the URL of a server.", target="endpoint", mend="Write https://host:port."
             )
-        return url.hostname
+        return str(url.hostname)
     if datastore.account_name:
         service = "dfs" if datastore.type is DatastoreType.AZURE_DATA_LAKE_GEN2 else "blob"
         return f"{datastore.account_name}.{service}.{endpoint or AZURE_DOMAIN}"
@@ -336,6 +336,15 @@ def _host(datastore: Datastore) -> str:
             f"'{endpoint[:80]}' is not the URL of a server.", target="endpoint", mend="Write https://host:port."
         )
     return "storage.googleapis.com" if datastore.type is DatastoreType.GCS else "s3.amazonaws.com"
+
+
+def _url(text: str) -> SplitResult | None:
+    """The parts of a URL; None where it names no host."""
+    try:
+        url = urlsplit(text)
+        return url if url.hostname else None
+    except ValueError:  # a bracket that does not close
+        return None
 
 
 def check_host(host: str) -> None:

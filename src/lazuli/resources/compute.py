@@ -191,7 +191,10 @@ class Compute(Document):
     def _reshaped(cls, data: Any, info: ValidationInfo) -> Any:
         context = info.context or {}
         if isinstance(data, Mapping) and context.get("rest"):
-            return from_rest(data, context.get("scope"))
+            try:
+                return from_rest(data, context.get("scope"))
+            except (AttributeError, TypeError):  # a list or a word where another mapping is nested
+                raise ValueError("'properties' holds a value of another shape than a compute has there") from None
         if isinstance(data, Mapping) and "idle_time_before_shutdown" in data:  # the older spelling: a duration
             data = dict(data)
             data["idle_time_before_shutdown_minutes"] = data.pop("idle_time_before_shutdown")

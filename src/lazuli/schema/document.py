@@ -217,8 +217,10 @@ def _take(data: dict[str, Any], keys: list[str]) -> Any:
     inner = data.get(keys[0])
     if len(keys) == 1:
         return data.pop(keys[0], None)
-    if not isinstance(inner, dict):
+    if inner is None:
         return None
+    if not isinstance(inner, dict):  # kept as an unknown word it would stand where the fields below it belong
+        raise ValueError(f"'{keys[0]}' holds a {type(inner).__name__} where a mapping is expected")
     value = _take(inner, keys[1:])
     if not inner:
         data.pop(keys[0])

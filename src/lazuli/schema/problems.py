@@ -45,6 +45,10 @@ __all__ = [
 ]
 
 
+_MOST = 3000
+"""How many characters of a message are told."""
+
+
 class Problem(Exception):
     """Something the user should know, with its mend.
 
@@ -63,15 +67,21 @@ class Problem(Exception):
         code: str = "",
         details: Sequence[Problem] = (),
     ) -> None:
+        message = _short(message)
         super().__init__(message)
         self.message = message
-        self.target = target
+        self.target = _short(target)
         self.mend = mend
         self.code = code or self.default_code
         self.details = tuple(details)
 
     def __str__(self) -> str:
         return f"{self.message} {self.mend}".strip()
+
+
+def _short(text: str) -> str:
+    """``text``, whose middle goes where it is of a length that nobody reads: what was sent stands in it."""
+    return text if len(text) <= _MOST else f"{text[: _MOST // 2]} … {text[-_MOST // 4 :]}"
 
 
 class InvalidInput(Problem):

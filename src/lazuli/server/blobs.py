@@ -48,7 +48,7 @@ _PIECE = 1 << 18
 _LARGEST_LIST = 8 << 20
 _LARGEST_MD5_RANGE = 4 << 20
 _MOST_RESULTS = 5000
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 _METADATA_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
 Handler = Callable[[Call], Response]
@@ -403,11 +403,11 @@ def _md5_of_range(file: Path, start: int, end: int) -> str:
 def _limit(text: str) -> int:
     if not text:
         return _MOST_RESULTS
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
+    if not text.isascii() or not text.isdigit() or not text.strip("0"):
         raise InvalidInput(
             f"'{text[:20]}' is not a number of results.", target="maxresults", code="OutOfRangeQueryParameterValue"
         )
-    return min(int(text), _MOST_RESULTS)
+    return min(int(text.lstrip("0")[:9]), _MOST_RESULTS)
 
 
 def _asked_range(call: Call, size: int) -> tuple[int, int] | None:

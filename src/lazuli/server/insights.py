@@ -32,7 +32,7 @@ def _question(call: Call) -> Question:
     if kind and kind not in KINDS:
         raise InvalidInput(f"'{kind[:40]}' is not a kind.", target="kind", mend=did_you_mean(kind, KINDS))
     limit = call.query.get("limit", str(_FEW))
-    if not limit.isdecimal() or not 0 < int(limit) <= _MOST:
+    if not limit.isdecimal() or len(limit) > 9 or not 0 < int(limit) <= _MOST:
         raise InvalidInput(f"'limit' is not a whole number from 1 to {_MOST}.", target="limit")
     # Errors of the server itself belong to no workspace; they are for whoever looks after the server.
     places = {call.scope.key, ""} if call.principal.role == "admin" and kind == "error" else {call.scope.key}

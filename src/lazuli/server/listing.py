@@ -133,7 +133,7 @@ def _archived(call: Call) -> bool | None:
     view = call.query.get("listViewType", "ActiveOnly")
     if view.lower() not in _ARCHIVED:
         raise InvalidInput(
-            f"'{view}' is not a view.", target="listViewType", mend="Use ActiveOnly, ArchivedOnly or All."
+            f"'{view[:40]}' is not a view.", target="listViewType", mend="Use ActiveOnly, ArchivedOnly or All."
         )
     return _ARCHIVED[view.lower()]
 

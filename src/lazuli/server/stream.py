@@ -42,7 +42,7 @@ def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking, environments: JobE
 
     def events(call: Call) -> Response:
         after = call.headers.get("last-event-id") or call.query.get("after") or "0"
-        if not after.isdecimal():
+        if not (after.isdecimal() and len(after) < 16):
             raise InvalidInput(f"'{after[:40]}' is not an offset.", target="after")
         id = ResourceId(call.scope, "jobs", call.params["name"])
         jobs.get(id)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 
 from lazuli.schema.problems import Conflict, InvalidInput, Unavailable
 from lazuli.store.migrations import migrate
@@ -65,7 +65,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one consistent state. It cannot change anything."""
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, _kept_as_text():
             yield connection.execution_options(**self._how_to_read)
 
     @contextmanager
@@ -82,7 +82,7 @@ class Database:
         try:
             # Also on PostgreSQL the queue of this process forms here, so that waiting holds no connection.
             with self._writer:
-                with self._connected() as connection, connection.begin():
+                with self._connected() as connection, _kept_as_text(), connection.begin():
                     if self._queue_up is not None:
                         connection.execute(self._queue_up)
                     yield connection
@@ -152,6 +152,17 @@ class Database:
                 self._write_connection = None
         self._write_engine.dispose()
         self._engine.dispose()
+
+
+@contextmanager
+def _kept_as_text() -> Iterator[None]:
+    """Tell a value that PostgreSQL cannot keep, a text with a NUL for one, as a mistake of whoever sent it."""
+    try:
+        yield
+    except DataError:
+        raise InvalidInput(
+            "A value cannot be kept in the database.", mend="Leave NUL characters and very large numbers out."
+        ) from None
 
 
 def open_state(data_dir: Path, url: str = "") -> Database:

@@ -51,6 +51,7 @@ def test_an_address_is_answered_however_it_is_spelt(address: str, found: tuple[s
         "wasbs://other@account.blob.core.windows.net/iris.csv",
         "s3://bucket2/x",
         "gs://bucket/x",
+        "https://[",
     ],
 )
 def test_another_address_is_not(address: str) -> None:

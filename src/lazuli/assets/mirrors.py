@@ -60,7 +60,10 @@ class Mirrors:
 
 def _plain(address: str) -> str:
     """An address as all that mean the same are compared: without a signature, and Azure's as ``https``."""
-    url = urlsplit(address)
+    try:
+        url = urlsplit(address)
+    except ValueError:  # a bracket that does not close
+        return address
     scheme, host = url.scheme.lower(), url.netloc.lower()
     if scheme in _BLOB and "@" in url.netloc:
         container, _, host = url.netloc.partition("@")

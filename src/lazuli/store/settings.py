@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
@@ -190,9 +189,9 @@ def _read_mirrors(text: Any, where: str) -> dict[str, Path]:
     folders: dict[str, Path] = {}
     for entry in filter(str.strip, str(text).split(",")):
         address, _, folder = entry.strip().rpartition("=")
-        url = urlsplit(address.strip())
+        scheme, _, place = address.strip().partition("://")
         path = Path(folder.strip()).expanduser()
-        if not (url.scheme and url.netloc and path.is_absolute()):
+        if not (scheme and place.strip("/") and path.is_absolute()):
             mend = "Write 'https://example.org/data=/srv/data': an address, and the folder that stands for it."
             raise InvalidInput(f"{where} has '{entry.strip()[:200]}', which is no mirror.", target=where, mend=mend)
         folders[address.strip()] = path

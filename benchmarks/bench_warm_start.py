@@ -63,13 +63,13 @@ def main() -> int:
     return int(median > PROMISE_S * NOISE)
 
 
-def upload_code(house: Server) -> None:
+def upload_code(house: Server, source: str = FIRST_LINE) -> None:
     """Make the code snapshot ``script:1`` with a ``main.py``."""
     pending = house.call("POST", f"{SCOPE}/codes/script/versions/1/startPendingUpload", {})
     reference = pending["blobReferenceForConsumption"]
     address, _, token = reference["credential"]["sasUri"].partition("?")
     headers = {"x-ms-blob-type": "BlockBlob", "x-ms-version": "2021-08-06"}
-    httpx.put(f"{address}/main.py?{token}", content=FIRST_LINE, headers=headers, trust_env=False).raise_for_status()
+    httpx.put(f"{address}/main.py?{token}", content=source, headers=headers, trust_env=False).raise_for_status()
     house.put("/codes/script/versions/1", {"codeUri": reference["blobUri"]})
 
 

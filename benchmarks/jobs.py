@@ -13,7 +13,7 @@ from tests.journeys.crashing import SCOPE, Server
 from lazuli.compute.contract import until
 from lazuli.schema.identity import parse_resource_id
 from lazuli.store.database import open_state
-from lazuli.store.tables import facet, resource
+from lazuli.store.tables import facet, resource, spent
 
 __all__ = ["filled"]
 
@@ -29,7 +29,8 @@ def filled(house: Server, number: int) -> None:
     house.job("model", "true", tags={"kind": "model"}, properties={"origin": "bench"})
     until(lambda: house.status("model") == "Completed", "the first job")
     house.end()
-    _copy(house.data_dir, number)
+    if number:
+        _copy(house.data_dir, number)
     house.start()
 
 
@@ -44,6 +45,7 @@ def _copy(data_dir: Path, number: int) -> None:
     for start in range(0, number, _PIECE):
         rows: list[dict[str, Any]] = []
         facets: list[dict[str, Any]] = []
+        used: list[dict[str, Any]] = []
         for n in range(start, min(start + _PIECE, number)):
             id = replace(found, name=f"job-{n:06}")
             tags = {"kind": "copy", "batch": str(n % 1000)}
@@ -53,8 +55,11 @@ def _copy(data_dir: Path, number: int) -> None:
             filed = [("type", "command"), ("experiment_name", f"e{n % 10}")]
             filed += [pair for name, value in tags.items() for pair in (("tag", name), (f"tag:{name}", value))]
             whose = {"scope": row["scope"], "kind": "jobs", "created_at": row["created_at"], "resource_id": id.key}
+            known = {"resource_id": id.key, "scope": row["scope"], "name": id.name, "created_at": row["created_at"]}
+            used.append({**known, "target": "local", "node_ms": 700 + n, "micros": n})
             facets += [{**whose, "key": key, "value": value} for key, value in filed]
         with state.write() as tx:
             tx.execute(insert(resource), rows)
             tx.execute(insert(facet), facets)
+            tx.execute(insert(spent), used)
     state.close()

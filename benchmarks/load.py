@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["once", "request", "seconds_for"]
+__all__ = ["each_s", "once", "request", "seconds_for"]
 
 MOST_REFUSED = 10
 """How often a server may hang up on one connection."""
@@ -53,6 +53,19 @@ def seconds_for(url: str, requests: Iterable[bytes], connections: int) -> float:
     for line in lines:
         line.socket.close()
     return seconds
+
+
+def each_s(url: str, requests: Iterable[bytes]) -> list[float]:
+    """How long each request takes, one after the other over one connection."""
+    line, found = _Line(url), list[float]()
+    for sent in requests:
+        began = time.perf_counter()
+        line.send(sent)
+        while not line.answered():
+            pass
+        found.append(time.perf_counter() - began)
+    line.socket.close()
+    return found
 
 
 def once(url: str, sent: bytes) -> Any:
@@ -119,7 +132,7 @@ class _Line:
         length = int(fields[b"content-length"])
         if len(rest) < length:
             return False
-        if not head.startswith(b"HTTP/1.1 200"):
+        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
             raise RuntimeError(bytes(self._received[:1000]).decode())
         self.body = bytes(rest[:length])
         self._received.clear()

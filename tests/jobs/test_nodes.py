@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from tests.jobs.place import Place, opened
 
 from lazuli.compute.contract import until
 from lazuli.compute.targets import Targets
-from lazuli.jobs.usage import Usage
+from lazuli.jobs.usage import Usage, note_spent
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
+from lazuli.store.documents import Record
 
 
 def targets(place: Place) -> Targets:
@@ -188,12 +190,44 @@ def test_cost_adds_up_by_job_compute_and_tag(dear: Place) -> None:
     assert jobs["three"].cost == pytest.approx(2 * jobs["three"].node_seconds, abs=1e-3)
     tags = {spent.name: spent for spent in usage.by(dear.scope, "tag")}
     assert tags["team=red"].cost == pytest.approx(jobs["one"].cost + jobs["two"].cost)
-    assert tags["kind=b"].jobs == {"two"} and tags["(no tag)"].jobs == {"three"}
+    assert tags["kind=b"].jobs == 1 and tags["(no tag)"].jobs == 1
     computes = {spent.name: spent for spent in usage.by(dear.scope, "compute")}
     assert computes["paid"].cost >= jobs["one"].cost + jobs["two"].cost - 0.01, "idle nodes cost as well"
-    assert computes["paid"].jobs == {"one", "two"}
+    assert computes["paid"].jobs == 2
     assert computes["local"].cost == pytest.approx(jobs["three"].cost)
     assert dear.get("one").state["cost"] == jobs["one"].cost
     assert usage.by(dear.scope, "job", since_ms=1 << 60) == []
     with pytest.raises(InvalidInput, match="nothing to add up by"):
         usage.by(dear.scope, "colour")
+
+
+def test_many_small_costs_add_up_exactly(dear: Place) -> None:
+    space = replace(dear.scope, workspace="Many")
+    there = Place(dear.platform, space, dear.actor)
+    there.put("workspace", "")
+    documents, state = dear.platform.store.documents, dear.platform.store.state
+    number = 2_000
+    with state.write() as tx:
+        added: list[Record] = []
+        for n in range(number):
+            used = {"target": "local", "node_seconds": 0.1, "cost": 0.000001}
+            tags = {"team": "red" if n % 2 else "blue"} if n % 10 else {}
+            record = Record(ResourceId(space, "jobs", f"j{n}"), {"tags": tags}, used, status="Completed")
+            added.append(documents.add(tx, record, "me"))
+        for record in [*added, added[0]]:  # told twice, noted once
+            note_spent(tx, record)
+    usage = Usage(dear.platform.store, targets(dear))
+    [local] = usage.by(space, "compute")
+    assert (local.name, local.node_seconds, local.cost, local.jobs) == ("local", 200.0, 0.002, number)
+    assert {(s.name, s.jobs) for s in usage.by(space, "tag")} == {
+        ("team=red", 1000),
+        ("team=blue", 800),
+        ("(no tag)", 200),
+    }
+    assert len(usage.by(space, "job")) == number
+    with state.write() as tx:
+        documents.remove(tx, added[0], "me")
+    assert usage.by(space, "compute")[0].jobs == number - 1
+    dear.platform.shelves["workspace"].delete(ResourceId(space), dear.actor)
+    there.put("workspace", "")
+    assert usage.by(space, "compute") == []

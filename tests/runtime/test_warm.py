@@ -253,3 +253,16 @@ def test_what_starts_threads_is_not_kept_warm(tmp_path: Path) -> None:
     )
     assert done.returncode == 0 and b"not kept warm" in done.stdout
     assert not (tmp_path / "socket").exists()
+
+
+def test_what_speaks_to_a_gpu_is_not_kept_warm(tmp_path: Path) -> None:
+    (tmp_path / "asks.py").write_text(f"device = open({str(tmp_path / 'gpu0')!r}, 'w')\n", encoding="utf-8")
+    source = (INSIDE / "warm.py").read_text(encoding="utf-8")
+    assert '"/dev/nvidia"' in source  # this machine may have none, so a file stands for it
+    copy = tmp_path / "warm.py"
+    copy.write_text(source.replace('"/dev/nvidia"', repr(str(tmp_path / "gpu"))), encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, str(copy), str(tmp_path), "asks"]
+    done = subprocess.run(command, env=env, capture_output=True, check=False)
+    assert done.returncode == 0 and b"opened the GPU: this environment is not kept warm" in done.stdout
+    assert not (tmp_path / "socket").exists()

@@ -66,6 +66,7 @@ def names(answer: httpx.Response) -> str:
         ("properties=n,none", ""),
         ("listViewType=ArchivedOnly", ""),
         ("$skip=3", "10"),
+        ("$maxpagesize=2", "43"),
         ("experimentName=none", ""),
         ("somethingElse=1", "43210"),
     ],
@@ -143,3 +144,12 @@ def test_workspaces_are_paged_too(served: Served, monkeypatch: pytest.MonkeyPatc
         assert served.admin.put(f"{path}/{name}", json=body).status_code == 201
     assert "".join(pages(served.admin, path)) == "abc"
     assert "".join(pages(served.admin, f"{path}?tag=t")) == "ac"
+
+
+def test_jobs_are_counted_by_status(jobs: httpx.Client) -> None:
+    counts = jobs.get(f"{SPACE}/jobCounts").json()["value"]
+    assert {status: number for status, number in counts.items() if number} == {
+        "Completed": 2,
+        "Failed": 2,
+        "Canceled": 1,
+    }

@@ -288,7 +288,8 @@ def _holding(client: Client, workspace: str) -> str:
     inside = client.on(workspace)
     told = []
     for word, plural in (("job", "jobs"), ("model", "models"), ("data", "data assets")):
-        if count := sum(1 for _ in inside.collection(word).list(view="All")):
+        listed = inside.collection(word)
+        if count := inside.jobs.counts().total() if word == "job" else sum(1 for _ in listed.list(view="All")):
             told.append(f"{count} {plural if count > 1 else plural[:-1]}")
     return f" ({', '.join(told)})" if told else ""
 

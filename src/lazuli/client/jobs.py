@@ -76,8 +76,7 @@ class Jobs(Collection):
 
     def counts(self) -> Counter[str]:
         """How many jobs there are in each status."""
-        bodies = self._pages(self._collection, {"listViewType": "All"})
-        return Counter((body.get("properties") or {}).get("status", "") for body in bodies)
+        return Counter(self._http.call("GET", f"{self._scope.path}/jobCounts")["value"])
 
     # --- what it measured --------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from lazuli.jobs.queue import Queue
 from lazuli.jobs.services import look_at
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import TERMINAL, TRANSITIONS, UNKEPT
+from lazuli.jobs.usage import note_spent
 from lazuli.jobs.watch import Watch
 from lazuli.resources.job import Status
 from lazuli.resources.table import noun
@@ -153,6 +154,7 @@ class JobLifecycle:
             return []
         self._transfers.forget(record)
         self._watch.leave(record.state.get("key") or "")
+        note_spent(tx, record)
         return self._queue.let_go(tx, record)
 
     def _queued(self, record: Record) -> Step:

@@ -22,9 +22,10 @@ from lazuli.store.documents import Record
 from lazuli.store.facets import Facet
 from lazuli.store.selection import Place as Order
 
-__all__ = ["Line", "Waiting", "nodes_of", "place_in_line"]
+__all__ = ["HOLDS", "Line", "Waiting", "nodes_of", "place_in_line"]
 
-_HOLDS, _WAITS = "holds", "waits"
+HOLDS, WAITS = "holds", "waits"
+"""The keys under which jobs are filed, with the target as value."""
 _MOST = 1000
 """How many waiting jobs are counted where it is asked how many nodes are wanted: no target has more nodes."""
 
@@ -36,7 +37,7 @@ def place_in_line(record: Record) -> set[Facet]:
     target = record.state.get("target")
     if record.status not in ACTIVE or not target:
         return set()
-    return {(_WAITS if record.status == Status.QUEUED.value else _HOLDS, str(target))}
+    return {(WAITS if record.status == Status.QUEUED.value else HOLDS, str(target))}
 
 
 def nodes_of(state: Mapping[str, Any]) -> int:
@@ -59,7 +60,7 @@ class Line:
     def holds(self, tx: Connection, scope: Scope, target: str, job: str) -> bool:
         """Whether a job is still on its way on a target."""
         key = ResourceId(scope, "jobs", job).key
-        query = select(_F.c.resource_id).where(*_filed(_HOLDS, target, scope.key), _F.c.resource_id == key)
+        query = select(_F.c.resource_id).where(*_filed(HOLDS, target, scope.key), _F.c.resource_id == key)
         return tx.execute(query).first() is not None
 
     def busy(self, tx: Connection, scope: Scope, target: str) -> int:
@@ -78,14 +79,14 @@ class Line:
         """How many nodes are held, by workspace and target."""
         query = select(_F.c.scope, _F.c.value, _R.c.state).join(_R, _R.c.id == _F.c.resource_id)
         found: Counter[tuple[str, str]] = Counter()
-        for row in tx.execute(query.where(*_filed(_HOLDS, target, scope))):
+        for row in tx.execute(query.where(*_filed(HOLDS, target, scope))):
             found[row.scope, row.value] += nodes_of(json.loads(row.state))
         return found
 
     def first(self, tx: Connection, scope: str, target: str, number: int) -> list[Waiting]:
         """The jobs of a workspace that come first on a target."""
         query = select(_F.c.created_at, _F.c.resource_id, _R.c.state).join(_R, _R.c.id == _F.c.resource_id)
-        query = query.where(*_filed(_WAITS, target, scope)).order_by(_F.c.created_at, _F.c.resource_id).limit(number)
+        query = query.where(*_filed(WAITS, target, scope)).order_by(_F.c.created_at, _F.c.resource_id).limit(number)
         found: list[Waiting] = []
         for row in tx.execute(query):
             id = parse_resource_id(row.resource_id)
@@ -95,17 +96,17 @@ class Line:
 
     def lengths(self, tx: Connection, target: str) -> dict[str, int]:
         """How many jobs wait for a target, by workspace."""
-        query = select(_F.c.scope, func.count()).where(*_filed(_WAITS, target)).group_by(_F.c.scope)
+        query = select(_F.c.scope, func.count()).where(*_filed(WAITS, target)).group_by(_F.c.scope)
         return {row[0]: row[1] for row in tx.execute(query)}
 
     def before(self, tx: Connection, scope: str, target: str, order: Order) -> int:
         """How many jobs of a workspace wait longer for a target than the one of this order."""
-        query = select(func.count()).select_from(_F).where(*_filed(_WAITS, target, scope))
+        query = select(func.count()).select_from(_F).where(*_filed(WAITS, target, scope))
         return tx.execute(query.where(tuple_(_F.c.created_at, _F.c.resource_id) < tuple_(*order))).scalar_one()
 
     def order_at(self, tx: Connection, scope: str, target: str, number: int) -> Order | None:
         """The order of the job of a workspace that has so many before it on a target."""
-        query = select(_F.c.created_at, _F.c.resource_id).where(*_filed(_WAITS, target, scope))
+        query = select(_F.c.created_at, _F.c.resource_id).where(*_filed(WAITS, target, scope))
         row = tx.execute(query.order_by(_F.c.created_at, _F.c.resource_id).offset(number).limit(1)).first()
         return (row.created_at, row.resource_id) if row else None
 

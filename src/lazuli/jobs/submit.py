@@ -22,7 +22,7 @@ from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import Shelf, document_of
-from lazuli.store.documents import Record
+from lazuli.store.documents import Record, Selection
 from lazuli.store.facets import Facet
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
@@ -181,6 +181,13 @@ class Jobs(Shelf):
     def all_shown(self, tx: Connection, records: list[Record]) -> list[Record]:
         """The jobs; of those that wait, why they wait now."""
         return self._queue.tell(tx, records)
+
+    def counts(self, scope: Scope) -> dict[str, int]:
+        """How many jobs of a workspace there are in each status, archived ones too."""
+        with self.store.state.read() as tx:
+            scope = self.place(tx, ResourceId(scope)).scope
+            each = {s.value: Selection(scope, "jobs", statuses=(s.value,)) for s in Status}
+            return {status: self.store.documents.count(tx, selection) for status, selection in each.items()}
 
     def check_removal(self, tx: Connection, record: Record) -> None:
         """Not while it is on its way."""

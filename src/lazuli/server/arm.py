@@ -314,6 +314,14 @@ def _action_routes(shelves: Shelves, storage: Storage) -> list[Route]:
     upload = f"{WORKSPACE}/codes/{{name}}/versions/{{version}}/startPendingUpload"
     lineage = f"{WORKSPACE}/models/{{name}}/versions/{{version}}/lineage"
     return [
+        Route(
+            "GET",
+            f"{WORKSPACE}/jobCounts",
+            actions.counts,
+            "jobs/read",
+            "How many jobs are in each status",
+            tags=("Lazuli",),
+        ),
         Route("POST", f"{WORKSPACE}/jobs/{{name}}/cancel", actions.cancel, "jobs/cancel", "Cancel a job"),
         Route("POST", f"{WORKSPACE}/datastores/{{name}}/listSecrets", actions.secrets, "datastores/secrets", "Get in"),
         Route(
@@ -337,6 +345,9 @@ class _Actions:
 
     shelves: Shelves
     storage: Storage
+
+    def counts(self, call: Call) -> Response:
+        return reply({"value": self.shelves.job.counts(call.scope)})
 
     def cancel(self, call: Call) -> Response:
         self.shelves.job.cancel(ResourceId(call.scope, "jobs", call.params["name"]), call.principal)

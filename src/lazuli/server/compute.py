@@ -120,7 +120,7 @@ class _Door:
     def spent(self, call: Call) -> Response:
         by, since = call.query.get("by", "job"), _moment(call.query.get("since", ""))
         rows = [
-            {"name": s.name, "nodeSeconds": round(s.node_seconds, 3), "cost": round(s.cost, 6), "jobs": len(s.jobs)}
+            {"name": s.name, "nodeSeconds": round(s.node_seconds, 3), "cost": round(s.cost, 6), "jobs": s.jobs}
             for s in self.usage.by(call.scope, by, since)
         ]
         total = {"nodeSeconds": sum(row["nodeSeconds"] for row in rows), "cost": round(sum(r["cost"] for r in rows), 6)}

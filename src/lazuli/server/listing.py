@@ -48,7 +48,7 @@ def wanted(call: Call, kind: str, **fixed: Any) -> Selection:
         properties=tuple(_pairs(call.query.get("properties", "").split(","), "properties")),
         after=_after(call, scope.key if is_inside else ""),
         skip=_number(call, "$skip", 0),
-        limit=max(1, min(_number(call, "$top", PAGE), PAGE)),
+        limit=max(1, min(_number(call, "$top", PAGE), _number(call, "$maxpagesize", PAGE), PAGE)),
         newest_first=_newest_first(call),
         **fixed,
     )

@@ -145,6 +145,7 @@ def _path_parameters(route: Route) -> list[Schema]:
 
 
 _LIST_PARAMETERS: dict[str, Schema] = {
+    "MaxPageSize": {"name": "$maxpagesize", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200}},
     "SkipToken": {"name": "$skipToken", "in": "query", "schema": {"type": "string"}},
     "OrderBy": {
         "name": "$orderBy",

@@ -118,6 +118,7 @@ class Documents:
     def remove(self, tx: Connection, record: Record, actor: str) -> None:
         """Forget a resource; the journal remembers that it was there."""
         tx.execute(delete(_R).where(_R.c.id == record.id.key))
+        tx.execute(delete(tables.spent).where(tables.spent.c.resource_id == record.id.key))
         self._file(tx, record, self._filed(record), set())
         tx.execute(delete(tables.lease).where(tables.lease.c.resource_id == record.id.key))
         self.note(tx, record.id, actor, "deleted", {})
@@ -127,6 +128,7 @@ class Documents:
         inside = select(_R.c.id).where(_R.c.scope == scope.key, _R.c.kind != "")
         tx.execute(delete(tables.lease).where(tables.lease.c.resource_id.in_(inside)))
         tx.execute(delete(_F).where(_F.c.scope == scope.key, _F.c.kind != ""))
+        tx.execute(delete(tables.spent).where(tables.spent.c.scope == scope.key))
         tx.execute(delete(_R).where(_R.c.scope == scope.key, _R.c.kind != ""))
 
     def select(self, tx: Connection, selection: Selection) -> list[Record]:

@@ -27,6 +27,7 @@ __all__ = [
     "run",
     "run_model",
     "secret",
+    "spent",
     "tag",
 ]
 
@@ -104,6 +105,19 @@ lease = Table(
     Column("kind", Text, nullable=False),
     Column("token", Text, nullable=False),  # of the server that looks after it; '' for none
     Index("lease_token", "token", "kind"),
+)
+
+spent = Table(  # what ended jobs used, to be added up
+    "spent",
+    STATE,
+    Column("resource_id", Text, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),  # of the job
+    Column("node_ms", BigInteger, nullable=False),
+    Column("micros", BigInteger, nullable=False),  # of the currency: whole numbers add up exactly
+    Index("spent_sums", "scope", "created_at", "target", "node_ms", "micros"),
 )
 
 holder = Table(  # the servers that look after resources: their leases hold as long as they say that they are there

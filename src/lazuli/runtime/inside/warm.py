@@ -78,11 +78,25 @@ def load(modules):
     if threading.active_count() > 1:
         print("a module started threads: this environment is not kept warm", flush=True)
         return False
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
+    if has_gpu_open():
         print("a module opened the GPU: this environment is not kept warm", flush=True)
         return False
     return True
+
+
+def has_gpu_open():
+    """Whether this process has spoken to a GPU's driver: no child of it ever could.
+
+    To ask whether there is a GPU is enough, and torch counts that as nothing; an open device tells in any case.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return True
+    for handle in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/self/fd/{handle}").startswith(("/dev/nvidia", "/dev/kfd", "/dev/dri/")):
+                return True
+    return False
 
 
 def exists(name):

@@ -39,7 +39,7 @@ _NAMED |= {
     "training_parameters",
 }
 _PATTERNS = ("*.yml", "*.yaml", "*.YAML", "MLTable")
-_PLACEHOLDER = re.compile(r"\{\{[A-Z_]+\}\}|<[A-Z_]+>|\$\{[A-Z_]+\}")
+_PLACEHOLDER = re.compile(r"(?<!\$)\{\{\w+\}\}|<[A-Z_]+>|\$\{[A-Z_]+\}")
 
 
 @dataclass
@@ -68,6 +68,18 @@ def features(data: Any, at: str = "") -> Iterator[str]:
         here = f"{at}.{'<name>' if named else key}".lstrip(".")
         yield here
         yield from features(value, here)
+
+
+def without(data: Any, place: list[str]) -> Any:
+    """``data`` without what stands at a place."""
+    if isinstance(data, list):
+        index = int(place[0])
+        return [without(item, place[1:]) if at == index else item for at, item in enumerate(data)]
+    if not isinstance(data, dict):
+        return data
+    key = next((key for key in data if key == ".".join(place[: key.count(".") + 1])), "")
+    rest = place[key.count(".") + 1 :]
+    return {k: without(v, rest) if k == key else v for k, v in data.items() if k != key or rest}
 
 
 def judge(source: Source) -> tuple[str, str, list[str]]:
@@ -136,12 +148,16 @@ def measure(folder: Path) -> tuple[dict[str, Tally], Counter[str]]:
         if outcome == "misread" and _PLACEHOLDER.search(file.read_text(encoding="utf-8")):
             aside["filled in by a script first"] += 1
             continue
-        _count(tallies[label], outcome, set(features(source.data)), [f"{file.relative_to(folder)}: {t}" for t in told])
+        used, known = set(features(source.data)), source.data
+        for warning in source.warnings:
+            known = without(known, warning.target.split("."))
+        told = [f"{file.relative_to(folder)}: {each}" for each in told]
+        _count(tallies[label], outcome, used, told, len(used - set(features(known))))
     return dict(tallies), aside
 
 
-def _count(tally: Tally, outcome: str, used: set[str], told: list[str]) -> None:
-    unknown = len(told) if outcome in ("accepted", "later") else 0
+def _count(tally: Tally, outcome: str, used: set[str], told: list[str], ignored: int = 0) -> None:
+    unknown = ignored if outcome in ("accepted", "later") else 0
     tally.files += 1
     setattr(tally, outcome, getattr(tally, outcome) + len(used) - unknown)
     tally.misread += unknown

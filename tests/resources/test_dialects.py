@@ -354,3 +354,10 @@ def test_the_table_names_every_noun_once_and_columns_that_exist() -> None:
         assert row.versioned == ("version" in row.document.model_fields)
     with pytest.raises(KeyError):
         noun("nothing")
+
+
+@pytest.mark.parametrize("network", [{"vnet_name": "v"}, {"vnet_name": "v", "subnet": "s"}, {"subnet": "s"}])
+def test_a_network_comes_back_as_it_was_said(network: dict[str, str]) -> None:
+    compute = Compute.from_yaml(parse(dump({"name": "c", "type": "amlcompute", "network_settings": network})))
+    back = Compute.from_rest(compute.to_rest(SCOPE), SCOPE)
+    assert back.to_yaml()["network_settings"] == network

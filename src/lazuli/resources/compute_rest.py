@@ -20,7 +20,7 @@ Values = dict[str, Any]
 
 _SUBNET = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.Network"
-    r"/virtualNetworks/(?P<vnet>[^/]+)/subnets/(?P<subnet>[^/]+)",
+    r"/virtualNetworks/(?P<vnet>[^/]+)/subnets/(?P<subnet>[^/]*)",
     re.IGNORECASE,
 )
 _PUBLIC = {"enabled": True, "disabled": False}
@@ -87,7 +87,7 @@ def _network(subnet: Mapping[str, Any], scope: Scope | None) -> Values:
     match = _SUBNET.fullmatch(str(subnet["id"]))
     here = (scope.subscription.lower(), scope.resource_group.lower()) if scope else ()
     if match and here == (match["subscription"].lower(), match["group"].lower()):
-        return {"vnet_name": match["vnet"], "subnet": match["subnet"]}
+        return {"vnet_name": match["vnet"], "subnet": match["subnet"] or None}
     return {"subnet": subnet["id"]}
 
 

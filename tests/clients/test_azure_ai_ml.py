@@ -26,8 +26,10 @@ from tests.clients.environments import client_environment
 HERE = Path(__file__).parent
 PROGRAM, STEPS, RECORD = HERE / "azure_ai_ml_program.py", HERE / "azure_steps", HERE / "azure_ai_ml.json"
 AREAS = ("workspaces", "computes", "data", "jobs", "assets", "components", "connections", "schedules", "errors")
+BESIDE = ["click", "httpx", "jmespath", "pathspec", "pydantic>=2.12", "pyyaml", "rich"]
+"""What our own light client needs, for the step that uses both."""
 CLIENTS = {
-    "1.35": ["azure-ai-ml==1.35.*", "azure-identity", "marshmallow<4"],
+    "1.35": ["azure-ai-ml==1.35.*", "azure-identity", "marshmallow<4", *BESIDE],
     "1.28": ["azure-ai-ml==1.28.*", "azure-identity", "marshmallow<4"],
     "1.20": ["azure-ai-ml==1.20.*", "azure-identity", "marshmallow==3.21.3"],
 }
@@ -80,6 +82,7 @@ def start(version: str, folder: Path, facts: dict[str, Any], place: Path) -> sub
         "PATH": os.environ["PATH"],
         "HOME": str(place),
         "AZUREML_RUN_POLLING_INTERVAL_MAX": "3",
+        "SOURCE": str(HERE.parents[1] / "src"),
         "EXAMPLES": str(HERE.parents[1] / "examples"),
         "LAZULI": str(Path(sys.executable).parent / "lazuli"),
         **told(folder, workspace),

@@ -43,7 +43,7 @@ class Tour:
     def needs(self, *version: int) -> None:
         """Leave the step where the client is older than this."""
         if self.version < version:
-            raise NotThere(f"the client has it from {'.'.join(map(str, version))} on")
+            raise NotThere(f"taken from {'.'.join(map(str, version))} on")
 
 
 @contextlib.contextmanager

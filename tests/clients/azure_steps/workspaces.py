@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 from azure.ai.ml import MLClient
 from azure.ai.ml.entities import Workspace
@@ -17,6 +19,24 @@ def connect(tour: Tour) -> None:
     """MLClient(DefaultAzureCredential(), subscription, group, workspace)"""
     where = [os.environ[f"LAZULI_{word}"] for word in ("SUBSCRIPTION", "RESOURCE_GROUP", "WORKSPACE")]
     tour.client = MLClient(DefaultAzureCredential(), *where, show_progress=False)
+
+
+def connect_from_python(tour: Tour) -> None:
+    """lazuli.azure.ml_client(), credential(): without a shell's environment"""
+    tour.needs(1, 35)  # our own client stands beside the newest alone
+    program = (
+        "import lazuli.azure\n"
+        f"client = lazuli.azure.ml_client({tour.workspace!r}, resource_group='rg1', show_progress=False)\n"
+        "print(client.workspaces.get(client.workspace_name).name)\n"
+        "from azure.ai.ml import MLClient\n"
+        "again = MLClient(lazuli.azure.credential(), client.subscription_id, 'rg1', client.workspace_name)\n"
+        "print([each.name for each in again.datastores.list()])\n"
+    )
+    known = {word: os.environ[word] for word in ("PATH", "HOME", "LAZULI_DATA_DIR")}
+    environ = {**known, "PYTHONPATH": os.environ["SOURCE"]}
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert tour.workspace in done.stdout and "workspaceblobstore" in done.stdout, done.stdout
 
 
 def show_the_workspace(tour: Tour) -> None:

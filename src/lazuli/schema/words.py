@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainSerializer, SerializationInfo, WithJsonSchema
@@ -34,10 +35,10 @@ class Word(StrEnum):
         """The member that ``value`` spells. Raises ValueError, with the nearest word, where it spells none."""
         if isinstance(value, cls):
             return value
-        wanted = _bare(str(value))
-        for member in cls:
-            if wanted in (_bare(member.value), _bare(member.rest)):
-                return member
+        text = str(value)
+        known = _spellings(cls)
+        if found := known.get(text) or known.get(_bare(text)):
+            return found
         words = [member.value for member in cls]
         near = did_you_mean(str(value), words)
         said = f"not one of {', '.join(words)}"
@@ -56,6 +57,13 @@ class Word(StrEnum):
     def _json_schema(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
         rest = {"enum": [m.rest for m in cls]}
         return {"type": "string", "enum": [m.value for m in cls], "x-rest": rest}
+
+
+@cache
+def _spellings(words: type[Word]) -> dict[str, Any]:
+    """The members by their spellings: bare, and as they are written most."""
+    bare = {_bare(text): member for member in reversed(words) for text in (member.rest, member.value)}
+    return {text: member for member in words for text in (member.rest, member.value)} | bare
 
 
 def _write_word(value: Any, info: SerializationInfo) -> str:

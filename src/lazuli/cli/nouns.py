@@ -47,7 +47,7 @@ _CHANGING: dict[str, tuple[str, ...]] = {
 
 _PATHS = {"path", "conda_file", "build_context"}
 _DELETABLE = {"workspace", "compute", "connection", "datastore", "schedule"}
-_SLOW = {"workspace", "compute"}
+_SLOW = {"workspace", "compute", "schedule"}
 _FILES = {"data", "model"}
 
 

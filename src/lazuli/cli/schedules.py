@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import click
+
 from lazuli.cli.command import Command
 from lazuli.cli.nouns import group_of
 from lazuli.cli.options import asks, named
@@ -17,9 +19,10 @@ schedule = group_of("schedule")
 def _switch(verb: str, summary: str, *, on: bool) -> None:
     @schedule.command(verb, cls=Command, help=summary)
     @named("schedule")
+    @click.option("--no-wait", is_flag=True, help="Do not wait until it is done.")
     @asks()
-    def command(client: Client, output: Form, name: str) -> None:
-        show(client.schedules.update(name, Change(fields={"is_enabled": on})), output)
+    def command(client: Client, output: Form, name: str, no_wait: bool) -> None:
+        show(client.schedules.update(name, Change(fields={"is_enabled": on}), wait=not no_wait), output)
 
 
 _switch("enable", "Let a schedule fire.", on=True)

@@ -11,9 +11,10 @@ from lazuli.resources.data import Data
 from lazuli.resources.environment import Environment
 from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
+from lazuli.resources.schedule import Schedule
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, Unsupported
 
 CONDA = "dependencies:\n  - python=3.11\n  - pip:\n      - numpy\n"
 JOB = """\
@@ -174,3 +175,11 @@ def test_the_job_gets_a_name_and_the_experiment_of_its_folder(folder: Path, tmp_
     job, source = read(CommandJob, JOB + "experiment_name: mine\nname: j1\n", folder)
     localise(job, source, cwd=work)
     assert (job.experiment_name, job.name) == ("mine", "j1")
+
+
+def test_a_schedule_of_a_pipeline_says_what_does_not_run_yet(folder: Path) -> None:
+    (folder / "pipe.yml").write_text("type: pipeline\njobs: {a: {component: 'azureml:c:1'}}\n")
+    text = "name: s\ntrigger: {type: cron, expression: '0 * * * *'}\ncreate_job: ./pipe.yml\n"
+    document, source = read(Schedule, text, folder)
+    with pytest.raises(Unsupported, match="A pipeline is understood"):
+        localise(document, source)

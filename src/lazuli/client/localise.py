@@ -24,6 +24,7 @@ from lazuli.resources.data import Data, DataType
 from lazuli.resources.environment import BuildContext, Environment
 from lazuli.resources.inout import AssetType, Input
 from lazuli.resources.job import CommandJob
+from lazuli.resources.kinds import AnyJob, check_runs
 from lazuli.resources.model import Model
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
 from lazuli.resources.schedule import Schedule
@@ -112,7 +113,10 @@ def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
     said, place = schedule.create_job, ("create_job",)
     if isinstance(said, str) and said.endswith((".yml", ".yaml")):
         source = including(source, place, said.removeprefix("file:"))
-        schedule.create_job = said = CommandJob.from_yaml(source)
+        job = AnyJob.from_yaml(source)
+        check_runs(job)
+        assert isinstance(job, CommandJob)
+        schedule.create_job = said = job
     elif isinstance(said, CommandJob):
         lines = {key[1:]: line for key, line in source.lines.items() if key[:1] == place}
         source = replace(source, data=_at(source.data, place), lines=lines)

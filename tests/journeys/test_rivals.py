@@ -112,9 +112,11 @@ def test_of_many_who_make_a_name_one_does(house: Server, kind: str) -> None:
         path, place, body = resource(house, kind, f"made{number}")
         answers = at_once([partial(house.ask, "PUT", path, body)] * RIVALS)
         told = Counter(answer.status_code for answer in answers)
-        assert told[201] == 1 and told.keys() <= {200, 201}, [answer.text for answer in answers]
+        # A datastore is written anew with its secret: who does that at the same moment is asked to try again.
+        allowed = {200, 201, 409} if kind == "datastores" else {200, 201}
+        assert told[201] == 1 and told.keys() <= allowed, [answer.text for answer in answers]
         assert listed(house, place, path) == 1
-        assert len({answer.json()["systemData"]["createdAt"] for answer in answers}) == 1
+        assert len({answer.json()["systemData"]["createdAt"] for answer in answers if answer.is_success}) == 1
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "jobs"])

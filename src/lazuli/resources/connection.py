@@ -9,6 +9,7 @@ from pydantic import Field, SerializationInfo, ValidationInfo, field_serializer,
 
 from lazuli.schema.document import Document, Text
 from lazuli.schema.identity import Scope
+from lazuli.schema.problems import InvalidInput
 from lazuli.schema.words import Word
 
 __all__ = ["AuthType", "Connection", "ConnectionCredentials", "ConnectionType"]
@@ -140,7 +141,9 @@ class Connection(Document):
     def from_rest(cls, properties: Mapping[str, Any], scope: Scope | None = None) -> Self:
         """The connection that a REST body says: how it is opened stands there beside the credentials."""
         said = dict(properties)
-        kind, inside = said.pop("authType", None), dict(said.get("credentials") or {})
+        if not isinstance(given := said.get("credentials") or {}, Mapping):
+            raise InvalidInput("'credentials' is no mapping.", target="credentials")
+        kind, inside = said.pop("authType", None), dict(given)
         if str(kind).lower() == "accountkey" and "sas" in inside:  # as Microsoft's client says an account key
             inside["accountKey"] = inside.pop("sas")
         if kind is not None:

@@ -22,6 +22,9 @@ OPEN = {
     ("GET", "/discovery"),
     ("GET", "/msi/token"),
     ("GET", "/"),
+    ("GET", "/schemas"),
+    ("GET", "/schemas/{name}"),
+    ("GET", "/latest/{name}"),
     ("GET", "/studio"),
     ("GET", "/studio/{anything:path}"),
 }

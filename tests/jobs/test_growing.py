@@ -141,14 +141,14 @@ def test_a_server_that_starts_again_goes_on_and_copies_nothing_twice(tmp_path: P
 
 
 def test_what_was_kept_is_left_where_the_work_folder_is_lost(place: Place) -> None:
-    code = running(place, "lost", GO.format(""))
+    code = running(place, "lost-growing", GO.format(""))
     (code / "outputs" / "x").write_text("1")
-    kept(place, "lost", "outputs/x")
+    kept(place, "lost-growing", "outputs/x")
     (code / "outputs" / "x").rename(code / "elsewhere")
     (code / "outputs").rmdir()
     (code / "go").touch()
-    place.until("lost", "Completed")
-    assert place.artifacts("lost")["outputs/x"] == "1"
+    place.until("lost-growing", "Completed")
+    assert place.artifacts("lost-growing")["outputs/x"] == "1"
 
 
 def test_a_large_file_waits_in_proportion_to_what_it_costs(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,8 +136,8 @@ def processes_in(folder: Path) -> list[str]:
 
 
 def test_a_limit_of_time_is_that_of_all_ranks(place: Place) -> None:
-    place.submit("slow", "sleep 60", distribution=pytorch(2), limits={"timeout": 1})
-    assert place.until("slow", "Canceled").state["error"]["code"] == "JobTimeout"
+    place.submit("slow-ranks", "sleep 60", distribution=pytorch(2), limits={"timeout": 1})
+    assert place.until("slow-ranks", "Canceled").state["error"]["code"] == "JobTimeout"
 
 
 def test_workers_of_tensorflow_are_told_of_each_other(place: Place) -> None:

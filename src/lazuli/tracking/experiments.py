@@ -94,7 +94,7 @@ class Experiments:
         """The same as :meth:`ensure`, in a transaction that writes more than that, and not for a deleted one."""
         known = tx.execute(_rows(scope).where(experiment.c.name == name)).one_or_none()
         if known is None:
-            return self._insert(tx, scope, check_experiment_name(name), (), "")
+            return self._insert(tx, scope, check_experiment_name(name, "experiment_name"), (), "")
         if known.lifecycle != "active":
             mend = "Restore it ('mlflow experiments restore'), or choose another."
             raise invalid(f"The experiment '{name}' is deleted.", target="experiment_name", mend=mend)

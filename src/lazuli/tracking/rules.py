@@ -190,14 +190,14 @@ def page_size(value: Any, default: int, most: int) -> int:
     return size
 
 
-def check_experiment_name(name: Any) -> str:
+def check_experiment_name(name: Any, target: str = "name") -> str:
     """``name`` itself, where an experiment may be called so."""
     if name is None or name == "":
-        raise invalid("Missing value for required parameter 'name'.", target="name")
+        raise invalid(f"Missing value for required parameter '{target}'.", target=target)
     if not isinstance(name, str) or not name.strip() or "\0" in name:
-        raise wrong(name, "name")
+        raise wrong(name, target)
     if len(name) > MAX_EXPERIMENT_NAME:
-        raise invalid(f"'name' exceeds the maximum length of {MAX_EXPERIMENT_NAME} characters.", target="name")
+        raise invalid(f"'{target}' exceeds the maximum length of {MAX_EXPERIMENT_NAME} characters.", target=target)
     return name
 
 

@@ -12,10 +12,12 @@ from sqlalchemy.types import TypeEngine
 from tests.store.conftest import Place
 from tests.store.postgres import Postgres
 
+from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
+from lazuli.shelves.shelf import document_of
 from lazuli.store import documents, migrations, tables
 from lazuli.store.database import Database
-from lazuli.store.documents import Record
+from lazuli.store.documents import Documents, Record
 from lazuli.store.facets import brief
 from lazuli.store.migrations import migrate
 
@@ -134,3 +136,58 @@ def test_what_was_there_before_lists_were_narrowed_is_filed(place: Place, monkey
     one = {("type", "command"), ("experiment_name", "exp"), ("tag", "a"), ("tag:a", "x"), ("unkept", "")}
     three = {("tag", "long"), ("tag:long", brief("y" * 200))}
     assert filed == {(n, *f) for n, facets in (("one", one), ("two", plain), ("three", three)) for f in facets}
+
+
+EARLIER: dict[str, tuple[str, dict[str, Any]]] = {
+    "ended": ("Completed", {"distribution": {"distributionType": "PyTorch", "processCountPerInstance": 2}}),
+    "large": ("Running", {"resources": {"instance_count": 3, "docker_args": "--x", "shm_size": "much"}}),
+    "waits": ("Queued", {"distribution": {"type": "Mpi"}, "resources": {"instance_count": 2}}),
+    "strange": ("Failed", {"distribution": {"distributionType": "Horovod"}, "queue_settings": {"priority": 7}}),
+    "client": (
+        "Completed",
+        {
+            "identity": {"identityType": "AMLToken"},
+            "queue_settings": {"jobTier": "Standard", "priority": 2},
+            "services": {
+                "Studio": {"jobServiceType": "Studio", "endpoint": "http://x"},
+                "board": {"jobServiceType": "TensorBoard", "properties": {"logDir": "runs"}, "port": None},
+            },
+        },
+    ),
+}
+
+
+def test_what_earlier_servers_kept_as_it_was_said_is_read(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sorted(name for name in migrations._names("state") if name < "state_0007")
+    monkeypatch.setattr(migrations, "_names", lambda family: before)
+    database, scope = place.state(), Scope("s", "g", "w")
+    with database.write() as tx:
+        for name, (status, body) in EARLIER.items():
+            whole = Record(ResourceId(scope, "jobs", name), {"command": "true", **body}, {}, status=status)
+            tx.execute(insert(tables.resource), documents._fixed(whole) | documents._changing(whole))
+        model = {"path": "azureml://datastores/d/paths/p", "flavors": {"sklearn": {"data": {"a": "1"}}, "odd": "x"}}
+        whole = Record(ResourceId(scope, "models", "m", "1"), model, {})
+        tx.execute(insert(tables.resource), documents._fixed(whole) | documents._changing(whole))
+    database.close()
+    monkeypatch.undo()
+
+    database = place.state()
+    with database.read() as tx:
+        records = {name: Documents().get(tx, ResourceId(scope, "jobs", name)) for name in EARLIER}
+        kept = Documents().get(tx, ResourceId(scope, "models", "m", "1"))
+    database.close()
+    jobs = {name: document_of(noun("job"), record) for name, record in records.items()}
+    for name, job in jobs.items():  # a job that is put again is compared by these words
+        again = {k: v for k, v in job.dump().items() if k not in ("name", "is_archived")}
+        assert again == records[name].body
+    assert jobs["ended"].distribution is None  # it ran its command once, whatever it said
+    assert "PyTorch" in jobs["ended"].properties["lazuli.earlier.distribution"]
+    assert jobs["large"].resources.instance_count == 1
+    assert jobs["large"].properties.keys() == {"lazuli.earlier.instance_count", "lazuli.earlier.shm_size"}
+    assert jobs["waits"].distribution.type == "mpi"
+    assert records["waits"].state["nodes"] == 2
+    assert jobs["strange"].properties.keys() == {"lazuli.earlier.distribution", "lazuli.earlier.queue_settings"}
+    assert (jobs["client"].identity.type, jobs["client"].queue_settings.priority) == ("aml_token", "medium")
+    assert jobs["client"].services.keys() == {"board"}
+    assert jobs["client"].services["board"].log_dir == "runs"
+    assert document_of(noun("model"), kept).flavors == {"sklearn": {"a": "1"}}

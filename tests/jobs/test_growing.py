@@ -75,6 +75,21 @@ def test_a_file_that_grows_leaves_no_old_versions_behind(place: Place) -> None:
     assert place.artifacts("versions")["outputs/x"] == "version 4"
 
 
+def test_an_old_version_that_cannot_be_removed_hinders_nothing(place: Place) -> None:
+    blobs = place.platform.store.settings.data_dir / "blobs" / "content"
+    code = running(place, "stuck", GO.format(""))
+    for number in range(4):  # more than there are threads
+        (blobs / f"{number:02x}" / ("0" * 62)).mkdir(parents=True)
+        place.platform.growing._outdated.append((0.0, f"{number:02x}" + "0" * 62))
+    (code / "outputs" / "first").write_text("1")
+    kept(place, "stuck", "outputs/first")
+    until(lambda: not place.platform.growing._outdated, "it was tried")
+    (code / "outputs" / "second").write_text("2")
+    kept(place, "stuck", "outputs/second")
+    (code / "go").touch()
+    place.until("stuck", "Completed")
+
+
 def test_an_old_version_that_something_else_is_called_by_stays(place: Place) -> None:
     code = running(place, "shared-content", GO.format(""))
     (code / "outputs" / "last").write_text("the first")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.store.conftest import Place
 
+from lazuli.store import points as module
+from lazuli.store.database import open_points
 from lazuli.store.points import Latest, ModelPoint, Point, Points
 
 
@@ -84,6 +89,33 @@ def test_points_of_models_are_found_by_model(points: Points) -> None:
     points.add("e", [Point("r", "acc", 0.5, 0, 1)], [point])
     assert points.of_models(["m-1", "m-2"]) == {"m-1": [point], "m-2": []}
     assert points.of_models(["m-1"], "other") == {"m-1": []}
+
+
+def test_what_comes_while_it_is_counted_what_waits_is_stored(points: Points) -> None:
+    class Counted(list[Point]):
+        def __len__(self) -> int:
+            if not others:
+                others.append(points.add_soon("e", series("r", "second", 2.0), later=lambda store: None))
+            return super().__len__()
+
+    others: list[Future[None]] = []
+    first = points.add_soon("e", Counted(series("r", "first", 1.0)), later=lambda store: store())
+    for each in (first, *others):
+        each.result(timeout=30)
+    points.add_soon("e", series("r", "third", 3.0), later=lambda store: store()).result(timeout=30)
+    assert [one.key for one in points.latest(["r"])["r"]] == ["first", "second", "third"]
+
+
+def test_values_are_stored_where_their_file_cannot_be_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SETTLE_AFTER", 1)
+    database = open_points(tmp_path / "gone")
+    points = Points(database)
+    shutil.rmtree(tmp_path / "gone")  # who has it open goes on; nobody else can open it
+    for _ in range(3):
+        points.add("e", series("r", "few", 1.0))
+    many = series("r", "many", *map(float, range(2 * module.AT_ONCE)))
+    points.add_soon("e", many, later=lambda store: store()).result(timeout=30)
+    database.close()
 
 
 def test_deleted_runs_leave_nothing(points: Points) -> None:

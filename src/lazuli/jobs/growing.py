@@ -15,9 +15,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from lazuli.assets.storage import Storage
 from lazuli.jobs.leavings import LONGEST_NAME, is_odd
@@ -194,8 +196,14 @@ class Growing:
         return None
 
     def _drop_outdated(self) -> None:
-        while self._outdated and self._outdated[0][0] < time.monotonic() - GRACE_S:
-            self._blobs.drop(self._outdated.popleft()[1])
+        """Remove what nobody asks for any more. What cannot be removed now is left to those who sweep the contents."""
+        gone: list[str] = []
+        with self._changed:  # several threads look at it
+            while self._outdated and self._outdated[0][0] < time.monotonic() - GRACE_S:
+                gone.append(self._outdated.popleft()[1])
+        for sha256 in gone:
+            with suppress(OSError, SQLAlchemyError):
+                self._blobs.drop(sha256)
 
     # --- what --------------------------------------------------------------------------------------------------
 

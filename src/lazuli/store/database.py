@@ -13,12 +13,12 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DataError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, OperationalError, SQLAlchemyError
 
 from lazuli.schema.problems import Conflict, InvalidInput, Unavailable
 from lazuli.store.migrations import migrate
@@ -111,10 +111,11 @@ class Database:
     def settle(self) -> None:
         """Bring what was written into its place in the file, while others read and write.
 
-        SQLite would do so by itself, but in the commit of whoever happens to write the thousandth page.
+        SQLite would do so by itself, but in the commit of whoever happens to write the thousandth page. Where it cannot
+        be done now, because the disk is full for one, it is left to the next time.
         """
         if self.is_sqlite:
-            with self._engine.connect() as connection:
+            with suppress(SQLAlchemyError), self._engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def claim(self) -> None:

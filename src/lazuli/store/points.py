@@ -149,7 +149,8 @@ class Points:
 
     def _store_or_ask(self) -> None:
         """Store what waits if it is little and nobody is storing; else leave it to the writer."""
-        if sum(len(batch.points) for batch in self._waiting) <= AT_ONCE and self._turn.acquire(blocking=False):
+        waiting = tuple(self._waiting)  # others add to it meanwhile
+        if sum(len(batch.points) for batch in waiting) <= AT_ONCE and self._turn.acquire(blocking=False):
             try:
                 self._writer_asked = False
                 self._store_waiting()

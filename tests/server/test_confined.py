@@ -59,7 +59,7 @@ def test_a_job_writes_its_own_run_and_no_other(post: Post, path: str, body: dict
     assert refused.status_code == 403 and "may not change run 'theirs'" in refused.json()["message"]
     assert post(path, run_id="mine", **body).status_code == 403, "a name in another case is another run"
     assert post(path, run_uuid="theirs", **body).status_code == 403
-    assert post(path, **body).status_code == 403
+    assert post(path, **body).status_code == 400, "no run is named"
 
 
 def test_what_a_job_begins_or_nests_is_its_own_whatever_it_says(served: Served, post: Post) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from tests.server.conftest import WS, Served, eventually
 from tests.server.listening import listening
 
-from lazuli.server.app import MAX_BODY, App
+from lazuli.server.app import MAX_BODY, MAX_SOON, App
 from lazuli.server.routes import PUBLIC, Call, Route
 from lazuli.store import tables
 
@@ -158,6 +158,17 @@ def test_a_mistake_of_ours_tells_no_secret(served: Served, tmp_path: Path, caplo
 
 
 # --- uploads that break off -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "way"), [(MAX_SOON, b"soon"), (MAX_SOON + 1, b"late")])
+def test_no_large_body_is_read_on_the_event_loop(served: Served, tmp_path: Path, size: int, way: bytes) -> None:
+    async def soon(call: Call) -> Response:
+        return Response(b"soon")
+
+    route = Route("POST", "/both", lambda call: Response(b"late"), PUBLIC, "Answer", soon=soon)
+    app = App([route], served.platform.access, hosts=["127.0.0.1"], spool=tmp_path)
+    with listening(app) as url:
+        assert httpx.post(f"{url}/both", content=bytes(size)).content == way
 
 
 def broken_off(served: Served, path: str, announced: int, sent: bytes, headers: str = "") -> None:

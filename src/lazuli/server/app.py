@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 MAX_BODY = 32 << 20
 """Bytes of a request body that is read into memory; larger ones are for routes that spool."""
 MAX_UPLOAD = 5 << 30
+MAX_SOON = 64 << 10
+"""Bytes of a body that may be read on the event loop."""
 _PIECE = 1 << 20
 _NOTHING = QueryParams()
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -106,7 +108,7 @@ class App:
             call = self._call(request, params, principal, body=await _body(request.receive))
             if b"\\u0000" in call.body and _NUL.search(call.body):
                 raise InvalidInput("A text in the body holds a NUL character.", target="body", mend="Leave it out.")
-            if route.soon and (answer := route.soon(call)):
+            if route.soon and len(call.body) <= MAX_SOON and (answer := route.soon(call)):
                 return await answer
             if route.inline:
                 return route.handler(call)

@@ -102,7 +102,7 @@ class Route:
     """Asked before a body is spooled, where the token alone does not settle it: raises where it may not be sent."""
     soon: Callable[[Call], Awaitable[Response] | None] | None = None
     """A shorter way to the same answer, for calls that come by the thousand: it runs on the event loop, so it may not
-    block, and gives None where only ``handler`` can answer."""
+    block, gives None where only ``handler`` can answer, and is not asked about a large body."""
     request: str = ""
     """The name of the request body's schema in the API description, where it has one."""
     response: str = ""

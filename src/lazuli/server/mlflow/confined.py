@@ -6,7 +6,7 @@ program that it did not write, could also change or delete it, is what this hold
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import NotAllowed, NotFound
-from lazuli.server.mlflow.door import body_of, text_of
+from lazuli.server.mlflow.door import body_of, run_id_of, text_of
 from lazuli.server.mlflow.files import SCHEME
 from lazuli.server.routes import Call, Route
 from lazuli.store.paths import clean
@@ -88,11 +88,11 @@ class _Checks:
 
     def is_known(self, call: Call) -> bool:
         """Whether the run that a call writes to is known to be its job's, without asking the database."""
-        run_id = _run_id(body_of(call))
+        run_id = run_id_of(body_of(call))
         return run_id == call.principal.id or self._key(call, run_id) in self._own
 
     def _run(self, call: Call) -> Call:
-        self._check(call, _run_id(body_of(call)))
+        self._check(call, run_id_of(body_of(call)))
         return call
 
     def _begin(self, call: Call) -> Call:
@@ -178,10 +178,6 @@ class _Checks:
 
     def _key(self, call: Call, run_id: str) -> tuple[str, str, str]:
         return call.scope.key, call.principal.id, run_id
-
-
-def _run_id(body: Mapping[str, Any]) -> str:
-    return text_of(body, "run_id") or text_of(body, "run_uuid")
 
 
 def _is_mark(tag: Any) -> bool:

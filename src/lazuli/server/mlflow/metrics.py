@@ -22,8 +22,6 @@ MAX_PAGE = 50_000
 MAX_BULK_POINTS = 25_000
 CHART_POINTS = 320
 MAX_CHART_POINTS = 2500
-MAX_SOON = 64 << 10
-"""Bytes of a body that may be read on the event loop."""
 
 
 def log_metric_route(metrics: Metrics) -> Route:
@@ -35,8 +33,6 @@ def log_metric_route(metrics: Metrics) -> Route:
         return done()
 
     def log_soon(call: Call) -> Awaitable[Response] | None:
-        if len(call.body) > MAX_SOON:
-            return None
         body = body_of(call)
         logged = metrics.log_soon(call.scope, run_id_of(body), body, asyncio.get_running_loop().call_soon)
         return _after(logged) if logged else None

@@ -9,7 +9,7 @@ import pytest
 
 from lazuli.compute.containers import Container, options_of
 from lazuli.compute.engine import Plan, Process
-from lazuli.schema.problems import Unsupported
+from lazuli.schema.problems import InvalidInput, Unsupported
 
 FOLDER = Path("/data/work/job-1/work")
 PLAN = Plan(
@@ -81,3 +81,8 @@ def test_what_a_job_asks_of_its_container(shm_size: str, docker_args: str, optio
 def test_what_leads_out_of_a_container_is_refused(asked: str) -> None:
     with pytest.raises(Unsupported, match="not let through"):
         options_of(None, asked)
+
+
+def test_a_quote_that_does_not_close_is_told() -> None:
+    with pytest.raises(InvalidInput, match="does not close"):
+        options_of(None, "--ulimit 'nofile=1")

@@ -14,7 +14,7 @@ from typing import Any
 
 from lazuli.compute.engine import Plan
 from lazuli.compute.spawn import WORK_FOLDER
-from lazuli.schema.problems import Unsupported
+from lazuli.schema.problems import InvalidInput, Unsupported
 
 __all__ = ["Container", "options_of"]
 
@@ -79,12 +79,18 @@ class Container:
 
 
 def options_of(shm_size: str | None, docker_args: str | Sequence[str] | None) -> tuple[str, ...]:
-    """The options that a job adds to its container. Raises :class:`Unsupported` for one that is not let through.
+    """The options that a job adds to its container. Raises :class:`Unsupported` for one that is not let through, and
+    :class:`InvalidInput` for what cannot be read.
 
     Those are let through that say what the container has of the machine's memory, cores and GPUs, and no others: with
     some a job would reach the machine, with some the server would lose sight of the job.
     """
-    words = shlex.split(docker_args) if isinstance(docker_args, str) else list(docker_args or ())
+    try:
+        words = shlex.split(docker_args) if isinstance(docker_args, str) else list(docker_args or ())
+    except ValueError:
+        raise InvalidInput(
+            f"'{str(docker_args)[:80]}' has a quote that does not close.", target="resources.docker_args"
+        ) from None
     options = [f"--shm-size={shm_size}"] if shm_size else []
     while words:
         word = words.pop(0)

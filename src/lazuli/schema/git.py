@@ -16,6 +16,7 @@ _SCP = re.compile(
     r"^(?:git\+)?(?P<url>[\w.-]+@(?P<host>[\w.-]+):(?P<path>[^/:@#][^:@#]*))(?:@(?P<ref>[^#]*))?(?:#(?P<rest>.*))?$"
 )
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
+_USER = re.compile(r"(?!-)[\w.-]*")  # ssh would take one that begins with a dash for an option
 _REF = re.compile(r"[A-Za-z0-9_][\w./+-]*", re.ASCII)
 _PATH = re.compile(r"[\w./~+@%,=-]+")
 _MEND = "Write git+https://host/owner/name@branch#subdirectory=folder; what follows the name may be left out."
@@ -47,19 +48,23 @@ def parse_git(text: str, *, target: str = "code") -> GitPlace:
         raise _wrong(text, "it has characters that no such address has", target)
     if scp := _SCP.match(text):
         url, scheme, host, path, ref, rest = scp["url"], "ssh", scp["host"], scp["path"], scp["ref"] or "", scp["rest"]
+        user = url.partition("@")[0]
     else:
         url, _, rest = text.removeprefix("git+").partition("#")
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            scheme, host, _port = parts.scheme.lower(), parts.hostname or "", parts.port
+        except ValueError:  # a bracket that does not close, a port that is no number
+            raise _wrong(text, "its host is none", target) from None
         path, _, ref = parts.path.rpartition("@") if "@" in parts.path else (parts.path, "", "")
-        scheme, host = parts.scheme.lower(), parts.hostname or ""
         if parts.query or parts.password or (parts.username and scheme != "ssh"):
             raise _wrong(text, "it names a user, a password or a query", target)
-        url = f"{scheme}://{parts.netloc}{path}"
+        url, user = f"{scheme}://{parts.netloc}{path}", parts.username or ""
         path = unquote(path) if scheme == "file" else path
     subdirectory = _subdirectory(text, rest or "", target)
     if scheme not in _SCHEMES or not _PATH.fullmatch(path) or (ref and not _is_ref(ref)):
         raise _wrong(text, "it has characters that no such address has", target)
-    if (scheme == "file") != (not host) or (host and not _HOST.fullmatch(host)):
+    if (scheme == "file") != (not host) or (host and not _HOST.fullmatch(host)) or not _USER.fullmatch(user):
         raise _wrong(text, "its host is none", target)
     return GitPlace(url, scheme, host, path, ref, subdirectory)
 

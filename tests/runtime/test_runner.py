@@ -10,6 +10,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,8 @@ ROOM = Path(lazuli.__file__).parent / "runtime"
 RUNNER = ROOM / "runner.py"
 
 
-def start(folder: Path, plan: Plan) -> subprocess.Popen[bytes]:
-    (folder / "plan.json").write_text(json.dumps(plan.to_json()))
+def start(folder: Path, plan: Plan | dict[str, Any]) -> subprocess.Popen[bytes]:
+    (folder / "plan.json").write_text(json.dumps(plan.to_json() if isinstance(plan, Plan) else plan))
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
@@ -57,6 +58,13 @@ def test_it_never_begins_twice_in_one_folder(tmp_path: Path) -> None:
     assert start(tmp_path, plan).wait() == 0
     assert start(tmp_path, plan).wait() == 0
     assert (tmp_path / "work" / "user_logs" / "std_log.txt").read_text() == "once\n"
+    assert result(tmp_path)["reason"] == "completed"
+
+
+def test_the_plan_of_a_server_that_runs_since_before_an_upgrade_is_run(tmp_path: Path) -> None:
+    plan = Plan(command=("sh", "-c", "echo ran")).to_json()
+    del plan["processes"]
+    assert start(tmp_path, plan).wait() == 0
     assert result(tmp_path)["reason"] == "completed"
 
 

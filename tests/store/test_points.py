@@ -103,7 +103,8 @@ def test_what_comes_while_it_is_counted_what_waits_is_stored(points: Points) -> 
     for each in (first, *others):
         each.result(timeout=30)
     points.add_soon("e", series("r", "third", 3.0), later=lambda store: store()).result(timeout=30)
-    assert [one.key for one in points.latest(["r"])["r"]] == ["first", "second", "third"]
+    # A server of a database leaves it to its writer, and counts nothing.
+    assert [one.key for one in points.latest(["r"])["r"]] == ["first", *["second"] * len(others), "third"]
 
 
 def test_values_are_stored_where_their_file_cannot_be_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def virtual_environment(spec: dict) -> dict:
     if spec["requirements"]:
         with open("requirements.txt", "w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in spec["requirements"])
-        options = [*spec["sources"], *spec["options"]]
+        options = [*spec.get("sources", ()), *spec["options"]]  # a server that runs since before an upgrade names none
         options += torch_options(spec, environment, options)
         if not uv("pip", "install", "--python", "venv", "--requirement", "requirements.txt", *options):
             raise BuildFailed("The packages of the environment could not be installed; the lines above say why.")

@@ -83,7 +83,7 @@ def _begin(file: str) -> bool:
 
 def processes_of(plan: dict) -> list[dict]:
     """What a plan runs, each with what it takes over from the plan."""
-    if not plan["processes"]:
+    if not plan.get("processes"):  # a server that runs since before an upgrade knows no such word
         alone = {"name": "", "env": {}, "waited_for": True, "needed": True}
         return [alone | {word: plan[word] for word in ("command", "cwd", "log")}]
     inherited = ("command", "cwd")
@@ -182,7 +182,7 @@ class Run:
 
     def _tell_started(self) -> None:
         told: dict = {"pid": next(iter(self.running), 0), "started_at_ms": self.started_at}
-        if self.plan["processes"]:
+        if self.plan.get("processes"):
             told["served"] = {"ports": self.names.ports, "tokens": self.names.tokens, "ended": self.ended}
         patiently(lambda: write_json(os.path.join(self.folder, "started.json"), told))
 

@@ -9,10 +9,10 @@ import math
 import operator
 import threading
 from bisect import bisect_left
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from itertools import pairwise
+from itertools import chain, pairwise
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -30,6 +30,8 @@ SHORT = 20_000
 """How many points a series may have to be drawn from all of them."""
 AT_ONCE = 100
 """How many points at most are stored by a caller that must not be held up."""
+PIECES = (64, 8, 1)
+"""How many points of a series one statement stores: the database finds the place of a series once for all of them."""
 SETTLE_AFTER = 256
 """After how many transactions what they wrote is brought into its place, by a thread that holds nobody up."""
 END = 2 * STRETCH
@@ -101,6 +103,7 @@ class Points:
         self._database = database
         mark = "?" if database.is_sqlite else "%s"
         self._insert_point = _insert("metric_point", _POINT_COLUMNS, mark)
+        self._insert_pieces = [(size, _insert_piece(size)) for size in PIECES]
         self._insert_model_point = _insert("model_metric", _MODEL_COLUMNS, mark)
         self._insert_latest = _insert("latest_metric", _LATEST_COLUMNS, mark) + _KEEP_NEWEST
         self._mark_peak = _MARK_PEAK.replace("?", mark)
@@ -194,23 +197,35 @@ class Points:
             batch.stored.set_result(None)
 
     def _write(self, tx: Connection, batches: Sequence[_Batch]) -> None:
-        rows = [(run, key, *_stored(value), step, at) for b in batches for run, key, value, step, at in b.points]
-        experiments = {point.run_id: b.experiment_id for b in batches for point in b.points}
-        newest: dict[tuple[str, str], tuple[Any, ...]] = {}
-        for row in rows:
-            known = newest.get(row[:2])
-            if known is None or (row[4], row[5], row[2]) > (known[4], known[5], known[2]):
-                newest[row[:2]] = row
-        marks = self._peaks.mark(rows, lambda series: _recent(tx, series))
+        series: dict[tuple[str, str], list[Seen]] = defaultdict(list)
+        experiments: dict[str, str] = {}
+        for batch in batches:
+            for run, key, value, step, at in batch.points:
+                series[run, key].append(
+                    (value, 0, step, at) if value == value else (0.0, 1, step, at)
+                )  # only NaN differs
+                experiments[run] = batch.experiment_id
+        marks = self._peaks.mark(series, lambda some: _recent(tx, some))
         cursor = tx.connection.cursor()  # the driver's own: these are the statements that must be fast
-        cursor.executemany(self._insert_point, [(*row, int(n in marks.rows)) for n, row in enumerate(rows)])
-        cursor.executemany(self._insert_latest, [(*row[:2], experiments[row[0]], *row[2:]) for row in newest.values()])
-        if marks.stored:
-            stored = [(run, key, seen.step, seen.timestamp, seen.value) for run, key, seen in marks.stored]
-            cursor.executemany(self._mark_peak, stored)
+        for one, rows in series.items():
+            self._insert(cursor, one, rows)
+        newest = [(*one, experiments[one[0]], *max(rows, key=_AGE)) for one, rows in series.items()]
+        cursor.executemany(self._insert_latest, newest)
+        if marks:
+            cursor.executemany(self._mark_peak, [(*one, step, at, value) for one, (value, _, step, at) in marks])
         if on_models := [_model_row(point) for b in batches for point in b.model_points]:
             cursor.executemany(self._insert_model_point, on_models)
         cursor.close()
+
+    def _insert(self, cursor: Any, series: tuple[str, str], rows: Sequence[Seen]) -> None:
+        if not self._database.is_sqlite:
+            cursor.executemany(self._insert_point, [(*series, *row) for row in rows])
+            return
+        start = 0
+        for size, statement in self._insert_pieces:
+            while len(rows) - start >= size:
+                cursor.execute(statement, (*series, *chain.from_iterable(rows[start : start + size])))
+                start += size
 
     def history(self, run_id: str, key: str, limit: int | None = None, after: Place | None = None) -> list[SeriesPoint]:
         """The series in the order of step, then time, then arrival; at most ``limit`` points, those ``after``."""
@@ -298,9 +313,12 @@ _KEEP_NEWEST = """
  WHERE (excluded.step, excluded.timestamp, excluded.value)
   > (latest_metric.step, latest_metric.timestamp, latest_metric.value)"""
 
+# The last to come of several at one place: of those before it there may be any number.
 _MARK_PEAK = """
-UPDATE metric_point SET peak = 1
- WHERE run_id = ? AND key = ? AND step = ? AND timestamp = ? AND value = ? AND is_nan = 0"""
+UPDATE metric_point SET peak = 1 WHERE seq = (
+ SELECT seq FROM metric_point
+ WHERE run_id = ? AND key = ? AND step = ? AND timestamp = ? AND value = ? AND is_nan = 0
+ ORDER BY seq DESC LIMIT 1)"""
 
 
 class _Batch:
@@ -326,14 +344,22 @@ def _recent(tx: Connection, series: Sequence[tuple[str, str]]) -> Iterator[tuple
         there = select(latest_metric.c.key).where(latest_metric.c.run_id == run_id)
         known = set(tx.execute(there).scalars())
         for key in known.intersection(keys):
-            last = select(table.value, table.step, table.timestamp).where(table.run_id == run_id, table.key == key)
-            last = last.where(table.is_nan == 0).order_by(table.step.desc(), table.timestamp.desc())
-            yield (run_id, key), [Seen(*row) for row in tx.execute(last.limit(STRETCH - 1))]
+            last = select(table.value, table.is_nan, table.step, table.timestamp)
+            last = last.where(table.run_id == run_id, table.key == key, table.is_nan == 0)
+            last = last.order_by(table.step.desc(), table.timestamp.desc())
+            yield (run_id, key), [tuple(row) for row in tx.execute(last.limit(STRETCH - 1))]
 
 
 def _insert(table: str, columns: Sequence[str], mark: str) -> str:
-    marks = ", ".join(mark for _ in columns)
+    marks = ", ".join("0" if name == "peak" else mark for name in columns)  # what is one is known later
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  (nothing of it is a user's)
+
+
+def _insert_piece(size: int) -> str:
+    """The statement that puts ``size`` points of one series into SQLite. Its run and key are given once."""
+    one = _insert("metric_point", _POINT_COLUMNS, "?")
+    rows = (f"(?1, ?2, ?{n}, ?{n + 1}, ?{n + 2}, ?{n + 3}, 0)" for n in range(3, 3 + 4 * size, 4))
+    return f"{one.partition('(?')[0]}{', '.join(rows)}"
 
 
 def _stored(value: float) -> tuple[float, int]:
@@ -363,6 +389,8 @@ def _series_point(row: Any) -> SeriesPoint:
     return SeriesPoint(math.nan if is_nan else value, step, timestamp, seq)
 
 
+_AGE = operator.itemgetter(2, 3, 0)
+"""By what the newest row of a series is found, as :data:`_KEEP_NEWEST` does: step, timestamp, value."""
 _VALUE, _PLACE = operator.itemgetter(0), operator.itemgetter(2, 3, 4)
 """What to compare rows of :func:`_series` by, and what to sort them by."""
 

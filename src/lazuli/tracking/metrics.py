@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from itertools import repeat
 from typing import Any
 
 from lazuli.schema.identity import Scope
+from lazuli.schema.problems import InvalidInput
 from lazuli.store.points import Latest, ModelPoint, Place, Point, Points, SeriesPoint
 from lazuli.tracking.keys import run_key
 from lazuli.tracking.paging import read_token, token
@@ -105,12 +108,34 @@ class Metrics:
 
 
 _BIG = 2**63
+_TOLD = operator.itemgetter("key", "value", "step", "timestamp")
+
+
+def _plain(run: str, entries: Sequence[Mapping[str, Any]]) -> list[Point]:
+    """The points of entries as clients nearly always write them; none where any must be read with care.
+
+    Column by column, as each look at all of a column costs what a look at one entry would.
+    """
+    if {*map(len, entries)} != {4}:  # the four that are told, or there is more to read
+        return []
+    try:
+        keys, values, steps, ats = zip(*map(_TOLD, entries), strict=True)
+        for key in {*keys}:
+            check_key(key, "key")
+    except (KeyError, TypeError, InvalidInput):  # the careful reading says of which entry, and in what order
+        return []
+    if {*map(type, values)} != {float} or {*map(type, steps), *map(type, ats)} != {int}:
+        return []
+    if min(steps) <= -_BIG or max(steps) >= _BIG or min(ats) < 0 or max(ats) >= _BIG:
+        return []
+    return [*map(Point, repeat(run), keys, values, steps, ats)]
 
 
 def _read(
     run: str, entries: Sequence[Mapping[str, Any]], path: str = "metrics"
 ) -> tuple[list[Point], list[ModelPoint]]:
-    points: list[Point] = []
+    if points := _plain(run, entries):
+        return points, []
     on_models: list[ModelPoint] = []
     for index, entry in enumerate(entries):
         key, value, step, at = entry.get("key"), entry.get("value"), entry.get("step", 0), entry.get("timestamp")

@@ -133,7 +133,7 @@ def sequence(entries: Any, target: str) -> Sequence[Mapping[str, Any]]:
     """``entries`` as a list of objects; nothing is an empty list."""
     if entries is None:
         return ()
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    if not isinstance(entries, list) or not {*map(type, entries)} <= {dict}:
         raise wrong(entries, target, mend="It must be a list of objects.")
     return entries
 

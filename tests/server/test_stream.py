@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,9 +13,11 @@ import pytest
 from tests.server.conftest import SCOPE, WS, Served, eventually
 from tests.server.test_resources import environment, fresh
 
+from lazuli.jobs.logs import Logs
 from lazuli.schema.identity import ResourceId
 from lazuli.server.stream import _Following
 from lazuli.server.tickets import Tickets
+from lazuli.server.watch import Watch
 
 # The second half of a character comes a while after the first.
 SCRIPT = r"""
@@ -156,19 +159,52 @@ def test_a_line_without_an_end_is_told_in_steps(served: Served) -> None:
     assert served.admin.put(f"{WS}/jobs/{name}", json={"properties": said}).status_code == 201
     job = f"{WS}/jobs/{name}"
     eventually(lambda: served.admin.get(job).json()["properties"]["status"] == "Completed")
-    platform = served.platform
-    following = _Following(
-        platform.shelves.job,
-        platform.logs,
-        platform.tracking,
-        platform.job_environments,
-        ResourceId(SCOPE, "jobs", name),
-        0,
-    )
+    following, watch = listener(served, name)
     looks = []
-    while not following._over:
-        looks.append(following._look())
+    while not following.is_over:
+        looks.append(following.look(watch))
     assert len(looks) == 4 and max(map(len, looks)) < (1 << 20) + 4096
     assert b"".join(looks).count(b"x") >= size
     assert all(b"event: done" not in look and b"Completed" not in look for look in looks[:-1])
     assert "".join(data["text"] for _, kind, data in events(served, name) if kind == "log") == "x" * size + "\n"
+
+
+def listener(served: Served, name: str, watch: Watch | None = None) -> tuple[_Following, Watch]:
+    """A listener to a job from its start, and what it waits at."""
+    platform, id = served.platform, ResourceId(SCOPE, "jobs", name)
+    parts = (platform.shelves.job, platform.logs, platform.tracking)
+    return _Following(*parts, platform.job_environments, id, 0), watch or Watch(*parts, id)
+
+
+def test_those_who_listen_to_one_job_share_each_look(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, flag = fresh("silent"), served.platform.store.settings.data_dir / fresh("flag")
+    said = f"echo begun; until [ -e {flag} ]; do sleep 0.02; done; echo more; sleep 60"
+    body = {"properties": {"jobType": "Command", "command": said, "environmentId": environment(served)}}
+    assert served.admin.put(f"{WS}/jobs/{name}", json=body).status_code == 201
+    crowd: list[_Following] = []
+    first, watch = listener(served, name)
+    heard = bytearray()
+    eventually(lambda: heard.extend(first.look(watch)) or b"begun" in heard)
+    looks: list[int] = []
+    has_more = Logs.has_more
+
+    def counted(*args: Any) -> bool:
+        looks.append(1)
+        return has_more(*args)
+
+    async def listen() -> list[bytes]:
+        crowd.extend([first, *(listener(served, name, watch)[0] for _ in range(50))])
+        for one in crowd[1:]:
+            one.look(watch)
+        monkeypatch.setattr(Logs, "has_more", counted)
+        await asyncio.gather(*(watch.wait(one, 1.0, has_spoken=False) for one in crowd))
+        assert 2 <= len(looks) <= 13, "they were to look together"
+        flag.touch()
+        await asyncio.gather(*(watch.wait(one, 10.0, has_spoken=False) for one in crowd))
+        watch.end()
+        return [one.look(watch) for one in crowd]
+
+    try:
+        assert all(b"more" in said for said in asyncio.run(listen()))
+    finally:
+        served.admin.post(f"{WS}/jobs/{name}/cancel")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -20,25 +19,23 @@ from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.server.routes import WORKSPACE, Call, Route
+from lazuli.server.watch import GROWING, Watch, Watches
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.tracking import Tracking
 
 __all__ = ["stream_routes"]
 
-_LOOK_S = 0.08
-_SLOWEST_LOOK_S = 0.4
 _ALIVE_S = 15.0
 _CHUNK = 1 << 16
 _MOST_CHUNKS = 16
 """Pieces of a log that are told at once: who is far behind catches up in steps, and no log is ever in memory whole."""
-_GROWING = (Status.RUNNING.value, Status.CANCEL_REQUESTED.value)
-"""The statuses in which nothing but its log can grow without a change of state or metrics."""
 _BEFORE_RUNNING = (Status.QUEUED.value, Status.PREPARING.value)
 
 
 def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking, environments: JobEnvironments) -> list[Route]:
     """The door of live events."""
+    watches = Watches(jobs, logs, tracking)
 
     def events(call: Call) -> Response:
         after = call.headers.get("last-event-id") or call.query.get("after") or "0"
@@ -47,13 +44,26 @@ def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking, environments: JobE
         id = ResourceId(call.scope, "jobs", call.params["name"])
         jobs.get(id)
         return StreamingResponse(
-            _Following(jobs, logs, tracking, environments, id, int(after)).events(),
+            _events(watches, _Following(jobs, logs, tracking, environments, id, int(after))),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
     path = f"{WORKSPACE}/jobs/{{name}}/events"
     return [Route("GET", path, events, "jobs/read", "Status, log and metrics of a job as server-sent events")]
+
+
+async def _events(watches: Watches, following: _Following) -> AsyncIterator[bytes]:
+    """What happens, until the job has ended. Waiting holds no thread, and next to nothing else."""
+    async with watches.of(following.id) as watch:
+        alive_at = time.monotonic()
+        while not following.is_over:
+            said = await run_in_threadpool(following.look, watch)
+            if said or time.monotonic() - alive_at >= _ALIVE_S:
+                yield said or b": alive\n\n"
+                alive_at = time.monotonic()
+            if not following.is_over and not following.is_behind:
+                await watch.wait(following, alive_at + _ALIVE_S - time.monotonic(), has_spoken=bool(said))
 
 
 class _Following:
@@ -72,63 +82,39 @@ class _Following:
         self._logs = logs
         self._tracking = tracking
         self._environments = environments
-        self._id = id
-        self._offset = offset
-        self._file = ""
+        self.id = id
+        self.offset = offset
+        self.file = ""
         self._built = 0
         self._told: tuple[str, str] = ("", "")
         self._metrics: dict[str, tuple[int, int]] = {}
-        self._over = False
-        self._is_behind = False
+        self.is_over = False
+        self.is_behind = False
         self._record: Record | None = None
-        self._seen = (-1, -1)
+        self.seen = (-1, -1)
 
-    async def events(self) -> AsyncIterator[bytes]:
-        """What happens, until the job has ended. Waiting holds no thread, and next to nothing else."""
-        alive_at = time.monotonic()
-        pause = _LOOK_S
-        while not self._over:
-            said = await run_in_threadpool(self._look) if self._may_have_happened() else b""
-            # What has just spoken may go on at once; what is silent is looked at less and less.
-            pause = _LOOK_S if said else min(pause * 1.25, _SLOWEST_LOOK_S)
-            if said or time.monotonic() - alive_at > _ALIVE_S:
-                yield said or b": alive\n\n"
-                alive_at = time.monotonic()
-            if not self._over and not self._is_behind:
-                await asyncio.sleep(pause)
-
-    def _now(self) -> tuple[int, int]:
-        """A pair of numbers that differs from an earlier one whenever state or metrics may differ."""
-        store = self._jobs.store
-        return store.state.changes, store.points.changes
-
-    def _may_have_happened(self) -> bool:
-        """Whether it is worth a look. A queued job has no log that could have grown."""
-        known = self._record
-        return known is None or known.status != Status.QUEUED or self._is_behind or self._now() != self._seen
-
-    def _look(self) -> bytes:
+    def look(self, watch: Watch) -> bytes:
         """The events since the last look, or the first of them where there are many."""
-        now, known = self._now(), self._record  # first: what is written meanwhile is looked for the next time
-        grown = self._is_behind or known is None or known.status not in _GROWING or self._has_more(known)
-        self._is_behind = False
+        now, known = watch.now(), self._record  # first: what is written meanwhile is looked for the next time
+        grown = self.is_behind or known is None or known.status not in GROWING or self._has_more(known)
+        self.is_behind = False
         try:
             # Before the log: an end seen here has all its log below.
-            record = known if known and now[0] == self._seen[0] else self._jobs.get(self._id)
+            record = known if known and now[0] == self.seen[0] else self._jobs.get(self.id)
         except NotFound:
-            self._over = True
+            self.is_over = True
             return _event("done", {"status": "Deleted", "error": None})
-        measured = now[1] != self._seen[1]
-        self._seen, self._record = now, record
+        measured = now[1] != self.seen[1]
+        self.seen, self._record = now, record
         said = list(self._in_order(record)) if grown or record != known else []
         said += self._new_metrics() if measured else []
-        if record.status in TERMINAL and not self._is_behind:
-            self._over = True
+        if record.status in TERMINAL and not self.is_behind:
+            self.is_over = True
             said.append(_done(record))
         return b"".join(said)
 
     def _has_more(self, record: Record) -> bool:
-        return not self._file or self._logs.has_more(record, self._file, self._offset)
+        return not self.file or self._logs.has_more(record, self.file, self.offset)
 
     def _in_order(self, record: Record) -> Iterator[bytes]:
         """Its status, build and log as they came about: a build before its command, the log before what ends it."""
@@ -145,7 +131,7 @@ class _Following:
             self._told = (Status.RUNNING.value, "")
             yield _event("status", {"status": Status.RUNNING.value, "reason": ""})
         yield from self._log(record)
-        if not self._is_behind:
+        if not self.is_behind:
             yield from self._status(record)
 
     def _build(self, record: Record) -> Iterator[bytes]:
@@ -159,16 +145,16 @@ class _Following:
     def _log(self, record: Record) -> Iterator[bytes]:
         if self._built and not record.state.get("start_time"):  # its log says what its build has said
             return
-        self._file = self._file or self._logs.main(record)
+        self.file = self.file or self._logs.main(record)
         for _ in range(_MOST_CHUNKS):
-            piece = self._logs.read(record, self._file, self._offset, _CHUNK)
+            piece = self._logs.read(record, self.file, self.offset, _CHUNK)
             piece = _whole_characters(piece) or (piece if record.status in TERMINAL else b"")
             if not piece:  # the rest of the character is still to be written
                 return
-            fact = {"file": self._file, "offset": self._offset, "text": piece.decode(errors="replace")}
-            self._offset += len(piece)
-            yield _event("log", fact, id=self._offset)
-        self._is_behind = True
+            fact = {"file": self.file, "offset": self.offset, "text": piece.decode(errors="replace")}
+            self.offset += len(piece)
+            yield _event("log", fact, id=self.offset)
+        self.is_behind = True
 
     def _status(self, record: Record) -> Iterator[bytes]:
         now = (record.status, record.state.get("status_reason") or "")
@@ -178,7 +164,7 @@ class _Following:
 
     def _new_metrics(self) -> list[bytes]:
         told: list[bytes] = []
-        for point in self._tracking.metrics.newest(self._id.scope, self._id.name):
+        for point in self._tracking.metrics.newest(self.id.scope, self.id.name):
             mark = (point.step, point.timestamp)
             if self._metrics.get(point.key) != mark:
                 self._metrics[point.key] = mark

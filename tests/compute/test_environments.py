@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from lazuli.compute.contract import until
-from lazuli.compute.engine import Phase
+from lazuli.compute.engine import Phase, Reason
 from lazuli.compute.engines.local import LocalEngine
-from lazuli.compute.environments import Environments, Realised, Recipe, State, recipe_of
+from lazuli.compute.environments import _RUNTIME, Environments, Realised, Recipe, State, recipe_of
 from lazuli.compute.recipes import Image
 from lazuli.schema.problems import Conflict
 from lazuli.store.settings import Settings
@@ -87,6 +88,28 @@ def test_a_package_can_be_imported_and_is_compiled(environments: Environments) -
     until((ready.prefix.parent / "compiled").exists, "the mark that all is compiled")
     assert ready.python_version.startswith(PYTHON)
     assert environments.lock_of(recipe) == "tinypackage==1.0\n"
+
+
+def test_compiling_ends_with_the_server_and_the_next_one_goes_on_with_it(
+    environments: Environments, engine: LocalEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = tmp_path / "runtime"
+    shutil.copytree(_RUNTIME, endless)
+    (endless / "compile.py").write_text("import time; time.sleep(600)")
+    monkeypatch.setattr("lazuli.compute.environments._RUNTIME", endless)
+    recipe = Recipe(PYTHON, ("tinypackage==1.0",))
+    ready = built(environments, recipe)
+    key = environments._compile_key(recipe)
+    assert engine.look(key).phase in (Phase.STARTING, Phase.RUNNING)
+    environments.close()
+    assert engine.look(key).over and not (ready.prefix.parent / "compiled").exists()
+
+    monkeypatch.undo()
+    Environments(tmp_path / "envs", engine).resume()
+    until((ready.prefix.parent / "compiled").exists, "the mark that all is compiled")
+    until(lambda: engine.look(key).over, "its end")
+    Environments(tmp_path / "envs", engine).resume()
+    assert engine.look(key).reason == Reason.COMPLETED, "what is compiled is left alone"
 
 
 def test_packages_come_from_where_the_settings_say(tmp_path: Path, engine: LocalEngine) -> None:

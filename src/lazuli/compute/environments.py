@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,8 +30,9 @@ _RUNTIME = Path(lazuli.__file__).parent / "runtime"
 _LOG = "user_logs/std_log.txt"
 _CONTEXT = "context"
 _MESSAGE_BYTES = 2000
+_COMPILING = "-compile"
 _BUILD_LIMIT_S = 2 * 60 * 60
-
+_CLOSE_S = 3.0
 
 _TOOLS = ("UV_", "PYENV_ROOT", "CONDA_", "MAMBA_", "DOCKER_", "CONTAINER", "XDG_RUNTIME_DIR")
 """The variables by which a user tells the tools of a build where to find things."""
@@ -138,6 +140,22 @@ class Environments:
         """The keys of builds that the engine holds: known work, no orphans."""
         return [key for key in self._engine.orphans(()) if key.startswith("env-")]
 
+    def resume(self) -> None:
+        """Go on compiling what a former server left half compiled."""
+        for key in self._compile_keys():
+            home = self._root / key.removeprefix("env-").removesuffix(_COMPILING)
+            if (home / "ready.json").exists():
+                self._start_compiling(home, key)
+
+    def close(self) -> None:
+        """End all compiling, which :meth:`resume` goes on with; builds go on, for there are jobs that wait for them."""
+        running = [key for key in self._compile_keys() if not self._engine.look(key).over]
+        for key in running:
+            self._engine.stop(key)
+        until = time.monotonic() + _CLOSE_S
+        while any(not self._engine.look(key).over for key in running) and time.monotonic() < until:
+            time.sleep(0.01)
+
     @staticmethod
     def key(recipe: Recipe) -> str:
         """The key under which the engine builds ``recipe``."""
@@ -199,10 +217,15 @@ class Environments:
         if not recipe.requirements or recipe.hash in self._compiling:
             return
         self._compiling.add(recipe.hash)
-        home = self._home(recipe)
-        if not (home / "compiled").exists():
-            command = (sys.executable, "-I", "-S", str(_RUNTIME / "compile.py"), str(home))
-            self._engine.start(Plan(command=command, timeout_s=_BUILD_LIMIT_S), self._compile_key(recipe))
+        self._start_compiling(self._home(recipe), self._compile_key(recipe))
+
+    def _start_compiling(self, home: Path, key: str) -> None:
+        if (home / "compiled").exists():
+            return
+        if self._engine.look(key).over:  # it was stopped before it was done
+            self._engine.forget(key)
+        command = (sys.executable, "-I", "-S", str(_RUNTIME / "compile.py"), str(home))
+        self._engine.start(Plan(command=command, timeout_s=_BUILD_LIMIT_S, grace_s=1), key)
 
     def _end_compiling(self, recipe: Recipe) -> None:
         self._compiling.discard(recipe.hash)
@@ -212,7 +235,10 @@ class Environments:
             self._engine.forget(key)
 
     def _compile_key(self, recipe: Recipe) -> str:
-        return f"{self.key(recipe)}-compile"
+        return f"{self.key(recipe)}{_COMPILING}"
+
+    def _compile_keys(self) -> list[str]:
+        return [key for key in self.keys() if key.endswith(_COMPILING)]
 
     def _read_ready(self, recipe: Recipe) -> Realised | None:
         try:

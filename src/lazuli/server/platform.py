@@ -136,6 +136,7 @@ class Platform:
         self.store.blobs.recover()
         self.shelves.workspace.resume(self.access.admin())
         self._clear_orphans()
+        self.environments.resume()
         self.shelves.compute.settle()
         self.reconciler.start(alone=True)  # open_store has made sure of it
         self.chores.start()
@@ -156,6 +157,7 @@ class Platform:
         """End; jobs go on and are found again at the next start."""
         self.reconciler.stop()
         self.warm.close()
+        self.environments.close()
         self.transfers.close()
         self.growing.close()
         self.chores.stop()

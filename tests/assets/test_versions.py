@@ -45,6 +45,7 @@ def test_latest_is_the_newest_that_is_not_archived(room: Room, name: str) -> Non
     assert room.environments.resolve(SCOPE, f"azureml:{name}@latest", target="t").id.version == "10"
     room.put("environment", name, "10", image="python:10", is_archived=True)
     assert room.environments.resolve(SCOPE, f"azureml:{name}@latest", target="t").id.version == "9"
+    assert room.get("environment", name).state == {"latest_version": "9", "next_version": "11"}
     assert room.environments.resolve(SCOPE, f"azureml:{name}:10", target="t").archived
     room.put("environment", name, "10", image="python:10")
     assert room.environments.resolve(SCOPE, f"azureml:{name}@latest", target="t").id.version == "10"

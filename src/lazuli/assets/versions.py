@@ -92,7 +92,8 @@ class Versions(Shelf):
         if record.id.version:
             return record
         versions = self.store.documents.versions(tx, record.id)
-        facts = {"latest_version": versions[0] if versions else None, "next_version": next_version(versions)}
+        latest = self.store.documents.versions(tx, record.id, archived=False) or versions
+        facts = {"latest_version": latest[0] if latest else None, "next_version": next_version(versions)}
         return replace(record, state={**record.state, **facts})
 
     def put_container(

@@ -154,9 +154,9 @@ class Documents:
         """How many resources a selection has, whatever its page. It may not ask for properties."""
         return tx.execute(narrowed(selection, func.count())).scalar_one()
 
-    def versions(self, tx: Connection, id: ResourceId) -> list[str]:
+    def versions(self, tx: Connection, id: ResourceId, *, archived: bool | None = None) -> list[str]:
         """The versions of an asset, the newest first, and nothing else of them."""
-        query = narrowed(Selection(id.scope, id.kind, name=id.name, versions=True), _R.c.version)
+        query = narrowed(Selection(id.scope, id.kind, name=id.name, versions=True, archived=archived), _R.c.version)
         return list(tx.execute(query.order_by(_R.c.created_at.desc(), _R.c.id.desc())).scalars())
 
     def _filed(self, record: Record) -> set[Facet]:

@@ -17,8 +17,9 @@ def test_a_secret_from_a_file_is_shown_and_deleted(lazuli: Run, workspace: str, 
     lazuli("keyvault", "secret", "set", "-n", "api-key", "--value", "other", "--no-jobs")
     listed = lazuli("keyvault", "secret", "list").output
     assert "api-key" in listed and "other" not in listed and "false" in listed
-    lazuli("keyvault", "secret", "delete", "-n", "api-key")
-    assert "There is no secret" in lazuli("keyvault", "secret", "delete", "-n", "api-key", fails=1).output
+    assert "Say so with --yes" in lazuli("keyvault", "secret", "delete", "-n", "api-key", fails=1).output
+    lazuli("keyvault", "secret", "delete", "-n", "api-key", "--yes")
+    assert "There is no secret" in lazuli("keyvault", "secret", "delete", "-n", "api-key", "-y", fails=1).output
     assert "There is no secret" in lazuli("keyvault", "secret", "show", "-n", "api-key", fails=1).output
 
 

@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from lazuli.cli.options import asks, named
+from lazuli.cli.options import asks, confirmed, named
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
 from lazuli.client.vault import Vault
@@ -62,9 +62,13 @@ def list_secrets(client: Client, output: Form) -> None:
 
 @secret.command("delete", help="Delete a secret.")
 @named("secret")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @asks()
-def delete_secret(client: Client, output: Form, name: str) -> None:
+def delete_secret(client: Client, output: Form, name: str, yes: bool) -> None:
     """Delete a secret."""
+    if not confirmed(f"Delete the secret '{name}'?", yes):
+        click.echo("Nothing is deleted.", err=True)
+        click.get_current_context().exit(1)
     if not Vault(client.http, client.scope).delete(name):
         raise NotFound(f"There is no secret '{name}'.", target="name")
     click.echo(f"Deleted the secret '{name}'.", err=True)

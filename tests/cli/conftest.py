@@ -33,7 +33,12 @@ def run(*args: str, env: dict[str, str]) -> Result:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Generator[dict[str, str]]:
     """The environment of a user whose server runs."""
     folder = tmp_path_factory.mktemp("lazuli")
-    env = {"LAZULI_DATA_DIR": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config")}
+    env = {
+        "LAZULI_DATA_DIR": str(folder / "data"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "LAZULI_LOCAL_ROOTS": str(folder / "own"),
+    }
+    (folder / "own").mkdir()
     port, https_port = free_ports()
     done = run("up", "--port", str(port), "--https-port", str(https_port), env=env)
     assert done.exit_code == 0, done.output

@@ -54,6 +54,20 @@ def test_a_job_from_its_file_to_its_outputs(lazuli: Run, workspace: str, job: st
     assert tree.startswith("model road:1\n└── job road")
 
 
+def test_all_is_downloaded_but_what_lies_elsewhere(
+    lazuli: Run, workspace: str, job: str, place: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "own.yml").write_text(f"name: own\ntype: local\npath: {place['LAZULI_LOCAL_ROOTS']}\n")
+    lazuli("datastore", "create", "-f", "own.yml")
+    there = "outputs.there={type: uri_folder, path: azureml://datastores/own/paths/there}"
+    lazuli("job", "create", "-f", job, "-n", "wide", "--set", there, "--stream")
+    done = lazuli("job", "download", "-n", "wide", "--all", "-p", "home", fails=1)
+    assert "All is in 'home' but 'there': The datastore 'own' lies outside" in done.stderr
+    assert (tmp_path / "home/named-outputs/result/r.txt").read_text() == "done\n"
+    assert (tmp_path / "home/artifacts/outputs/k.txt").read_text() == "kept\n"
+    assert "lies outside" in lazuli("job", "download", "-n", "wide", "--output-name", "there", fails=1).stderr
+
+
 def test_a_job_that_fails_fails_the_command(lazuli: Run, workspace: str, job: str) -> None:
     done = lazuli("job", "create", "-f", job, "-n", "sad", "--set", "inputs.code=3", "--stream", fails=1)
     assert "Job sad: Failed" in done.stderr

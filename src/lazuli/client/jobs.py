@@ -12,7 +12,7 @@ from urllib.parse import quote
 from lazuli.client.collection import Change, Collection
 from lazuli.client.envelope import Shown
 from lazuli.schema.places import artifact_path, output_path
-from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, did_you_mean
+from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, Problem, Unavailable, Unsupported, did_you_mean
 from lazuli.schema.reference import parse_datastore_path
 from lazuli.store.paths import inside
 
@@ -110,7 +110,8 @@ class Jobs(Collection):
         """Write its files below ``target``; how many there are of each output.
 
         Without ``output`` that is what it kept of its own folder (``outputs/`` and its logs); an output goes to
-        ``named-outputs/<output>``. Raises :class:`NotFound` where it has no such output.
+        ``named-outputs/<output>``. Raises :class:`NotFound` where it has no such output. With ``everything``, an output
+        on storage that cannot be asked from here is told in :class:`Unavailable`, after all else is there.
         """
         named: dict[str, Any] = self.get(name).get("outputs") or {}
         if output and output not in (*named, *_OWN_FOLDER):
@@ -122,13 +123,27 @@ class Jobs(Collection):
         wanted = (
             sorted(set(named) - _OWN_FOLDER) if everything else [output] if output not in ("", *_OWN_FOLDER) else []
         )
-        written = {word: self._download_output(name, word, named[word], target) for word in wanted}
+        written: dict[str, int] = {}
+        out_of_reach: dict[str, Problem] = {}
+        for word in wanted:
+            try:
+                written[word] = self._download_output(name, word, named[word], target)
+            except (InvalidInput, Unsupported) as problem:  # its datastore gives no signature
+                if not everything:
+                    raise
+                out_of_reach[word] = problem
         if not wanted or everything:
             kept = artifact_path(name)
             try:
                 written["artifacts"] = self._client.storage.download(kept, inside(target, "artifacts"))
             except NotFound:
                 written["artifacts"] = 0
+        if out_of_reach:
+            outputs = ", ".join(f"'{word}'" for word in out_of_reach)
+            first = next(iter(out_of_reach.values()))
+            raise Unavailable(
+                f"All is in '{target}' but {outputs}: {first.message}", target="output_name", mend=first.mend
+            )
         return written
 
     def _download_output(self, job: str, word: str, said: Any, target: Path) -> int:

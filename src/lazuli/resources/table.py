@@ -99,7 +99,7 @@ NOUNS: tuple[Noun, ...] = (
         "lazuli.resources.compute:Compute",
         "Where jobs run.",
         hoisted=("location", "tags", "identity", "sku"),
-        columns=("name", "type", "size", "max_instances", "nodes_busy", "provisioning_state"),
+        columns=("name", "type", "size", "max_instances", "nodes_busy", "state", "provisioning_state"),
     ),
     Noun(
         "job",

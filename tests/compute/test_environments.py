@@ -167,7 +167,7 @@ def test_many_who_ask_share_one_build(environments: Environments, engine: LocalE
     keys = environments.keys()
     assert [key for key in keys if not key.endswith("-compile")] == [environments.key(recipe)]
     assert keys == engine.orphans(()), "and the server takes none of it for strays"
-    assert engine.tail(environments.key(recipe), "user_logs/std_log.txt").count(b"Creating virtual environment") == 1
+    assert engine.tail(environments.key(recipe), "user_logs/std_log.txt").count(b"Making a virtual environment") == 1
 
 
 def test_another_server_finds_what_was_built(environments: Environments, engine: LocalEngine, tmp_path: Path) -> None:

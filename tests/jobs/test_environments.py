@@ -134,7 +134,7 @@ def test_a_build_is_told_of_and_shared_and_its_lock_is_kept(place: Place) -> Non
         place.until(name, "Completed")
         assert place.log(name) == "42 b\n"
     build = "".join(data["text"] for kind, data in heard if kind == "build")
-    assert build.count("Creating virtual environment") == 1 and "+ tiny==1.0" in build
+    assert build.count("Making a virtual environment") == 1 and "Activate" not in build and "+ tiny==1.0" in build
     assert any("environment" in data["reason"] for kind, data in heard if kind == "status")
     assert ask(place, "environments/tiny/versions/1/lock").json() == {"value": ["tiny==1.0"]}
     shown = ask(place, "environments/tiny/versions/1").json()["properties"]

@@ -106,6 +106,15 @@ class Environments(Versions):
             return replace(record, state={**record.state, **self._facts(record)})
         return record
 
+    def missing(self, tx: Connection, id: ResourceId) -> NotFound:
+        """The problem that there is no such environment, with how to come by one."""
+        problem = super().missing(tx, id)
+        problem.mend += (
+            f" Every workspace also has curated ones, such as {next(iter(self._gallery))}: 'lazuli environment list'. "
+            "Make your own with 'lazuli environment create'."
+        )
+        return problem
+
     def select(self, selection: Selection) -> list[Record]:
         """The environments of a selection: first the workspace's own, then the curated ones."""
         found = super().select(selection)

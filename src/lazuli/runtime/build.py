@@ -79,7 +79,9 @@ def virtual_environment(spec: dict) -> dict:
     def uv(*arguments: str, output: int | None = None) -> bool:
         return not subprocess.run([spec["uv"], *arguments], env=environment, stdout=output, check=False).returncode
 
-    if not uv("venv", "--no-project", "--python", spec["python"], "venv"):
+    print(f"Making a virtual environment with Python {spec['python']}.", flush=True)
+    # Quiet, and so without uv's advice to activate what only jobs use; what goes wrong is told all the same.
+    if not uv("venv", "--quiet", "--no-project", "--python", spec["python"], "venv"):
         raise BuildFailed(
             f"Python {spec['python']} is neither on this machine nor could it be fetched; here are: "
             f"{', '.join(interpreters(spec['uv'], environment)) or 'none'}. "

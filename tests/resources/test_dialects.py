@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lazuli.resources.compute import Compute
@@ -119,13 +119,14 @@ def there_and_back(cls: type[Document], said: dict[str, Any]) -> None:
     assert cls.from_yaml(parse(dump(document.to_yaml()))).to_yaml() == document.to_yaml()
 
 
-@settings(max_examples=40)
+# A job has so many parts that drawing one is slow where other work is done beside; that is no fault of what is tested.
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(JOBS)
 def test_jobs(said: dict[str, Any]) -> None:
     there_and_back(CommandJob, said)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(JOBS_OF_MANY)
 def test_jobs_of_many_processes(said: dict[str, Any]) -> None:
     there_and_back(CommandJob, said)

@@ -90,6 +90,7 @@ def _refused() -> Iterator[str]:
         ("a step of `type: {}`", {key: why for key, why in refused.NODES.items() if key not in refused.JOBS}),
         ("a compute of `type: {}`", refused.COMPUTES),
         ("a datastore of `type: {}`", refused.STORES),
+        ("a schedule with `{}`", refused.ACTIONS),
         ("a file with the schema `{}`", refused.FILES),
     ):
         for key, why in listed.items():

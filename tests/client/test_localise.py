@@ -11,6 +11,7 @@ from lazuli.resources.data import Data
 from lazuli.resources.environment import Environment
 from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
+from lazuli.resources.pipeline import PipelineJob
 from lazuli.resources.schedule import Schedule
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
@@ -177,9 +178,38 @@ def test_the_job_gets_a_name_and_the_experiment_of_its_folder(folder: Path, tmp_
     assert (job.experiment_name, job.name) == ("mine", "j1")
 
 
-def test_a_schedule_of_a_pipeline_says_what_does_not_run_yet(folder: Path) -> None:
-    (folder / "pipe.yml").write_text("type: pipeline\njobs: {a: {component: 'azureml:c:1'}}\n")
-    text = "name: s\ntrigger: {type: cron, expression: '0 * * * *'}\ncreate_job: ./pipe.yml\n"
-    document, source = read(Schedule, text, folder)
-    with pytest.raises(Unsupported, match="A pipeline is understood"):
+SCHEDULE = "name: s\ntrigger: {type: cron, expression: '0 * * * *'}\ncreate_job: "
+PIPELINE = "type: pipeline\ninputs: {x: 1, y: 2}\njobs: {a: {component: 'azureml:c:1'}}\n"
+
+
+def test_a_schedule_takes_the_file_of_a_pipeline(folder: Path) -> None:
+    (folder / "pipe.yml").write_text(PIPELINE)
+    document, source = read(Schedule, SCHEDULE + "./pipe.yml\n", folder)
+    assert localise(document, source) == []
+    assert isinstance(document.create_job, PipelineJob) and list(document.create_job.jobs) == ["a"]
+
+
+def test_a_schedule_says_what_is_different_in_the_file_of_a_job(folder: Path) -> None:
+    (folder / "pipe.yml").write_text(PIPELINE)
+    other = "{type: pipeline, job: ./pipe.yml, inputs: {x: 3}, settings: {force_rerun: true}, tags: {by: s}}"
+    document, source = read(Schedule, SCHEDULE + other, folder)
+    localise(document, source)
+    job = document.create_job
+    assert isinstance(job, PipelineJob) and job.settings
+    assert {name: given.value for name, given in job.inputs.items()} == {"x": "3", "y": "2"}
+    assert (job.tags, job.settings.force_rerun) == ({"by": "s"}, True)
+
+
+@pytest.mark.parametrize("step", ["{component: ./c.yml}", "{command: ls, environment: 'azureml:e:1', code: src}"])
+def test_a_scheduled_pipeline_whose_files_cannot_be_sent_says_so(folder: Path, step: str) -> None:
+    (folder / "c.yml").write_text("name: c\ntype: command\ncommand: ls\nenvironment: azureml:e:1\n")
+    (folder / "pipe.yml").write_text(f"type: pipeline\njobs:\n  a: {step}\n")
+    document, source = read(Schedule, SCHEDULE + "./pipe.yml\n", folder)
+    with pytest.raises(Unsupported, match=r"pipe\.yml:3: 'jobs\.a\.(component|code)'"):
         localise(document, source)
+
+
+@pytest.mark.parametrize("key", ["create_monitor", "import_data"])
+def test_a_schedule_of_something_else_says_what_to_use(folder: Path, key: str) -> None:
+    with pytest.raises(InvalidInput, match=f"file.yml:3: '{key}': .* Use 'create_job'"):
+        read(Schedule, f"name: s\ntrigger: {{type: cron, expression: '0 * * * *'}}\n{key}: {{}}\n", folder)

@@ -27,14 +27,78 @@ def test_a_schedule_is_kept_with_its_job_and_says_that_nothing_fires_it(served: 
     assert "does not fire" in told["statusReason"]
 
 
-def test_a_pipeline_is_kept_as_it_was_sent(served: Served) -> None:
-    pipeline = {"jobType": "Pipeline", "jobs": {"a": {"type": "command", "x_y": {"z": 1}}}, "settings": {"s_t": True}}
-    served.admin.put(f"{WS}/schedules/of-pipeline", json=body(pipeline))
-    told = served.admin.get(f"{WS}/schedules/of-pipeline").json()["properties"]["action"]
-    assert told == {"actionType": "CreateJob", "jobDefinition": pipeline}
-    monitor = {"trigger": CRON, "action": {"actionType": "CreateMonitor", "monitorDefinition": {"signals": {"a": 1}}}}
-    served.admin.put(f"{WS}/schedules/of-monitor", json={"properties": monitor})
-    assert served.admin.get(f"{WS}/schedules/of-monitor").json()["properties"]["action"] == monitor["action"]
+PIPELINE: dict[str, Any] = {
+    "jobType": "Pipeline",
+    "inputs": {"rate": {"jobInputType": "literal", "value": "0.1"}},
+    "jobs": {
+        "a": {
+            "type": "command",
+            "name": "a",
+            "componentId": f"{WS}/components/longest/versions/1",
+            "inputs": {"rate": {"job_input_type": "literal", "value": "${{parent.inputs.rate}}"}},
+        }
+    },
+    "settings": {"default_compute": f"{WS}/computes/crew", "continue_on_step_failure": True},
+}
+
+
+def test_a_pipeline_is_kept_and_told_as_it_was_sent(served: Served) -> None:
+    path = f"{WS}/schedules/of-pipeline"
+    assert served.admin.put(path, json=body(PIPELINE)).status_code == 201
+    told = served.admin.get(path).json()
+    job = told["properties"]["action"]["jobDefinition"]
+    assert told["properties"]["action"]["actionType"] == "CreateJob"
+    assert (job["jobType"], job["settings"]) == ("Pipeline", PIPELINE["settings"])
+    assert job["jobs"]["a"].items() >= PIPELINE["jobs"]["a"].items()
+    assert served.admin.put(path, json=told).status_code == 200
+    assert served.admin.get(path).json()["properties"] == told["properties"]
+
+
+def test_a_pipeline_is_checked(served: Served) -> None:
+    unbound = {
+        "a": {
+            **PIPELINE["jobs"]["a"],
+            "inputs": {"rate": {"job_input_type": "literal", "value": "${{parent.inputs.rata}}"}},
+        }
+    }
+    answer = served.admin.put(f"{WS}/schedules/bad", json=body({**PIPELINE, "jobs": unbound}))
+    assert answer.status_code == 400 and "Did you mean 'rate'?" in answer.text, answer.text
+
+
+def test_a_sweep_is_kept(served: Served) -> None:
+    sweep = {
+        "jobType": "Sweep",
+        "trial": {"command": "echo ${{search_space.x}}", "environmentId": environment(served)},
+        "searchSpace": {"x": ["choice", [[1, 2]]]},
+        "samplingAlgorithm": {"samplingAlgorithmType": "Random"},
+        "objective": {"goal": "Maximize", "primaryMetric": "score"},
+    }
+    path = f"{WS}/schedules/of-sweep"
+    assert served.admin.put(path, json=body(sweep)).status_code == 201
+    told = served.admin.get(path).json()["properties"]["action"]["jobDefinition"]
+    assert (told["jobType"], told["searchSpace"]) == ("Sweep", sweep["searchSpace"])
+    assert told["trial"]["command"] == "echo ${{search_space.x}}"
+
+
+@pytest.mark.parametrize("kind", ["CreateMonitor", "ImportData", "InvokeBatchEndpoint"])
+def test_what_else_a_schedule_might_do_is_refused(served: Served, kind: str) -> None:
+    answer = served.admin.put(
+        f"{WS}/schedules/of-{kind}", json={"properties": {"trigger": CRON, "action": {"actionType": kind, "x": {}}}}
+    )
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["target"]) == (501, "NotSupported", "action.actionType")
+    assert "Use 'create_job'" in error["message"]
+    assert served.admin.get(f"{WS}/schedules/of-{kind}").status_code == 404
+
+
+def test_triggering_one_says_what_to_do_instead(served: Served) -> None:
+    path = f"{WS}/schedules/by-hand"
+    assert served.admin.post(f"{path}/trigger", json={}).status_code == 404
+    assert served.admin.put(path, json=body(PIPELINE)).status_code == 201
+    answer = served.admin.post(f"{path}/trigger", json={"scheduleTime": "2026-01-01T00:00:00Z"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (501, "NotSupported")
+    assert "lazuli job create" in error["message"] and "does not fire" in error["message"]
 
 
 def test_a_job_is_named_to_be_submitted_again(served: Served) -> None:
@@ -44,13 +108,16 @@ def test_a_job_is_named_to_be_submitted_again(served: Served) -> None:
     assert served.admin.put(path, json=body({"jobType": "Pipeline", "sourceJobId": job})).status_code == 201
     told = served.admin.get(path).json()["properties"]["action"]["jobDefinition"]
     assert told == {"jobType": "Pipeline", "sourceJobId": job}
+    changed = {"jobType": "Pipeline", "sourceJobId": job, "tags": {"by": "schedule"}}
+    assert served.admin.put(path, json=body(changed)).status_code == 200
+    assert served.admin.get(path).json()["properties"]["action"]["jobDefinition"].items() >= changed.items()
     answer = served.admin.put(f"{path}-not", json=body({"jobType": "Pipeline", "sourceJobId": f"{WS}/jobs/nobody"}))
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ReferenceNotFound")
 
 
 def test_one_that_is_switched_off_is_left_out_of_lists(served: Served) -> None:
     path, lists = f"{WS}/schedules/on-and-off", f"{WS}/schedules"
-    served.admin.put(path, json=body({"jobType": "Pipeline", "jobs": {}}))
+    served.admin.put(path, json=body(PIPELINE))
     for enabled, view, other in ((False, "DisabledOnly", "EnabledOnly"), (True, "EnabledOnly", "DisabledOnly")):
         told = served.admin.get(path).json()
         told["properties"]["isEnabled"] = enabled
@@ -78,3 +145,11 @@ def test_what_could_never_fire_is_refused(served: Served, properties: dict[str, 
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["target"].startswith(target)
     assert served.admin.get(f"{WS}/schedules/bad").status_code == 404
+
+
+def test_an_unknown_environment_is_told_where_others_are(served: Served) -> None:
+    job = {"jobType": "Command", "command": "true", "environmentId": "azureml:nowhere@latest"}
+    answer = served.admin.put(f"{WS}/schedules/homeless", json=body(job))
+    assert answer.status_code == 400
+    for words in ("'nowhere' does not exist", "such as AzureML-", "lazuli environment create"):
+        assert words in answer.json()["error"]["message"]

@@ -205,7 +205,7 @@ class Versions(Shelf):
         """The problem that a reference leads to nothing, with what there is."""
         versions = self.store.documents.versions(tx, id)
         if not versions:
-            problem = super().missing(tx, id)
+            problem = self.missing(tx, id)
             return InvalidInput(problem.message, target=target, mend=problem.mend, code="ReferenceNotFound")
         labels = sorted({label for each in self._versions(tx, id, told=STATE) for label in labels_of(each)})
         return InvalidInput(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from lazuli.client import git
 from lazuli.client.included import check_component, check_steps
@@ -23,13 +23,14 @@ from lazuli.resources.component import CommandComponent, Component
 from lazuli.resources.data import Data, DataType
 from lazuli.resources.environment import BuildContext, Environment
 from lazuli.resources.inout import AssetType, Input
-from lazuli.resources.job import CommandJob
-from lazuli.resources.kinds import AnyJob, check_runs
+from lazuli.resources.job import CommandJob, Job
+from lazuli.resources.kinds import AnyJob
 from lazuli.resources.model import Model
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
-from lazuli.resources.schedule import Schedule
+from lazuli.resources.schedule import JobAgain, Schedule
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
+from lazuli.schema.problems import Unsupported
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
 
@@ -111,18 +112,70 @@ def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
 
 def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
     said, place = schedule.create_job, ("create_job",)
-    if isinstance(said, str) and said.endswith((".yml", ".yaml")):
+    if isinstance(said, str) and _is_file(said):
         source = including(source, place, said.removeprefix("file:"))
-        job = AnyJob.from_yaml(source)
-        check_runs(job)
-        assert isinstance(job, CommandJob)
-        schedule.create_job = said = job
-    elif isinstance(said, CommandJob):
+        said = AnyJob.from_yaml(source)
+    elif isinstance(said, JobAgain) and _is_file(said.job):
+        source = _overlaid(source, said.job)
+        said = AnyJob.from_yaml(source)
+    elif isinstance(said, Job):
         lines = {key[1:]: line for key, line in source.lines.items() if key[:1] == place}
         source = replace(source, data=_at(source.data, place), lines=lines)
+    schedule.create_job = said
     if isinstance(said, CommandJob):
         yield from _job(said, source, cwd)
+    elif isinstance(said, Job):
+        if isinstance(said, PipelineJob):
+            check_steps(said, source)
+        _check_nothing_local(source)
+    if isinstance(said, Job):
         said.name = ""  # each that is submitted gets a name of its own
+
+
+def _overlaid(source: Source, file: str) -> Source:
+    """The file of a job, with what ``create_job`` says differently; maps are laid over each other, one level deep."""
+    under = including(source, ("create_job", "job"), file.removeprefix("file:"))
+    over = {key: value for key, value in _mapping(_at(source.data, ("create_job",))).items() if key != "job"}
+    data = dict(_mapping(under.data))
+    for key, value in over.items():
+        under_it = data.get(key)
+        both = isinstance(value, dict) and isinstance(under_it, dict)
+        data[key] = {**_mapping(under_it), **_mapping(value)} if both else value
+    return replace(under, data=data)
+
+
+def _mapping(data: object) -> dict[str, object]:
+    return cast("dict[str, object]", data) if isinstance(data, dict) else {}
+
+
+def _check_nothing_local(source: Source) -> None:
+    """Raise :class:`Unsupported` where a job of several names a file of this machine: only a command's are sent."""
+    for place, text in _paths(source.data):
+        if place[-1] == "component" and not _is_file(text):
+            continue
+        if place[-1] == "environment" and not text.endswith((".yml", ".yaml")):
+            continue
+        if not is_remote(text) and "${{" not in text:
+            raise Unsupported(
+                f"{source.where(place)}: '{'.'.join(map(str, place))}' is '{text}', and files of such a job are not "
+                "sent yet. Nothing was made.",
+                target=".".join(map(str, place)),
+                mend="Keep it as a component, data or an environment first, and name that: azureml:<name>@latest.",
+            )
+
+
+def _paths(said: object, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """What may name a file, with where it is said."""
+    items = said.items() if isinstance(said, dict) else enumerate(said) if isinstance(said, list) else ()
+    for key, value in items:
+        if key in ("code", "component", "conda_file", "environment", "path", "trial") and isinstance(value, str):
+            yield (*place, key), value
+        else:
+            yield from _paths(value, (*place, key))
+
+
+def _is_file(said: str) -> bool:
+    return said.startswith("file:") or (not is_remote(said) and said.endswith((".yml", ".yaml")))
 
 
 def _component(component: CommandComponent, source: Source) -> Iterator[Step]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from lazuli.jobs.pinning import Pinning
 from lazuli.resources.job import CommandJob
-from lazuli.resources.schedule import Schedule
+from lazuli.resources.schedule import JobAgain, Schedule
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, check_name
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.schema.reference import parse_reference
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import Shelf
@@ -45,19 +45,29 @@ class Schedules(Shelf):
         changes: dict[str, Any] = {} if body == old.body else {"body": body}
         return changes if document.is_enabled != old.archived else {**changes, "archived": not document.is_enabled}
 
+    def trigger(self, id: ResourceId) -> NoReturn:
+        """Submit the job of a schedule now. Raises :class:`Unsupported`: schedules are not fired yet."""
+        self.get(id)
+        raise Unsupported(
+            f"The schedule '{id.name}' {NOT_FIRED.removeprefix('It ')}",
+            target="trigger",
+            mend="Submit its job with 'lazuli job create' (in Python: jobs.create_or_update).",
+        )
+
     def _check(self, id: ResourceId, document: Schedule) -> None:
         """Raise :class:`InvalidInput` where there is nothing to submit, or it names what does not exist."""
         job = document.create_job
-        if job is None and "action" not in (document.model_extra or {}):
+        if job is None:
             raise InvalidInput("'create_job' is required.", target="create_job", mend="Say which job to submit.")
         if isinstance(job, CommandJob):
             self._pinning.pinned(id, job)  # '@latest' stays as it is: it is settled each time
-        if not isinstance(job, str):
+        named = job.job if isinstance(job, JobAgain) else job
+        if not isinstance(named, str):
             return
-        reference = parse_reference(job)
+        reference = parse_reference(named)
         if reference is None:
             raise InvalidInput(
-                f"'{job}' is not the name of a job.",
+                f"'{named}' is not the name of a job.",
                 target="create_job",
                 mend="Write azureml:<name>, or the job itself; the file of one is read by 'lazuli schedule create'.",
             )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from lazuli.schema.problems import did_you_mean
 
-__all__ = ["COMPUTES", "FILES", "JOBS", "NODES", "STORES", "is_listed", "reason"]
+__all__ = ["ACTIONS", "COMPUTES", "FILES", "JOBS", "NODES", "STORES", "is_listed", "reason"]
 
 _SPARK = (
     "Spark is not part of Lazuli. Write 'type: command' with an environment that holds pyspark, or read the data "
@@ -44,6 +44,13 @@ _UNREACHABLE = "it cannot be reached from here. Mount it on the server, and use 
 STORES: dict[str, str] = dict.fromkeys(("azure_file", "azure_data_lake_gen1", "hdfs", "one_lake"), _UNREACHABLE)
 """Kinds of datastore."""
 
+ACTIONS: dict[str, str] = {
+    "create_monitor": "models are not watched. Use 'create_job' with a job that compares the data and logs metrics",
+    "import_data": "no schedule fetches data. Use 'create_job' with a job whose script reads the source",
+    "invoke_batch_endpoint": "no schedule calls an endpoint. Use 'create_job' with a job that does the work",
+}
+"""What a schedule does besides submitting a job, by the key that says it."""
+
 _NO_FEATURES = "There is no feature store. Keep the table as 'type: mltable' data"
 _NO_FLOWS = "Prompt flow is not part of Lazuli. Call the model from a script, with 'type: command'"
 FILES: dict[str, str] = {
@@ -76,4 +83,6 @@ def reason(listed: Mapping[str, str], word: str, what: str, known: Sequence[str]
 
 def is_listed(text: str) -> bool:
     """Whether a message gives one of the reasons here."""
-    return any(why.lower() in text.lower() for listed in (NODES, COMPUTES, STORES, FILES) for why in listed.values())
+    return any(
+        why.lower() in text.lower() for listed in (NODES, COMPUTES, STORES, ACTIONS, FILES) for why in listed.values()
+    )

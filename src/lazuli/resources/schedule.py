@@ -5,33 +5,92 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from lazuli.resources.job import CommandJob, JobType
+from lazuli.resources import refused
+from lazuli.resources.automl import AutoMLJob
+from lazuli.resources.inout import GivenLater, Output
+from lazuli.resources.job import CommandJob, Job, JobType
+from lazuli.resources.pipeline import PipelineJob, PipelineSettings
+from lazuli.resources.sweep import SweepJob
 from lazuli.resources.trigger import Trigger
-from lazuli.schema.document import READ_ONLY, Document, Text
+from lazuli.schema.document import READ_ONLY, Document, Slip, Text
 from lazuli.schema.identity import Scope
-from lazuli.schema.reference import expand, shorten
+from lazuli.schema.problems import Unsupported
+from lazuli.schema.reference import ComputeRef, expand, shorten
 
-__all__ = ["Schedule"]
+__all__ = ["JobAgain", "Schedule"]
 
 _CREATE_JOB = "CreateJob"
 
 
+class JobAgain(Document):
+    """A job that was written or submitted before, with what is different when it is scheduled."""
+
+    outside_properties: ClassVar[frozenset[str]] = frozenset()
+
+    type: JobType = Field(default=JobType.PIPELINE, alias="jobType")
+    """The kind of job."""
+    job: str = Field(min_length=1, alias="sourceJobId")
+    """The file that holds it, or `azureml:name` of one that was submitted."""
+    display_name: str | None = None
+    """A name to show."""
+    experiment_name: str | None = None
+    """The experiment it belongs to."""
+    description: str | None = None
+    """What it is for."""
+    tags: dict[str, Text] = Field(default_factory=dict)
+    """Words to find it by."""
+    properties: dict[str, Text] = Field(default_factory=dict)
+    """Facts recorded with it."""
+    compute: ComputeRef | None = Field(default=None, alias="computeId")
+    """Where it runs."""
+    inputs: dict[str, GivenLater] = Field(default_factory=dict)
+    """What it reads instead."""
+    outputs: dict[str, Output] = Field(default_factory=dict)
+    """What it writes instead."""
+    settings: PipelineSettings | None = None
+    """What holds for all steps that say nothing else."""
+
+    @field_validator("job", mode="before")
+    @classmethod
+    def _named(cls, value: Any, info: ValidationInfo) -> Any:
+        context = info.context or {}
+        return shorten(value, "jobs", context.get("scope")) if context.get("rest") else value
+
+
+_KINDS: dict[JobType, type[Job]] = {
+    JobType.COMMAND: CommandJob,
+    JobType.SWEEP: SweepJob,
+    JobType.PIPELINE: PipelineJob,
+    JobType.AUTOML: AutoMLJob,
+}
+
+
 def _kind(value: Any) -> str:
-    """A reference, a command as a document, or a job of a kind that is kept as it was sent."""
+    """Which way of saying a job this is; a kind that is not known is taken for a command, which tells it."""
     if isinstance(value, str):
         return "reference"
-    if isinstance(value, CommandJob):
-        return "command"
-    said = value.get("type", value.get("jobType", "command")) if isinstance(value, Mapping) else ""
-    return "command" if str(said).lower() == JobType.COMMAND.value else "other"
+    if isinstance(value, Document):
+        return next((kind.value for kind, cls in _KINDS.items() if isinstance(value, cls)), "again")
+    if not isinstance(value, Mapping):
+        return JobType.COMMAND.value
+    if "job" in value or (value.get("sourceJobId") and not value.get("jobs")):
+        return "again"
+    said = value.get("type", value.get("jobType"))
+    try:
+        return JobType.COMMAND.value if said is None else JobType.read(str(said).removesuffix("_job")).value
+    except ValueError:
+        return JobType.COMMAND.value
 
 
 ScheduledJob = Annotated[
     Annotated[str, Tag("reference")]
     | Annotated[CommandJob, Tag("command")]
-    | Annotated[dict[str, Any], Tag("other"), WithJsonSchema({"type": "object"})],
+    | Annotated[SweepJob, Tag("sweep")]
+    | Annotated[PipelineJob, Tag("pipeline")]
+    | Annotated[AutoMLJob, Tag("automl")]
+    | Annotated[JobAgain, Tag("again")],
     Discriminator(_kind),
 ]
 
@@ -60,39 +119,48 @@ class Schedule(Document):
     status_reason: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """Why it does not fire."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _does_what_is_done_here(cls, data: Any) -> Any:
+        for word in data if isinstance(data, Mapping) else ():
+            if why := refused.ACTIONS.get(str(word)):
+                raise Slip(f"'{word}': {why}", str(word))
+        return data
+
     @classmethod
     def from_rest(cls, properties: Mapping[str, Any], scope: Scope | None = None) -> Self:
-        """The schedule that a REST body says: its job is in ``action``; an action of another kind is kept as sent."""
+        """The schedule that a REST body says: its job is in ``action``.
+
+        Raises :class:`Unsupported` for an action that submits no job.
+        """
         said = dict(properties)
-        action = said.get("action")
-        if isinstance(action, Mapping) and action.get("actionType") == _CREATE_JOB:
-            said["jobDefinition"] = _job_of(action.get("jobDefinition"), scope)
-            said.pop("action")
+        action = said.pop("action", None)
+        if isinstance(action, Mapping):
+            kind = str(action.get("actionType"))
+            if kind != _CREATE_JOB:
+                why = refused.reason(refused.ACTIONS, kind, "what a schedule does", [_CREATE_JOB])
+                raise Unsupported(f"'action.actionType' is '{kind}': {why}.", target="action.actionType")
+            said["jobDefinition"] = action.get("jobDefinition")
         return super().from_rest(said, scope)
 
     def to_rest(self, scope: Scope | None = None) -> dict[str, Any]:
         """The schedule as REST says it."""
         said = super().to_rest(scope)
-        if "jobDefinition" not in said:
+        job = said.pop("jobDefinition", None)
+        if job is None:
             return said
-        job = said.pop("jobDefinition")
-        if isinstance(job, dict):
-            job.pop("name", None)
         if isinstance(job, str):
             # Azure spells a job that is submitted again as a pipeline without anything in it.
-            job = {"jobType": "Pipeline", "sourceJobId": expand(job, "jobs", scope) if scope else job}
+            job = {"jobType": "Pipeline", "sourceJobId": job}
+        if scope and job.get("sourceJobId") and isinstance(self.create_job, str | JobAgain):
+            job["sourceJobId"] = expand(job["sourceJobId"], "jobs", scope)
+        job.pop("name", None)
         return {**said, "action": {"actionType": _CREATE_JOB, "jobDefinition": job}}
 
     @field_validator("create_job", mode="after")
     @classmethod
-    def _known_here(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, dict) and (info.context or {}).get("yaml"):
-            raise ValueError("a kind of job that this version does not run. Use 'type: command', or name a job")
+    def _shortest(cls, value: Any) -> Any:
+        """A job that is submitted again as it was is its name and nothing else."""
+        if isinstance(value, JobAgain) and value.model_dump(exclude={"type", "job"}, exclude_defaults=True) == {}:
+            return value.job
         return value
-
-
-def _job_of(definition: Any, scope: Scope | None) -> Any:
-    """The job of a REST action: the name of the one to submit again where it says nothing else."""
-    if isinstance(definition, Mapping) and definition.get("sourceJobId") and not definition.get("jobs"):
-        return shorten(str(definition["sourceJobId"]), "jobs", scope)
-    return definition

@@ -323,6 +323,13 @@ def _action_routes(shelves: Shelves, storage: Storage) -> list[Route]:
             tags=("Lazuli",),
         ),
         Route("POST", f"{WORKSPACE}/jobs/{{name}}/cancel", actions.cancel, "jobs/cancel", "Cancel a job"),
+        Route(
+            "POST",
+            f"{WORKSPACE}/schedules/{{name}}/trigger",
+            actions.trigger,
+            "schedules/write",
+            "Submit a schedule's job now",
+        ),
         Route("POST", f"{WORKSPACE}/datastores/{{name}}/listSecrets", actions.secrets, "datastores/secrets", "Get in"),
         Route(
             "POST",
@@ -352,6 +359,9 @@ class _Actions:
     def cancel(self, call: Call) -> Response:
         self.shelves.job.cancel(ResourceId(call.scope, "jobs", call.params["name"]), call.principal)
         return reply(status=200)
+
+    def trigger(self, call: Call) -> Response:
+        self.shelves.schedule.trigger(ResourceId(call.scope, "schedules", call.params["name"]))
 
     def secrets(self, call: Call) -> Response:
         """What opens a datastore: a signature for one of ours, the user's own secret for one of theirs."""

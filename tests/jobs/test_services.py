@@ -33,9 +33,10 @@ class Board(http.server.BaseHTTPRequestHandler):
 
 def run_main():
     options.update(word[2:].split("=", 1) for word in sys.argv[1:])
+    print("TensorBoard at http://127.0.0.1" + options["path_prefix"] + "/ (Press CTRL+C to quit)", file=sys.stderr)
     http.server.HTTPServer((options["host"], int(options["port"])), Board).serve_forever()
 """
-"""Takes the options of the real one, as far as they are used, and keeps to its prefix."""
+"""Takes the options of the real one, as far as they are used, keeps to its prefix, and says it as the real one does."""
 
 
 def states(place: Place, name: str) -> dict[str, ServiceState]:
@@ -67,6 +68,7 @@ def test_a_service_is_reached_by_those_who_know_the_word_and_ends_with_the_job(p
     (folder / "go").touch()
     place.until("shown", "Completed")
     assert states(place, "shown")["board"] == ServiceState(state.type, "Stopped")
+    assert place.artifacts("shown")["user_logs/service_board.txt"].startswith("TensorBoard at http://127.0.0.1/.../ ")
     with pytest.raises(OSError):
         get(state.endpoint)
 

@@ -40,10 +40,16 @@ except ImportError:
 told = os.environ
 options = {"logdir": told["LAZULI_LOG_DIR"], "host": "127.0.0.1", "port": told["LAZULI_PORT"]}
 options["path_prefix"] = "/" + told["LAZULI_TOKEN"]
+class Discreet:
+    def write(self, text):
+        return sys.__stderr__.write(text.replace(told["LAZULI_TOKEN"], "..."))
+    def __getattr__(self, name):
+        return getattr(sys.__stderr__, name)
+sys.stderr = Discreet()
 sys.argv = ["tensorboard", *(f"--{name}={value}" for name, value in options.items())]
 run_main()
 """
-"""TensorBoard knows no token, but it answers only below its prefix."""
+"""TensorBoard knows no token, but it answers only below its prefix; which it would tell in its log, for all to read."""
 _JUPYTER_LAB = """\
 command -v jupyter-lab >/dev/null || exit 127
 exec jupyter-lab --no-browser --allow-root --ip=127.0.0.1 --port="$LAZULI_PORT" --ServerApp.port_retries=0"""

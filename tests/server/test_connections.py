@@ -65,6 +65,14 @@ def test_connections_are_listed_by_their_kind(served: Served) -> None:
     assert [each["name"] for each in feeds] == ["feed-4"]
 
 
+@pytest.mark.parametrize("kind", ["connections", "datastores"])
+def test_lists_without_pages_hold_all(served: Served, kind: str) -> None:
+    served.admin.put(f"{WS}/connections/git-first", json=body())
+    served.admin.put(f"{WS}/connections/git-second", json=body())
+    found = [served.admin.get(f"{WS}/{kind}?$maxpagesize={size}").json() for size in (1, 200)]
+    assert len(found[0]["value"]) > 1 and found[0] == found[1]
+
+
 def test_a_job_is_told_no_secret(served: Served) -> None:
     path = f"{WS}/connections/git-5"
     served.admin.put(path, json=body())

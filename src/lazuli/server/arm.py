@@ -28,6 +28,8 @@ from lazuli.store.documents import Record, Selection
 __all__ = ["arm_routes"]
 
 _PATIENCE = 5
+_MOST = 10_000
+"""Resources that are told in one answer."""
 
 
 def arm_routes(shelves: Shelves, storage: Storage) -> list[Route]:
@@ -186,6 +188,10 @@ class _Door:
         selection = self._selection(call, versions=False)
         return page(call, selection, self.shelf.select, lambda r: present_container(self.noun, r))
 
+    def _all(self, call: Call) -> list[Record]:
+        """All that a query asks for in one answer, for lists that are told without pages."""
+        return self.shelf.select(replace(self._selection(call, versions=False), limit=_MOST))
+
     def _selection(self, call: Call, *, versions: bool) -> Selection:
         if "workspace" not in call.params:
             return wanted(call, "")
@@ -240,7 +246,7 @@ class _DatastoreDoor(_Door):
     """Datastores: clients ask for the default one by a query."""
 
     def list(self, call: Call) -> Response:
-        found = self.shelf.select(self._selection(call, versions=False))
+        found = self._all(call)
         wanted = call.query.get("isDefault", "").lower()
         shown = [r for r in found if wanted in ("", str(bool(r.state.get("is_default"))).lower())]
         return reply({"value": [present(self.noun, record, call.base_url) for record in shown]})
@@ -271,7 +277,7 @@ class _ConnectionDoor(_Door):
 
     def list(self, call: Call) -> Response:
         wanted = {word: call.query[word].lower() for word in ("category", "target") if call.query.get(word)}
-        shown = [present(self.noun, r, call.base_url) for r in self.shelf.select(self._selection(call, versions=False))]
+        shown = [present(self.noun, r, call.base_url) for r in self._all(call)]
         fitting = (each for each in shown if all(_said(each, word) == text for word, text in wanted.items()))
         return reply({"value": list(fitting)})
 

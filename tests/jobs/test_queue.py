@@ -212,3 +212,13 @@ def test_a_long_line_costs_little_to_look_at(machine: Machine) -> None:
         machine.queue.place(machine.tx, waiting[150])
         machine.queue.next(machine.tx, Scope("sub", "shared", "A"), "local")
     assert len(statements) < 20
+
+
+def test_a_job_that_wants_the_whole_machine_does_not_wait_for_clusters(machine: Machine) -> None:
+    machine.job("on-cluster", "B", "Running", target="cluster")
+    running = machine.job("running", "C", "Running")
+    machine.job("large", "A", nodes=3)
+    machine.job("small", "B")
+    assert machine.next() == [], "what runs on the machine itself is waited for"
+    machine.move(running, "Completed")
+    assert machine.next() == ["large"]

@@ -2,7 +2,8 @@
 
 On a cluster or an instance it is first come, first served. The machine itself (``local``) is shared by all
 workspaces: the next turn is that of the workspace whose jobs hold the fewest of its slots, and in it of the job that
-came first. What jobs on clusters and instances hold is taken off the machine's slots, up to the last one.
+came first. What jobs on clusters and instances hold is taken off the machine's slots, but for as many as the job whose
+turn it is wants: it would keep all others waiting for as long as those run.
 """
 
 from __future__ import annotations
@@ -121,11 +122,11 @@ class Queue:
         """The waiting jobs for which there is room now, in their order."""
         standing = _Standing(self._line, self._targets, tx)
         slots = standing.slots(scope, target)
-        room = 0 if slots.closed else slots.most - standing.busy(scope, target)
         chosen: list[ResourceId] = []
-        for waiting in standing.in_turn(scope.key, target, room) if room > 0 else ():
-            room -= waiting.nodes
-            if room < 0:
+        taken, is_open = 0, not slots.closed and standing.busy(scope, target, slots.most) < slots.most
+        for waiting in standing.in_turn(scope.key, target, slots.most) if is_open else ():
+            taken += waiting.nodes
+            if standing.busy(scope, target, waiting.nodes) + taken > slots.most:
                 break
             chosen.append(waiting.id)
         return chosen
@@ -151,23 +152,25 @@ class _Standing:
 
     def place(self, record: Record) -> Place:
         scope, target = record.id.scope, str(record.state["target"])
-        slots, busy = self.slots(scope, target), self.busy(scope, target)
+        wanted = nodes_of(record.state)
+        slots, busy = self.slots(scope, target), self.busy(scope, target, wanted)
         return Place(
             target=target,
             nodes=slots.most,
             busy=busy,
-            wanted=nodes_of(record.state),
+            wanted=wanted,
             ahead=self._ahead(scope.key, target, record.place),
             ready=slots.most - busy if target == LOCAL else slots.ready,
             price=slots.price,
             closed=slots.closed,
         )
 
-    def busy(self, scope: Scope, target: str) -> int:
+    def busy(self, scope: Scope, target: str, wanted: int) -> int:
+        """How many nodes of a target are held, as it counts for a job that wants so many."""
         if target != LOCAL:
             return self._busy_there(scope, target)
         here = sum(nodes for (_, where), nodes in self._held.items() if where == LOCAL)
-        return here + min(self._held.total() - here, self.slots(scope, target).most - 1)
+        return here + max(0, min(self._held.total() - here, self.slots(scope, target).most - wanted))
 
     @cached_property
     def _held(self) -> Counter[tuple[str, str]]:

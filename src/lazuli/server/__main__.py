@@ -26,6 +26,7 @@ from lazuli import __version__
 from lazuli.schema.problems import Conflict, Problem
 from lazuli.server.app import App
 from lazuli.server.platform import open_platform
+from lazuli.server.protocol import Protocol
 from lazuli.server.tls import Certificates, ensure_certificates
 from lazuli.store.clock import system_clock
 from lazuli.store.settings import LOOPBACK, Settings, load
@@ -122,6 +123,7 @@ def _config(app: App, certificates: Certificates | None = None) -> uvicorn.Confi
     tls = {"ssl_certfile": certificates.cert_file, "ssl_keyfile": certificates.key_file} if certificates else {}
     return uvicorn.Config(
         app,
+        http=Protocol,
         lifespan="off",
         access_log=False,
         log_config=None,

@@ -91,6 +91,30 @@ class Database:
             self._writing.here = False
 
     @contextmanager
+    def write_by_driver(self) -> Iterator[Any]:
+        """The same transaction, as a cursor of the driver's: for the few statements that come by the thousand.
+
+        What SQLAlchemy does around a transaction takes longer than such a statement. Only for a thread that cannot
+        have a write open.
+        """
+        if not self.is_sqlite:
+            with self.write() as tx:
+                cursor = tx.connection.cursor()
+                yield cursor
+                cursor.close()
+            return
+        with self._writer, self._connected() as connection:
+            driver: Any = connection.connection.driver_connection
+            cursor = driver.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+            except BaseException:
+                driver.rollback()
+                raise
+            driver.commit()
+            self.changes += 1
+
+    @contextmanager
     def _connected(self) -> Iterator[Connection]:
         """The connection of a writer, whose turn it is."""
         if not self.is_sqlite:
@@ -252,6 +276,7 @@ def _sqlite_engine(url: URL, durable: bool, *, writes: bool = False) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # By the driver itself: SQLAlchemy would prepare for a result, in a tenth of the time that a small write takes.
+        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
 
     return engine

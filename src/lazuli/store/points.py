@@ -107,6 +107,8 @@ class Points:
         self._insert_model_point = _insert("model_metric", _MODEL_COLUMNS, mark)
         self._insert_latest = _insert("latest_metric", _LATEST_COLUMNS, mark) + _KEEP_NEWEST
         self._mark_peak = _MARK_PEAK.replace("?", mark)
+        self._known_keys = _KNOWN_KEYS.replace("?", mark)
+        self._last_points = _LAST_POINTS.replace("?", mark)
         self._peaks = Peaks()
         self._waiting: deque[_Batch] = deque()
         self._turn = threading.Lock()
@@ -183,8 +185,7 @@ class Points:
 
     def _store(self, batches: Sequence[_Batch]) -> None:
         try:
-            with self._database.write() as tx:
-                self._write(tx, batches)
+            self._write(batches)
         except Exception as problem:
             self._peaks.forget()
             if len(batches) == 1:
@@ -196,26 +197,37 @@ class Points:
         for batch in batches:
             batch.stored.set_result(None)
 
-    def _write(self, tx: Connection, batches: Sequence[_Batch]) -> None:
+    def _write(self, batches: Sequence[_Batch]) -> None:
         series: dict[tuple[str, str], list[Seen]] = defaultdict(list)
         experiments: dict[str, str] = {}
         for batch in batches:
             for run, key, value, step, at in batch.points:
-                series[run, key].append(
-                    (value, 0, step, at) if value == value else (0.0, 1, step, at)
-                )  # only NaN differs
+                series[run, key].append((*_stored(value), step, at))
                 experiments[run] = batch.experiment_id
-        marks = self._peaks.mark(series, lambda some: _recent(tx, some))
-        cursor = tx.connection.cursor()  # the driver's own: these are the statements that must be fast
-        for one, rows in series.items():
-            self._insert(cursor, one, rows)
         newest = [(*one, experiments[one[0]], *max(rows, key=_AGE)) for one, rows in series.items()]
-        cursor.executemany(self._insert_latest, newest)
-        if marks:
-            cursor.executemany(self._mark_peak, [(*one, step, at, value) for one, (value, _, step, at) in marks])
-        if on_models := [_model_row(point) for b in batches for point in b.model_points]:
-            cursor.executemany(self._insert_model_point, on_models)
-        cursor.close()
+        on_models = [_model_row(point) for batch in batches for point in batch.model_points]
+        with self._database.write_by_driver() as cursor:
+            marks = self._peaks.mark(series, lambda some: self._recent(cursor, some))
+            for one, rows in series.items():
+                self._insert(cursor, one, rows)
+            cursor.executemany(self._insert_latest, newest)
+            if marks:
+                cursor.executemany(self._mark_peak, [(*one, step, at, value) for one, (value, _, step, at) in marks])
+            if on_models:
+                cursor.executemany(self._insert_model_point, on_models)
+
+    def _recent(self, cursor: Any, series: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], list[Seen]]]:
+        """The last points of each series that has any, newest first."""
+        keys_of: dict[str, list[str]] = {}
+        for run_id, key in series:
+            keys_of.setdefault(run_id, []).append(key)
+        found: list[tuple[tuple[str, str], list[Seen]]] = []
+        for run_id, keys in keys_of.items():
+            cursor.execute(self._known_keys, (run_id,))
+            for key in {key for (key,) in cursor.fetchall()}.intersection(keys):
+                cursor.execute(self._last_points, (run_id, key, STRETCH - 1))
+                found.append(((run_id, key), [tuple(row) for row in cursor.fetchall()]))
+        return found
 
     def _insert(self, cursor: Any, series: tuple[str, str], rows: Sequence[Seen]) -> None:
         if not self._database.is_sqlite:
@@ -321,6 +333,12 @@ UPDATE metric_point SET peak = 1 WHERE seq = (
  ORDER BY seq DESC LIMIT 1)"""
 
 
+_KNOWN_KEYS = "SELECT key FROM latest_metric WHERE run_id = ?"
+_LAST_POINTS = """
+SELECT value, is_nan, step, timestamp FROM metric_point
+ WHERE run_id = ? AND key = ? AND is_nan = 0 ORDER BY step DESC, timestamp DESC LIMIT ?"""
+
+
 class _Batch:
     """Points that came together, and what became of them."""
 
@@ -332,22 +350,6 @@ class _Batch:
         self.model_points = model_points
         self.stored: Future[None] = Future()
         self.stored.set_running_or_notify_cancel()  # who hangs up meanwhile cancels nothing
-
-
-def _recent(tx: Connection, series: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], list[Seen]]]:
-    """The last points of each series that has any, newest first."""
-    table = metric_point.c
-    keys_of: dict[str, list[str]] = {}
-    for run_id, key in series:
-        keys_of.setdefault(run_id, []).append(key)
-    for run_id, keys in keys_of.items():
-        there = select(latest_metric.c.key).where(latest_metric.c.run_id == run_id)
-        known = set(tx.execute(there).scalars())
-        for key in known.intersection(keys):
-            last = select(table.value, table.is_nan, table.step, table.timestamp)
-            last = last.where(table.run_id == run_id, table.key == key, table.is_nan == 0)
-            last = last.order_by(table.step.desc(), table.timestamp.desc())
-            yield (run_id, key), [tuple(row) for row in tx.execute(last.limit(STRETCH - 1))]
 
 
 def _insert(table: str, columns: Sequence[str], mark: str) -> str:

@@ -25,7 +25,18 @@ from tests.clients.environments import client_environment
 
 HERE = Path(__file__).parent
 PROGRAM, STEPS, RECORD = HERE / "azure_ai_ml_program.py", HERE / "azure_steps", HERE / "azure_ai_ml.json"
-AREAS = ("workspaces", "computes", "data", "jobs", "assets", "components", "connections", "schedules", "errors")
+AREAS = (
+    "workspaces",
+    "computes",
+    "data",
+    "jobs",
+    "assets",
+    "components",
+    "connections",
+    "schedules",
+    "registries",
+    "errors",
+)
 BESIDE = ["click", "httpx", "jmespath", "pathspec", "pydantic>=2.12", "pyyaml", "rich"]
 """What our own light client needs, for the step that uses both."""
 CLIENTS = {

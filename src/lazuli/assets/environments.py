@@ -162,15 +162,10 @@ class Environments(Versions):
         return super().set_label(id, label, actor)
 
     def resolve(self, scope: Scope, text: str, *, target: str) -> Record:
-        """The one version that a reference names: of the workspace, or curated, also by its place in a registry."""
+        """The one version that a reference names: of the workspace, of a registry, or curated."""
         if place := parse_registry(text):
             if place.registry.lower() != _REGISTRY or place.kind.lower() != self.noun.collection:
-                raise InvalidInput(
-                    f"There is no {self.noun.word} at '{text}'.",
-                    target=target,
-                    mend=f"Curated ones are at azureml://registries/{_REGISTRY}/environments.",
-                    code="ReferenceNotFound",
-                )
+                return self._shared(place, text, target)
             return self._in_gallery(scope, self._full(place.name), place.version, target)
         try:
             return super().resolve(scope, text, target=target)
@@ -192,7 +187,12 @@ class Environments(Versions):
         return record
 
     def _curated(self, tx: Connection, id: ResourceId) -> Record | None:
-        """A curated environment as a record, made on the spot: one version of it, or the container of them all."""
+        """A curated environment as a record, made on the spot: one version of it, or the container of them all.
+
+        A registry holds what was put there, and nothing else.
+        """
+        if id.scope.is_registry:
+            return None
         found = self._gallery.find(id.name, id.version or self._gallery.latest)
         if found is None:
             return None

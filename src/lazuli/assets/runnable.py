@@ -49,5 +49,7 @@ def code_of(codes: Codes, scope: Scope, said: str | None, word: str) -> str | No
 
 
 def spelt(record: Record) -> str:
-    """The reference that names this version: ``azureml:name:version``."""
+    """The reference that names this version: ``azureml:name:version``, or its place in a registry."""
+    if record.id.scope.is_registry:
+        return record.id.shown
     return str(Reference(record.id.name, record.id.version))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 import tempfile
 from collections.abc import Callable
@@ -118,6 +119,27 @@ class Storage:
         # The length keeps 'a-1' version '2' apart from 'a' version '1-2'.
         return f"{_stem(workspace)}-code-{len(name)}-{name}-{version}".lower()
 
+    def shared_container(self, id: ResourceId) -> str:
+        """The container of one version of an asset of a registry, where that registry is."""
+        assert id.scope.is_registry, id
+        with self._store.state.read() as tx:
+            registry = find_workspace(self._store, tx, id.scope)
+        return f"{_stem(registry)}-{_SHARED}-{id.kind}-{len(id.name)}-{id.name}-{id.version}".lower()
+
+    def is_sealed(self, container: str) -> bool:
+        """Whether a container holds the files of a version in a registry that was made: they never change again."""
+        match = _VERSION.fullmatch(container)
+        if match is None or len(match["rest"]) <= (length := int(match["length"])):
+            return False
+        name, version = match["rest"][:length], match["rest"][length + 1 :]
+        with self._store.state.read() as tx:
+            roots = self._store.documents.select(tx, Selection(None, "", limit=100_000))
+            scopes = (each.id.scope for each in roots if each.id.scope.is_registry and _stem(each) == match["stem"])
+            found = (
+                self._store.documents.find(tx, ResourceId(scope, match["kind"], name, version)) for scope in scopes
+            )
+            return any(found)
+
     def key_of(self, container: str) -> str | None:
         """The account key that opens a container, base64; None for a container of no workspace."""
         return self._store.secrets.get("storage", container[:32])
@@ -136,6 +158,8 @@ class Storage:
         if mirrored := self.mirrored(uri):
             return Location("", mirrored.path, mirror=mirrored.folder)
         uri = self.resolve(scope, uri)
+        if shared := _shared(uri):
+            return Location(*shared)
         place = parse_datastore_path(uri)
         if place:
             home = place.in_full(scope).lower().partition("/datastores/")[0]
@@ -169,7 +193,7 @@ class Storage:
 
     def is_unknown(self, scope: Scope, uri: str) -> bool:
         """Whether an address leads to storage that neither a datastore nor a mirror makes known."""
-        return self.mirrored(uri) is None and _is_url(self.resolve(scope, uri))
+        return self.mirrored(uri) is None and not _shared(uri) and _is_url(self.resolve(scope, uri))
 
     def resolve(self, scope: Scope, uri: str) -> str:
         """The datastore path for an address that leads to one otherwise: a job's output, a run's file, a blob's URL.
@@ -182,6 +206,9 @@ class Storage:
         if uri.lower().startswith("runs:/"):
             run, _, path = uri[len("runs:/") :].lstrip("/").partition("/")
             return str(artifact_path(run, path))
+        if shared := _shared(uri):
+            container, path = shared
+            return f"https://{ACCOUNT}.blob.{DOMAIN}/{container}/{path}".rstrip("/")
         return self._known_place(scope, uri) or uri
 
     def _known_place(self, scope: Scope, uri: str) -> str:
@@ -331,6 +358,20 @@ def _is_url(address: str) -> bool:
 
 
 _URLS = frozenset({"http", "https", "wasb", "wasbs", "abfs", "abfss", "s3", "gs"})
+
+
+_SHARED = "assets"
+_VERSION = re.compile(rf"(?P<stem>[0-9a-f]{{32}})-{_SHARED}-(?P<kind>[a-z]+)-(?P<length>\d{{1,3}})-(?P<rest>.+)")
+_OF_REGISTRY = re.compile(
+    rf"https?://[^/?#]+/(?:{ACCOUNT}\.blob\.{re.escape(DOMAIN)}/)?([0-9a-f]{{32}}-{_SHARED}-[^/?#]+)(?:/([^?#]*))?",
+    re.IGNORECASE,
+)
+
+
+def _shared(uri: str) -> tuple[str, str] | None:
+    """The container and the path of a file that lies in a registry: all workspaces may read it."""
+    match = _OF_REGISTRY.fullmatch(uri)
+    return (match[1].lower(), unquote(match[2] or "").strip("/")) if match else None
 
 
 def _path_below(datastore: Datastore, scheme: str, uri: str) -> str | None:

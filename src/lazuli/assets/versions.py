@@ -14,9 +14,9 @@ from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
-from lazuli.schema.reference import Reference, parse_reference
+from lazuli.schema.reference import Reference, RegistryPlace, parse_reference, parse_registry
 from lazuli.shelves.principal import Principal
-from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
+from lazuli.shelves.shelf import ANYTHING, Expected, Shelf, find_registry
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 
@@ -164,10 +164,12 @@ class Versions(Shelf):
         return labelled(versions, label) is not None
 
     def resolve(self, scope: Scope, text: str, *, target: str) -> Record:
-        """The one version that a reference names; labels are settled here.
+        """The one version that a reference names, here or in a registry; labels are settled here.
 
         Raises :class:`InvalidInput` where ``text`` is no reference or the asset does not exist, with what there is.
         """
+        if place := parse_registry(text):
+            return self._shared(place, text, target)
         reference = parse_reference(text)
         if reference is None:
             raise InvalidInput(
@@ -178,6 +180,26 @@ class Versions(Shelf):
         reference.inside(scope, target=target)
         with self.store.state.read() as tx:
             id = self.place(tx, ResourceId(scope, self.noun.collection, reference.name))
+            return self._one(tx, id, reference, target)
+
+    def _shared(self, place: RegistryPlace, text: str, target: str) -> Record:
+        """The one version that a place in a registry names."""
+        if place.kind.lower() != self.noun.collection:
+            raise InvalidInput(
+                f"'{text[:200]}' is not {self.noun.indefinite}.",
+                target=target,
+                mend=f"Write azureml://registries/<registry>/{self.noun.collection}/<name>/versions/<version>.",
+                code="ReferenceNotFound",
+            )
+        reference = Reference(place.name, place.version, place.label)
+        with self.store.state.read() as tx:
+            try:
+                registry = find_registry(self.store, tx, place.registry)
+            except NotFound as problem:
+                raise InvalidInput(
+                    problem.message, target=target, mend=problem.mend, code="ReferenceNotFound"
+                ) from None
+            id = self.place(tx, ResourceId(registry.id.scope, self.noun.collection, place.name))
             return self._one(tx, id, reference, target)
 
     def free_version(self, scope: Scope, name: str, made_by: Mapping[str, str]) -> str:

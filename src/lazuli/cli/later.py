@@ -9,7 +9,6 @@ NOUNS = {
     "online-deployment": "online deployments",
     "batch-endpoint": "batch endpoints",
     "batch-deployment": "batch deployments",
-    "registry": "registries shared between workspaces",
     "feature-set": "feature sets",
     "feature-store": "feature stores",
     "feature-store-entity": "feature stores",
@@ -25,7 +24,7 @@ VERBS = {
     ("data", "list-materialization-status"): "Data is not fetched through connections.",
     ("job", "connect-ssh"): "Jobs run on this machine, there is nothing to connect to.",
     ("model", "package"): "Models are not packaged as images.",
-    ("model", "share"): "There are no registries to share a model with.",
+    ("model", "share"): "Use azure-ai-ml: MLClient(credential, registry_name=…).models.create_or_update(…).",
     ("workspace", "diagnose"): "See 'lazuli status' and the server's log.",
     ("workspace", "provision-network"): "There is no managed network; the server listens on this machine alone.",
     ("workspace", "sync-keys"): "There are no keys that could differ.",
@@ -33,7 +32,7 @@ VERBS = {
 """Verbs, by their noun, and why they are not there or what to do instead."""
 
 FLAGS = {
-    "--registry-name": "There are no registries; assets are in the workspace. Leave it out.",
+    "--registry-name": "Assets come into a registry through azure-ai-ml; name them azureml://registries/…/versions/1.",
     "--identity-type": "There are no managed identities; jobs run as the user who started the server. Leave it out.",
     "--user-assigned-identities": "There are no managed identities. Leave it out.",
     "--managed-network": "There is no managed network. Leave it out.",

@@ -25,6 +25,7 @@ __all__ = ["FIELDS", "create", "creating", "group_of", "strictly", "warn"]
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "workspace": ("location", "display_name", "description"),
+    "registry": ("location", "description"),
     "data": ("type", "path", "description"),
     "environment": ("image", "conda_file", "build_context", "dockerfile_path", "os_type", "description"),
     "compute": ("type", "size", "tier", "min_instances", "max_instances", "idle_time_before_scale_down", "description"),
@@ -34,6 +35,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 _CHANGING: dict[str, tuple[str, ...]] = {
     "workspace": ("display_name", "description"),
+    "registry": ("description",),
     "data": ("description",),
     "environment": ("description",),
     "compute": ("min_instances", "max_instances", "idle_time_before_scale_down"),
@@ -46,7 +48,7 @@ _CHANGING: dict[str, tuple[str, ...]] = {
 """Those that ``update`` takes."""
 
 _PATHS = {"path", "conda_file", "build_context"}
-_DELETABLE = {"workspace", "compute", "connection", "datastore", "schedule"}
+_DELETABLE = {"workspace", "registry", "compute", "connection", "datastore", "schedule"}
 _SLOW = {"workspace", "compute", "schedule"}
 _FILES = {"data", "model"}
 
@@ -264,7 +266,7 @@ def _download(row: Noun) -> click.Command:
 
 
 def _delete(row: Noun) -> click.Command:
-    everything = " and everything in it" if row.word == "workspace" else ""
+    everything = " and everything in it" if row.word in ("workspace", "registry") else ""
 
     @click.command("delete", cls=Command, help=f"Delete {row.indefinite}{everything}.")
     @named(row.word)

@@ -32,6 +32,7 @@ class Client:
         self.http = http or Http(profile.url, profile.token, ca_file=profile.ca_file)
         self._progress = progress
         self.workspaces = Workspaces(self, noun("workspace"))
+        self.registries = Workspaces(self, noun("registry"))
         self.data = Files(self, noun("data"))
         self.environments = Collection(self, noun("environment"))
         self.computes = Computes(self, noun("compute"))

@@ -21,7 +21,7 @@ from lazuli.resources.kinds import check_runs
 from lazuli.resources.table import Noun
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
-from lazuli.schema.identity import PROVIDER, Scope, check_name
+from lazuli.schema.identity import PROVIDER, WORKSPACES, Scope, check_name
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, PreconditionFailed, Unavailable, Unexpected
 from lazuli.schema.yaml import Place, Source
 
@@ -252,7 +252,7 @@ class Collection:
 
 
 class Workspaces(Collection):
-    """The workspaces of a resource group: the root of everything else."""
+    """The workspaces, or the registries, of a resource group: the roots of everything else."""
 
     @property
     def _scope(self) -> Scope:
@@ -263,11 +263,15 @@ class Workspaces(Collection):
     def _collection(self) -> str:
         scope = self._scope
         group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.resource_group}"
-        return f"{group}/providers/{PROVIDER}/workspaces"
+        return f"{group}/providers/{PROVIDER}/{self._root}"
+
+    @property
+    def _root(self) -> str:
+        return self.noun.collection or WORKSPACES
 
     def everywhere(self, query: Query | None = None) -> Iterator[Shown]:
-        """The workspaces of all resource groups of the subscription."""
-        path = f"/subscriptions/{self._scope.subscription}/providers/{PROVIDER}/workspaces"
+        """Those of all resource groups of the subscription."""
+        path = f"/subscriptions/{self._scope.subscription}/providers/{PROVIDER}/{self._root}"
         return (shown(self.noun, body, self._scope) for body in self._pages(path, query or {}))
 
 

@@ -16,7 +16,7 @@ from lazuli.schema import bindings
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
-from lazuli.schema.reference import parse_datastore_path
+from lazuli.schema.reference import parse_datastore_path, parse_registry
 from lazuli.store.documents import Record
 
 __all__ = ["Pinning"]
@@ -67,7 +67,7 @@ class Pinning:
     def address(self, scope: Scope, given: Input) -> str:
         """The address of what an input of a submitted job reads: that of its bytes where it names an asset."""
         assert given.path is not None
-        if given.path.startswith("azureml:") and not given.path.startswith("azureml://"):
+        if _names_asset(given.path):
             return str(self._assets(given).resolve(scope, given.path, target="inputs").body["path"])
         return given.path
 
@@ -81,7 +81,7 @@ class Pinning:
             return given
         target = f"inputs.{name}"
         path = given.path
-        if path.startswith("azureml:") and not path.startswith("azureml://"):
+        if _names_asset(path):
             path = spelt(self._assets(given).resolve(scope, path, target=target))
             return given.model_copy(update={"path": path})
         if given.mode is not None and given.mode.value == "direct":
@@ -133,6 +133,11 @@ class Pinning:
                 target=f"outputs.{name}.version",
                 mend="Leave 'version' out to get the next one.",
             )
+
+
+def _names_asset(path: str) -> bool:
+    """Whether an input's path names an asset rather than a place."""
+    return parse_registry(path) is not None or (path.startswith("azureml:") and not path.startswith("azureml://"))
 
 
 def _placed(job: str, name: str, output: Output) -> Output:

@@ -50,6 +50,7 @@ SCHEMAS: tuple[FileKind, ...] = (
     FileKind("amlCompute", "compute", "amlcompute"),
     FileKind("computeInstance", "compute", "computeinstance"),
     FileKind("workspace", "workspace"),
+    FileKind("registry", "registry"),
     FileKind("schedule", "schedule"),
     FileKind("connection", "connection"),
     FileKind("workspaceConnection", "connection"),

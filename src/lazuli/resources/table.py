@@ -62,6 +62,8 @@ class Noun:
     @property
     def arm_type(self) -> str:
         """The resource type that REST's envelope names."""
+        if self.word == "registry":
+            return "Microsoft.MachineLearningServices/registries"
         tail = f"/{self.collection}" if self.collection else ""
         return f"Microsoft.MachineLearningServices/workspaces{tail}{'/versions' if self.versioned else ''}"
 
@@ -144,6 +146,14 @@ NOUNS: tuple[Noun, ...] = (
         "lazuli.resources.connection:Connection",
         "How to reach something outside, with the secrets that open it.",
         columns=("name", "type", "target", "created_at"),
+    ),
+    Noun(
+        "registry",
+        "registries",
+        "lazuli.resources.registry:Registry",
+        "Shelves of assets that all workspaces share.",
+        hoisted=("location", "tags", "identity", "sku", "kind"),
+        columns=("name", "resource_group", "location", "description"),
     ),
     Noun(
         "code",

@@ -7,27 +7,43 @@ from dataclasses import dataclass
 
 from lazuli.schema.problems import InvalidInput
 
-__all__ = ["PROVIDER", "ResourceId", "Scope", "check_name", "parse_resource_id"]
+__all__ = ["PROVIDER", "REGISTRIES", "WORKSPACES", "ResourceId", "Scope", "check_name", "parse_resource_id"]
 
 PROVIDER = "Microsoft.MachineLearningServices"
+
+WORKSPACES, REGISTRIES = "workspaces", "registries"
+"""What assets lie in."""
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$")
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A workspace's address. Names keep their case; two that differ only in case are the same workspace."""
+    """A workspace's address, or a registry's. Names keep their case; two that differ only in case are the same one."""
 
     subscription: str
     resource_group: str
     workspace: str
+    """Its name, that of a registry too."""
+    root: str = WORKSPACES
+    """Which of the two it is."""
+
+    @property
+    def is_registry(self) -> bool:
+        """Whether it is a registry: a shelf of assets that every workspace shares, with no jobs and no computes."""
+        return self.root == REGISTRIES
+
+    @property
+    def word(self) -> str:
+        """What it is called in a sentence."""
+        return "registry" if self.is_registry else "workspace"
 
     @property
     def path(self) -> str:
         """``/subscriptions/…/workspaces/{workspace}``, as it was spelt."""
         return (
             f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            f"/providers/{PROVIDER}/workspaces/{self.workspace}"
+            f"/providers/{PROVIDER}/{self.root}/{self.workspace}"
         )
 
     @property
@@ -57,6 +73,13 @@ class ResourceId:
         return f"{path}/versions/{self.version}" if self.version else path
 
     @property
+    def shown(self) -> str:
+        """The id as clients are told it: what lies in a registry goes by the registry's name alone."""
+        if not (self.kind and self.scope.is_registry):
+            return self.path
+        return f"azureml://registries/{self.scope.workspace}{self.path.removeprefix(self.scope.path)}"
+
+    @property
     def key(self) -> str:
         """The id in lower case: what is compared and stored."""
         return self.path.lower()
@@ -67,7 +90,7 @@ class ResourceId:
 
 _ID = re.compile(
     r"^/subscriptions/(?P<subscription>[^/\s]+)/resourceGroups/(?P<group>[^/\s]+)"
-    rf"/providers/{re.escape(PROVIDER)}/workspaces/(?P<workspace>[^/\s]+)"
+    rf"/providers/{re.escape(PROVIDER)}/(?P<root>{WORKSPACES}|{REGISTRIES})/(?P<workspace>[^/\s]+)"
     r"(?:/(?P<kind>[^/\s]+)/(?P<name>[^/\s]+)(?:/versions/(?P<version>[^/\s]+))?)?$",
     re.IGNORECASE,
 )
@@ -78,7 +101,7 @@ def parse_resource_id(text: str) -> ResourceId | None:
     match = _ID.fullmatch(text)
     if not match:
         return None
-    scope = Scope(match["subscription"], match["group"], match["workspace"])
+    scope = Scope(match["subscription"], match["group"], match["workspace"], match["root"].lower())
     return ResourceId(scope, match["kind"] or "", match["name"] or "", match["version"] or "")
 
 

@@ -80,7 +80,7 @@ class RegistryPlace:
 
     registry: str
     kind: str
-    """``environments``, ``models``, ``components`` or ``data``."""
+    """``environments``, ``models``, ``components``, ``data`` or ``codes``."""
     name: str
     version: str = ""
     label: str = ""
@@ -120,7 +120,7 @@ _LONG_ASSET = re.compile(
     re.IGNORECASE,
 )
 _REGISTRY = re.compile(
-    r"^azureml://registries/(?P<registry>[^/]+)/(?P<kind>environments|models|components|data)/(?P<name>[^/]+)"
+    r"^azureml://registries/(?P<registry>[^/]+)/(?P<kind>environments|models|components|data|codes)/(?P<name>[^/]+)"
     r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?$",
     re.IGNORECASE,
 )
@@ -147,7 +147,7 @@ def parse_reference(text: str) -> Reference | None:
 
 def parse_registry(text: str) -> RegistryPlace | None:
     """The asset of a registry that ``text`` spells, or None."""
-    match = _REGISTRY.fullmatch(text)
+    match = _REGISTRY.fullmatch(text.removeprefix("azureml:") if text.startswith("azureml:azureml:") else text)
     return RegistryPlace(**{key: value or "" for key, value in match.groupdict().items()}) if match else None
 
 
@@ -247,4 +247,4 @@ def expand(text: str, kind: str, scope: Scope) -> str:
     found = parse_reference(text)
     if found is None or found.label:
         return text
-    return ResourceId(scope, kind, found.name, found.version).path
+    return ResourceId(scope, kind, found.name, found.version).shown

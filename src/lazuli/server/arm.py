@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -20,7 +21,8 @@ from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput, PreconditionFailed
 from lazuli.server.listing import of_jobs, page, wanted
 from lazuli.server.present import present, present_container, read, read_container
-from lazuli.server.routes import POLL, WORKSPACE, Call, Route, reply
+from lazuli.server.registries import DATA_PLANE, SHARED
+from lazuli.server.routes import POLL, REGISTRY, WORKSPACE, Call, Route, reply
 from lazuli.server.shelves import Shelves
 from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
 from lazuli.store.documents import Record, Selection
@@ -34,33 +36,44 @@ _MOST = 10_000
 
 def arm_routes(shelves: Shelves, storage: Storage) -> list[Route]:
     """The routes of every noun of the table, and the few actions that some of them have."""
-    routes = _workspace_routes(_Door(NOUNS[0], shelves["workspace"]))
-    for noun in NOUNS[1:]:
+    routes: list[Route] = []
+    for noun in NOUNS:
         door = _DOORS.get(noun.word, _Door)(noun, shelves[noun.word])
-        routes += _versioned_routes(door) if noun.versioned else _flat_routes(door)
+        if noun.word in ROOTS:
+            routes += _root_routes(door, ROOTS[noun.word])
+        else:
+            routes += _versioned_routes(door, WORKSPACE) if noun.versioned else _flat_routes(door)
+        if noun.word in SHARED:
+            routes += _versioned_routes(door, REGISTRY)
+            routes += _versioned_routes(_SharedDoor(noun, shelves[noun.word]), f"{DATA_PLANE}{REGISTRY}")
     return routes + _action_routes(shelves, storage)
 
 
-def _workspace_routes(door: _Door) -> list[Route]:
+ROOTS = {"workspace": WORKSPACE, "registry": REGISTRY}
+"""What other resources lie in, and its path."""
+
+
+def _root_routes(door: _Door, path: str) -> list[Route]:
+    word, many = door.noun.word, path.split("/")[-2]
     group = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices"
     everywhere = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices"
     return [
-        *door.routes(WORKSPACE),
-        Route("PATCH", WORKSPACE, door.patch, door.write, "Change a workspace", response=door.one),
+        *door.routes(path),
+        Route("PATCH", path, door.patch, door.write, f"Change a {word}", response=door.one),
         Route(
             "GET",
-            f"{group}/workspaces",
+            f"{group}/{many}",
             door.list,
             door.read,
-            "List the workspaces of a resource group",
+            f"List the {many} of a resource group",
             response=door.many,
         ),
         Route(
             "GET",
-            f"{everywhere}/workspaces",
+            f"{everywhere}/{many}",
             door.list,
             door.read,
-            "List the workspaces of a subscription",
+            f"List the {many} of a subscription",
             response=door.many,
         ),
     ]
@@ -76,9 +89,9 @@ def _flat_routes(door: _Door) -> list[Route]:
     ]
 
 
-def _versioned_routes(door: _Door) -> list[Route]:
+def _versioned_routes(door: _Door, within: str) -> list[Route]:
     noun = door.noun
-    path = f"{WORKSPACE}/{noun.collection}"
+    path = f"{within}/{noun.collection}"
     one, container = f"{path}/{{name}}", "ContainerResource"
     shelf = door.shelf
     assert isinstance(shelf, Versions)
@@ -193,7 +206,7 @@ class _Door:
         return self.shelf.select(replace(self._selection(call, versions=False), limit=_MOST))
 
     def _selection(self, call: Call, *, versions: bool) -> Selection:
-        if "workspace" not in call.params:
+        if not call.is_inside:
             return wanted(call, "")
         # Clients name every snapshot anew and ask by its hash: equal content is found under whatever name.
         hash = call.query.get("hash") or None
@@ -267,6 +280,31 @@ class _BegunDoor(_Door):
         return reply(told, 201 if is_new else 200, POLL)
 
 
+class _SharedDoor(_Door):
+    """Assets of a registry, as Microsoft's client makes them: it begins, looks again, and reads what came of it.
+
+    Before 1.35 it takes anything but a 202 for an error.
+    """
+
+    def _put(self, call: Call, body: Mapping[str, Any], expected: Expected) -> Response:
+        answer = super()._put(call, body, expected)
+        answer.status_code = 202
+        answer.headers.update({"Location": f"{call.base_url}{quote(call.path)}", **POLL})
+        return answer
+
+
+class _RegistryDoor(_Door):
+    """Registries: Microsoft's client before 1.35 takes a 201 for an error."""
+
+    def id(self, call: Call) -> ResourceId:
+        return ResourceId(call.scope)
+
+    def _put(self, call: Call, body: Mapping[str, Any], expected: Expected) -> Response:
+        answer = super()._put(call, body, expected)
+        answer.status_code = 200
+        return answer
+
+
 class _ConnectionDoor(_Door):
     """Connections: Microsoft's client takes any answer but a 200 for an error, and lists them by their kind."""
 
@@ -287,6 +325,7 @@ def _said(resource: Mapping[str, Any], word: str) -> str:
 
 
 _DOORS: dict[str, type[_Door]] = {
+    "registry": _RegistryDoor,
     "datastore": _DatastoreDoor,
     "compute": _BegunDoor,
     "connection": _ConnectionDoor,

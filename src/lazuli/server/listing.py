@@ -38,7 +38,7 @@ def wanted(call: Call, kind: str, **fixed: Any) -> Selection:
     Raises :class:`InvalidInput` for what it does not understand. Words that it does not know are no concern of it.
     """
     params = call.params
-    is_inside = "workspace" in params
+    is_inside = call.is_inside
     scope = call.scope if is_inside else Scope(params["subscription"], params.get("group", ""), "")
     return Selection(
         scope,
@@ -86,7 +86,7 @@ def page(
 
 
 def _within(call: Call) -> str:
-    return call.scope.key if "workspace" in call.params else ""
+    return call.scope.key if call.is_inside else ""
 
 
 def _token(place: Place, within: str) -> str:
@@ -131,11 +131,13 @@ def _pairs(words: Iterable[str], target: str) -> list[tuple[str, str | None]]:
 
 def _archived(call: Call) -> bool | None:
     view = call.query.get("listViewType", "ActiveOnly")
-    if view.lower() not in _ARCHIVED:
+    # azure-ai-ml 1.35 asks registries for 'ListViewType.ACTIVE_ONLY': the name of its word, not the word.
+    word = view.rpartition(".")[2].replace("_", "").lower()
+    if word not in _ARCHIVED:
         raise InvalidInput(
             f"'{view[:40]}' is not a view.", target="listViewType", mend="Use ActiveOnly, ArchivedOnly or All."
         )
-    return _ARCHIVED[view.lower()]
+    return _ARCHIVED[word]
 
 
 def _newest_first(call: Call) -> bool:

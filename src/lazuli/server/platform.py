@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,6 +55,7 @@ from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
+from lazuli.server.registries import registry_routes
 from lazuli.server.routes import Route
 from lazuli.server.samples import sample_routes
 from lazuli.server.schemas import schema_routes
@@ -73,6 +75,7 @@ from lazuli.workspaces.access import Access
 from lazuli.workspaces.connections import Connections
 from lazuli.workspaces.images import Images
 from lazuli.workspaces.insights import Insights, Watched
+from lazuli.workspaces.registries import Registries
 from lazuli.workspaces.vault import Vault
 from lazuli.workspaces.workspaces import Workspaces, workspace_id
 
@@ -111,6 +114,7 @@ class Platform:
             *schema_routes(),
             *discovery_routes(self.access),
             *arm_routes(shelves, self.storage),
+            *registry_routes(shelves, self.storage),
             *deployment_routes(shelves.workspace),
             *stream_routes(shelves.job, self.logs, self.tracking, self.job_environments),
             *environment_routes(shelves.environment, self.made),
@@ -120,7 +124,7 @@ class Platform:
                 self.store.blobs,
                 self.storage.key_of,
                 self.store.clock,
-                shelves.code.is_sealed,
+                lambda container: shelves.code.is_sealed(container) or self.storage.is_sealed(container),
                 self.access.check_everywhere,
             ),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
@@ -135,6 +139,7 @@ class Platform:
         self.insights.start()
         self.store.blobs.recover()
         self.shelves.workspace.resume(self.access.admin())
+        self.shelves.registry.resume(self.access.admin())
         self._clear_orphans()
         self.environments.resume()
         self.shelves.compute.settle()
@@ -218,6 +223,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         access=access,
         shelves=Shelves(
             workspace=_workspaces(store, storage, tracking, vault, insights, connections),
+            registry=_registries(store, storage),
             data=data,
             environment=environments,
             compute=targets,
@@ -282,6 +288,26 @@ def _workspaces(
     workspaces.closing.append(images.close)
     workspaces.closing.append(lambda record: insights.forget(record.id.scope))
     return workspaces
+
+
+def _registries(store: Store, storage: Storage) -> Registries:
+    registries = Registries(store)
+    registries.opening.append(storage.open_account)
+    registries.cascades.append(lambda tx, record: _refuse_while_used(store, tx, record))
+    registries.closing.append(storage.close_account)
+    return registries
+
+
+def _refuse_while_used(store: Store, tx: Connection, registry: Record) -> None:
+    """Jobs on their way still read what they name; those that ended keep the name of what they ran with."""
+    name = registry.id.scope.workspace
+    active = store.documents.select(tx, Selection(None, "jobs", statuses=tuple(ACTIVE), limit=1_000_000))
+    used = f"azureml://registries/{name}/".lower()
+    if busy := sum(used in json.dumps(dict(record.body)).lower() for record in active):
+        raise Conflict(
+            f"{busy} jobs on their way use what lies in the registry '{name}'.",
+            mend="Cancel them or wait for their end.",
+        )
 
 
 def _refuse_while_busy(store: Store, tx: Connection, workspace: Record) -> None:

@@ -74,7 +74,7 @@ def present_container(noun: Noun, record: Record) -> dict[str, Any]:
 
 def _envelope(record: Record, type: str, properties: Mapping[str, Any], outside: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": record.id.path,
+        "id": record.id.shown,
         "name": record.id.version or record.id.name or record.id.scope.workspace,
         "type": type,
         **outside,
@@ -104,6 +104,16 @@ def _workspace(record: Record, base_url: str) -> dict[str, Any]:
         "key_vault": f"{beside}/Microsoft.KeyVault/vaults/{scope.workspace}",
         "application_insights": f"{beside}/Microsoft.Insights/components/{scope.workspace}",
         "container_registry": f"{beside}/Microsoft.ContainerRegistry/registries/{scope.workspace}",
+        "provisioning_state": "Succeeded",
+    }
+
+
+def _registry(record: Record, base_url: str) -> dict[str, Any]:
+    scope = record.id.scope
+    return {
+        "discovery_url": f"{base_url}/registrymanagement/v1.0/registries/{scope.workspace}/discovery",
+        "resource_group": scope.resource_group,
+        "subscription_id": scope.subscription,
         "provisioning_state": "Succeeded",
     }
 
@@ -152,7 +162,14 @@ def _schedule(record: Record, base_url: str) -> dict[str, Any]:
     return {"status_reason": NOT_FIRED}
 
 
-_EXTRAS = {"schedule": _schedule, "workspace": _workspace, "datastore": _datastore, "code": _code, "job": _job}
+_EXTRAS = {
+    "schedule": _schedule,
+    "workspace": _workspace,
+    "registry": _registry,
+    "datastore": _datastore,
+    "code": _code,
+    "job": _job,
+}
 
 _REQUIRED: dict[str, dict[str, Any]] = {
     "schedule": {"provisioningState": "Succeeded"},

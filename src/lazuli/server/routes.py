@@ -15,11 +15,11 @@ import orjson
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response
 
-from lazuli.schema.identity import Scope, check_name
+from lazuli.schema.identity import REGISTRIES, WORKSPACES, Scope, check_name
 from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem, to_envelope
 from lazuli.shelves.principal import Principal
 
-__all__ = ["POLL", "PUBLIC", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
+__all__ = ["POLL", "PUBLIC", "REGISTRY", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
 
 PUBLIC = "public"
 """The permission of the few routes that Microsoft's client calls before it has a token. They tell no secret."""
@@ -30,6 +30,11 @@ WORKSPACE = (
     "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
 )
 """The path of a workspace."""
+REGISTRY = (
+    "/subscriptions/{subscription}/resourceGroups/{group}"
+    "/providers/Microsoft.MachineLearningServices/registries/{registry}"
+)
+"""The path of a registry."""
 POLL = {"Retry-After": "1", "retry-after-ms": "100"}
 """The headers of an answer that says to ask again. Microsoft's client takes a 0 for half a minute, and no fractions."""
 MAX_DEPTH = 100
@@ -56,12 +61,20 @@ class Call:
 
     @property
     def scope(self) -> Scope:
-        """The workspace that the path names."""
+        """The workspace or registry that the path names."""
+        root = REGISTRIES if "registry" in self.params else WORKSPACES
+        word = "registry" if root == REGISTRIES else "workspace"
         return Scope(
             check_name(self.params["subscription"], target="subscription"),
             check_name(self.params["group"], target="resourceGroup"),
-            check_name(self.params["workspace"], target="workspace"),
+            check_name(self.params[word], target=word),
+            root,
         )
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the path names a workspace or a registry."""
+        return not {"workspace", "registry"}.isdisjoint(self.params)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises :class:`InvalidInput` where it is none."""

@@ -12,6 +12,7 @@ from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
 from lazuli.shelves.shelf import Shelf
 from lazuli.workspaces.connections import Connections
+from lazuli.workspaces.registries import Registries
 from lazuli.workspaces.workspaces import Workspaces
 
 __all__ = ["Shelves"]
@@ -19,9 +20,10 @@ __all__ = ["Shelves"]
 
 @dataclass(frozen=True)
 class Shelves:
-    """What is kept in each workspace, and the workspaces themselves; each also by its noun's word."""
+    """What is kept in each workspace, and the workspaces and registries themselves; each also by its noun's word."""
 
     workspace: Workspaces
+    registry: Registries
     data: DataAssets
     environment: Environments
     compute: Targets

@@ -15,7 +15,7 @@ from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 
-__all__ = ["ANYTHING", "DELETING", "Expected", "Shelf", "document_of", "find_workspace"]
+__all__ = ["ANYTHING", "DELETING", "Expected", "Shelf", "document_of", "find_registry", "find_workspace"]
 
 
 def document_of(noun: Noun, record: Record) -> Any:
@@ -36,17 +36,36 @@ def _flags(noun: Noun, record: Record) -> dict[str, Any]:
 
 
 def find_workspace(store: Store, tx: Connection, scope: Scope) -> Record:
-    """The record of a workspace. Raises :class:`NotFound` with the workspaces there are."""
+    """The record of a workspace, or of a registry. Raises :class:`NotFound` with those there are."""
     record = store.documents.find(tx, ResourceId(scope))
     if record is None:
-        near = store.documents.select(tx, Selection(None, "", limit=10))
-        names = ", ".join(sorted(_told(each.id.scope, scope) for each in near))
+        near = [each for each in store.documents.select(tx, Selection(None, "")) if each.id.scope.root == scope.root]
+        names = ", ".join(sorted(_told(each.id.scope, scope) for each in near[:10]))
         raise NotFound(
-            f"The workspace '{scope.workspace}' does not exist in resource group '{scope.resource_group}'.",
+            f"The {scope.word} '{scope.workspace}' does not exist in resource group '{scope.resource_group}'.",
             target=scope.path,
-            mend=f"Workspaces here: {names}." if names else "Create it with 'lazuli workspace create'.",
+            mend=f"{scope.root.capitalize()} here: {names}."
+            if names
+            else f"Create it with 'lazuli {scope.word} create'.",
         )
     return record
+
+
+def find_registry(store: Store, tx: Connection, name: str, *, target: str = "registry") -> Record:
+    """The record of a registry, by its name alone. Raises :class:`NotFound` with the registries there are."""
+    there = [
+        each for each in store.documents.select(tx, Selection(None, "", limit=100_000)) if each.id.scope.is_registry
+    ]
+    for each in there:
+        if each.id.scope.workspace.lower() == name.lower():
+            return each
+    names = ", ".join(sorted(each.id.scope.workspace for each in there[:10]))
+    raise NotFound(
+        f"There is no registry '{name[:80]}' on this server.",
+        target=target,
+        mend=(f"Registries here: {names}. " if names else "Create one with 'lazuli registry create'. ")
+        + "What lies in registries of Azure is not here, but for azureml://registries/azureml/environments.",
+    )
 
 
 def _told(there: Scope, asked: Scope) -> str:
@@ -106,9 +125,9 @@ class Shelf:
         others = self.store.documents.select(tx, Selection(id.scope, id.kind, versions=False, limit=8))
         names = ", ".join(sorted({record.id.name for record in others}))
         return NotFound(
-            f"The {self.noun.word} '{id.name}' does not exist in workspace '{id.scope.workspace}'.",
+            f"The {self.noun.word} '{id.name}' does not exist in {id.scope.word} '{id.scope.workspace}'.",
             target=id.path,
-            mend=f"Here are: {names}." if names else f"There is no {self.noun.word} in this workspace yet.",
+            mend=f"Here are: {names}." if names else f"There is no {self.noun.word} in this {id.scope.word} yet.",
         )
 
     def select(self, selection: Selection) -> list[Record]:
@@ -173,7 +192,7 @@ class Shelf:
         workspace = self.store.documents.find(tx, ResourceId(id.scope))
         if workspace and workspace.state.get("provisioning_state") == DELETING:
             raise Conflict(
-                f"The workspace '{id.scope.workspace}' is being deleted.",
+                f"The {id.scope.word} '{id.scope.workspace}' is being deleted.",
                 target=id.scope.path,
                 mend="Wait until it is gone, or use another.",
             )

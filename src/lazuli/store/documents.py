@@ -232,7 +232,7 @@ def _changing(record: Record) -> dict[str, Any]:
 
 
 def _record(row: Row[Any]) -> Record:
-    scope = Scope(row.subscription, row.resource_group, row.workspace)
+    scope = Scope(row.subscription, row.resource_group, row.workspace, row.scope.rsplit("/", 2)[1])
     return Record(
         id=ResourceId(scope, row.kind, row.name, row.version),
         body=json.loads(row.body),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
-from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.identity import WORKSPACES, ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import DELETING, Shelf, find_workspace
@@ -27,8 +27,10 @@ Cascade = Callable[[Connection, Record], None]
 class Workspaces(Shelf):
     """All workspaces of this server."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(noun("workspace"), store)
+    root = WORKSPACES
+
+    def __init__(self, store: Store, word: str = "workspace") -> None:
+        super().__init__(noun(word), store)
         self.founding: list[Callable[[Connection, Record, Principal], None]] = []
         """What other rooms put into a new workspace, in the same transaction."""
         self.opening: list[Callable[[Record], None]] = []
@@ -61,7 +63,8 @@ class Workspaces(Shelf):
         found = [
             r
             for r in everywhere
-            if within.subscription.lower() in ("", r.id.scope.subscription.lower())
+            if r.id.scope.root == self.root
+            and within.subscription.lower() in ("", r.id.scope.subscription.lower())
             and within.resource_group.lower() in ("", r.id.scope.resource_group.lower())
         ]
         found = [r for r in found if tags_of(r.body).issuperset(selection.facets)]
@@ -72,10 +75,10 @@ class Workspaces(Shelf):
         """A new workspace gets an id of its own, which its storage is named by."""
         for target in ("subscription", "resource_group"):
             check_name(getattr(id.scope, target), target=target, what=target.replace("_", " "))
-        check_name(id.scope.workspace, what="workspace name")
+        check_name(id.scope.workspace, what=f"{self.noun.word} name")
         if len(id.scope.workspace) > 33:
             raise InvalidInput(
-                f"The workspace name '{id.scope.workspace}' has {len(id.scope.workspace)} characters.",
+                f"The {self.noun.word} name '{id.scope.workspace}' has {len(id.scope.workspace)} characters.",
                 target="name",
                 mend="Use 33 at most.",
             )

@@ -249,9 +249,11 @@ def _key(name: str) -> int:
 
 
 def _unreachable(url: URL, error: OperationalError) -> Unavailable:
-    reason = str(error.orig).strip().splitlines()[-1] if str(error.orig).strip() else "no answer"
+    lines = [line for line in str(error.orig).splitlines() if line and not line[0].isspace()]  # indented ones ask back
+    reason = lines[-1].rstrip(".") if lines else "no answer"
+    shown = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
     return Unavailable(
-        f"The database {url.render_as_string(hide_password=True)} cannot be opened: {reason}",
+        f"The database {shown} cannot be opened: {reason}.",
         target="database_url",
         mend="Check that PostgreSQL runs, that the database exists, and the name and password.",
     )

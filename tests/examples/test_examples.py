@@ -20,6 +20,7 @@ NOUN_OF = {
     "model": "model",
     "commandComponent": "component",
     "connection": "connection",
+    "registry": "registry",
     "schedule": "schedule",
     "amlCompute": "compute",
 }

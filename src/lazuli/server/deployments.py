@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from lazuli.assets.storage import ACCOUNT
 from lazuli.resources.workspace import Workspace
 from lazuli.schema.identity import PROVIDER, ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput
@@ -29,6 +30,18 @@ _BESIDE = (
     "Microsoft.ContainerRegistry/registries",
 )
 """The kinds of resource that belong to a workspace."""
+_DIAGNOSED = (
+    "userDefinedRoute",
+    "networkSecurityRule",
+    "resourceLock",
+    "dnsResolution",
+    "storageAccount",
+    "keyVault",
+    "containerRegistry",
+    "applicationInsights",
+    "other",
+)
+"""What Azure looks into."""
 _NUMBER = re.compile(r"-\d+$")
 _WORDS = {
     "description": "description",
@@ -54,6 +67,8 @@ def deployment_routes(workspaces: Workspaces) -> list[Route]:
         Route("GET", f"{path}/operations", door.operations, read, "Show what a deployment makes"),
         Route("GET", f"{_GROUP}/deployments/{{deployment}}/operations", door.operations, read, "Show what it makes"),
         Route("POST", f"{WORKSPACE}/provisionManagedNetwork", door.network, write, "Say that there is no network"),
+        Route("POST", f"{WORKSPACE}/listKeys", door.keys, read, "Say that nothing has lasting keys"),
+        Route("POST", f"{WORKSPACE}/diagnose", door.diagnosis, read, "Say that no network is in the way"),
     ]
     for kind in _BESIDE:
         one = f"{_GROUP}/providers/{kind}/{{name}}"
@@ -98,6 +113,19 @@ class _Door:
     def network(self, call: Call) -> Response:
         self.workspaces.get(ResourceId(call.scope))
         return reply({"status": "Inactive", "sparkReady": False})
+
+    def keys(self, call: Call) -> Response:
+        """Where the files lie. There is no key to them: the server signs what is asked for, for a while."""
+        id = self.workspaces.get(ResourceId(call.scope)).id
+        group = f"/subscriptions/{id.scope.subscription}/resourceGroups/{id.scope.resource_group}"
+        storage = f"{group}/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}"
+        # One name is that of API versions up to 2023, the other that of those since.
+        return reply({"userStorageArmId": storage, "userStorageResourceId": storage})
+
+    def diagnosis(self, call: Call) -> Response:
+        """What could be in the way of a workspace in Azure is not there: no networks, rules or locks."""
+        self.workspaces.get(ResourceId(call.scope))
+        return reply({"value": {f"{word}Results": [] for word in _DIAGNOSED}})
 
     def beside(self, call: Call) -> Response:
         name = check_name(call.params["name"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.clients.environments import client_environment
+from tests.clients.serving import make_workspace, server, told
 from tests.server.listening import listening
 
 from lazuli.schema.identity import Scope
@@ -24,6 +25,21 @@ REQUIREMENTS = {
     "mlflow-3": ["mlflow-skinny==3.17.2", "pandas", "scikit-learn==1.9.1", "skops"],
     "mlflow-2": ["mlflow-skinny==2.22.*", "pandas<3", "scikit-learn==1.6.*"],
 }
+
+GUARD = Path(__file__).with_name("guard")
+PROGRAM = """
+import sys, mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+mlflow.set_experiment("far")
+with mlflow.start_run() as run:
+    mlflow.log_param("rate", 0.1)
+    mlflow.log_metric("score", 0.5)
+    mlflow.log_text("hello", "note.txt")
+seen = mlflow.get_run(run.info.run_id)
+files = [each.path for each in mlflow.MlflowClient().list_artifacts(run.info.run_id)]
+text = mlflow.artifacts.load_text(f"{seen.info.artifact_uri}/note.txt")
+print(seen.data.metrics["score"], seen.data.params, files, text)
+"""
 
 
 @pytest.mark.parametrize("client", REQUIREMENTS)
@@ -68,6 +84,29 @@ def test_an_unmodified_client_finds_what_it_logged(tmp_path: Path, client: str) 
         "iris/versions/2": "mlflow_model",
         "uploaded/versions/7": "custom_model",
     }
+
+
+@pytest.mark.parametrize("client", REQUIREMENTS)
+def test_the_address_that_a_workspace_tells_is_all_that_mlflow_needs(tmp_path: Path, client: str) -> None:
+    python = client_environment(client, REQUIREMENTS[client])
+    with server(tmp_path / "data") as facts:
+        made = make_workspace(tmp_path / "data", facts, "ws1")
+        address = made["properties"]["mlFlowTrackingUri"].replace(facts["url"], facts["https_url"])
+        assert address.startswith("https://")
+        environ = {
+            **told(tmp_path / "data", "ws1"),
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONPATH": str(GUARD),
+            "GUARD_LOG": str(tmp_path / "guard.jsonl"),
+        }
+        del environ["MLFLOW_TRACKING_URI"]
+        done = subprocess.run(
+            [python, "-c", PROGRAM, address], env=environ, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-6000:]}"
+    assert "0.5 {'rate': '0.1'} ['note.txt'] hello" in done.stdout
+    assert not (tmp_path / "guard.jsonl").exists(), (tmp_path / "guard.jsonl").read_text()
 
 
 def _upload_model(platform: Platform, address: str, token: str) -> None:

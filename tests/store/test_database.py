@@ -16,7 +16,7 @@ from tests.store.postgres import Postgres
 from lazuli.schema.problems import Conflict, InvalidInput, Unavailable
 from lazuli.store import database as module
 from lazuli.store import tables
-from lazuli.store.database import Database, open_points, open_state
+from lazuli.store.database import NO_ANSWER, Database, open_points, open_state
 from lazuli.store.points import Point, Points
 
 
@@ -203,3 +203,20 @@ def test_a_server_out_of_reach_is_told_without_its_password(tmp_path: Path) -> N
     with pytest.raises(Unavailable, match="cannot be opened") as raised:
         open_state(tmp_path, "postgresql://me:hunter2@127.0.0.1:1/lazuli")
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_file_that_another_program_holds_gives_no_answer_and_is_written_to_afterwards(tmp_path: Path) -> None:
+    database = open_state(tmp_path)
+    with database.write() as tx:
+        tx.exec_driver_sql("PRAGMA busy_timeout = 0")  # the writer keeps its connection
+    other = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for way in (database.write, database.write_by_driver):
+        with pytest.raises(NO_ANSWER, match="locked"), way():
+            pass
+    other.execute("ROLLBACK")
+    other.close()
+    with database.write() as tx:
+        put(tx, "k")
+    assert keys(database) == ["k"]
+    database.close()

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
 from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import Location, Storage
 from lazuli.assets.versions import Versions
@@ -31,12 +29,13 @@ from lazuli.schema.places import ARTIFACTS, artifact_folder, output_path
 from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unavailable
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import document_of
+from lazuli.store.database import NO_ANSWER
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
 __all__ = ["FOR_NOW", "Finisher", "Kept"]
 
-FOR_NOW = (OSError, Unavailable, OperationalError)
+FOR_NOW = (OSError, Unavailable, *NO_ANSWER)
 """What keeps something from being kept now and may be over in a while: a full disk, a network that is down."""
 _MOST_TOLD = 5
 

@@ -21,7 +21,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from lazuli.compute.engine import Engine, Look, Phase, Reason
 from lazuli.compute.environments import State
@@ -43,6 +42,7 @@ from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, Problem, Unavailable
 from lazuli.shelves.shelf import document_of
+from lazuli.store.database import NO_ANSWER
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Step
@@ -135,7 +135,7 @@ class JobLifecycle:
 
     def give_up(self, record: Record, error: Exception) -> Step:
         """The end of a job whose step fails again and again."""
-        if isinstance(error, OperationalError) or is_full(error):  # which says nothing about this job
+        if isinstance(error, NO_ANSWER) or is_full(error):  # which says nothing about this job
             return Step(again_ms=_STORE_MS)
         code, message = "InternalServerError", "Lazuli could not go on with it; its log has the details."
         if isinstance(error, Problem):

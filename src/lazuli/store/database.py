@@ -1,7 +1,8 @@
 """The database: SQLite by default, PostgreSQL by URL, SQLAlchemy Core above both.
 
-Two ways in, and no third: :meth:`Database.read` and :meth:`Database.write`, each one transaction. Slow work (a file,
-a process, a request) never happens inside either.
+Two ways in: :meth:`Database.read` and :meth:`Database.write`, each one transaction; :meth:`Database.write_by_driver` is
+the second for the few statements that come by the thousand. Slow work (a file, a process, a request) never happens
+inside any of them.
 
 Both databases promise the same. A reader sees one consistent state. Writers come one after the other, so what a
 writer has read is still true when it commits: nothing above this file needs a row lock or a second try.
@@ -9,6 +10,7 @@ writer has read is still true when it commits: nothing above this file needs a r
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 import zlib
@@ -23,7 +25,10 @@ from sqlalchemy.exc import ArgumentError, DataError, OperationalError, SQLAlchem
 from lazuli.schema.problems import Conflict, InvalidInput, Unavailable
 from lazuli.store.migrations import migrate
 
-__all__ = ["Database", "open_points", "open_state"]
+__all__ = ["NO_ANSWER", "Database", "open_points", "open_state"]
+
+NO_ANSWER = (OperationalError, sqlite3.OperationalError)
+"""What says that the database cannot answer now (it is locked, its disk is full), and nothing of what it was asked."""
 
 _SOLE = "lazuli server"
 _PATIENCE_S = 5.0

@@ -250,6 +250,7 @@ def test_a_url_is_kept_as_an_address(room: Room, name: str) -> None:
     [
         (None, "There is no file 'MLTable'"),
         ("paths: [", r"is not YAML \(line 1\)"),
+        ("paths:\n- " + "[" * 500_000, r"is not YAML \(line 2\)"),
         ("a: b", "lists no 'paths'"),
         ("paths: [{file: ./other.csv}]", "'./other.csv', is not in the folder"),
         ("paths: [./data.csv]", "none of 'file', 'folder' and 'pattern'"),

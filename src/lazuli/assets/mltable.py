@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from lazuli.schema.problems import InvalidInput
+from lazuli.schema.yaml import plain
 from lazuli.store.paths import clean
 
 __all__ = ["FILE", "LARGEST", "check_table"]
@@ -24,7 +25,7 @@ def check_table(content: bytes | None, is_there: Callable[[str], bool]) -> None:
     if content is None:
         raise _wrong(f"There is no file '{FILE}' in the folder.", "Add one that lists 'paths', or use 'uri_folder'.")
     try:
-        said = yaml.safe_load(content)
+        said = plain(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = getattr(error, "problem_mark", None)
         line = f" (line {place.line + 1})" if place else ""

@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from lazuli.schema.problems import InvalidInput, Problem, Unsupported
+from lazuli.schema.yaml import plain
 
 __all__ = ["CondaSpec", "parse"]
 
@@ -99,7 +100,7 @@ def _variables(said: object) -> tuple[tuple[str, str], ...]:
 
 def _read(text: str) -> Any:
     try:
-        return yaml.safe_load(text) or {}
+        return plain(text) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""

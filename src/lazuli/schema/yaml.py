@@ -11,13 +11,16 @@ import yaml
 
 from lazuli.schema.problems import InvalidInput, Problem
 
-__all__ = ["Source", "dump", "load", "parse", "written"]
+__all__ = ["Source", "dump", "load", "parse", "plain", "written"]
 
 Place = tuple[str | int, ...]
 """Where a value stands: the keys and indexes that lead to it."""
 
 MOST_VALUES = 100_000
 """How many values one file may say, aliases counted each time: a few lines of them can stand for billions."""
+
+MOST_DEPTH = 100
+"""How deeply a file of others may nest: the time to read one grows with the square of that."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,19 @@ def parse(text: str, *, name: str = "document", folder: Path | None = None) -> S
         if loader is not None:
             loader.dispose()
     return Source(name, folder or Path.cwd(), data, lines)
+
+
+def plain(text: str | bytes) -> Any:
+    """What a file says that came with data, a model or a request, where nobody needs its lines.
+
+    Raises :class:`yaml.YAMLError`, also for one that nests more deeply than :data:`MOST_DEPTH`.
+    """
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
+    return yaml.safe_load(text)
 
 
 def _count(node: yaml.Node, name: str, known: dict[int, int | None]) -> int:

@@ -9,19 +9,14 @@ from __future__ import annotations
 import ast
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from tests.clients.environments import client_environment
+from tests.clients.serving import make_workspace, server, told
 
 HERE = Path(__file__).parent
 PROGRAM, STEPS, RECORD = HERE / "azure_ai_ml_program.py", HERE / "azure_steps", HERE / "azure_ai_ml.json"
@@ -35,6 +30,7 @@ AREAS = (
     "connections",
     "schedules",
     "registries",
+    "crossing",
     "errors",
 )
 BESIDE = ["click", "httpx", "jmespath", "pathspec", "pydantic>=2.12", "pyyaml", "rich"]
@@ -44,7 +40,10 @@ CLIENTS = {
     "1.28": ["azure-ai-ml==1.28.*", "azure-identity", "marshmallow<4"],
     "1.20": ["azure-ai-ml==1.20.*", "azure-identity", "marshmallow==3.21.3"],
 }
-SUBSCRIPTION, GROUP = "00000000-0000-0000-0000-000000000001", "rg1"
+GUARD = HERE / "guard"
+"""A ``sitecustomize`` that refuses, and writes down, whatever would leave this machine."""
+STRAYS = {"azuremlschemasprod.azureedge.net"}
+"""What the client asks for besides: the schema of an MLTable, which it goes without."""
 
 
 def steps() -> dict[str, str]:
@@ -57,39 +56,13 @@ def steps() -> dict[str, str]:
     return found
 
 
-@contextmanager
-def server(folder: Path) -> Iterator[dict[str, Any]]:
-    """A server in a process of its own; what it says of itself."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        ports = [str(one.getsockname()[1]), str(two.getsockname()[1])]
-    options = ["--data-dir", str(folder), "--port", ports[0], "--https-port", ports[1]]
-    process = subprocess.Popen([sys.executable, "-m", "lazuli.server", *options])
-    try:
-        said = folder / "server.json"
-        while not said.exists():
-            assert process.poll() is None, "the server did not start"
-            time.sleep(0.02)
-        yield json.loads(said.read_text())
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
-
-
-def told(folder: Path, workspace: str) -> dict[str, str]:
-    """What ``lazuli client-env`` prints for a workspace."""
-    asked = [Path(sys.executable).parent / "lazuli", "client-env", "--shell", "json", "--data-dir", folder]
-    done = subprocess.run([*asked, "-g", GROUP, "-w", workspace], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
-
-
 def start(version: str, folder: Path, facts: dict[str, Any], place: Path) -> subprocess.Popen[str]:
     """The program, in the environment of a version of the client, in a workspace of its own."""
     python, workspace = client_environment(f"azure-ai-ml-{version}", CLIENTS[version]), f"ws{version.replace('.', '')}"
-    path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices"
-    bearer = {"Authorization": f"Bearer {(folder / 'token').read_text().strip()}"}
-    made = httpx.put(f"{facts['url']}{path}/workspaces/{workspace}", json={"properties": {}}, headers=bearer)
-    assert made.status_code == 201
+    make_workspace(folder, facts, workspace)
     environ = {
+        "PYTHONPATH": str(GUARD),
+        "GUARD_LOG": str(place / "guard.jsonl"),
         "PATH": os.environ["PATH"],
         "HOME": str(place),
         "AZUREML_RUN_POLLING_INTERVAL_MAX": "3",
@@ -109,10 +82,15 @@ def start(version: str, folder: Path, facts: dict[str, Any], place: Path) -> sub
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[str, str]]]:
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The home of the user of each version."""
+    return {version: tmp_path_factory.mktemp(f"user{version}") for version in CLIENTS}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory, places: dict[str, Path]) -> dict[str, dict[str, dict[str, str]]]:
     """How each step went with each version."""
     folder = tmp_path_factory.mktemp("azure") / "data"
-    places = {version: tmp_path_factory.mktemp(f"user{version}") for version in CLIENTS}
     found: dict[str, dict[str, dict[str, str]]] = {}
     with server(folder) as facts:
         started = {version: start(version, folder, facts, place) for version, place in places.items()}
@@ -151,3 +129,13 @@ def test_step(outcomes: dict[str, dict[str, dict[str, str]]], step: str, version
 
 def test_the_table_in_the_reference_tells_this_run(outcomes: dict[str, dict[str, dict[str, str]]]) -> None:
     assert json.loads(RECORD.read_text()) == summary(outcomes), "Run this file with LAZULI_RECORD=1, then make contract"
+
+
+@pytest.mark.parametrize("version", CLIENTS)
+def test_nothing_leaves_the_machine(
+    outcomes: dict[str, dict[str, dict[str, str]]], places: dict[str, Path], version: str
+) -> None:
+    assert "data.register_a_table" in outcomes[version]
+    log = places[version] / "guard.jsonl"
+    assert log.exists(), "the guard was not there: it sees at least the schema of an MLTable"
+    assert {json.loads(line)["host"] for line in log.read_text().splitlines()} == STRAYS

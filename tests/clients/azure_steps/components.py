@@ -3,6 +3,9 @@
 # pyright: reportMissingImports=false
 from __future__ import annotations
 
+import contextlib
+import io
+
 from azure.ai.ml import load_component
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
@@ -54,3 +57,27 @@ def see_the_same_component(tour: Tour) -> None:
     with expected(HttpResponseError, "'command'", "A version never changes"):
         seen.command = "true"
         tour.client.components.create_or_update(seen)
+
+
+def include_files_from_elsewhere(tour: Tour) -> None:
+    """components.create_or_update: additional_includes travel with the code"""
+    folder = tour.here / "included"
+    for name in ("src", "shared"):
+        (folder / name).mkdir(parents=True)
+    (folder / "src" / "main.py").write_text("import shared.word; print('the word is', shared.word.WORD)\n")
+    (folder / "shared" / "word.py").write_text("WORD = 'mum'\n")
+    (folder / "it.yml").write_text(
+        "type: command\nname: including\nversion: '1'\ncode: ./src\nadditional_includes: [./shared]\n"
+        "command: python main.py\nenvironment: {image: 'python:3.11'}\n"
+    )
+    tour.client.components.create_or_update(load_component(folder / "it.yml"))
+    code = lazuli("component", "show", "-n", "including", "-v", "1")["code"]
+    (folder / "job.yml").write_text(
+        f"command: python main.py\ncode: {code}\nenvironment: {{image: 'python:3.11'}}\ncompute: azureml:crew\n"
+    )
+    job = lazuli("job", "create", "-f", str(folder / "job.yml"))
+    with contextlib.redirect_stdout(io.StringIO()):
+        tour.client.jobs.stream(job["name"])  # says nothing of one that has ended already
+    tour.client.jobs.download(job["name"], download_path=folder / "left", all=True)
+    (log,) = (folder / "left").rglob("std_log.txt")
+    assert "the word is mum" in log.read_text()

@@ -16,6 +16,8 @@ from azure.ai.ml.entities import (
     CronTrigger,
     IdentityConfiguration,
     NetworkSettings,
+    VirtualMachineCompute,
+    VirtualMachineSshSettings,
 )
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
@@ -106,3 +108,14 @@ def start_and_stop_an_instance(tour: Tour) -> None:
         time.sleep(0.1)
     assert status == "Completed", status
     tour.client.compute.begin_delete("desk").result()
+
+
+def attach_nothing(tour: Tour) -> None:
+    """compute.begin_attach raises HttpResponseError: what to use instead"""
+    machine = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m"
+    inside = VirtualMachineSshSettings(admin_username="me", admin_password="Hush-hush-1")
+    wanted = VirtualMachineCompute(name="vm", resource_id=machine, ssh_settings=inside)
+    with expected(HttpResponseError, "cannot be attached", "amlcompute"):
+        tour.client.compute.begin_attach(wanted).result()
+    with expected(ResourceNotFoundError):
+        tour.client.compute.get("vm")

@@ -70,3 +70,13 @@ def keep_datastores(tour: Tour) -> None:
     datastores.delete("theirs")
     with expected(ResourceNotFoundError):
         datastores.get("theirs")
+
+
+def register_a_table(tour: Tour) -> None:
+    """data.create_or_update: an MLTable, whose schema the client asks Azure for and goes without"""
+    folder = tour.here / "table"
+    folder.mkdir()
+    (folder / "rows.csv").write_text("a,b\n1,2\n")
+    (folder / "MLTable").write_text("paths:\n  - file: ./rows.csv\ntransformations:\n  - read_delimited: {}\n")
+    made = tour.client.data.create_or_update(Data(name="table", version="1", path=str(folder), type="mltable"))
+    assert made.type == "mltable" and tour.client.data.get("table", "1").path == made.path

@@ -3,10 +3,11 @@
 # pyright: reportMissingImports=false
 from __future__ import annotations
 
-from azure.ai.ml import command
+from azure.ai.ml import command, load_job
 from azure.ai.ml.entities import Data, Environment, Model
 from azure.ai.ml.exceptions import MlException
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from marshmallow import ValidationError
 
 from azure_steps.tour import PLAIN, Tour, expected
 
@@ -40,3 +41,14 @@ def be_told_by_the_client(tour: Tour) -> None:
         )
     with expected(HttpResponseError, "'nobody' does not exist"):
         tour.client.jobs.create_or_update(command(command="true", environment=PLAIN, compute="nobody"))
+
+
+def be_told_of_a_wrong_file(tour: Tour) -> None:
+    """a YAML file that the client cannot read raises its validation error"""
+    file = tour.here / "wrong.yml"
+    schema = "$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json\n"
+    file.write_text(
+        f"{schema}type: command\ncommand: 'true'\nenvironment: azureml:e:1\nresources: {{instance_count: many}}\n"
+    )
+    with expected((MlException, ValidationError), "instance_count"):
+        tour.client.jobs.create_or_update(load_job(file))

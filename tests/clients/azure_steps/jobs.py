@@ -7,7 +7,8 @@ import contextlib
 import io
 import time
 
-from azure.ai.ml import Input, Output, command
+from azure.ai.ml import Input, Output, PyTorchDistribution, command
+from azure.ai.ml.entities import TensorBoardJobService
 from azure.ai.ml.entities._assets import Code
 from azure.ai.ml.exceptions import JobException
 
@@ -99,3 +100,40 @@ def cancel_a_job(tour: Tour) -> None:
     while (status := tour.client.jobs.get(endless.name).status) in ("CancelRequested", "Finalizing"):
         time.sleep(0.1)
     assert status == "Canceled", status
+
+
+def run_on_two_nodes(tour: Tour) -> None:
+    """jobs.stream, download: PyTorchDistribution on two nodes"""
+    said = """python -c "import os; print('rank', os.environ['RANK'], 'of', os.environ['WORLD_SIZE'], flush=True)" """
+    wanted = command(
+        command=said.strip(),
+        environment=PLAIN,
+        compute="crew",
+        distribution=PyTorchDistribution(process_count_per_instance=1),
+        instance_count=2,
+    )
+    job = tour.client.jobs.create_or_update(wanted)
+    with contextlib.redirect_stdout(io.StringIO()):
+        tour.client.jobs.stream(job.name)
+    seen = tour.client.jobs.get(job.name)
+    assert (seen.status, seen.resources.instance_count, seen.distribution.type) == ("Completed", 2, "pytorch")
+    tour.client.jobs.download(job.name, download_path=tour.here / "two", all=True)
+    logs = "".join(file.read_text() for file in sorted((tour.here / "two").rglob("std_log*")))
+    assert "rank 0 of 2" in logs and "rank 1 of 2" in logs, logs
+
+
+def see_what_runs_beside_a_job(tour: Tour) -> None:
+    """jobs.show_services: a TensorBoard beside a job"""
+    wanted = command(
+        command="sleep 600",
+        environment=PLAIN,
+        compute="crew",
+        services={"curves": TensorBoardJobService(log_dir="outputs/curves")},
+    )
+    job = tour.client.jobs.create_or_update(wanted)
+    while tour.client.jobs.get(job.name).status in ("Queued", "Preparing"):
+        time.sleep(0.1)
+    service = tour.client.jobs.show_services(job.name)["curves"]
+    assert service.type == "TensorBoard", vars(service)
+    assert tour.client.jobs.get(job.name).services["curves"].log_dir == "outputs/curves"
+    tour.client.jobs.begin_cancel(job.name).result()

@@ -64,3 +64,9 @@ def see_the_same_schedule(tour: Tour) -> None:
         tour.client.schedules.begin_create_or_update(
             JobSchedule(name="never", trigger=wrong, create_job=_pipeline(tour))
         ).result()
+
+
+def trigger_a_schedule(tour: Tour) -> None:
+    """schedules.trigger raises HttpResponseError: nothing fires a schedule yet"""
+    with expected(HttpResponseError, "does not fire schedules yet", "lazuli job create"):
+        tour.client.schedules.trigger("mondays")

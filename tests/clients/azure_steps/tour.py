@@ -47,7 +47,7 @@ class Tour:
 
 
 @contextlib.contextmanager
-def expected(kind: type[BaseException], *told: str) -> Iterator[None]:
+def expected(kind: type[BaseException] | tuple[type[BaseException], ...], *told: str) -> Iterator[None]:
     """Fails unless the block raises this, and each of the words is in its message."""
     try:
         yield
@@ -55,7 +55,7 @@ def expected(kind: type[BaseException], *told: str) -> Iterator[None]:
         for words in told:
             assert words in str(error), f"'{words}' is not in: {error}"
         return
-    raise AssertionError(f"no {kind.__name__} was raised")
+    raise AssertionError(f"nothing of {kind} was raised")
 
 
 def lazuli(*words: str) -> Any:

@@ -79,3 +79,11 @@ def delete_a_workspace(tour: Tour) -> None:
     with expected(ResourceNotFoundError, "Workspaces here"):
         tour.client.workspaces.get(name)
     assert name not in [each.name for each in tour.client.workspaces.list()]
+
+
+def ask_for_keys_and_a_diagnosis(tour: Tour) -> None:
+    """workspaces.get_keys, begin_diagnose: there are no lasting keys, and nothing in the way"""
+    keys = tour.client.workspaces.get_keys(tour.workspace)
+    assert "storageAccounts/" in keys.user_storage_resource_id and not keys.user_storage_key, vars(keys)
+    found = tour.client.workspaces.begin_diagnose(tour.workspace).result()
+    assert not found.storage_account_results and not found.other_results, vars(found)

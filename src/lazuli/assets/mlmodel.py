@@ -24,9 +24,7 @@ def flavors_of(content: bytes | None) -> dict[str, dict[str, Any]]:
     The file comes from whoever made the model: only plain values are read, and what is too much is left out.
     """
     try:
-        said = plain(content or b"")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content or b"", yaml.SafeLoader)):
-            return {}  # written out, a small file that repeats itself could grow beyond every memory
+        said = plain(content or b"", aliases=False)
         flavors = said.get("flavors") if isinstance(said, dict) else None
         flavors = flavors if isinstance(flavors, dict) else {}
         kept = {str(name): facts for name, facts in flavors.items() if isinstance(facts, dict)}

@@ -134,16 +134,19 @@ def parse(text: str, *, name: str = "document", folder: Path | None = None) -> S
     return Source(name, folder or Path.cwd(), data, lines)
 
 
-def plain(text: str | bytes) -> Any:
+def plain(text: str | bytes, *, aliases: bool = True) -> Any:
     """What a file says that came with data, a model or a request, where nobody needs its lines.
 
-    Raises :class:`yaml.YAMLError`, also for one that nests more deeply than :data:`MOST_DEPTH`.
+    Raises :class:`yaml.YAMLError`, also for one that nests more deeply than :data:`MOST_DEPTH`, and for one with an
+    alias where none may be: written out, a small file that repeats itself could grow beyond every memory.
     """
     depth = 0
     for event in yaml.parse(text, yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MOST_DEPTH:
             raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
+        if not aliases and isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=event.start_mark)
     return yaml.safe_load(text)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from lazuli.store.documents import Record
@@ -32,10 +35,17 @@ class Images:
         # The index first: a folder with 'oci-layout' is complete.
         for name, content in (("index.json", _INDEX), ("oci-layout", _LAYOUT)):
             if not (folder / name).exists():
-                ready = folder / f".{name}"
-                ready.write_text(json.dumps(content), encoding="utf-8")
-                ready.replace(folder / name)
+                _write_first(folder / name, json.dumps(content))
 
     def close(self, workspace: Record) -> None:
         """Remove the images of a workspace that is gone. Safe to repeat."""
         shutil.rmtree(self.folder(workspace), ignore_errors=True)
+
+
+def _write_first(file: Path, text: str) -> None:
+    """Write a file that appears whole. Of several who do so at once one is first, and its file stays."""
+    ready = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
+    ready.write_text(text, encoding="utf-8")
+    with suppress(FileExistsError):  # a link, unlike a rename, replaces nothing
+        os.link(ready, file)
+    ready.unlink()

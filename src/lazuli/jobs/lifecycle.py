@@ -17,7 +17,6 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -41,13 +40,13 @@ from lazuli.resources.job import Status
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, Problem, Unavailable
+from lazuli.schema.words import moment
 from lazuli.shelves.shelf import document_of
 from lazuli.store.database import NO_ANSWER
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Step
 from lazuli.store.room import is_full
-from lazuli.tracking.runs import Runs
 
 __all__ = ["JobLifecycle", "engine_key"]
 
@@ -66,13 +65,6 @@ _STORE_MS = 30_000
 _NOT_FOUND = 127
 _WRITING = (Status.RUNNING.value, Status.CANCEL_REQUESTED.value)
 """The statuses in which a job may be writing still."""
-
-_MLFLOW = {
-    Status.RUNNING.value: "RUNNING",
-    Status.COMPLETED.value: "FINISHED",
-    Status.FAILED.value: "FAILED",
-    Status.CANCELED.value: "KILLED",
-}
 
 
 RELEASED = TERMINAL | {Status.QUEUED.value}
@@ -100,7 +92,6 @@ class JobLifecycle:
         finisher: Finisher,
         transfers: Transfers,
         growing: Growing,
-        runs: Runs,
         watch: Watch,
     ) -> None:
         self._store = store
@@ -111,7 +102,6 @@ class JobLifecycle:
         self._ending = Ending(engine, environments, planner, finisher, transfers, growing)
         self._transfers = transfers
         self._growing = growing
-        self._runs = runs
         self._watch = watch
         self._steps = {
             Status.QUEUED.value: self._queued,
@@ -143,11 +133,7 @@ class JobLifecycle:
         return self._charged(record, self._failed(record, code, message))
 
     def entered(self, tx: Connection, record: Record) -> list[ResourceId]:
-        """The job's run tells the same; who starts or ends makes room for the next in the queue."""
-        if status := _MLFLOW.get(record.status):
-            now = self._store.clock()
-            times = {"ended_at": now} if record.status in TERMINAL else {"started_at": now}
-            self._runs.mark(tx, record.id.scope, record.id.name, status, **times)
+        """Who starts or ends makes room for the next in the queue."""
         if record.status == Status.PREPARING.value:  # whoever was behind it may be the next now
             return self._queue.next(tx, record.id.scope, str(record.state["target"]))
         if record.status not in RELEASED:
@@ -203,7 +189,7 @@ class JobLifecycle:
             return Step(state={"status_reason": _FULL}, again_ms=_STORE_MS)
         if look.over and look.started_at_ms is None:
             return Step(Status.FINALIZING.value, _result(look))
-        return Step(Status.RUNNING.value, {"status_reason": None, "start_time": _spoken(look.started_at_ms)})
+        return Step(Status.RUNNING.value, {"status_reason": None, "start_time": moment(look.started_at_ms)})
 
     def _running(self, record: Record) -> Step:
         key = engine_key(record)
@@ -268,7 +254,7 @@ class JobLifecycle:
         look = self._engine.look(key) if key else Look(Phase.ABSENT)
         if look.phase is Phase.ABSENT:
             self._growing.settle(record)
-            return Step(Status.CANCELED.value, {"end_time": _spoken(self._store.clock())})
+            return Step(Status.CANCELED.value, {"end_time": moment(self._store.clock())})
         if not look.over:
             self._watch.join(str(key), record.id)
             self._engine.stop(str(key))
@@ -288,7 +274,7 @@ class JobLifecycle:
         """A failure on the platform's side. What runs of the work is stopped, and what it wrote is kept."""
         facts: dict[str, Any] = {
             "error": {"code": code, "message": message},
-            "end_time": _spoken(self._store.clock()),
+            "end_time": moment(self._store.clock()),
             "status_reason": None,
         }
         if record.status == Status.QUEUED.value:
@@ -306,9 +292,9 @@ def _key(record: Record) -> str:
 
 
 def _result(look: Look) -> dict[str, Any]:
-    facts = {"end_time": _spoken(look.ended_at_ms), "status_reason": None}
+    facts = {"end_time": moment(look.ended_at_ms), "status_reason": None}
     if look.started_at_ms:
-        facts["start_time"] = _spoken(look.started_at_ms)
+        facts["start_time"] = moment(look.started_at_ms)
     if look.phase is Phase.LOST:
         message = "Its process vanished without a result: the machine was restarted, or it was killed."
         return {**facts, "verdict": Status.FAILED.value, "error": {"code": "JobLost", "message": message}}
@@ -325,9 +311,3 @@ def _result(look: Look) -> dict[str, Any]:
     hint = " A program that it calls was not found." if look.exit_code == _NOT_FOUND else ""
     message = f"{look.message}{hint} Its log says more."
     return {**facts, "verdict": Status.FAILED.value, "error": {"code": "UserProcessExited", "message": message}}
-
-
-def _spoken(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -12,6 +12,7 @@ from lazuli.compute.containers import options_of
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
 from lazuli.compute.warm import Warm, imports_in, shim_for
+from lazuli.jobs.family import root_of
 from lazuli.jobs.granted import Granted
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import CODE, check_programs, code_folders, node_folders, spread
@@ -185,7 +186,7 @@ class Planner:
         reach = self._reach(record)
         said = {
             "AZUREML_RUN_ID": name,
-            "AZUREML_ROOT_RUN_ID": name,
+            "AZUREML_ROOT_RUN_ID": root_of(record),
             "AZUREML_EXPERIMENT_ID": reach.experiment_id,
             "AZUREML_EXPERIMENT_NAME": job.experiment_name,
             "AZUREML_ARM_PROJECT_NAME": job.experiment_name,

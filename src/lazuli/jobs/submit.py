@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.compute.targets import LOCAL, Targets
+from lazuli.jobs.family import root_of
+from lazuli.jobs.kinds import Kind, kind_of
 from lazuli.jobs.line import place_in_line
-from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.queue import Queue
-from lazuli.jobs.ranks import check_ranks, nodes_wanted
-from lazuli.jobs.services import asked_for, check_services
 from lazuli.jobs.transitions import ACTIVE, UNKEPT
-from lazuli.resources.job import CommandJob, JobType, Status
+from lazuli.resources.job import CommandJob, Job, JobType, Status
 from lazuli.resources.kinds import check_runs
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
@@ -26,12 +25,12 @@ from lazuli.store.documents import Record, Selection
 from lazuli.store.facets import Facet
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
-from lazuli.tracking.runs import Runs
+from lazuli.tracking.runs import PARENT_TAG, Runs
 
 __all__ = ["Jobs"]
 
-_WORK = ("command", "environment_variables", "environment", "code", "inputs", "distribution")
-"""What a job that exists cannot change."""
+_RUN_STATUS = {Status.COMPLETED.value: "FINISHED"}
+"""What its run says of a job that is born at its end."""
 
 
 class Jobs(Shelf):
@@ -41,8 +40,6 @@ class Jobs(Shelf):
         self,
         store: Store,
         *,
-        pinning: Pinning,
-        targets: Targets,
         queue: Queue,
         runs: Runs,
         reconciler: Reconciler,
@@ -50,8 +47,8 @@ class Jobs(Shelf):
         super().__init__(noun("job"), store)
         self._queue = queue
         store.documents.facets["jobs"] = _facets
-        self.pinning = pinning
-        self._targets = targets
+        self.kinds: dict[JobType, Kind] = {}
+        """How jobs of each kind are submitted; the platform fills it."""
         self._runs = runs
         self._reconciler = reconciler
 
@@ -59,37 +56,45 @@ class Jobs(Shelf):
         """The record of a new job: references settled to exact versions, addresses to places, all checked."""
         check_name(id.name, what="job name")
         check_runs(document)
-        assert isinstance(document, CommandJob)
-        document = document.model_copy(update={"services": asked_for(document)})
-        check_ranks(document)
-        check_services(document)
-        target = self._targets.named(id.scope, document.compute or "serverless")
-        nodes = self._nodes(id.scope, target, document)
-        pinned = self.pinning.pinned(id, document)
-        self.pinning.check_outputs(id.scope, pinned)
-        body = {k: v for k, v in pinned.dump().items() if k not in ("name", "is_archived")}
-        return Record(id, body, {"target": target, "nodes": nodes, "user": actor.name}, status=Status.QUEUED.value)
+        assert isinstance(document, Job)
+        kept, facts = self.kinds[document.type].prepared(id, document)
+        body = {k: v for k, v in kept.dump().items() if k not in ("name", "is_archived")}
+        return Record(id, body, {**facts, "user": actor.name}, status=Status.QUEUED.value)
 
-    def _nodes(self, scope: Scope, target: str, job: CommandJob) -> int:
-        """How many nodes a job takes. Raises :class:`InvalidInput` where its target will never have as many."""
-        wanted = nodes_wanted(job)
-        if wanted == 1:
-            return wanted
-        with self.store.state.read() as tx:
-            most = self._targets.slots(tx, scope, target).most
-        if wanted > most:
-            what = "has a slot for each core" if target == LOCAL else "is of that size"
-            raise InvalidInput(
-                f"The job takes {wanted} nodes together, and '{target}' has {most} at most: it {what}.",
-                target="resources.instance_count",
-                mend=f"Set it to {most} or less, or use a cluster whose max_instances is {wanted} or more.",
-            )
-        return wanted
+    def bear(self, parent: Record, children: Sequence[Record]) -> bool:
+        """Make children of a job, all with one commit; those that are there already stay as they are.
+
+        Each is what :meth:`prepare` gave for it, and may have a status, a hash and further facts of its own. Whether
+        they are there now: none is made where the parent is no longer in the status in which it was read.
+        Raises :class:`InvalidInput` where the name of one is, or was, another job's.
+        """
+        actor = Principal(parent.id.name, str(parent.state["user"]), "job")
+        with self.store.state.write() as tx:
+            now = self.store.documents.find(tx, parent.id)
+            if now is None or (now.status, now.created_at) != (parent.status, parent.created_at):
+                return False
+            made = [child for each in children if (child := self._born(tx, parent, each, actor))]
+        for child in made:
+            self.after(child)
+        return True
+
+    def _born(self, tx: Connection, parent: Record, child: Record, actor: Principal) -> Record | None:
+        if there := self.store.documents.find(tx, child.id):
+            if there.parent == parent.id.name:
+                return None
+            raise _taken(parent, child)
+        state = {**child.state, "root": root_of(parent)}
+        child = self.store.documents.add(tx, replace(child, parent=parent.id.name, state=state), actor.name)
+        try:
+            self.created(tx, child, actor)
+        except Conflict:
+            raise _taken(parent, child) from None
+        return child
 
     def created(self, tx: Connection, record: Record, actor: Principal) -> None:
         """A new job gets its run and its lease with the same commit: a crash leaves all of it or nothing."""
-        job: CommandJob = document_of(self.noun, record)
-        tags = [("mlflow.user", actor.name), *job.tags.items()]
+        job: Job = document_of(self.noun, record)
+        tags = [("mlflow.user", actor.name), *job.tags.items(), *_family(record)]
         if commit := job.properties.get("azureml.git.commit") or job.properties.get("mlflow.source.git.commit"):
             tags.append(("mlflow.source.git.commit", commit))
         try:
@@ -100,6 +105,7 @@ class Jobs(Shelf):
                 experiment=job.experiment_name,
                 name=job.display_name or record.id.name,
                 user=actor.name,
+                status=_RUN_STATUS.get(record.status, "SCHEDULED"),
                 tags=tags,
             )
         except Conflict:  # what a deleted job left (its run, its files, assets made of them) stays as it is
@@ -109,7 +115,8 @@ class Jobs(Shelf):
                 mend="Choose another name.",
                 code="JobNameUsed",
             ) from None
-        self._reconciler.enlist(tx, record.id)
+        if record.status in ACTIVE:
+            self._reconciler.enlist(tx, record.id)
 
     def after(self, record: Record) -> None:
         """The reconciler looks at it at once."""
@@ -119,7 +126,7 @@ class Jobs(Shelf):
     def replace(self, old: Record, document: Document) -> dict[str, Any]:
         """A job that exists may change its words, not its work."""
         check_runs(document)
-        assert isinstance(document, CommandJob)
+        assert isinstance(document, Job)
         said = document.dump()
         if changed := self._changed(old, document, said):
             raise Conflict(
@@ -132,17 +139,19 @@ class Jobs(Shelf):
         changes: dict[str, Any] = {} if body == old.body else {"body": body}
         return changes if document.is_archived == old.archived else {**changes, "archived": document.is_archived}
 
-    def _changed(self, old: Record, document: CommandJob, said: Mapping[str, Any]) -> str:
+    def _changed(self, old: Record, document: Job, said: Mapping[str, Any]) -> str:
         """The first field in which a job put again asks for other work; '' where there is none."""
+        if document.type is not kind_of(old):
+            return "type"
         if _bare(old.body.get("compute")) != _bare(said.get("compute")):
             return "compute"
-        differing = [field for field in _WORK if said.get(field) != old.body.get(field)]
+        kind = self.kinds[document.type]
+        differing = [field for field in kind.work if said.get(field) != old.body.get(field)]
         if not differing:
             return ""
-        pinned = self.pinning.pinned(
-            old.id, document
-        ).dump()  # '@latest' said again is the version it was, as long as it is
-        return next((field for field in differing if pinned.get(field) != old.body.get(field)), "")
+        # '@latest' said again is the version it was, as long as it is
+        settled = kind.settled(old.id, document).dump()
+        return next((field for field in differing if settled.get(field) != old.body.get(field)), "")
 
     def cancel(self, id: ResourceId, actor: Principal) -> Record:
         """Ask a job to end. One that has ended stays as it is."""
@@ -151,17 +160,31 @@ class Jobs(Shelf):
             record = self.store.documents.find(tx, id)
             if record is None:
                 raise self.missing(tx, id)
-            if record.status in ACTIVE - {Status.CANCEL_REQUESTED.value, Status.FINALIZING.value}:
-                record = self.store.documents.change(
-                    tx,
-                    record,
-                    actor.name,
-                    event="cancel requested",
-                    status=Status.CANCEL_REQUESTED.value,
-                    state={**record.state, "status_reason": f"Canceled by {actor.name}."},
-                )
+            record = self._cancel(tx, record, actor)
         self.after(record)
         return record
+
+    def cancel_all(self, scope: Scope, names: Sequence[str], actor: Principal) -> None:
+        """Ask several jobs to end, with one commit. Those that have ended, or are gone, stay as they are."""
+        if not names:
+            return
+        with self.store.state.write() as tx:
+            found = [self.store.documents.find(tx, ResourceId(scope, "jobs", name)) for name in names]
+            asked = [self._cancel(tx, record, actor) for record in found if record]
+        for record in asked:
+            self.after(record)
+
+    def _cancel(self, tx: Connection, record: Record, actor: Principal) -> Record:
+        if record.status not in ACTIVE - {Status.CANCEL_REQUESTED.value, Status.FINALIZING.value}:
+            return record
+        return self.store.documents.change(
+            tx,
+            record,
+            actor.name,
+            event="cancel requested",
+            status=Status.CANCEL_REQUESTED.value,
+            state={**record.state, "status_reason": f"Canceled by {actor.name}."},
+        )
 
     def describe(self, id: ResourceId, actor: Principal, **words: Any) -> Record:
         """Change what a job is called or tagged, or whether it is hidden."""
@@ -196,6 +219,22 @@ class Jobs(Shelf):
                 f"The job '{record.id.name}' is {record.status}.",
                 mend=f"Cancel it first: 'lazuli job cancel -n {record.id.name}'.",
             )
+
+
+def _taken(parent: Record, child: Record) -> InvalidInput:
+    return InvalidInput(
+        f"'{parent.id.name}' would make a job '{child.id.name}', and that is the name of another.",
+        target="name",
+        mend="Submit it under another name.",
+        code="JobNameUsed",
+    )
+
+
+def _family(record: Record) -> Iterator[tuple[str, str]]:
+    """The tags by which MLflow nests the run of a child in that of its parent."""
+    if record.parent:
+        yield PARENT_TAG, record.parent
+        yield "mlflow.rootRunId", root_of(record)
 
 
 def _facets(record: Record) -> set[Facet]:

@@ -10,7 +10,14 @@ from lazuli.store.reconciler import terminal
 __all__ = ["ACTIVE", "TERMINAL", "TRANSITIONS", "UNKEPT"]
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
-    Status.QUEUED.value: frozenset({Status.PREPARING.value, Status.CANCEL_REQUESTED.value, Status.FAILED.value}),
+    Status.QUEUED.value: frozenset(
+        {
+            Status.PREPARING.value,
+            Status.RUNNING.value,  # a job that is made of others: it takes no node of its own
+            Status.CANCEL_REQUESTED.value,
+            Status.FAILED.value,
+        }
+    ),
     Status.PREPARING.value: frozenset(
         {
             Status.RUNNING.value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Self
@@ -12,7 +13,7 @@ from pydantic_core import core_schema
 
 from lazuli.schema.problems import did_you_mean
 
-__all__ = ["Minutes", "Seconds", "Word", "duration", "seconds"]
+__all__ = ["Minutes", "Seconds", "Word", "duration", "moment", "seconds"]
 
 
 class Word(StrEnum):
@@ -95,6 +96,13 @@ def _seconds(text: str) -> float:
         raise ValueError("not a number of seconds nor an ISO 8601 duration such as PT5M")
     days, hours, minutes, rest = (float(part or 0) for part in match.groups())
     return days * 86400 + hours * 3600 + minutes * 60 + rest
+
+
+def moment(milliseconds: int | None) -> str | None:
+    """A moment, given in milliseconds since 1970, as documents tell it: UTC in ISO 8601. None stays None."""
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def duration(seconds: int) -> str:

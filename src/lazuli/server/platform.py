@@ -22,11 +22,13 @@ from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
 from lazuli.jobs.code import CodeSources
+from lazuli.jobs.commands import Commands
 from lazuli.jobs.ending import held_back
 from lazuli.jobs.environment import JobEnvironments, Made
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.granted import Granted
 from lazuli.jobs.growing import Growing
+from lazuli.jobs.kinds import Lifecycles
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.line import Line
 from lazuli.jobs.logs import Logs
@@ -42,6 +44,7 @@ from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
 from lazuli.jobs.usage import Usage
 from lazuli.jobs.watch import Watch
+from lazuli.resources.job import JobType
 from lazuli.schema.places import ARTIFACTS
 from lazuli.schema.problems import Conflict
 from lazuli.server.arm import arm_routes
@@ -199,12 +202,13 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         granted=granted,
         sources=CodeSources(store, storage, codes, cache),
     )
-    jobs = Jobs(store, pinning=pinning, targets=targets, queue=queue, runs=tracking.runs, reconciler=reconciler)
+    jobs = Jobs(store, queue=queue, runs=tracking.runs, reconciler=reconciler)
+    jobs.kinds[JobType.COMMAND] = Commands(store, pinning, targets)
     job_environments = JobEnvironments(store, storage, environments, made, built)
     warm = Warm(engine, settings.warm_pythons)
     transfers = Transfers(storage, cache, pinning, reconciler.wake)
     growing = Growing(store, storage, vault.masks)
-    lifecycle = JobLifecycle(
+    commands = JobLifecycle(
         store,
         engine=engine,
         environments=job_environments,
@@ -213,9 +217,9 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         finisher=Finisher(store, storage, data, models, vault.masks),
         transfers=transfers,
         growing=growing,
-        runs=tracking.runs,
         watch=watch,
     )
+    lifecycle = Lifecycles(store, tracking.runs, {JobType.COMMAND: commands})
     reconciler.move("jobs", Watched(lifecycle, insights))
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     return Platform(

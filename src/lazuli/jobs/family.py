@@ -1,0 +1,69 @@
+"""Parents and children: jobs that are made of other jobs.
+
+A child is an ordinary job that knows its parent's name (``parent``). A parent makes its children under names that
+follow from its own, so that a step which is repeated after a crash finds them made. It is woken when one of them ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from lazuli.jobs.transitions import TERMINAL
+from lazuli.schema.identity import ResourceId
+from lazuli.store import tables
+from lazuli.store.documents import Record
+
+__all__ = ["Child", "child_name", "children_of", "parent_of", "root_of"]
+
+_R = tables.resource
+_LONGEST = 200
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Child:
+    """What is known of a child without reading all of it."""
+
+    name: str
+    status: str
+    created_at: int
+
+    @property
+    def over(self) -> bool:
+        """Whether it is at an end."""
+        return self.status in TERMINAL
+
+
+def child_name(parent: str, part: str, separator: str = ".") -> str:
+    """The name of the child of a parent for one of its parts: a step, or the number of a trial."""
+    name = f"{parent}{separator}{part}"
+    if _PLAIN.fullmatch(part) and len(name) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{parent[: _LONGEST - 60]}{separator}{re.sub(r'[^A-Za-z0-9_-]', '_', part)[:40]}_{digest}"
+
+
+def parent_of(record: Record) -> ResourceId | None:
+    """The job that made this one, if one did."""
+    return ResourceId(record.id.scope, "jobs", record.parent) if record.parent else None
+
+
+def root_of(record: Record) -> str:
+    """The name of the job at the top of its family: its own where nothing made it."""
+    return str(record.state.get("root") or record.id.name)
+
+
+def children_of(tx: Connection, parent: ResourceId) -> Iterator[Child]:
+    """The children of a job, the oldest first."""
+    query = (
+        select(_R.c.name, _R.c.status, _R.c.created_at)
+        .where(_R.c.kind == "jobs", _R.c.scope == parent.scope.key, _R.c.parent == parent.name, _R.c.parent != "")
+        .order_by(_R.c.created_at, _R.c.id)
+    )
+    for row in tx.execute(query):
+        yield Child(row.name, row.status, row.created_at)

@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from statistics import fmean, median
-from typing import Any
 
-from lazuli.ml.search.trial import Goal, Trial, best_of, better
-from lazuli.schema.problems import InvalidInput, did_you_mean
+from lazuli.ml.search.trial import Goal, Trial, badness, best_of, better
 
-__all__ = ["Bandit", "MedianStopping", "Policy", "TruncationSelection", "judge", "policy_for"]
+__all__ = ["Bandit", "MedianStopping", "Policy", "TruncationSelection", "judge"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,33 +117,6 @@ class TruncationSelection(Policy):
     def hopeless(self, goal: Goal, trial: Trial, interval: int, trials: Sequence[Trial]) -> bool:
         """Whether the trial is among the worst."""
         ranked = [t for t in trials if t.steps and (t.state == "running" or not self.exclude_finished_jobs)]
-        worse = sorted(ranked, key=lambda t: (_badness(goal, t.steps[:interval][-1]), t.number), reverse=True)
+        worse = sorted(ranked, key=lambda t: (badness(goal, t.steps[:interval][-1]), t.number), reverse=True)
         cut = len(ranked) * self.truncation_percentage // 100
         return any(t.number == trial.number for t in worse[:cut])
-
-
-def _badness(goal: Goal, value: float) -> tuple[bool, float]:
-    if isnan(value):
-        return True, 0.0
-    return False, -value if goal == "maximize" else value
-
-
-_POLICIES: dict[str, type[Policy]] = {
-    "bandit": Bandit,
-    "median_stopping": MedianStopping,
-    "truncation_selection": TruncationSelection,
-}
-
-
-def policy_for(said: Mapping[str, Any]) -> Policy:
-    """The policy that the field ``early_termination`` says."""
-    kind = str(said["type"])
-    if kind not in _POLICIES:
-        raise InvalidInput(
-            f"There is no early termination policy '{kind}'.",
-            target="early_termination.type",
-            mend=did_you_mean(kind, sorted(_POLICIES)) or f"Use one of: {', '.join(sorted(_POLICIES))}.",
-        )
-    policy = _POLICIES[kind]
-    fields = set(policy.__dataclass_fields__)
-    return policy(**{key: value for key, value in said.items() if key in fields and value is not None})

@@ -148,7 +148,7 @@ def sampler_for(
         raise InvalidInput(
             f"There is no sampling algorithm '{kind}'.",
             target="sampling_algorithm",
-            mend=did_you_mean(kind, sorted(SAMPLERS)) or f"Use one of: {', '.join(sorted(SAMPLERS))}.",
+            mend=did_you_mean(kind, sorted(SAMPLERS)),
         )
     parsed = read_space(space, settings.get("logbase"))
     return SAMPLERS[kind](parsed, settings, int(settings.get("seed") or 0), goal, total)

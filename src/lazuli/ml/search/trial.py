@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any, Literal
 
-__all__ = ["Goal", "State", "Trial", "best_of", "better"]
+__all__ = ["Goal", "State", "Trial", "badness", "best_of", "better"]
 
 Goal = Literal["minimize", "maximize"]
 State = Literal["running", "completed", "failed", "canceled"]
@@ -42,3 +42,10 @@ def best_of(goal: Goal, values: Iterable[float]) -> float | None:
     if not numbers:
         return None
     return max(numbers) if goal == "maximize" else min(numbers)
+
+
+def badness(goal: Goal, value: float) -> tuple[bool, float]:
+    """What sorts values from the best to the worst; a value that is no number is the worst."""
+    if isnan(value):
+        return True, 0.0
+    return False, -value if goal == "maximize" else value

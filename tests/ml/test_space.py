@@ -146,10 +146,7 @@ def test_what_was_drawn_is_recognised(text: bool) -> None:
         told = {name: said(params, name) for name in params} if text else params
         picks = recall(read, told)
         assert picks is not None, told
-        again = draw(
-            read,
-            lambda each, picks=picks: int(picks[each.path]) if hasattr(each, "options") else each.at(picks[each.path]),
-        )
+        again = draw(read, lambda each, picks=picks: each.picked(picks[each.path]))
         assert {name: said(again, name)[:9] for name in again} == {name: said(params, name)[:9] for name in params}
 
 

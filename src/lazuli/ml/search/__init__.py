@@ -12,9 +12,10 @@ Nothing here knows a server, a file or a clock: the same questions have the same
 
 from __future__ import annotations
 
+from lazuli.ml.search.algorithms import SAMPLERS, sampler_for
 from lazuli.ml.search.chosen import policy_for
 from lazuli.ml.search.policies import Policy, judge
-from lazuli.ml.search.samplers import SAMPLERS, Sampler, sampler_for
+from lazuli.ml.search.samplers import Sampler
 from lazuli.ml.search.space import names_in, said
 from lazuli.ml.search.trial import Trial, best_of
 

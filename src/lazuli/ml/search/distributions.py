@@ -7,13 +7,14 @@ where between 0 and 1 to look.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import e, floor, inf, log
+from math import e, inf, log
 from statistics import NormalDist
 from typing import Any
 
-__all__ = ["base_of", "place_of", "steps_of", "value_at"]
+__all__ = ["base_of", "place_of", "steps_of", "times", "value_at"]
 
 _SMALLEST = 2.0**-53
+_ROOM = 1e-9
 _NORMAL = NormalDist()
 
 
@@ -41,37 +42,36 @@ def value_at(drawn: Mapping[str, Any], place: float, base: float = e) -> int | f
     return _stepped(value, drawn["q"]) if kind.startswith("q") else value
 
 
-def place_of(drawn: Mapping[str, Any], value: float, base: float = e) -> float | None:
-    """Where between 0 and 1 a value lies; None where the distribution cannot have given it."""
+def steps_of(drawn: Mapping[str, Any]) -> tuple[int, int, float] | None:
+    """The first multiple, the last multiple and the step of what counts in even steps; None for anything else."""
     kind = str(drawn["type"])
     if kind == "randint":
-        return (value + 0.5) / drawn["upper"] if value == floor(value) and 0 <= value < drawn["upper"] else None
+        return 0, drawn["upper"] - 1, 1
+    if kind == "quniform":
+        return round(drawn["min_value"] / drawn["q"]), round(drawn["max_value"] / drawn["q"]), drawn["q"]
+    return None
+
+
+def place_of(drawn: Mapping[str, Any], value: float, base: float = e) -> float | None:
+    """Where between 0 and 1 a value lies, other than of what counts in even steps; None where it cannot be drawn."""
+    kind = str(drawn["type"])
     slack = drawn["q"] / 2 if kind.startswith("q") else 0.0
+    low, high = value - slack, value + slack
     if "log" in kind:
-        low = log(max(value - slack, 0.0), base) if value > slack else -inf
-        high = log(value + slack, base) if value + slack > 0 else -inf
+        if high <= 0:
+            return None
+        high = log(high, base)
+        low = log(low, base) if low > 0 else -inf
         value = log(value, base) if value > 0 else high
-    else:
-        low, high = value - slack, value + slack
     if kind.endswith("normal"):
         if drawn["sigma"] == 0:
-            return 0.5 if low - 1e-9 <= drawn["mu"] <= high + 1e-9 else None
+            return 0.5 if low - _ROOM <= drawn["mu"] <= high + _ROOM else None
         return _NORMAL.cdf((value - drawn["mu"]) / drawn["sigma"])
     least, most = drawn["min_value"], drawn["max_value"]
-    room = 1e-9 * max(abs(least), abs(most), 1.0)
+    room = _ROOM * max(abs(least), abs(most), 1.0)
     if high < least - room or low > most + room:
         return None
     return min(max((value - least) / (most - least), 0.0), 1.0) if most > least else 0.5
-
-
-def steps_of(drawn: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The least and the greatest multiple of ``q`` of a ``quniform``; the ends of a ``randint``; None for the rest."""
-    kind = str(drawn["type"])
-    if kind == "randint":
-        return 0, drawn["upper"] - 1
-    if kind == "quniform":
-        return round(drawn["min_value"] / drawn["q"]), round(drawn["max_value"] / drawn["q"])
-    return None
 
 
 def _power(base: float, exponent: float) -> float:
@@ -83,7 +83,9 @@ def _power(base: float, exponent: float) -> float:
 
 def _stepped(value: float, q: float) -> int | float:
     """``round(value / q) * q``: a half goes to the even multiple."""
-    if value in (inf, -inf):
-        return value
-    multiple = round(value / q)
+    return value if value in (inf, -inf) else times(round(value / q), q)
+
+
+def times(multiple: int, q: float) -> int | float:
+    """A multiple of a step: a whole number where the step is whole."""
     return multiple * int(q) if q == int(q) else multiple * q

@@ -1,17 +1,17 @@
-"""What to try next: one contract, and the way from its name to a sampler."""
+"""What to try next, by chance or in order: the contract of a sampler, and those that do not learn."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from lazuli.ml.search.space import Choice, Scale, Space, draw, leaves, read_space
-from lazuli.ml.search.trial import Goal, Trial
-from lazuli.schema.problems import InvalidInput, did_you_mean
+from lazuli.ml.search.space import Choice, Scale, Space, draw, leaves
+from lazuli.ml.search.trial import Trial
+from lazuli.schema.problems import InvalidInput
 
-__all__ = ["SAMPLERS", "Grid", "Randomly", "Sampler", "Sobol", "sampler_for"]
+__all__ = ["Grid", "Randomly", "Sampler", "Sobol"]
 
 
 class Sampler(ABC):
@@ -114,41 +114,3 @@ class Sobol(Sampler):
         if number > sequence.num_generated:
             sequence.fast_forward(number - sequence.num_generated)
         return sequence.random(1)[0].tolist()
-
-
-def _random(space: Space, said: Mapping[str, Any], seed: int, goal: Goal, total: int) -> Sampler:
-    return Sobol(space, seed) if said.get("rule") == "sobol" else Randomly(space, seed)
-
-
-SAMPLERS: dict[str, Callable[[Space, Mapping[str, Any], int, Goal, int], Sampler]] = {
-    "random": _random,
-    "grid": lambda space, said, seed, goal, total: Grid(space),
-}
-"""The samplers by the word for them in ``sampling_algorithm``."""
-
-
-def sampler_for(
-    space: Mapping[str, Any],
-    algorithm: Mapping[str, Any] | str,
-    goal: Goal,
-    total: int,
-    earlier: Sequence[Trial] = (),
-) -> Sampler:
-    """The sampler of a sweep.
-
-    ``space`` and ``algorithm`` are as the fields ``search_space`` and ``sampling_algorithm`` say them, ``total`` is
-    how many trials there will be. ``earlier`` are trials of other sweeps to learn from: those that fit the space.
-    Without a seed in the algorithm it is 0: who wants another search each time says one and keeps it.
-
-    Raises :class:`InvalidInput` for an algorithm that is not known, or cannot search this space.
-    """
-    settings: Mapping[str, Any] = {"type": algorithm} if isinstance(algorithm, str) else algorithm
-    kind = str(settings["type"])
-    if kind not in SAMPLERS:
-        raise InvalidInput(
-            f"There is no sampling algorithm '{kind}'.",
-            target="sampling_algorithm",
-            mend=did_you_mean(kind, sorted(SAMPLERS)),
-        )
-    parsed = read_space(space, settings.get("logbase"))
-    return SAMPLERS[kind](parsed, settings, int(settings.get("seed") or 0), goal, total)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from math import e
 from typing import Any
 
-from lazuli.ml.search.distributions import base_of, place_of, value_at
+from lazuli.ml.search.distributions import base_of, place_of, steps_of, times, value_at
 
 __all__ = ["Choice", "Fixed", "Picks", "Scale", "Space", "draw", "leaves", "names_in", "read_space", "recall", "said"]
 
@@ -55,6 +55,24 @@ class Scale:
         """The value at a place between 0 and 1."""
         return value_at(self.drawn, place, self.base)
 
+    def steps(self) -> tuple[int, int] | None:
+        """The first and the last pick of what counts in even steps; other picks are places between 0 and 1."""
+        found = steps_of(self.drawn)
+        return found and found[:2]
+
+    def picked(self, pick: float) -> int | float:
+        """The value of a pick."""
+        found = steps_of(self.drawn)
+        return times(int(pick), found[2]) if found else self.at(pick)
+
+    def pick_of(self, value: float) -> float | None:
+        """The pick that gives a value; None where it cannot be drawn."""
+        if (found := steps_of(self.drawn)) is None:
+            return place_of(self.drawn, value, self.base)
+        first, last, q = found
+        pick = round(value / q)
+        return pick if first <= pick <= last and abs(pick * q - value) <= 1e-6 * q else None
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -68,10 +86,14 @@ class Choice:
         """Which option is at a place between 0 and 1."""
         return min(int(place * len(self.options)), len(self.options) - 1)
 
+    def picked(self, pick: float) -> int:
+        """The option of a pick."""
+        return int(pick)
+
 
 Space = tuple[Fixed | Scale | Choice, ...]
 Picks = dict[str, float]
-"""What was picked, by path: the place between 0 and 1 of a number, the index of an option."""
+"""What was picked, by path: a place between 0 and 1, the multiple of a step, or the index of an option."""
 
 
 def read_space(said: Mapping[str, Any], logbase: float | str | None = None, path: str = "") -> Space:
@@ -167,10 +189,10 @@ def recall(space: Space, params: Mapping[str, Any]) -> Picks | None:
             if str(value) != str(_flat({each.name: each.value})[each.name]):
                 return None
         elif isinstance(each, Scale):
-            place = _place(each, value)
-            if place is None:
+            pick = _pick(each, value)
+            if pick is None:
                 return None
-            picks[each.path] = place
+            picks[each.path] = pick
         else:
             found = _option(each, params)
             if found is None:
@@ -179,10 +201,10 @@ def recall(space: Space, params: Mapping[str, Any]) -> Picks | None:
     return picks
 
 
-def _place(scale: Scale, value: Any) -> float | None:
+def _pick(scale: Scale, value: Any) -> float | None:
     try:
-        return place_of(scale.drawn, float(value), scale.base)
-    except (TypeError, ValueError):
+        return scale.pick_of(float(value))
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -1,0 +1,145 @@
+"""The sampler that ``sampling_algorithm`` says.
+
+========== ===========================================================================================
+random     every trial by itself; with ``rule: sobol`` spread evenly
+grid       every combination of choices
+bayesian   learns from the trials before: Optuna's tree-structured Parzen estimator, the same as ``tpe``
+tpe        that estimator by its own name, for every distribution
+gp         a Gaussian process; needs PyTorch
+nsga_ii    a genetic algorithm
+qmc        the same as random with ``rule: sobol``
+========== ===========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from lazuli.ml.search.learned import Known, Learned
+from lazuli.ml.search.samplers import Grid, Randomly, Sampler, Sobol
+from lazuli.ml.search.space import Space, read_space
+from lazuli.ml.search.trial import Goal, Trial
+from lazuli.schema.problems import InvalidInput, did_you_mean
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+__all__ = ["SAMPLERS", "sampler_for"]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What every way of sampling may use."""
+
+    space: Space
+    settings: Mapping[str, Any]
+    seed: int
+    goal: Goal
+    total: int
+    earlier: Sequence[Trial]
+
+
+def sampler_for(
+    space: Mapping[str, Any],
+    algorithm: Mapping[str, Any] | str,
+    goal: Goal,
+    total: int,
+    earlier: Sequence[Trial] = (),
+) -> Sampler:
+    """The sampler of a sweep.
+
+    ``space`` and ``algorithm`` are as the fields ``search_space`` and ``sampling_algorithm`` say them, ``total`` is
+    how many trials there will be. ``earlier`` are trials of other sweeps to learn from: those that fit the space.
+    Without a seed in the algorithm it is 0: who wants another search each time says one and keeps it.
+
+    Raises :class:`InvalidInput` for an algorithm that is not known, cannot search this space, or is not installed.
+    """
+    settings: Mapping[str, Any] = {"type": algorithm} if isinstance(algorithm, str) else algorithm
+    kind = str(settings["type"])
+    if kind not in SAMPLERS:
+        raise InvalidInput(
+            f"There is no sampling algorithm '{kind}'.",
+            target="sampling_algorithm",
+            mend=did_you_mean(kind, sorted(SAMPLERS)),
+        )
+    read = read_space(space, settings.get("logbase"))
+    return SAMPLERS[kind](_Search(read, settings, int(settings.get("seed") or 0), goal, total, earlier))
+
+
+def _random(search: _Search) -> Sampler:
+    return _sobol(search) if search.settings.get("rule") == "sobol" else Randomly(search.space, search.seed)
+
+
+def _sobol(search: _Search) -> Sampler:
+    _need("scipy", search)
+    return Sobol(search.space, search.seed)
+
+
+def _grid(search: _Search) -> Sampler:
+    return Grid(search.space)
+
+
+def _tpe(search: _Search) -> Sampler:
+    def make(seed: int) -> BaseSampler:
+        from optuna.samplers import TPESampler
+
+        return TPESampler(seed=seed)
+
+    return _learned(search, make)
+
+
+def _gp(search: _Search) -> Sampler:
+    _need("torch", search)
+
+    def make(seed: int) -> BaseSampler:
+        from optuna.samplers import GPSampler
+
+        return GPSampler(seed=seed, deterministic_objective=False)
+
+    return _learned(search, make)
+
+
+def _nsga(search: _Search) -> Sampler:
+    size = max(8, min(50, search.total // 8))
+
+    def make(seed: int) -> BaseSampler:
+        from optuna.samplers import NSGAIISampler
+
+        return NSGAIISampler(seed=seed, population_size=size)
+
+    return _learned(search, make, size)
+
+
+def _learned(search: _Search, make: Callable[[int], BaseSampler], generation: int | None = None) -> Sampler:
+    _need("optuna", search)
+
+    def known() -> Known:
+        return Known(search.space, search.goal, search.earlier, generation)
+
+    return Learned(search.space, search.seed, known, make)
+
+
+def _need(package: str, search: _Search) -> None:
+    if find_spec(package) is None:
+        raise InvalidInput(
+            f"Sampling by '{search.settings['type']}' needs the package '{package}', which is not installed here.",
+            target="sampling_algorithm",
+            mend="Install it with: pip install torch" if package == "torch" else _SEARCH,
+        )
+
+
+_SEARCH = "Install what searching needs with: pip install 'lazuli-ml[search]'"
+
+SAMPLERS: dict[str, Callable[[_Search], Sampler]] = {
+    "random": _random,
+    "grid": _grid,
+    "bayesian": _tpe,
+    "tpe": _tpe,
+    "gp": _gp,
+    "nsga_ii": _nsga,
+    "qmc": _sobol,
+}
+"""The samplers by the word for them."""

@@ -61,6 +61,29 @@ def test_bayesian_sampling_finds_more_than_chance() -> None:
     assert median(learned) < 0.7 * median(chance)
 
 
+@pytest.mark.parametrize("space", [{"x": SPACE["x"]}, {"k": {"type": "choice", "values": [1, 2]}}, {"f": 3}])
+@pytest.mark.parametrize("algorithm", ["random", "qmc", "bayesian", "cma_es", "nsga_ii"])
+def test_small_spaces_are_searched_by_every_algorithm(algorithm: str, space: dict[str, Any]) -> None:
+    sampler = sampler_for(space, algorithm, "maximize", 12)
+    trials: list[Trial] = []
+    for number in range(12):
+        params = sampler.ask(number, trials)
+        assert params is not None
+        assert params.keys() == space.keys()
+        trials.append(Trial(number, params, 1.0, (1.0,), "completed"))
+
+
+def test_cma_es_closes_in_on_a_valley() -> None:
+    space = {name: {"type": "uniform", "min_value": -3, "max_value": 3} for name in "abc"}
+    sampler = sampler_for(space, {"type": "cma_es", "seed": 5}, "minimize", 150)
+    past: list[Trial] = []
+    for number in range(150):
+        params = sampler.ask(number, past) or {}
+        value = sum((params[name] - 1) ** 2 for name in space) + 10 * (params["a"] - params["b"]) ** 2
+        past.append(Trial(number, params, value, (value,), "completed"))
+    assert median(trial.value or 0 for trial in past[-20:]) < 0.1
+
+
 def test_a_goal_of_maximize_turns_the_search_around() -> None:
     space = {"x": {"type": "uniform", "min_value": 0, "max_value": 1}}
     sampler = sampler_for(space, {"type": "bayesian", "seed": 1}, "maximize", 40)
@@ -71,7 +94,7 @@ def test_a_goal_of_maximize_turns_the_search_around() -> None:
     assert median(trial.value or 0 for trial in past[-10:]) > 0.8
 
 
-@pytest.mark.parametrize("algorithm", ["bayesian", "nsga_ii"])
+@pytest.mark.parametrize("algorithm", ["bayesian", "cma_es", "nsga_ii"])
 def test_a_sampler_made_anew_goes_on_with_the_same_trials(algorithm: str) -> None:
     said = {"type": algorithm, "seed": 3}
     trials = search(sampler_for(SPACE, said, "minimize", 45), 45, mixed)

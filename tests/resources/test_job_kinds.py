@@ -155,6 +155,14 @@ def test_a_sweep_in_the_words_of_microsofts_client() -> None:
     assert rest["trial"]["environmentId"] == f"{WORKSPACE}/environments/e/versions/1"
 
 
+def test_a_sweep_in_words_beyond_azure() -> None:
+    own = SWEEP.replace("{type: random, seed: 3, rule: sobol}", "{type: cma_es, seed: 3}")
+    rest = there_and_back(AnyJob, own.replace("bandit, slack_factor: 0.1", "hyperband, max_resource: 81, brackets: 2"))
+    assert rest["samplingAlgorithm"] == {"samplingAlgorithmType": "CmaEs", "seed": 3}
+    assert rest["earlyTermination"]["policyType"] == "Hyperband"
+    assert rest["earlyTermination"]["maxResource"] == 81
+
+
 def test_a_pipeline_in_the_words_of_microsofts_client() -> None:
     rest = there_and_back(AnyJob, PIPELINE)
     train = rest["jobs"]["train"]
@@ -200,6 +208,12 @@ def test_deployments_spell_their_times_and_settings() -> None:
         (SWEEP.replace("{type: random, seed: 3, rule: sobol}", "bayesian"), "'lr' is loguniform"),
         (SWEEP.replace("search_space.lr", "search_space.lrr"), "no search_space 'lrr'. Did you mean 'lr'?"),
         (SWEEP.replace("slack_factor: 0.1", "truncation_percentage: 5"), "is for 'truncation_selection'"),
+        (SWEEP.replace("slack_factor: 0.1", "slack_amount: 1, brackets: 2"), "'brackets' is for 'hyperband', not for"),
+        (SWEEP.replace("bandit, slack_factor: 0.1", "hyperband"), "needs 'max_resource'"),
+        (SWEEP.replace("rule: sobol", "logbase: 1"), "a base is a positive number other than 1"),
+        (SWEEP.replace("type: random", "type: tpe"), "'rule' is for random sampling"),
+        (SWEEP.replace("loguniform, min_value: -1", "uniform, min_value: 0"), "are both 0; say that value itself"),
+        (SWEEP.replace("depth:", "lr:"), "'lr' stands among the values of 'model' and elsewhere"),
         (
             PIPELINE.replace("parent.inputs.a}}\n      n", "parent.inputs.b}}\n      n"),
             "job.yml:11: 'inputs.x' of 'train'",

@@ -5,6 +5,7 @@ REST says an expression as a list: ``{type: uniform, min_value: 0, max_value: 1}
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite
 from typing import Annotated, Any, ClassVar, Self
 
@@ -143,6 +144,8 @@ class Uniform(_Drawn):
     def _ordered(self) -> Self:
         if self.min_value > self.max_value:
             raise ValueError(f"min_value ({self.min_value}) is above max_value ({self.max_value}); swap them")
+        if self.min_value == self.max_value and self.type in (Distribution.UNIFORM, Distribution.QUNIFORM):
+            raise ValueError(f"min_value and max_value are both {self.min_value}; say that value itself")
         return self
 
 
@@ -244,11 +247,16 @@ def _kind(value: Any) -> Any:
 
 
 class SamplingType(Word):
-    """In which order the space is tried."""
+    """In which order the space is tried: Azure's three words, then those that Lazuli adds."""
 
     RANDOM = "random", "Random"
     GRID = "grid", "Grid"
     BAYESIAN = "bayesian", "Bayesian"
+    TPE = "tpe", "Tpe"
+    GP = "gp", "Gp"
+    CMA_ES = "cma_es", "CmaEs"
+    NSGA_II = "nsga_ii", "NsgaII"
+    QMC = "qmc", "Qmc"
 
 
 class SamplingRule(Word):
@@ -264,19 +272,36 @@ class Sampling(Document):
     model_config = ConfigDict(json_schema_extra={"x-yaml-types": ["string"]})
 
     type: SamplingType = Field(alias="samplingAlgorithmType")
-    """`random`, `grid` (every combination of choices) or `bayesian` (learns from the trials before)."""
+    """`random`, `grid` (every combination of choices) or `bayesian` (learns from the trials before).
+
+    Beyond Azure ML: `tpe`, `gp` (needs PyTorch), `cma_es` and `nsga_ii` learn as well, from any distribution; `qmc`
+    spreads the points evenly.
+    """
     seed: int | None = None
-    """`random`: the same seed draws the same trials."""
+    """The same seed draws the same trials; one is chosen where none is said."""
     rule: SamplingRule | None = None
     """`random`: `sobol` spreads the points evenly."""
     logbase: float | str | None = None
-    """`random`: the base of logarithmic distributions, a number or `e`."""
+    """The base of logarithmic distributions, a number or `e`."""
 
     @model_validator(mode="before")
     @classmethod
     def _word(cls, data: Any, info: ValidationInfo) -> Any:
         word = "samplingAlgorithmType" if (info.context or {}).get("rest") else "type"
         return {word: data} if isinstance(data, str) else data
+
+    @field_validator("logbase")
+    @classmethod
+    def _base(cls, value: float | str | None) -> float | str | None:
+        if value is None or value == "e":
+            return value
+        try:
+            base = float(value)
+        except ValueError:
+            base = 0.0
+        if not isfinite(base) or base <= 0 or base == 1:
+            raise ValueError("a base is a positive number other than 1, or 'e'")
+        return value
 
     @model_serializer(mode="wrap")
     def _short(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
@@ -302,25 +327,33 @@ class Objective(Document):
 
 
 class PolicyType(Word):
-    """By which rule a trial is given up."""
+    """By which rule a trial is given up: Azure's three words, then those that Lazuli adds."""
 
     BANDIT = "bandit", "Bandit"
     MEDIAN_STOPPING = "median_stopping", "MedianStopping"
     TRUNCATION_SELECTION = "truncation_selection", "TruncationSelection"
+    ASHA = "asha", "Asha"
+    HYPERBAND = "hyperband", "Hyperband"
 
 
 _OWN = {
     PolicyType.BANDIT: {"slack_factor", "slack_amount"},
     PolicyType.MEDIAN_STOPPING: set[str](),
     PolicyType.TRUNCATION_SELECTION: {"truncation_percentage", "exclude_finished_jobs"},
+    PolicyType.ASHA: {"min_resource", "reduction_factor", "max_resource"},
+    PolicyType.HYPERBAND: {"min_resource", "reduction_factor", "max_resource", "brackets"},
 }
+"""The fields that not every policy has, by the policies that have them."""
 
 
 class EarlyTermination(Document):
     """When a trial that does badly is given up."""
 
     type: PolicyType = Field(alias="policyType")
-    """`bandit` (worse than the best by some slack), `median_stopping`, or `truncation_selection` (the worst)."""
+    """`bandit` (worse than the best by some slack), `median_stopping`, or `truncation_selection` (the worst).
+
+    Beyond Azure ML: `asha` and `hyperband` let only the best part of the trials go on at every rung.
+    """
     evaluation_interval: int = Field(default=1, ge=0)
     """Judge at every so many logs of the metric; 0 never."""
     delay_evaluation: int = Field(default=0, ge=0)
@@ -333,6 +366,14 @@ class EarlyTermination(Document):
     """`truncation_selection`: how many of a hundred trials are given up each time."""
     exclude_finished_jobs: bool | None = None
     """`truncation_selection`: whether to judge only those that still run."""
+    min_resource: int | None = Field(default=None, ge=1)
+    """`asha`, `hyperband`: the log of the metric at which the first rung is; 1 where not said."""
+    reduction_factor: int | None = Field(default=None, ge=2)
+    """`asha`, `hyperband`: one of how many goes on at a rung, and how much later the next is; 4, 3 where not said."""
+    max_resource: int | None = Field(default=None, ge=1)
+    """`asha`, `hyperband`: how often a trial logs the metric to its end; there is no rung from there on."""
+    brackets: int | None = Field(default=None, ge=1)
+    """`hyperband`: how many halvings run beside each other; as many as rungs fit where not said."""
 
     _earlier = model_validator(mode="before")(
         lambda data: (
@@ -346,13 +387,15 @@ class EarlyTermination(Document):
     def _fitting(self, info: ValidationInfo) -> Self:
         if not (info.context or {}).get("yaml"):
             return self
-        for kind, fields in _OWN.items():
-            if kind is not self.type and (said := sorted(fields & self.model_fields_set)):
-                raise ValueError(f"'{said[0]}' is for '{kind.value}', not for '{self.type.value}'; remove it")
+        for field in sorted(set().union(*_OWN.values()) & self.model_fields_set - _OWN[self.type]):
+            kinds = " and ".join(f"'{kind.value}'" for kind, fields in _OWN.items() if field in fields)
+            raise ValueError(f"'{field}' is for {kinds}, not for '{self.type.value}'; remove it")
         if self.type is PolicyType.BANDIT and (self.slack_factor is None) == (self.slack_amount is None):
             raise ValueError("a bandit policy needs one of 'slack_factor' and 'slack_amount'")
         if self.type is PolicyType.TRUNCATION_SELECTION and self.truncation_percentage is None:
             raise ValueError("a truncation selection policy needs 'truncation_percentage', from 1 to 99")
+        if self.type is PolicyType.HYPERBAND and self.max_resource is None:
+            raise ValueError("a hyperband policy needs 'max_resource': how often a trial logs the metric to its end")
         return self
 
 
@@ -373,14 +416,45 @@ class SweepLimits(Document):
 
 def check_search(space: SearchSpace, sampling: Sampling, policy: EarlyTermination | None) -> None:
     """Raise ValueError where the space cannot be searched in this order."""
-    drawn = {name: each for name, each in space.items() if isinstance(each, _Drawn)}
+    _check_names(space)
+    if sampling.rule is not None and sampling.type is not SamplingType.RANDOM:
+        raise ValueError(f"'rule' is for random sampling, not for '{sampling.type.value}'; remove it")
     if sampling.type is SamplingType.GRID:
-        for name, each in drawn.items():
+        for name, each in _all_drawn(space):
             if not isinstance(each, Choice):
                 raise ValueError(f"grid sampling tries every combination of choices, and '{name}' is no 'choice'")
     if sampling.type is SamplingType.BAYESIAN:
-        for name, each in drawn.items():
+        for name, each in _all_drawn(space):
             if each.type not in (Distribution.CHOICE, Distribution.UNIFORM, Distribution.QUNIFORM):
-                raise ValueError(f"bayesian sampling knows choice, uniform and quniform, and '{name}' is {each.type}")
+                raise ValueError(
+                    f"bayesian sampling knows choice, uniform and quniform, and '{name}' is {each.type}; "
+                    "'tpe' learns as well, from any distribution"
+                )
         if policy is not None:
-            raise ValueError("bayesian sampling learns from whole trials: leave 'early_termination' out")
+            raise ValueError(
+                "bayesian sampling learns from whole trials: leave 'early_termination' out, or sample by 'tpe'"
+            )
+
+
+def _all_drawn(space: SearchSpace) -> Iterator[tuple[str, _Drawn]]:
+    """What is drawn, also in the spaces that stand among the values of a choice."""
+    for name, each in space.items():
+        if isinstance(each, _Drawn):
+            yield name, each
+        for value in each.values if isinstance(each, Choice) else []:
+            if isinstance(value, dict):
+                yield from _all_drawn(value)
+
+
+def _check_names(space: SearchSpace) -> set[str]:
+    """The names that a trial may have. Raises ValueError where two values of one trial would have the same."""
+    seen = set(space)
+    for name, each in space.items():
+        inner: set[str] = set()
+        for value in each.values if isinstance(each, Choice) else []:
+            if isinstance(value, dict):
+                inner |= _check_names(value)
+        if twice := sorted(inner & seen - {name}):
+            raise ValueError(f"'{twice[0]}' stands among the values of '{name}' and elsewhere; give one another name")
+        seen |= inner
+    return seen

@@ -6,6 +6,7 @@ grid       every combination of choices
 bayesian   learns from the trials before: Optuna's tree-structured Parzen estimator, the same as ``tpe``
 tpe        that estimator by its own name, for every distribution
 gp         a Gaussian process; needs PyTorch
+cma_es     a normal distribution that moves; for numbers, while choices are drawn at random
 nsga_ii    a genetic algorithm
 qmc        the same as random with ``rule: sobol``
 ========== ===========================================================================================
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from lazuli.ml.search.evolved import Evolved
 from lazuli.ml.search.learned import Known, Learned
 from lazuli.ml.search.samplers import Grid, Randomly, Sampler, Sobol
 from lazuli.ml.search.space import Space, read_space
@@ -102,6 +104,11 @@ def _gp(search: _Search) -> Sampler:
     return _learned(search, make)
 
 
+def _cma(search: _Search) -> Sampler:
+    _need("cmaes", search)
+    return Evolved(search.space, search.seed, search.goal, search.earlier)
+
+
 def _nsga(search: _Search) -> Sampler:
     size = max(8, min(50, search.total // 8))
 
@@ -139,6 +146,7 @@ SAMPLERS: dict[str, Callable[[_Search], Sampler]] = {
     "bayesian": _tpe,
     "tpe": _tpe,
     "gp": _gp,
+    "cma_es": _cma,
     "nsga_ii": _nsga,
     "qmc": _sobol,
 }

@@ -6,7 +6,7 @@ that is seeded for this number alone. So a study that is made anew from the past
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isnan
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,7 @@ class Known:
         self._end(trial, known)
         return known
 
-    def _told(self, picks: Picks) -> Mapping[str, Any]:
+    def _told(self, picks: Picks) -> dict[str, Any]:
         return {path: self.distributions[path].to_external_repr(pick) for path, pick in picks.items()}
 
     def _end(self, trial: Trial, known: int | None) -> None:

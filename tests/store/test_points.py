@@ -59,6 +59,18 @@ def test_pages_go_on_where_the_last_one_ended(points: Points) -> None:
     assert read == [0.0, 1.0, 2.0, 3.0, 4.0, 10.0, 11.0]
 
 
+def test_values_come_in_the_order_in_which_they_arrived_from_any_arrival_on(points: Points) -> None:
+    points.add("e", list(reversed(series("r", "m", 3.0, 2.0, 1.0))))
+    points.add("e", series("r2", "m", 7.0) + series("r", "other", 9.0))
+    found = points.arrivals(["r", "r2", "none"], "m")
+    assert {run: [point.value for point in came] for run, came in found.items()} == {
+        "r": [1.0, 2.0, 3.0], "r2": [7.0], "none": [],
+    }  # fmt: skip
+    points.add("e", series("r", "m", math.nan))
+    (later,) = points.arrivals(["r"], "m", found["r2"][0].seq)["r"]
+    assert math.isnan(later.value)
+
+
 def test_the_newest_value_is_that_of_the_highest_step_whatever_comes_last(points: Points) -> None:
     points.add("e", [Point("r", "m", 1.0, 5, 10)])
     points.add("e", [Point("r", "m", 2.0, 4, 99), Point("r", "m", 3.0, 0, 0)])

@@ -43,6 +43,27 @@ def test_a_run_holds_what_was_logged(tracking: Tracking, scope: Scope) -> None:
     assert [p.value for p in tracking.metrics.history(scope, run.id, "m")[0]] == [1.0, 2.0]
 
 
+def test_who_listens_to_a_run_is_told_of_its_points_once_they_are_stored(tracking: Tracking, scope: Scope) -> None:
+    run, quiet = tracking.runs.create(scope), tracking.runs.create(scope)
+    told: list[tuple[str, float, int]] = []
+
+    def listener(points: Any) -> None:
+        stored = len(tracking.metrics.arrivals(scope, [run.id], "m")[run.id])
+        told.extend((point.key, point.value, stored) for point in points)
+
+    tracking.metrics.listen(scope, run.id, listener)
+    tracking.metrics.log(scope, run.id, point(value=1.0))
+    tracking.metrics.log_batch(scope, run.id, [point(value=2.0), point(value=3.0)])
+    tracking.metrics.log(scope, quiet.id, point(value=9.0))
+    logged = tracking.metrics.log_soon(scope, run.id, point(value=4.0), later=lambda do: do())
+    assert logged is not None
+    logged.result()
+    assert told == [("m", 1.0, 1), ("m", 2.0, 3), ("m", 3.0, 3), ("m", 4.0, 4)]
+    tracking.metrics.leave(scope, run.id)
+    tracking.metrics.log(scope, run.id, point(value=5.0))
+    assert len(told) == 4
+
+
 def test_the_run_of_a_job_is_opened_once(state: Database, tracking: Tracking, scope: Scope, other: Scope) -> None:
     opened = open_job(state, tracking, scope, "train.1", name="Train", tags=[("job", "1")])
     assert (opened.id, opened.name, opened.status) == ("train.1", "Train", "SCHEDULED")

@@ -22,7 +22,7 @@ from lazuli.store.database import Database
 from lazuli.store.peaks import STRETCH, Peaks, Seen
 from lazuli.store.tables import latest_metric, metric_point, model_metric
 
-__all__ = ["Latest", "ModelPoint", "Place", "Point", "Points", "SeriesPoint"]
+__all__ = ["Arrival", "Latest", "ModelPoint", "Place", "Point", "Points", "SeriesPoint"]
 
 CHUNK = 500
 """How many ids one statement names at most; databases limit the number of parameters."""
@@ -68,6 +68,13 @@ class SeriesPoint(NamedTuple):
     def place(self) -> Place:
         """Where it stands."""
         return Place(self.step, self.timestamp, self.seq)
+
+
+class Arrival(NamedTuple):
+    """A value of a known series, with its place in the order in which all points came."""
+
+    seq: int
+    value: float
 
 
 class Latest(NamedTuple):
@@ -247,6 +254,21 @@ class Points:
             query = query.where(columns > tuple_(*after))
         with self._database.read() as tx:
             return [_series_point(row) for row in tx.execute(query.limit(limit))]
+
+    def arrivals(self, run_ids: Sequence[str], key: str, after: int = 0) -> dict[str, list[Arrival]]:
+        """Every point of one metric of these runs in the order in which they came, from after an arrival on."""
+        table = metric_point.c
+        found: dict[str, list[Arrival]] = {run_id: [] for run_id in run_ids}
+        with self._database.read() as tx:
+            for chunk in _chunks(run_ids):
+                query = select(table.run_id, table.seq, table.value, table.is_nan)
+                # A sum is no key: the series leads to its points, and not the key to all points since.
+                query = query.where(table.run_id.in_(chunk), table.key == key, table.seq + 0 > after)
+                for run_id, seq, value, is_nan in tx.execute(query):
+                    found[run_id].append(Arrival(seq, math.nan if is_nan else value))
+        for points in found.values():
+            points.sort()
+        return found
 
     def sample(self, run_id: str, key: str, points: int) -> list[SeriesPoint]:
         """The series in about ``points`` points: the least and the greatest of each stretch, the first and the last.

@@ -10,7 +10,7 @@ from typing import Any
 
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput
-from lazuli.store.points import Latest, ModelPoint, Place, Point, Points, SeriesPoint
+from lazuli.store.points import Arrival, Latest, ModelPoint, Place, Point, Points, SeriesPoint
 from lazuli.tracking.keys import run_key
 from lazuli.tracking.paging import read_token, token
 from lazuli.tracking.rules import (
@@ -41,6 +41,18 @@ class Metrics:
     def __init__(self, points: Points, runs: Runs) -> None:
         self._points = points
         self._runs = runs
+        self._listeners: dict[str, Callable[[Sequence[Point]], object]] = {}  # by the key of the run
+
+    def listen(self, scope: Scope, run_id: str, listener: Callable[[Sequence[Point]], object]) -> None:
+        """Tell a listener of the points that are logged to a run, as soon as they are stored. It must be quick.
+
+        A run has one listener. Who listens to none costs those that log nothing.
+        """
+        self._listeners[run_key(scope, run_id)] = listener
+
+    def leave(self, scope: Scope, run_id: str) -> None:
+        """Listen to a run no more."""
+        self._listeners.pop(run_key(scope, run_id), None)
 
     def log_batch(self, scope: Scope, run_id: str, metrics: Any = None, params: Any = None, tags: Any = None) -> None:
         """Log metrics, parameters and tags of an active run, as MLflow's log-batch sends them.
@@ -55,14 +67,20 @@ class Metrics:
         total = len(metrics) + len(checked_params) + len(checked_tags)
         if total > MAX_BATCH:
             raise too_many("metrics, params, and tags", MAX_BATCH, total)
-        points, on_models = _read(run_key(scope, run_id), metrics)
+        key = run_key(scope, run_id)
+        points, on_models = _read(key, metrics)
         experiment_id = self._runs.log(scope, run_id, params=checked_params, tags=checked_tags)
         self._points.add(experiment_id, points, on_models)
+        if listener := self._listeners.get(key):
+            listener(points)
 
     def log(self, scope: Scope, run_id: str, metric: Mapping[str, Any]) -> None:
         """Log one value of one metric of an active run."""
-        points, on_models = _read(run_key(scope, run_id), [metric], "")
+        key = run_key(scope, run_id)
+        points, on_models = _read(key, [metric], "")
         self._points.add(self._runs.active_experiment(scope, run_id), points, on_models)
+        if listener := self._listeners.get(key):
+            listener(points)
 
     def log_soon(
         self, scope: Scope, run_id: str, metric: Mapping[str, Any], later: Callable[[Callable[[], None]], object]
@@ -75,8 +93,18 @@ class Metrics:
         experiment_id = self._runs.remembered_experiment(scope, run_id)
         if experiment_id is None:
             return None
-        points, on_models = _read(run_key(scope, run_id), [metric], "")
-        return self._points.add_soon(experiment_id, points, on_models, later=later)
+        key = run_key(scope, run_id)
+        points, on_models = _read(key, [metric], "")
+        stored = self._points.add_soon(experiment_id, points, on_models, later=later)
+        if listener := self._listeners.get(key):
+            stored.add_done_callback(lambda _: listener(points))
+        return stored
+
+    def arrivals(self, scope: Scope, run_ids: Sequence[str], key: str, after: int = 0) -> dict[str, list[Arrival]]:
+        """One metric of several runs in the order in which it was logged, from after an arrival on."""
+        keys = {run_id: run_key(scope, run_id) for run_id in run_ids}
+        found = self._points.arrivals(list(keys.values()), key, after)
+        return {run_id: found[stored] for run_id, stored in keys.items()}
 
     def history(
         self, scope: Scope, run_id: str, key: str, limit: int | None = None, page: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lazuli.schema.bindings import Binding, bindings_in, check, render
+from lazuli.schema.bindings import Binding, bindings_in, check, fill, render
 from lazuli.schema.problems import InvalidInput
 
 KNOWN = {"inputs": {"data", "lr"}, "outputs": {"model"}}
@@ -60,3 +60,15 @@ def values(binding: Binding) -> str | None:
 )
 def test_bindings_are_replaced_by_values(text: str, expected: str) -> None:
     assert render(text, values) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("--lr ${{space.lr}} ${{inputs.x}}", "--lr 0.1 ${{inputs.x}}"),
+        ("a $[[--m ${{space.m}}]] b${{ space.m }}", "a  b"),
+        ("$[[--lr ${{space.lr}} ${{inputs.x}}]]", "$[[--lr 0.1 ${{inputs.x}}]]"),
+    ],
+)
+def test_one_group_is_filled_and_the_others_stay(text: str, expected: str) -> None:
+    assert fill(text, "space", {"lr": "0.1", "m": None}) == expected

@@ -49,13 +49,20 @@ def check(text: str, known: dict[str, set[str]], *, target: str) -> None:
             )
 
 
-def fill(text: str, group: str, values: Mapping[str, str]) -> str:
-    """``text`` with the bindings of one group replaced by their values; others stay as they are."""
+def fill(text: str, group: str, values: Mapping[str, str | None]) -> str:
+    """``text`` with the bindings of one group replaced by their values; others stay as they are.
+
+    A block ``$[[ … ]]`` is dropped when one of these bindings in it has no value (None); elsewhere no value is empty.
+    """
+
+    def optional(match: re.Match[str]) -> str:
+        ours = (binding.name for binding in bindings_in(match["body"]) if binding.group == group)
+        return "" if any(values[name] is None for name in ours) else match[0]
 
     def value(match: re.Match[str]) -> str:
-        return values[match["name"] or ""] if match["group"] == group else match[0]
+        return (values[match["name"] or ""] or "") if match["group"] == group else match[0]
 
-    return _BINDING.sub(value, text)
+    return _BINDING.sub(value, _OPTIONAL.sub(optional, text))
 
 
 def render(text: str, value_of: Callable[[Binding], str | None]) -> str:

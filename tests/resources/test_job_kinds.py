@@ -249,7 +249,7 @@ def test_steps_come_after_what_they_wait_for() -> None:
     assert order(job.jobs) == ["train", "inner", "learn", "tune", "score"]
 
 
-@pytest.mark.parametrize("text", [SWEEP, PIPELINE, AUTOML])
+@pytest.mark.parametrize("text", [PIPELINE, AUTOML])
 def test_what_does_not_run_yet_says_so(text: str) -> None:
     with pytest.raises(Unsupported, match="is understood, but this version does not run it yet"):
         check_runs(AnyJob.from_yaml(parse(text)))

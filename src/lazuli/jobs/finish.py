@@ -114,6 +114,15 @@ class Finisher:
             raise kept.hindrance
         return kept
 
+    def register(self, record: Record) -> None:
+        """Register the named outputs of a job that is made of others: what they are is somewhere already.
+
+        Safe to repeat. Raises a problem where one cannot be registered.
+        """
+        for name, output in document_of(noun("job"), record).outputs.items():
+            if output.name:
+                self._register(record, name, output)
+
     def _logs(self, record: Record, folder: Path, kept: Kept) -> None:
         """Keep the logs, and hide in them what the job has read of the key vault."""
         secrets = self._masks(record.id)

@@ -259,7 +259,8 @@ class JobLifecycle:
             self._watch.join(str(key), record.id)
             self._engine.stop(str(key))
             return Step(again_ms=_STOP_MS)
-        return Step(Status.FINALIZING.value, {**_result(look), "verdict": Status.CANCELED.value, "error": None})
+        told = {"verdict": Status.CANCELED.value, "error": record.state.get("error")}  # why it was given up, if it was
+        return Step(Status.FINALIZING.value, {**_result(look), **told})
 
     def _finalizing(self, record: Record) -> Step:
         key = engine_key(record)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from lazuli.jobs.kinds import kind_of
 from lazuli.jobs.transitions import TERMINAL
-from lazuli.resources.job import Status
+from lazuli.resources.job import JobType, Status
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.places import artifact_path, output_path
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.shelves.shelf import Shelf
+from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
 __all__ = ["KEPT", "Outputs"]
@@ -42,6 +44,20 @@ class Outputs:
                 mend=f"Wait for it: 'lazuli job stream -n {job}'.",
                 code="JobNotFinished",
             )
+        if kind_of(record) is JobType.SWEEP:
+            return self._of_the_best(record, output)
         if output == "artifacts":
             return str(artifact_path(record.id.name))
         return outputs[output].get("path") or str(output_path(record.id.name, output))
+
+    def _of_the_best(self, sweep: Record, output: str) -> str:
+        """Where the output of a sweep's best trial lies."""
+        best = sweep.state.get("best")
+        if not best:
+            raise InvalidInput(
+                f"The sweep '{sweep.id.name}' has no best trial, so it has no outputs.",
+                target="path",
+                mend="Name the output of one of its trials: azureml://jobs/<trial>/outputs/<output>.",
+                code="ReferenceNotFound",
+            )
+        return self.path(sweep.id.scope, str(best["trial"]), output)

@@ -11,7 +11,7 @@ from lazuli.assets.storage import Storage
 from lazuli.jobs.code import CodeSources
 from lazuli.jobs.granted import Granted
 from lazuli.resources.inout import AssetType, Input, Output
-from lazuli.resources.job import CommandJob
+from lazuli.resources.job import CommandJob, Job
 from lazuli.schema import bindings
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.places import DEFAULT
@@ -51,8 +51,8 @@ class Pinning:
         self._granted.check(id.scope, job)
         settled = {
             "environment": environment_of(self._environments, id.scope, job.environment, "job"),
-            "inputs": {n: self._input(id.scope, n, i) for n, i in job.inputs.items()},
-            "outputs": {n: _placed(id.name, n, o) for n, o in job.outputs.items()},
+            "inputs": {n: self.input(id.scope, n, i) for n, i in job.inputs.items()},
+            "outputs": {n: self.placed(id.name, n, o) for n, o in job.outputs.items()},
             "display_name": job.display_name or id.name,
         }
         return job.model_copy(update={**settled, **self._code(id.scope, job)})  # last: it may have to be fetched
@@ -75,11 +75,11 @@ class Pinning:
         """The code snapshot of a submitted job."""
         return self._codes.resolve(scope, code, target="code")
 
-    def _input(self, scope: Scope, name: str, given: Input) -> Input:
+    def input(self, scope: Scope, name: str, given: Input, target: str = "") -> Input:
         """The input with an asset settled to its version, and proof that its bytes are there."""
         if given.type is AssetType.LITERAL or given.path is None:
             return given
-        target = f"inputs.{name}"
+        target = target or f"inputs.{name}"
         path = given.path
         if _names_asset(path):
             path = spelt(self._assets(given).resolve(scope, path, target=target))
@@ -97,7 +97,15 @@ class Pinning:
     def _assets(self, given: Input | Output) -> DataAssets | Models:
         return self._models if given.type.collection == "models" else self._data
 
-    def check_outputs(self, scope: Scope, job: CommandJob) -> None:
+    def placed(self, job: str, name: str, output: Output) -> Output:
+        """The output of a job with the expressions in its path settled: they are the server's to fill."""
+        if not output.path:
+            return output
+        values = {"name": job, "output_name": name, "default_datastore": DEFAULT}
+        bindings.check(output.path, {word: {""} for word in values}, target=f"outputs.{name}.path")
+        return output.model_copy(update={"path": bindings.render(output.path, lambda binding: values[binding.group])})
+
+    def check_outputs(self, scope: Scope, job: Job) -> None:
         """Refuse outputs that could not be kept where they say, or not under the names they say."""
         for name, output in job.outputs.items():
             check_name(name, target=f"outputs.{name}", what="output name")
@@ -138,12 +146,3 @@ class Pinning:
 def _names_asset(path: str) -> bool:
     """Whether an input's path names an asset rather than a place."""
     return parse_registry(path) is not None or (path.startswith("azureml:") and not path.startswith("azureml://"))
-
-
-def _placed(job: str, name: str, output: Output) -> Output:
-    """The output with the expressions in its path settled: they are the server's to fill."""
-    if not output.path:
-        return output
-    values = {"name": job, "output_name": name, "default_datastore": DEFAULT}
-    bindings.check(output.path, {word: {""} for word in values}, target=f"outputs.{name}.path")
-    return output.model_copy(update={"path": bindings.render(output.path, lambda binding: values[binding.group])})

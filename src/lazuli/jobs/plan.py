@@ -17,6 +17,7 @@ from lazuli.jobs.granted import Granted
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import CODE, check_programs, code_folders, node_folders, spread
 from lazuli.jobs.services import beside
+from lazuli.jobs.sweep.trial import OF_TRIAL
 from lazuli.resources.distribution import DistributionType
 from lazuli.resources.inout import AssetType, Input, Mode, Output
 from lazuli.resources.job import CommandJob
@@ -219,6 +220,8 @@ class Planner:
             group, _, item = key.partition(".")
             said[f"AZURE_ML_{group[:-1].upper()}_{_variable(item)}"] = value
             said[f"AZUREML_{_KIND[_is_literal(job, group, item)]}_{_variable(item)}"] = value
+            if OF_TRIAL in record.state:
+                said[f"AZUREML_SWEEP_{_variable(item)}"] = value
         return {**said, **environment.variables, **self._granted.plain(job)}
 
 

@@ -27,7 +27,7 @@ from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
 from lazuli.tracking.runs import PARENT_TAG, Runs
 
-__all__ = ["Jobs"]
+__all__ = ["Jobs", "new_record"]
 
 _RUN_STATUS = {Status.COMPLETED.value: "FINISHED"}
 """What its run says of a job that is born at its end."""
@@ -58,8 +58,7 @@ class Jobs(Shelf):
         check_runs(document)
         assert isinstance(document, Job)
         kept, facts = self.kinds[document.type].prepared(id, document)
-        body = {k: v for k, v in kept.dump().items() if k not in ("name", "is_archived")}
-        return Record(id, body, {**facts, "user": actor.name}, status=Status.QUEUED.value)
+        return new_record(id, kept, facts, actor.name)
 
     def bear(self, parent: Record, children: Sequence[Record]) -> bool:
         """Make children of a job, all with one commit; those that are there already stay as they are.
@@ -164,17 +163,22 @@ class Jobs(Shelf):
         self.after(record)
         return record
 
-    def cancel_all(self, scope: Scope, names: Sequence[str], actor: Principal) -> None:
-        """Ask several jobs to end, with one commit. Those that have ended, or are gone, stay as they are."""
+    def cancel_all(
+        self, scope: Scope, names: Sequence[str], actor: Principal, why: Mapping[str, str] | None = None
+    ) -> None:
+        """Ask several jobs to end, with one commit. Those that have ended, or are gone, stay as they are.
+
+        ``why`` tells, by their names, why they are given up; it stays with them.
+        """
         if not names:
             return
         with self.store.state.write() as tx:
             found = [self.store.documents.find(tx, ResourceId(scope, "jobs", name)) for name in names]
-            asked = [self._cancel(tx, record, actor) for record in found if record]
+            asked = [self._cancel(tx, record, actor, (why or {}).get(record.id.name, "")) for record in found if record]
         for record in asked:
             self.after(record)
 
-    def _cancel(self, tx: Connection, record: Record, actor: Principal) -> Record:
+    def _cancel(self, tx: Connection, record: Record, actor: Principal, why: str = "") -> Record:
         if record.status not in ACTIVE - {Status.CANCEL_REQUESTED.value, Status.FINALIZING.value}:
             return record
         return self.store.documents.change(
@@ -183,7 +187,7 @@ class Jobs(Shelf):
             actor.name,
             event="cancel requested",
             status=Status.CANCEL_REQUESTED.value,
-            state={**record.state, "status_reason": f"Canceled by {actor.name}."},
+            state={**record.state, "status_reason": why or f"Canceled by {actor.name}.", **_given_up(why)},
         )
 
     def describe(self, id: ResourceId, actor: Principal, **words: Any) -> Record:
@@ -221,6 +225,12 @@ class Jobs(Shelf):
             )
 
 
+def new_record(id: ResourceId, job: Job, facts: Mapping[str, Any], user: str) -> Record:
+    """The record of a job, all of it settled already, that waits to be begun."""
+    body = {k: v for k, v in job.dump().items() if k not in ("name", "is_archived")}
+    return Record(id, body, {**facts, "user": user}, status=Status.QUEUED.value)
+
+
 def _taken(parent: Record, child: Record) -> InvalidInput:
     return InvalidInput(
         f"'{parent.id.name}' would make a job '{child.id.name}', and that is the name of another.",
@@ -228,6 +238,10 @@ def _taken(parent: Record, child: Record) -> InvalidInput:
         mend="Submit it under another name.",
         code="JobNameUsed",
     )
+
+
+def _given_up(why: str) -> dict[str, Any]:
+    return {"error": {"code": "GivenUp", "message": why}} if why else {}
 
 
 def _family(record: Record) -> Iterator[tuple[str, str]]:

@@ -102,7 +102,6 @@ class AnyComponent(_Kinds, Component):
 
 
 LATER: dict[type[Document], str] = {
-    SweepJob: "A sweep",
     PipelineJob: "A pipeline",
     AutoMLJob: "An AutoML job",
     PipelineComponent: "A pipeline",

@@ -13,6 +13,7 @@ from lazuli.assets.storage import Storage
 from lazuli.jobs.logs import Logs
 from lazuli.jobs.services import ServiceState, tell
 from lazuli.jobs.submit import Jobs
+from lazuli.jobs.sweep.told import properties_of
 from lazuli.resources.job import CommandJob
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
@@ -97,7 +98,7 @@ class _History:
             "target": record.state.get("target"),
             "startTimeUtc": job.start_time,
             "endTimeUtc": job.end_time,
-            "properties": job.properties,
+            "properties": {**job.properties, **properties_of(record)},
             "tags": job.tags,
         }
         if job.error:

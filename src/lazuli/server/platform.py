@@ -40,6 +40,9 @@ from lazuli.jobs.queue import Queue
 from lazuli.jobs.samples import Samples
 from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
+from lazuli.jobs.sweep.known import Memory
+from lazuli.jobs.sweep.lifecycle import SweepLifecycle
+from lazuli.jobs.sweep.submit import Sweeps
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
 from lazuli.jobs.usage import Usage
@@ -203,23 +206,27 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         sources=CodeSources(store, storage, codes, cache),
     )
     jobs = Jobs(store, queue=queue, runs=tracking.runs, reconciler=reconciler)
-    jobs.kinds[JobType.COMMAND] = Commands(store, pinning, targets)
+    kind = Commands(store, pinning, targets)
+    jobs.kinds |= {JobType.COMMAND: kind, JobType.SWEEP: Sweeps(kind)}
     job_environments = JobEnvironments(store, storage, environments, made, built)
     warm = Warm(engine, settings.warm_pythons)
     transfers = Transfers(storage, cache, pinning, reconciler.wake)
     growing = Growing(store, storage, vault.masks)
+    finisher = Finisher(store, storage, data, models, vault.masks)
     commands = JobLifecycle(
         store,
         engine=engine,
         environments=job_environments,
         queue=queue,
         planner=Planner(store, storage, pinning, _reach(store, access, tracking), warm, granted),
-        finisher=Finisher(store, storage, data, models, vault.masks),
+        finisher=finisher,
         transfers=transfers,
         growing=growing,
         watch=watch,
     )
-    lifecycle = Lifecycles(store, tracking.runs, {JobType.COMMAND: commands})
+    sweeps = Memory(store, tracking.metrics, reconciler.wake)
+    searches = SweepLifecycle(store, jobs, sweeps, tracking.runs, pinning, finisher.register)
+    lifecycle = Lifecycles(store, tracking.runs, {JobType.COMMAND: commands, JobType.SWEEP: searches})
     reconciler.move("jobs", Watched(lifecycle, insights))
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     return Platform(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from lazuli.assets.storage import ACCOUNT, BUILT_IN, DOMAIN
 from lazuli.jobs.schedules import NOT_FIRED
 from lazuli.jobs.services import ServiceState, tell
+from lazuli.jobs.sweep.told import properties_of
 from lazuli.resources.asset import Container
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.service import JobService
@@ -143,7 +144,7 @@ def _job(record: Record, base_url: str) -> dict[str, Any]:
     told = {word: record.state.get(word) for word in ("node_seconds", "cost", "attempt")}
     spent = {f"lazuli.{word}": str(value) for word, value in told.items() if value is not None}
     return {
-        "properties": {**(record.body.get("properties") or {}), **spent},
+        "properties": {**(record.body.get("properties") or {}), **spent, **properties_of(record)},
         "services": {
             **{name: _service(record.body["services"][name], state) for name, state in tell(record).items()},
             "Studio": JobService.load({"type": "Studio", "endpoint": studio}),

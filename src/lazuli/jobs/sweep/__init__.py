@@ -1,0 +1,1 @@
+"""Sweeps: one command run again and again with other hyperparameters, as jobs of their own."""

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection
 
 from lazuli.assets.kinds import Codes, Environments
-from lazuli.assets.runnable import code_of, environment_of
+from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
-from lazuli.resources.component import CommandComponent
-from lazuli.resources.kinds import check_runs
+from lazuli.resources.component import CommandComponent, Component, ComponentType, ParallelComponent
+from lazuli.resources.node import AutoMLNode, CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
+from lazuli.resources.parallel import ParallelTask
+from lazuli.resources.pipeline import PipelineComponent
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
-__all__ = ["Components"]
+__all__ = ["Components", "check_ports"]
 
 _DEFAULT = "azureml_default"
 """The version that Microsoft's client asks for when it was told none."""
@@ -43,23 +48,124 @@ class Components(Versions):
         return newest.id if newest else id
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
-        """A new version whose code and environment are there."""
-        check_runs(document)
-        assert isinstance(document, CommandComponent)
+        """A new version whose code, environment and steps are there."""
+        assert isinstance(document, Component)
         if id.version.lower() == _DEFAULT:
             raise InvalidInput(f"'{_DEFAULT}' is no version of its own.", target="version", mend="Name another.")
         for word in ("inputs", "outputs"):
             for name in getattr(document, word):
                 check_name(name, target=f"{word}.{name}", what=f"{word[:-1]} name")
-        return super().prepare(id, self._pinned(id.scope, document), actor)
+        return super().prepare(id, self.pinned(id.scope, document), actor)
 
     def settled(self, old: Record, document: Asset) -> dict[str, Any]:
         """References are compared by the versions that they name."""
-        check_runs(document)
-        assert isinstance(document, CommandComponent)
-        return self._pinned(old.id.scope, document).dump()
+        assert isinstance(document, Component)
+        return self.pinned(old.id.scope, document).dump()
 
-    def _pinned(self, scope: Scope, component: CommandComponent) -> CommandComponent:
+    def pinned(self, scope: Scope, component: Component) -> Component:
+        """A component with every reference settled to one version."""
+        if isinstance(component, PipelineComponent):
+            steps = {name: self.pinned_step(scope, name, node) for name, node in component.jobs.items()}
+            return component.model_copy(update={"jobs": steps})
+        if isinstance(component, ParallelComponent):
+            return component.model_copy(update={"task": self._pinned_task(scope, component.task, "task")})
+        assert isinstance(component, CommandComponent)
         environment = environment_of(self._environments, scope, component.environment, self.noun.word)
         code = code_of(self._codes, scope, component.code, self.noun.word)
         return component.model_copy(update={"environment": environment, "code": code})
+
+    def pinned_step(self, scope: Scope, name: str, node: NodeBase) -> NodeBase:
+        """A step of a pipeline with its component, or its own code and environment, settled to one version.
+
+        What it gives its component is checked against the component's ports.
+        """
+        with _within(f"jobs.{name}"):
+            if isinstance(node, AutoMLNode):
+                raise Unsupported(
+                    "An AutoML step is understood, but this version does not run it yet. Nothing was made.",
+                    target="type",
+                    mend="Train in a command or a sweep step until then.",
+                )
+            word = "trial" if isinstance(node, SweepNode) else "component"
+            if (said := getattr(node, word, None)) is None:
+                return self._pinned_own(scope, node)
+            return node.model_copy(update={word: self._pinned_component(scope, said, word, node)})
+
+    def of_step(self, scope: Scope, node: NodeBase) -> Component | None:
+        """The component that a settled step runs; None where the step says itself what it runs."""
+        said = node.trial if isinstance(node, SweepNode) else getattr(node, "component", None)
+        return self.named(scope, said, target="component") if isinstance(said, str) else said
+
+    def named(self, scope: Scope, reference: str, *, target: str) -> Component:
+        """The component that a reference names."""
+        return document_of(self.noun, self.resolve(scope, reference, target=target))
+
+    def reference(self, scope: Scope, text: str, *, target: str) -> str:
+        """The reference to the one version that ``text`` leads to now."""
+        return spelt(self.resolve(scope, text, target=target))
+
+    def _pinned_component(self, scope: Scope, said: str | Component, word: str, node: NodeBase) -> str | Component:
+        if isinstance(said, str):
+            record = self.resolve(scope, said, target=word)
+            component, settled = document_of(self.noun, record), spelt(record)
+        else:
+            with _within(word):
+                component = settled = self.pinned(scope, said)
+        check_ports(component, node)
+        return settled
+
+    def _pinned_own(self, scope: Scope, node: NodeBase) -> NodeBase:
+        if isinstance(node, ParallelNode):
+            return node.model_copy(update={"task": self._pinned_task(scope, node.task, "task")})
+        assert isinstance(node, CommandNode)
+        environment = environment_of(self._environments, scope, node.environment, "job")
+        return node.model_copy(
+            update={"environment": environment, "code": code_of(self._codes, scope, node.code, "job")}
+        )
+
+    def _pinned_task(self, scope: Scope, task: ParallelTask | None, target: str) -> ParallelTask | None:
+        if task is None:
+            return None
+        with _within(target):
+            environment = environment_of(self._environments, scope, task.environment, "job")
+            code = code_of(self._codes, scope, task.code, "job")
+        return task.model_copy(update={"environment": environment, "code": code})
+
+
+def check_ports(component: Component, node: NodeBase) -> None:
+    """Raise :class:`InvalidInput` where a step does not give its component what it needs, or is of another kind.
+
+    What a component does not take is no mistake: published pipelines do so, and clients warn of it.
+    """
+    kind = _RUNS[type(node)]
+    if component.type is not kind:
+        raise InvalidInput(
+            f"The component '{component.name}' is of type '{component.type}'.",
+            target="component",
+            mend=f"A step of 'type: {component.type}' runs it.",
+        )
+    given = {*node.inputs, *(node.search_space if isinstance(node, SweepNode) else ())}
+    for word, port in component.inputs.items():
+        is_given = word in given or any(each.startswith(f"{word}.") for each in given)
+        if not (is_given or port.optional or port.default is not None or port.path is not None):
+            raise InvalidInput(
+                f"The component '{component.name}' needs the input '{word}'.", target=f"inputs.{word}", mend="Give it."
+            )
+
+
+_RUNS: dict[type[NodeBase], ComponentType] = {
+    SweepNode: ComponentType.COMMAND,
+    CommandNode: ComponentType.COMMAND,
+    ParallelNode: ComponentType.PARALLEL,
+    PipelineNode: ComponentType.PIPELINE,
+}
+
+
+@contextmanager
+def _within(field: str) -> Iterator[None]:
+    """Problems of a part tell the field of the whole."""
+    try:
+        yield
+    except (InvalidInput, Unsupported) as problem:
+        problem.target = f"{field}.{problem.target}" if problem.target else field
+        raise

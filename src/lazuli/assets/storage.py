@@ -301,6 +301,14 @@ class Storage:
             return 1, blob.size
         return self._store.blobs.usage(location.container, location.prefix)
 
+    def digest(self, location: Location) -> str:
+        """What lies at a location of this server, as one word: where names and contents are equal, so is it."""
+        return self._store.blobs.digest(location.container, location.path)
+
+    def copy(self, source: Location, target: Location) -> None:
+        """Let ``target`` be what ``source`` is, both on this server. No byte is moved."""
+        self._store.blobs.copy(source.container, source.path, target.container, target.path)
+
     def read(self, location: Location, most: int) -> bytes | None:
         """The content of a small file; None where there is none, or one of more than ``most`` bytes."""
         if not location.is_outside:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -57,14 +58,25 @@ class Lifecycles:
 
     transitions: Mapping[str, frozenset[str]] = TRANSITIONS
 
-    def __init__(self, store: Store, runs: Runs, kinds: Mapping[JobType, Lifecycle]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        runs: Runs,
+        kinds: Mapping[JobType, Lifecycle],
+        written: Callable[[Record], Mapping[str, str] | None],
+    ) -> None:
+        """``written`` says what lies in the outputs of a job that is about to complete."""
         self._store = store
         self._runs = runs
         self._kinds = kinds
+        self._written = written
 
     def advance(self, record: Record) -> Step:
-        """The next step of a job."""
-        return self._kinds[kind_of(record)].advance(record)
+        """The next step of a job. One that may be used again notes what it wrote."""
+        step = self._kinds[kind_of(record)].advance(record)
+        if record.hash and step.status == Status.COMPLETED.value:
+            return replace(step, state={**step.state, "written": self._written(record)})
+        return step
 
     def give_up(self, record: Record, error: Exception) -> Step:
         """The end of a job whose step fails again and again."""

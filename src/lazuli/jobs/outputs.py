@@ -13,7 +13,7 @@ from lazuli.shelves.shelf import Shelf
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
-__all__ = ["KEPT", "Outputs"]
+__all__ = ["KEPT", "Outputs", "place_of"]
 
 KEPT = TERMINAL | {Status.FINALIZING.value}
 """The statuses in which outputs may be read: each appears whole or not at all."""
@@ -48,7 +48,7 @@ class Outputs:
             return self._of_the_best(record, output)
         if output == "artifacts":
             return str(artifact_path(record.id.name))
-        return outputs[output].get("path") or str(output_path(record.id.name, output))
+        return place_of(record, output)
 
     def _of_the_best(self, sweep: Record, output: str) -> str:
         """Where the output of a sweep's best trial lies."""
@@ -61,3 +61,9 @@ class Outputs:
                 code="ReferenceNotFound",
             )
         return self.path(sweep.id.scope, str(best["trial"]), output)
+
+
+def place_of(record: Record, output: str) -> str:
+    """The datastore path where an output of a job lies, or will."""
+    said = (record.body.get("outputs") or {}).get(output) or {}
+    return said.get("path") or str(output_path(record.id.name, output))

@@ -92,6 +92,11 @@ class Parent(ABC):
         """Nobody waits for a parent but its own parent."""
         return ()
 
+    def over(self, said: Mapping[str, Any]) -> Step:
+        """The step of a parent that is to end as :func:`ending` said, where no child is on its way any more."""
+        end = said["ending"]
+        return Step(Status.FINALIZING.value, {"verdict": end["verdict"], "error": end["error"], **self._ended()})
+
     def children(self, record: Record) -> list[Child]:
         """The children there are now."""
         with self.store.state.read() as tx:
@@ -110,11 +115,11 @@ class Parent(ABC):
 
     def _running(self, record: Record) -> Step:
         children = self.children(record)
-        if not (said := record.state.get("ending")):
+        if not record.state.get("ending"):
             return self.go_on(record, children)
         if self.cancel(record, children):
             return Step(again_ms=_CANCEL_MS)
-        return Step(Status.FINALIZING.value, {"verdict": said["verdict"], "error": said["error"], **self._ended()})
+        return self.over(record.state)
 
     def _canceling(self, record: Record) -> Step:
         if self.cancel(record, self.children(record)):

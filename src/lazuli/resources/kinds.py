@@ -102,10 +102,7 @@ class AnyComponent(_Kinds, Component):
 
 
 LATER: dict[type[Document], str] = {
-    PipelineJob: "A pipeline",
     AutoMLJob: "An AutoML job",
-    PipelineComponent: "A pipeline",
-    ParallelComponent: "A parallel step",
 }
 """Kinds of job and component that are understood, and that nothing here runs yet."""
 

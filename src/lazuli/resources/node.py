@@ -141,6 +141,8 @@ class NodeBase(Document):
     """What it reads: values, paths, `${{parent.inputs.x}}` or `${{parent.jobs.step.outputs.x}}`."""
     outputs: dict[str, NodeOutput] = Field(default_factory=dict)
     """What it writes: `${{parent.outputs.x}}`, or how and where it is kept."""
+    run_after: list[str] = Field(default_factory=list)
+    """Steps that must complete before it begins, though it reads nothing of theirs. Not in Azure's YAML."""
     identity: JobIdentity | None = None
     """Whose identity it uses; kept as said."""
     services: dict[str, JobService] = Field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Self
 
 from pydantic import (
@@ -25,7 +26,7 @@ from lazuli.schema.document import Document, Slip, scope_of
 from lazuli.schema.problems import did_you_mean
 from lazuli.schema.reference import ComponentRef, ComputeRef, DatastoreRef
 
-__all__ = ["PipelineComponent", "PipelineJob", "PipelineSettings", "Steps", "bindings_of", "order"]
+__all__ = ["PipelineComponent", "PipelineJob", "PipelineSettings", "Steps", "bindings_of", "needed_by"]
 
 
 class Steps(Document):
@@ -142,23 +143,40 @@ class PipelineComponent(Steps, Component):
 
 def bindings_of(node: NodeBase) -> Iterator[tuple[str, Binding]]:
     """Every binding of a step to its pipeline, with the field that says it."""
-    for name, port in node.inputs.items():
-        for binding in bindings_in(port.value or port.path or ""):
-            yield f"inputs.{name}", binding
-    for name, port in node.outputs.items():
-        for binding in bindings_in(port.path or ""):
-            yield f"outputs.{name}", binding
-    for binding in bindings_in(node.compute or ""):
-        yield "compute", binding
+    said = node.model_dump(mode="json", by_alias=False, exclude_none=True, exclude_unset=True)
+    for field, text in _texts(said):
+        for binding in bindings_in(text):
+            if binding.group == "parent":
+                yield field, binding
+
+
+def _texts(said: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """The texts of a step that may hold a binding, each with its field: of a port that is the port."""
+    if isinstance(said, str):
+        if "${{" in said:
+            yield ".".join(place[:2] if place[:1] in (("inputs",), ("outputs",)) else place), said
+        return
+    items = said.items() if isinstance(said, Mapping) else enumerate(said) if isinstance(said, list) else ()
+    for key, value in items:
+        yield from _texts(value, (*place, str(key)))
 
 
 def check_wiring(steps: Mapping[str, NodeBase], inputs: set[str], outputs: set[str]) -> None:
     """Raise ValueError for a binding to what is not there, and for steps that wait for each other."""
     for name, node in steps.items():
         for field, binding in bindings_of(node):
-            if binding.group == "parent" and (wrong := _wrong(binding, steps, inputs, outputs)):
+            if wrong := _wrong(binding, steps, inputs, outputs):
                 raise Slip(f"'{field}' of '{name}' uses {binding}, {wrong}", "jobs", name, *field.split("."))
-    order(steps)
+        for other in node.run_after:
+            if other not in steps or other == name:
+                mend = did_you_mean(other, [each for each in steps if each != name])
+                raise Slip(
+                    f"'run_after' of '{name}' names '{other}', which is no other step. {mend}",
+                    "jobs",
+                    name,
+                    "run_after",
+                )
+    _check_order(steps)
 
 
 def _wrong(binding: Binding, steps: Mapping[str, NodeBase], inputs: set[str], outputs: set[str]) -> str:
@@ -176,19 +194,16 @@ def _wrong(binding: Binding, steps: Mapping[str, NodeBase], inputs: set[str], ou
     return f"but the pipeline has no {group[:-1]} '{rest}'. {did_you_mean(rest, sorted(known)) or 'Add it there.'}"
 
 
-def order(steps: Mapping[str, NodeBase]) -> list[str]:
-    """The steps, each after those it waits for. Raises ValueError where some wait for each other."""
-    waits = {name: _needed(node) & steps.keys() for name, node in steps.items()}
-    done: list[str] = []
-    while len(done) < len(steps):
-        ready = [name for name in steps if name not in done and waits[name] <= set(done)]
-        if not ready:
-            stuck = [name for name in steps if name not in done]
-            raise Slip(f"the steps {', '.join(stuck)} wait for each other; break the circle", "jobs", stuck[0])
-        done += ready
-    return done
+def _check_order(steps: Mapping[str, NodeBase]) -> None:
+    """Raise ValueError where steps wait for each other."""
+    try:
+        TopologicalSorter({name: needed_by(node) & steps.keys() for name, node in steps.items()}).prepare()
+    except CycleError as error:
+        circle = [name for name in steps if name in error.args[1]]
+        raise Slip(f"the steps {', '.join(circle)} wait for each other; break the circle", "jobs", circle[0]) from None
 
 
-def _needed(node: NodeBase) -> set[str]:
-    names = [binding.name.split(".") for _, binding in bindings_of(node) if binding.group == "parent"]
-    return {parts[1] for parts in names if parts[0] == "jobs" and len(parts) > 1}
+def needed_by(node: NodeBase) -> set[str]:
+    """The steps that a step waits for: those whose outputs it reads, and those it says."""
+    names = [binding.name.split(".") for _, binding in bindings_of(node)]
+    return {*node.run_after, *(parts[1] for parts in names if parts[0] == "jobs" and len(parts) > 1)}

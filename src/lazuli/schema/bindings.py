@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
-__all__ = ["Binding", "bindings_in", "check", "fill", "render"]
+__all__ = ["Binding", "bindings_in", "check", "fill", "rename", "render"]
 
 _BINDING = re.compile(r"\$\{\{\s*(?P<group>[A-Za-z_]\w*)(?:\.(?P<name>[\w.-]+))?\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(?P<body>.*?)\]\]", re.DOTALL)
@@ -63,6 +63,13 @@ def fill(text: str, group: str, values: Mapping[str, str | None]) -> str:
         return (values[match["name"] or ""] or "") if match["group"] == group else match[0]
 
     return _BINDING.sub(value, _OPTIONAL.sub(optional, text))
+
+
+def rename(text: str, old: Binding, new: Binding) -> str:
+    """``text`` with every binding ``old`` written as ``new``."""
+    return _BINDING.sub(
+        lambda match: str(new) if (match["group"], match["name"] or "") == (old.group, old.name) else match[0], text
+    )
 
 
 def render(text: str, value_of: Callable[[Binding], str | None]) -> str:

@@ -34,6 +34,10 @@ from lazuli.jobs.line import Line
 from lazuli.jobs.logs import Logs
 from lazuli.jobs.outputs import Outputs
 from lazuli.jobs.pinning import Pinning
+from lazuli.jobs.pipeline.lifecycle import PipelineLifecycle
+from lazuli.jobs.pipeline.reuse import Reuse, digests_of
+from lazuli.jobs.pipeline.steps import StepJobs
+from lazuli.jobs.pipeline.submit import Pipelines
 from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.preempt import Preemption
 from lazuli.jobs.queue import Queue
@@ -226,7 +230,17 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     )
     sweeps = Memory(store, tracking.metrics, reconciler.wake)
     searches = SweepLifecycle(store, jobs, sweeps, tracking.runs, pinning, finisher.register)
-    lifecycle = Lifecycles(store, tracking.runs, {JobType.COMMAND: commands, JobType.SWEEP: searches})
+    components = Components(store, environments, codes)
+    jobs.kinds[JobType.PIPELINE] = Pipelines(components, pinning, targets)
+    reuse = Reuse(store, storage, codes)
+    steps = StepJobs(components, storage)
+    pipelines = PipelineLifecycle(store, jobs, components, Outputs(store), reuse, steps, finisher.register)
+    lifecycle = Lifecycles(
+        store,
+        tracking.runs,
+        {JobType.COMMAND: commands, JobType.SWEEP: searches, JobType.PIPELINE: pipelines},
+        written=lambda record: digests_of(storage, record),
+    )
     reconciler.move("jobs", Watched(lifecycle, insights))
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     return Platform(
@@ -240,7 +254,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             compute=targets,
             job=jobs,
             model=models,
-            component=Components(store, environments, codes),
+            component=components,
             datastore=Datastores(store, storage),
             connection=connections,
             schedule=Schedules(store, pinning),

@@ -8,14 +8,16 @@ One process owns the folder; within it every method may be called from any threa
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, PreconditionFailed
@@ -248,6 +250,38 @@ class Blobs:
         with self._database.read() as tx:
             count, size = tx.execute(query).one()
         return int(count), int(size)
+
+    def digest(self, container: str, path: str) -> str:
+        """What the blob ``path`` and all below it hold, as one word: equal names and contents have an equal one."""
+        found = hashlib.sha256()
+        with self._database.read() as tx:
+            for column in (
+                blob_table.c.name == path,
+                and_(*starting_with(blob_table.c.name, f"{path}/" if path else "")),
+            ):
+                query = select(blob_table.c.name, blob_table.c.sha256).where(
+                    blob_table.c.container == container, column
+                )
+                for name, sha256 in tx.execute(query.order_by(blob_table.c.name)):
+                    found.update(f"{name.removeprefix(path)}\0{sha256}\n".encode())
+        return found.hexdigest()
+
+    def copy(self, container: str, path: str, target: str, to: str) -> None:
+        """Let the blob ``to``, and those below it, be what ``path`` and those below it are. No content is moved."""
+        if (container, path) == (target, to):
+            return
+        with self._database.write() as tx:
+            below = starting_with(blob_table.c.name, f"{path}/")
+            inside = or_(blob_table.c.name == path, and_(*below))
+            rows = tx.execute(select(blob_table).where(blob_table.c.container == container, inside)).all()
+            copies = [replace(blob_of(row), container=target, name=to + row.name.removeprefix(path)) for row in rows]
+            now = self._clock()
+            fresh = [replace(copy, etag=_new_etag(), created_at=now, modified_at=now) for copy in copies]
+            replaced = self._contents_of(tx, target, [blob.name for blob in fresh])
+            if fresh:
+                tx.execute(self._upsert(), [row_of(blob) for blob in fresh])
+        for sha256 in replaced.difference(blob.sha256 for blob in fresh):
+            self._contents.touch(sha256)
 
     # --- rows --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Pipelines: jobs of several steps, each a job of its own."""

@@ -1,0 +1,186 @@
+"""How a pipeline moves: each step becomes a job of its own as soon as what it is bound to is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lazuli.assets.components import Components
+from lazuli.jobs.family import Child, child_name
+from lazuli.jobs.outputs import Outputs, place_of
+from lazuli.jobs.parents import LOOK_MS, Parent, ending
+from lazuli.jobs.pipeline.graph import Graph, Next
+from lazuli.jobs.pipeline.reuse import Reuse
+from lazuli.jobs.pipeline.steps import StepJobs
+from lazuli.jobs.pipeline.submit import steps_of
+from lazuli.jobs.submit import Jobs
+from lazuli.resources.inout import Input
+from lazuli.resources.job import Job, Status
+from lazuli.resources.pipeline import PipelineJob
+from lazuli.resources.table import noun
+from lazuli.schema.bindings import Binding, bindings_in
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import Conflict, Problem, Unavailable
+from lazuli.schema.words import moment
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import document_of
+from lazuli.store.documents import Record
+from lazuli.store.opened import Store
+from lazuli.store.reconciler import Step
+
+__all__ = ["Opened", "PipelineLifecycle", "open_pipeline"]
+
+_AT_ONCE = 50
+"""How many steps are made with one commit."""
+_KNOWN = 64
+"""How many pipelines are kept as they were read."""
+
+
+class Opened:
+    """A pipeline as it was submitted, read once: its steps, what each waits for, and the names of their jobs."""
+
+    def __init__(self, record: Record, components: Components) -> None:
+        self.job: PipelineJob = document_of(noun("job"), record)
+        self.graph = Graph(steps_of(self.job, components, record.id.scope).jobs, self.job.settings)
+        self.names = {step: child_name(record.id.name, step) for step in self.graph.steps}
+
+    @property
+    def registering(self) -> list[str]:
+        """The steps whose outputs become assets."""
+        named = {name for name, output in self.job.outputs.items() if output.name}
+        return [
+            step
+            for step, node in self.graph.steps.items()
+            for output in node.outputs.values()
+            if output.name or any(b.name.removeprefix("outputs.") in named for b in bindings_in(output.path or ""))
+        ]
+
+    def statuses(self, children: Sequence[Child]) -> dict[str, str]:
+        """The status of each step that has begun."""
+        known = {child.name: child.status for child in children}
+        return {step: known[name] for step, name in self.names.items() if name in known}
+
+
+def open_pipeline(known: dict[str, tuple[int, Opened]], record: Record, components: Components) -> Opened:
+    """The pipeline of a record: what it says of its steps never changes, so it is kept in ``known``."""
+    key = record.id.key
+    if (found := known.get(key)) and found[0] == record.created_at:
+        return found[1]
+    opened = Opened(record, components)
+    while len(known) >= _KNOWN:
+        known.pop(next(iter(known)), None)
+    known[key] = record.created_at, opened
+    return opened
+
+
+class PipelineLifecycle(Parent):
+    """The steps of pipeline jobs."""
+
+    def __init__(
+        self,
+        store: Store,
+        jobs: Jobs,
+        components: Components,
+        outputs: Outputs,
+        reuse: Reuse,
+        steps: StepJobs,
+        register: Callable[[Record], None],
+    ) -> None:
+        super().__init__(store, jobs)
+        self._components = components
+        self._outputs = outputs
+        self._reuse = reuse
+        self._step_jobs = steps
+        self._register = register
+        self._known: dict[str, tuple[int, Opened]] = {}
+
+    def go_on(self, record: Record, children: Sequence[Child]) -> Step:
+        """Make the steps that can begin, or end where none is left."""
+        opened = open_pipeline(self._known, record, self._components)
+        statuses = opened.statuses(children)
+        following = opened.graph.next(statuses)
+        while following.ready:
+            made = [self._child(record, opened, step) for step in following.ready[:_AT_ONCE]]
+            if not self.jobs.bear(record, made):
+                return Step()
+            statuses |= {step: child.status for step, child in zip(following.ready, made, strict=False)}
+            following = opened.graph.next(statuses)
+        if following.over:
+            return self.over(self._verdict(record, opened, following))
+        if following.stopped:
+            self.cancel(record, children)
+        return Step(again_ms=LOOK_MS)
+
+    def finish(self, record: Record) -> Mapping[str, Any]:
+        """Assets are made of the outputs that an earlier job wrote: a job that ran has registered its own."""
+        opened = open_pipeline(self._known, record, self._components)
+        for step in opened.registering:
+            with self.store.state.read() as tx:
+                child = self.store.documents.find(tx, ResourceId(record.id.scope, "jobs", opened.names[step]))
+            if child and child.state.get("reused"):
+                self._register(child)
+        return {}
+
+    def _verdict(self, record: Record, opened: Opened, following: Next) -> dict[str, Any]:
+        if not following.failed:
+            return ending(Status.COMPLETED)
+        first = following.failed[0]
+        with self.store.state.read() as tx:
+            child = self.store.documents.find(tx, ResourceId(record.id.scope, "jobs", opened.names[first]))
+        error = (child.state.get("error") if child else None) or {}
+        what = "was canceled" if child and child.status == Status.CANCELED.value else "failed"
+        more = f" So did {len(following.failed) - 1} more." if len(following.failed) > 1 else ""
+        told = f"The step '{first}' (job '{opened.names[first]}') {what}.{more} {error.get('message', '')}"
+        return ending(Status.FAILED, "StepFailed", told.strip())
+
+    def _child(self, record: Record, opened: Opened, step: str) -> Record:
+        """The job of a step that can begin: an earlier one's twin where that serves again."""
+        node = opened.graph.steps[step]
+        scope, name = record.id.scope, opened.names[step]
+        id = ResourceId(scope, "jobs", name)
+        actor = Principal(record.id.name, str(record.state["user"]), "job")
+        sources = self._sources(record, opened)
+        try:
+            job, facts = self._step_jobs.job(record, opened.job, step, node, sources)
+            child = self.jobs.prepare(id, job, actor)
+            child = replace(child, state={**child.state, **facts, "step": step})
+            return self._reused(opened, step, child, facts)
+        except (Unavailable, Conflict):
+            raise
+        except Problem as problem:
+            problem.message = f"The step '{step}' cannot begin: {problem.message}"
+            raise
+
+    def _reused(self, opened: Opened, step: str, child: Record, facts: Mapping[str, Any]) -> Record:
+        job: Job = document_of(noun("job"), child)
+        if not self._step_jobs.is_deterministic(child.id.scope, opened.graph.steps[step]):
+            return child
+        child = replace(child, hash=self._reuse.key(child.id.scope, job, {k: facts[k] for k in sorted(facts)}))
+        if opened.graph.settings.force_rerun:
+            return child
+        earlier = self._reuse.earlier(child.id.scope, child.hash)
+        return self._step_jobs.twin(child, earlier, moment(self.store.clock())) if earlier else child
+
+    def _sources(self, record: Record, opened: Opened) -> Callable[[Binding], Input | None]:
+        scope = record.id.scope
+
+        def source(binding: Binding) -> Input | None:
+            group, _, rest = binding.name.partition(".")
+            if group == "inputs":
+                return opened.job.inputs.get(rest)
+            if group == "outputs":
+                return _address(place_of(record, rest), opened.job.outputs.get(rest))
+            step, _, port = rest.partition(".")
+            side, _, word = port.partition(".")
+            child: Job = document_of(noun("job"), self.jobs.get(ResourceId(scope, "jobs", opened.names[step])))
+            if side == "inputs":
+                return child.inputs.get(word)
+            return _address(self._outputs.path(scope, child.name, word), child.outputs.get(word))
+
+        return source
+
+
+def _address(path: str, output: Any) -> Input:
+    kind = output.type.value if output else "uri_folder"
+    return Input.load({"type": kind, "path": path})

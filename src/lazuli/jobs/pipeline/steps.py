@@ -1,0 +1,135 @@
+"""The jobs that a pipeline's steps become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lazuli.assets.components import Components
+from lazuli.assets.storage import Location, Storage
+from lazuli.jobs.pipeline.wiring import Sources, command_of, inputs_of, outputs_of, settled_words, sweep_of
+from lazuli.resources.component import CommandComponent, Component
+from lazuli.resources.inout import Output
+from lazuli.resources.job import Job, Status
+from lazuli.resources.kinds import AnyJob
+from lazuli.resources.node import CommandNode, NodeBase, PipelineNode, SweepNode
+from lazuli.resources.pipeline import PipelineJob
+from lazuli.schema.identity import Scope
+from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_folder, output_path
+from lazuli.store.documents import Record
+
+__all__ = ["StepJobs"]
+
+_NAMED = ("display_name", "description", "tags", "properties", "identity", "services", "queue_settings")
+
+
+class StepJobs:
+    """Makes the jobs of steps."""
+
+    def __init__(self, components: Components, storage: Storage) -> None:
+        self._components = components
+        self._storage = storage
+
+    def job(
+        self, record: Record, pipeline: PipelineJob, step: str, node: NodeBase, sources: Sources
+    ) -> tuple[Job, dict[str, Any]]:
+        """The document of a step's job, and the facts that its state is given."""
+        component = self._components.of_step(record.id.scope, node)
+        inputs = inputs_of(node, component, sources)
+        outputs = outputs_of(node, component, _promoted(record, pipeline), sources)
+        said = {word: value for word in _NAMED if (value := _dumped(node).get(word))}
+        said |= {
+            "display_name": said.get("display_name") or step,
+            "experiment_name": pipeline.experiment_name,
+            "compute": self._compute(pipeline, node),
+            "inputs": {name: each.model_dump(mode="json", exclude_none=True) for name, each in inputs.items()},
+            "outputs": {name: self._kept(pipeline, each) for name, each in outputs.items()},
+        }
+        work, facts = self._work(pipeline, node, component, inputs, outputs)
+        settled = settled_words({**work, **said}, sources)
+        return AnyJob.load({key: value for key, value in settled.items() if value not in (None, {}, [])}), facts
+
+    def _work(
+        self, pipeline: PipelineJob, node: NodeBase, component: Component | None, inputs: Any, outputs: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a step runs, by its kind."""
+        match node:
+            case CommandNode():
+                assert component is None or isinstance(component, CommandComponent)
+                return {"type": "command", **command_of(node, component, inputs)}, {}
+            case SweepNode():
+                assert isinstance(component, CommandComponent)
+                return {"type": "sweep", **sweep_of(node, component, inputs)}, {}
+            case PipelineNode():
+                settings = pipeline.settings.dump() if pipeline.settings else {}
+                kept = {key: value for key, value in settings.items() if key not in ("on_init", "on_finalize")}
+                return {"type": "pipeline", "component": node.component, "settings": kept}, {}
+            case _:
+                raise AssertionError(node.type)
+
+    def is_deterministic(self, scope: Scope, node: NodeBase) -> bool:
+        """Whether a step that is run again on the same gives the same; a pipeline's own steps are asked one by one."""
+        if isinstance(node, PipelineNode):
+            return False
+        component = self._components.of_step(scope, node)
+        return component is None or component.is_deterministic
+
+    def twin(self, child: Record, earlier: Record, now: str | None) -> Record:
+        """The job of a step that is not run, because an earlier one gave what it would give.
+
+        Its outputs are those of the earlier one; where it says a place for one, that holds the same from now on. So
+        does its own folder, with the logs.
+        """
+        outputs: dict[str, Any] = {}
+        for name, said in (child.body.get("outputs") or {}).items():
+            source = f"azureml://jobs/{earlier.id.name}/outputs/{name}"
+            if said.get("path"):
+                here = self._storage.locate(child.id.scope, said["path"])
+                self._storage.copy(self._storage.locate(child.id.scope, source), here)
+                outputs[name] = said
+            else:
+                outputs[name] = {**said, "path": self._storage.resolve(child.id.scope, source)}
+        artifacts = self._storage.container(child.id.scope, ARTIFACTS)
+        kept, own = artifact_folder(earlier.id.name), artifact_folder(child.id.name)
+        self._storage.copy(Location(artifacts, kept), Location(artifacts, own))
+        properties = {
+            **(child.body.get("properties") or {}),
+            "azureml.isreused": "true",
+            "azureml.reusedrunid": earlier.id.name,
+            **({"azureml.reusedpipelinerunid": earlier.parent} if earlier.parent else {}),
+        }
+        body = {**child.body, "properties": properties, **({"outputs": outputs} if outputs else {})}
+        facts = {"reused": earlier.id.name, "start_time": now, "end_time": now, "written": earlier.state["written"]}
+        facts |= {word: earlier.state[word] for word in ("key",) if word in earlier.state}
+        unused = {key: value for key, value in child.state.items() if key not in ("target", "nodes")}
+        return replace(child, body=body, state={**unused, **facts}, status=Status.COMPLETED.value)
+
+    def _compute(self, pipeline: PipelineJob, node: NodeBase) -> str | None:
+        default = pipeline.settings.default_compute if pipeline.settings else None
+        return node.compute or pipeline.compute or default
+
+    def _kept(self, pipeline: PipelineJob, output: Output) -> dict[str, Any]:
+        """An output with its place: on the pipeline's default datastore, where it names one and the output none."""
+        said = output.model_dump(mode="json", exclude_none=True)
+        default = (pipeline.settings.default_datastore if pipeline.settings else None) or DEFAULT
+        store = default.removeprefix("azureml:").rpartition("/")[2]
+        if not output.path and store != DEFAULT:
+            said["path"] = f"azureml://datastores/{store}/paths/azureml/${{{{name}}}}/${{{{output_name}}}}"
+        return said
+
+
+def _promoted(record: Record, pipeline: PipelineJob) -> Callable[[str], Output | None]:
+    """The pipeline's output of a name, where it has one, with the place where it lies."""
+
+    def promoted(name: str) -> Output | None:
+        output = pipeline.outputs.get(name)
+        if output is None:
+            return None
+        return output.model_copy(update={"path": output.path or str(output_path(record.id.name, name))})
+
+    return promoted
+
+
+def _dumped(node: NodeBase) -> Mapping[str, Any]:
+    return node.model_dump(mode="json", by_alias=False, exclude_none=True, exclude_unset=True)

@@ -1,0 +1,140 @@
+"""Pipelines as they are submitted: every step settled and checked, so that what can be wrong is found at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lazuli.assets.components import Components
+from lazuli.compute.targets import Targets
+from lazuli.jobs.pinning import Pinning
+from lazuli.jobs.pipeline.wiring import literal, only_binding
+from lazuli.resources.component import Component
+from lazuli.resources.inout import AssetType, Input, Output
+from lazuli.resources.node import NodeBase
+from lazuli.resources.pipeline import PipelineComponent, PipelineJob, PipelineSettings, Steps
+from lazuli.schema import bindings
+from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.problems import InvalidInput, did_you_mean
+
+__all__ = ["Pipelines", "steps_of"]
+
+
+def steps_of(job: PipelineJob, components: Components, scope: Scope) -> Steps:
+    """What has the steps of a settled pipeline: the job itself, or the component that it runs."""
+    if job.component is None:
+        return job
+    found = components.named(scope, job.component, target="component")
+    if not isinstance(found, PipelineComponent):
+        raise InvalidInput(
+            f"The component '{found.name}' is of type '{found.type}'.",
+            target="component",
+            mend="A pipeline job runs a component of 'type: pipeline'.",
+        )
+    return found
+
+
+class Pipelines:
+    """The kind of job that runs steps."""
+
+    work: Sequence[str] = ("jobs", "component", "inputs", "outputs", "settings")
+
+    def __init__(self, components: Components, pinning: Pinning, targets: Targets) -> None:
+        self._components = components
+        self._pinning = pinning
+        self._targets = targets
+
+    def prepared(self, id: ResourceId, job: PipelineJob) -> tuple[PipelineJob, dict[str, Any]]:
+        """The pipeline with every reference settled, and all its steps checked."""
+        settled = self.settled(id, job)
+        self._check_settings(id.scope, settled)
+        self._pinning.check_outputs(id.scope, settled)
+        return settled, {}
+
+    def settled(self, id: ResourceId, job: PipelineJob) -> PipelineJob:
+        """The pipeline with its components, code, environments and data settled to one version."""
+        component = job.component and self._components.reference(id.scope, job.component, target="component")
+        job = job.model_copy(update={"component": component, "display_name": job.display_name or id.name})
+        steps = steps_of(job, self._components, id.scope)
+        given = dict(job.inputs)
+        if isinstance(steps, PipelineComponent):
+            given = _with_defaults(steps, given)
+        pinned = {name: self._step(id.scope, name, node) for name, node in job.jobs.items()}
+        outputs = {**{name: Output() for name in _promised(steps)}, **job.outputs}
+        return job.model_copy(
+            update={
+                "jobs": pinned,
+                "inputs": {name: self._pinning.input(id.scope, name, said) for name, said in given.items()},
+                "outputs": {
+                    name: self._output(id, name, said, {**steps.jobs, **pinned}) for name, said in outputs.items()
+                },
+            }
+        )
+
+    def _step(self, scope: Scope, name: str, node: NodeBase) -> NodeBase:
+        node = self._components.pinned_step(scope, name, node)
+        inputs = {}
+        for word, said in node.inputs.items():
+            bound = said.value if said.type is AssetType.LITERAL else said.path
+            is_settled = any(bindings.bindings_in(bound or ""))
+            inputs[word] = said if is_settled else self._pinning.input(scope, word, said, f"jobs.{name}.inputs.{word}")
+        if node.compute and not any(bindings.bindings_in(node.compute)):
+            self._check_compute(scope, node.compute, f"jobs.{name}.compute")
+        return node.model_copy(update={"inputs": inputs})
+
+    def _output(self, id: ResourceId, name: str, said: Output, steps: Mapping[str, NodeBase]) -> Output:
+        """An output of the pipeline with its place, and with the type of the step's output that it is."""
+        placed = self._pinning.placed(id.name, name, said)
+        if "type" in said.model_fields_set:
+            return placed
+        for node in steps.values():
+            for word, bound in node.outputs.items():
+                binding = only_binding(bound.path)
+                if binding and binding.name == f"outputs.{name}":
+                    return placed.model_copy(update={"type": self._type_of(id.scope, node, word, bound)})
+        return placed
+
+    def _type_of(self, scope: Scope, node: NodeBase, word: str, said: Output) -> AssetType:
+        component: Component | None = self._components.of_step(scope, node)
+        port = component.outputs.get(word) if component else None
+        return AssetType(port.type.value) if port and "type" not in said.model_fields_set else said.type
+
+    def _check_settings(self, scope: Scope, job: PipelineJob) -> None:
+        settings = job.settings or PipelineSettings()
+        for said, field in ((job.compute, "compute"), (settings.default_compute, "settings.default_compute")):
+            if said and not any(bindings.bindings_in(said)):
+                self._check_compute(scope, said, field)
+        steps = steps_of(job, self._components, scope).jobs
+        for word in ("on_init", "on_finalize"):
+            if (step := getattr(settings, word)) and step not in steps:
+                raise InvalidInput(
+                    f"'{word}' names '{step}', which is no step.",
+                    target=f"settings.{word}",
+                    mend=did_you_mean(step, [*steps]) or "Name one of 'jobs'.",
+                )
+
+    def _check_compute(self, scope: Scope, said: str, field: str) -> None:
+        try:
+            self._targets.named(scope, said)
+        except InvalidInput as problem:
+            problem.target = field
+            raise
+
+
+def _promised(steps: Steps) -> Mapping[str, Any]:
+    return steps.outputs if isinstance(steps, PipelineComponent) else {}
+
+
+def _with_defaults(component: PipelineComponent, given: Mapping[str, Input]) -> dict[str, Input]:
+    """What a pipeline component is given, with its defaults. Raises :class:`InvalidInput` for what is missing."""
+    found = dict(given)
+    for name, port in component.inputs.items():
+        if name in found:
+            continue
+        if port.default is not None:
+            found[name] = literal(port.default)
+        elif not port.optional and not any(each.startswith(f"{name}.") for each in given):
+            raise InvalidInput(
+                f"The component '{component.name}' needs the input '{name}'.", target=f"inputs.{name}", mend="Give it."
+            )
+    return found

@@ -1,0 +1,177 @@
+"""Pipelines whose steps fail, are canceled, or need not run again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.jobs.pipeline.test_steps import pipeline, step
+from tests.jobs.place import Place
+
+from lazuli.compute.contract import until
+from lazuli.schema.identity import ResourceId
+
+
+def statuses(place: Place, name: str, *steps: str) -> dict[str, str]:
+    """The statuses of steps that were begun."""
+    found = {}
+    for each in steps:
+        record = place.platform.store.documents
+        with place.platform.store.state.read() as tx:
+            child = record.find(tx, ResourceId(place.scope, "jobs", f"{name}.{each}"))
+        if child:
+            found[each] = child.status
+    return found
+
+
+def test_steps_that_do_not_need_it_go_on_after_a_failure(place: Place) -> None:
+    after = {"inputs": {"x": "${{parent.jobs.bad.outputs.o}}"}}
+    jobs = {
+        "bad": step("echo it broke; exit 3", outputs={"o": {}}),
+        "needs_it": step("true", **after),
+        "apart": step("true"),
+        "later": step("true", run_after=["apart"]),
+    }
+    pipeline(place, "partly", jobs)
+    record = place.until("partly", "Failed")
+    assert statuses(place, "partly", *jobs) == {"bad": "Failed", "apart": "Completed", "later": "Completed"}
+    error = record.state["error"]
+    assert error["code"] == "StepFailed" and "The step 'bad' (job 'partly.bad') failed." in error["message"]
+
+
+def test_a_failure_stops_the_others_where_that_is_said(place: Place) -> None:
+    jobs = {
+        "bad": step("exit 3", run_after=["begun"]),
+        "begun": step("true"),
+        "long": step("sleep 60", run_after=["begun"]),
+        "never": step("true", run_after=["long"]),
+        "tidy": step("true"),
+    }
+    pipeline(place, "stopping", jobs, settings={"continue_on_step_failure": False, "on_finalize": "tidy"})
+    place.until("stopping", "Failed")
+    assert statuses(place, "stopping", *jobs) == {
+        "begun": "Completed",
+        "bad": "Failed",
+        "long": "Canceled",
+        "tidy": "Completed",
+    }
+
+
+def test_canceling_a_pipeline_cancels_its_steps(place: Place) -> None:
+    pipeline(
+        place,
+        "canceled",
+        {
+            "runs": step("sleep 60"),
+            "waits": step("true", run_after=["runs"]),
+            "nested": {"type": "pipeline", "component": _sleeper(place)},
+        },
+    )
+    until(lambda: set(statuses(place, "canceled", "runs", "nested.sleeps").values()) == {"Running"}, "both run")
+    place.cancel("canceled")
+    place.until("canceled", "Canceled")
+    assert statuses(place, "canceled", "runs", "waits", "nested", "nested.sleeps") == {
+        "runs": "Canceled",
+        "nested": "Canceled",
+        "nested.sleeps": "Canceled",
+    }
+    assert place.tracked("canceled").status == "KILLED"
+
+
+def _sleeper(place: Place) -> str:
+    place.put("component", "sleeper", "1", type="pipeline", jobs={"sleeps": step("sleep 60")})
+    return "azureml:sleeper:1"
+
+
+def _two(place: Place, name: str, word: str, **settings: Any) -> None:
+    jobs = {
+        "one": step(
+            "echo ${{inputs.word}} > ${{outputs.o}}/f; echo ran",
+            inputs={"word": word},
+            outputs={"o": {}},
+        ),
+        "two": step(
+            "cat ${{inputs.x}}/f > ${{outputs.end}}; echo ran",
+            inputs={"x": "${{parent.jobs.one.outputs.o}}"},
+            outputs={"end": "${{parent.outputs.end}}"},
+        ),
+    }
+    end = {"type": "uri_file", "name": f"{word}-asset"}
+    pipeline(place, name, jobs, outputs={"end": end}, **({"settings": settings} if settings else {}))
+    place.until(name, "Completed")
+
+
+def reused(place: Place, name: str) -> list[str]:
+    """Which earlier jobs serve the two steps again; '' for one that ran."""
+    return [place.get(f"{name}.{each}").state.get("reused", "") for each in ("one", "two")]
+
+
+def test_steps_are_not_run_again_on_the_same(place: Place) -> None:
+    _two(place, "first-time", "alpha")
+    _two(place, "second-time", "alpha")
+    assert reused(place, "first-time") == ["", ""]
+    assert reused(place, "second-time") == ["first-time.one", "first-time.two"]
+    assert place.get("second-time.two").body["properties"]["azureml.isreused"] == "true"
+    # What the pipeline promised lies at its own place as well, and is an asset.
+    assert place.files("azureml/second-time/") == {"end": "alpha\n"}
+    versions = [place.platform.shelves.data.get(ResourceId(place.scope, "data", "alpha-asset", v)) for v in "12"]
+    assert [v.body["properties"]["azureml.job"] for v in versions] == ["first-time.two", "second-time.two"]
+    assert place.tracked("second-time.one").status == "FINISHED"
+    assert place.log("second-time.one") == "ran\n"
+
+    _two(place, "forced", "alpha", force_rerun=True)
+    assert reused(place, "forced") == ["", ""]
+    _two(place, "otherwise", "beta")
+    assert reused(place, "otherwise") == ["", ""]
+
+
+def test_equal_content_serves_a_step_again_whoever_wrote_it(place: Place) -> None:
+    jobs = {
+        "one": step(
+            "date > /dev/null; echo ${{inputs.n}} > /dev/null; echo same > ${{outputs.o}}/f", outputs={"o": {}}
+        ),
+        "two": step(
+            "cat ${{inputs.x}}/f > ${{outputs.o}}/g", inputs={"x": "${{parent.jobs.one.outputs.o}}"}, outputs={"o": {}}
+        ),
+    }
+    jobs["one"]["inputs"] = {"n": 1}
+    pipeline(place, "same-1", jobs)
+    place.until("same-1", "Completed")
+    jobs["one"]["inputs"] = {"n": 2}
+    pipeline(place, "same-2", jobs)
+    place.until("same-2", "Completed")
+    assert reused(place, "same-2") == ["", "same-1.two"]
+
+
+def test_what_was_overwritten_since_is_made_again(place: Place) -> None:
+    there = "azureml://datastores/workspaceblobstore/paths/overwritten"
+    jobs = {"one": step("echo made > ${{outputs.o}}/f", outputs={"o": {"path": there}})}
+    pipeline(place, "made-1", jobs)
+    place.until("made-1", "Completed")
+    place.upload("overwritten/f", "spoilt")
+    pipeline(place, "made-2", jobs)
+    place.until("made-2", "Completed")
+    assert "reused" not in place.get("made-2.one").state
+    assert place.files("overwritten/") == {"f": "made\n"}
+
+
+def test_a_component_that_is_not_deterministic_always_runs(place: Place) -> None:
+    place.put(
+        "component",
+        "dice",
+        "1",
+        type="command",
+        command="echo 4",
+        environment="azureml:plain:1",
+        is_deterministic=False,
+    )
+    for name in ("dice-1", "dice-2"):
+        pipeline(place, name, {"one": {"type": "command", "component": "azureml:dice:1"}})
+        place.until(name, "Completed")
+    assert "reused" not in place.get("dice-2.one").state
+
+
+def test_a_name_that_is_another_job_s_is_told(place: Place) -> None:
+    place.run("taken.one")
+    pipeline(place, "taken", {"one": step("true")})
+    error = place.until("taken", "Failed").state["error"]
+    assert error["code"] == "JobNameUsed" and "'taken.one'" in error["message"]

@@ -171,7 +171,7 @@ def test_the_only_workspace_is_found_in_whichever_group_it_is(lazuli: Run) -> No
     assert "There is no compute yet" in lazuli("compute", "list", "-g", "g2", **elsewhere).output
 
 
-def test_what_does_not_run_yet_is_checked_and_nothing_is_made(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+def test_a_pipeline_is_checked_and_nothing_is_made_of_a_wrong_one(lazuli: Run, workspace: str, tmp_path: Path) -> None:
     (tmp_path / "part.yml").write_text(
         "name: part\ncommand: echo ${{inputs.n}}\nenvironment: azureml:e:1\ninputs: {n: {type: integer}}\n"
     )
@@ -186,7 +186,7 @@ def test_what_does_not_run_yet_is_checked_and_nothing_is_made(lazuli: Run, works
     assert "is valid" in done
     assert "default_datestore" in lazuli("job", "validate", "-f", str(file), "--strict", fails=1).output
     told = lazuli("job", "create", "-f", str(file), fails=1).output
-    assert "A pipeline is understood, but this version does not run it yet. Nothing was made." in told
+    assert "The environment 'e' does not exist" in told
     assert "does not exist" in lazuli("job", "show", "-n", "pipe", fails=1).output
     file.write_text(file.read_text().replace("n: 3, m: 4", ""))
     told = lazuli("job", "validate", "-f", str(file), fails=1).output

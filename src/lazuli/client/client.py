@@ -14,6 +14,7 @@ from lazuli.client.models import Files, Models
 from lazuli.client.profile import Profile
 from lazuli.client.snapshot import Snapshot
 from lazuli.client.storage import Progress, Storage
+from lazuli.resources.component import Component
 from lazuli.resources.environment import Environment
 from lazuli.resources.table import noun
 from lazuli.schema.identity import Scope
@@ -102,3 +103,7 @@ class Client:
     def keep_environment(self, environment: Environment) -> str:
         """The id of the environment, made unless it is there already."""
         return self.environments.create(environment)["id"]
+
+    def keep_component(self, component: Component) -> str:
+        """The id of the component, made unless it is there already."""
+        return self.components.create(component)["id"]

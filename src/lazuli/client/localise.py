@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, cast
@@ -18,14 +18,16 @@ from lazuli.client import git
 from lazuli.client.included import check_component, check_steps
 from lazuli.client.located_files import existing, including, wrong
 from lazuli.client.names import job_name
-from lazuli.client.snapshot import Snapshot, scan, scan_code
-from lazuli.resources.component import CommandComponent, Component
+from lazuli.client.snapshot import Snapshot, scan, scan_code, with_includes
+from lazuli.resources.component import CommandComponent, Component, ParallelComponent
 from lazuli.resources.data import Data, DataType
 from lazuli.resources.environment import BuildContext, Environment
 from lazuli.resources.inout import AssetType, Input
 from lazuli.resources.job import CommandJob, Job
-from lazuli.resources.kinds import AnyJob
+from lazuli.resources.kinds import AnyComponent, AnyJob
 from lazuli.resources.model import Model
+from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, SweepNode
+from lazuli.resources.parallel import ParallelTask
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
 from lazuli.resources.schedule import JobAgain, Schedule
 from lazuli.schema import yaml
@@ -57,6 +59,13 @@ class Recipient(Protocol):
         """The id of the environment, made unless it is there already."""
         ...
 
+    def keep_component(self, component: Component) -> str:
+        """The id of the component, made unless it is there already."""
+        ...
+
+
+_Runs = CommandJob | CommandComponent | CommandNode | ParallelTask
+"""What says a code folder and an environment."""
 
 Step = Callable[[Recipient], None]
 """Uploads one thing and says in the document where it went."""
@@ -71,11 +80,11 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
         check_steps(document, source)
     elif isinstance(document, Component):
         check_component(document, source)
-    if isinstance(document, CommandJob):
+    if isinstance(document, CommandJob | PipelineJob):
         return list(_job(document, source, cwd or Path.cwd()))
     if isinstance(document, Schedule):
         return list(_schedule(document, source, cwd or Path.cwd()))
-    if isinstance(document, CommandComponent):
+    if isinstance(document, Component):
         return list(_component(document, source))
     if isinstance(document, Environment):
         return list(_environment(document, source, ()))
@@ -84,21 +93,14 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
     return []
 
 
-def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
+def _job(job: CommandJob | PipelineJob, source: Source, cwd: Path) -> Iterator[Step]:
     job.name = job.name or job_name()
     if "experiment_name" not in job.model_fields_set:
         job.experiment_name = re.sub(r"[^\w.-]+", "-", cwd.name).strip("-._") or "Default"
     job.properties = {**git.facts(cwd), **job.properties}
-    if job.code and not is_remote(job.code):
-        yield _code(job, source)
-    for name, put in job.inputs.items():
-        if put.path and not is_remote(put.path):
-            place = ("inputs", name, "path")
-            found = existing(source, place, put.path)
-            if "type" not in put.model_fields_set:
-                put.type = AssetType.URI_FILE if found.is_file() else AssetType.URI_FOLDER
-            _check_kind(source, place, found, put.type is AssetType.URI_FILE, put.type is AssetType.URI_FOLDER)
-            yield _sender(put, scan(found))
+    if isinstance(job, CommandJob):
+        yield from _code(job, source)
+    yield from _inputs(job.inputs, source, ())
     for name, put in job.outputs.items():
         if put.path and not is_remote(put.path):
             raise wrong(
@@ -107,7 +109,59 @@ def _job(job: CommandJob, source: Source, cwd: Path) -> Iterator[Step]:
                 f"the output's path '{put.path}' is local",
                 "Leave it out, or name a place on a datastore: azureml://datastores/…/paths/….",
             )
-    yield from _chosen_environment(job, source)
+    if isinstance(job, CommandJob):
+        yield from _chosen_environment(job, source)
+        return
+    yield from _steps(job.jobs, source)
+    if job.component:
+        yield from _kept(job, "component", source, ("component",))
+
+
+def _inputs(inputs: Mapping[str, Input], source: Source, place: Place) -> Iterator[Step]:
+    for name, put in inputs.items():
+        if put.path and not is_remote(put.path) and "${{" not in put.path:
+            here = (*place, "inputs", name, "path")
+            found = existing(source, here, put.path)
+            if "type" not in put.model_fields_set:
+                put.type = AssetType.URI_FILE if found.is_file() else AssetType.URI_FOLDER
+            _check_kind(source, here, found, put.type is AssetType.URI_FILE, put.type is AssetType.URI_FOLDER)
+            yield _sender(put, scan(found))
+
+
+def _steps(steps: Mapping[str, NodeBase], source: Source) -> Iterator[Step]:
+    """What the steps of a pipeline bring: their own code and environments, and the files of their components."""
+    for name, node in steps.items():
+        place: Place = ("jobs", name)
+        yield from _inputs(node.inputs, source, place)
+        if isinstance(node, CommandNode) and node.command:
+            yield from _code(node, source, place)
+            yield from _chosen_environment(node, source, place)
+        elif isinstance(node, ParallelNode) and node.task and node.component is None:
+            yield from _task(node.task, source, (*place, "task"))
+        word = "trial" if isinstance(node, SweepNode) else "component"
+        if getattr(node, word, None):
+            yield from _kept(node, word, source, (*place, word))
+
+
+def _kept(holder: Document, word: str, source: Source, place: Place) -> Iterator[Step]:
+    """The component that a step or a pipeline names; that of a file is kept under the hash of what it says."""
+    said = getattr(holder, word)
+    if not isinstance(said, str):
+        yield from _component(said, source, place)
+        return
+    if not _is_file(said):
+        return
+    source = including(source, place, said)
+    component = AnyComponent.from_yaml(source)
+    yield from _component(component, source)
+
+    def keep(recipient: Recipient) -> None:
+        component.display_name = component.display_name or component.name
+        component.name, component.is_anonymous = ANONYMOUS_COMPONENT, True
+        component.version = _hash({k: v for k, v in component.dump().items() if k not in ("name", "version")})
+        setattr(holder, word, recipient.keep_component(component))
+
+    yield keep
 
 
 def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
@@ -122,11 +176,11 @@ def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
         lines = {key[1:]: line for key, line in source.lines.items() if key[:1] == place}
         source = replace(source, data=_at(source.data, place), lines=lines)
     schedule.create_job = said
-    if isinstance(said, CommandJob):
+    if isinstance(said, PipelineJob):
+        check_steps(said, source)
+    if isinstance(said, CommandJob | PipelineJob):
         yield from _job(said, source, cwd)
     elif isinstance(said, Job):
-        if isinstance(said, PipelineJob):
-            check_steps(said, source)
         _check_nothing_local(source)
     if isinstance(said, Job):
         said.name = ""  # each that is submitted gets a name of its own
@@ -178,17 +232,27 @@ def _is_file(said: str) -> bool:
     return said.startswith("file:") or (not is_remote(said) and said.endswith((".yml", ".yaml")))
 
 
-def _component(component: CommandComponent, source: Source) -> Iterator[Step]:
-    if component.code and not is_remote(component.code):
-        yield _code(component, source)
-    yield from _chosen_environment(component, source)
+def _component(component: Component, source: Source, place: Place = ()) -> Iterator[Step]:
+    if isinstance(component, PipelineComponent):
+        yield from _steps(component.jobs, source)
+    elif isinstance(component, ParallelComponent):
+        if component.task:
+            yield from _task(component.task, source, (*place, "task"))
+    elif isinstance(component, CommandComponent):
+        yield from _code(component, source, place)
+        yield from _chosen_environment(component, source, place)
 
 
-def _chosen_environment(job: CommandJob | CommandComponent, source: Source) -> Iterator[Step]:
+def _task(task: ParallelTask, source: Source, place: Place) -> Iterator[Step]:
+    yield from _code(task, source, place)
+    yield from _chosen_environment(task, source, place)
+
+
+def _chosen_environment(job: _Runs, source: Source, place: Place = ()) -> Iterator[Step]:
     said = job.environment
-    place: Place = ("environment",)
+    place = (*place, "environment")
     if isinstance(said, str):
-        if is_remote(said) or not said.endswith((".yml", ".yaml")):
+        if is_remote(said) or not said.removeprefix("file:").endswith((".yml", ".yaml")):
             return
         source = including(source, place, said)
         job.environment = said = Environment.from_yaml(source)
@@ -244,14 +308,27 @@ def _asset(asset: Data | Model, source: Source) -> Iterator[Step]:
     yield _sender(asset, scan(found))
 
 
-def _code(job: CommandJob | CommandComponent, source: Source) -> Step:
-    folder = existing(source, ("code",), job.code or "")
-    snapshot = scan_code(folder) if folder.is_dir() else scan(folder)
+def _code(job: _Runs, source: Source, place: Place = ()) -> Iterator[Step]:
+    """The code of what runs, with what a component includes beside it."""
+    includes = getattr(job, "additional_includes", None) or []
+    if not includes and (not job.code or is_remote(job.code)):
+        return
+    snapshot = None
+    if job.code and not is_remote(job.code):
+        folder = existing(source, (*place, "code"), job.code)
+        snapshot = scan_code(folder) if folder.is_dir() else scan(folder)
+    if includes:
+        found = [existing(source, (*place, "additional_includes", n), said) for n, said in enumerate(includes)]
+        snapshot = with_includes(snapshot, [scan_code(each) if each.is_dir() else scan(each) for each in found])
+    assert snapshot is not None
+    whole = snapshot
 
     def send(recipient: Recipient) -> None:
-        job.code = recipient.upload_code(snapshot)
+        job.code = recipient.upload_code(whole)
+        if isinstance(job, CommandComponent):
+            job.additional_includes = None  # they are in the code now
 
-    return send
+    yield send
 
 
 def _sender(thing: Input | BuildContext | Data | Model, snapshot: Snapshot) -> Step:
@@ -279,4 +356,8 @@ def _fingerprint(environment: Environment) -> str:
     said = environment.model_dump(
         mode="json", include={"image", "conda_file", "build", "os_type", "inference_config"}, exclude_none=True
     )
+    return _hash(said)
+
+
+def _hash(said: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]

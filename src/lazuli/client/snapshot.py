@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
 from lazuli.schema.problems import Conflict, InvalidInput
 
-__all__ = ["File", "Snapshot", "scan", "scan_code"]
+__all__ = ["File", "Snapshot", "scan", "scan_code", "with_includes"]
 
 _NEVER = {".git", "__pycache__"}
 _PIECE = 1 << 20
@@ -43,6 +43,8 @@ class Snapshot:
     files: tuple[File, ...]
     digest: str
     is_folder: bool
+    hashed: Mapping[str, tuple[File, str]] = field(compare=False, repr=False)
+    """Each file by its path, with the hash of its content."""
 
     @property
     def size(self) -> int:
@@ -62,18 +64,43 @@ def scan_code(path: Path) -> Snapshot:
     return _snapshot(path, GitIgnoreSpec.from_lines(lines))
 
 
+def with_includes(code: Snapshot | None, includes: Iterable[Snapshot]) -> Snapshot:
+    """Code with further files and folders beside it, each under its own name.
+
+    Raises :class:`InvalidInput` where two would have the same path.
+    """
+    found: dict[str, tuple[File, str]] = dict(code.hashed) if code else {}
+    for each in includes:
+        for relative, hashed in each.hashed.items():
+            path = f"{each.name}/{relative}" if each.is_folder else relative
+            if path in found:
+                raise InvalidInput(
+                    f"'{path}' is in the code and in what it includes.",
+                    target="additional_includes",
+                    mend="Rename one.",
+                )
+            found[path] = (replace(hashed[0], relative=path), hashed[1])
+    return _hashed(code.name if code else "code", found, is_folder=True)
+
+
 def _snapshot(path: Path, ignored: GitIgnoreSpec | None) -> Snapshot:
     found = [path] if path.is_file() else list(_walk(path, path, ignored, set()))
     if not found:
         raise InvalidInput(f"The folder '{path}' has no files to upload.", target=str(path))
     root = path if path.is_dir() else path.parent
+    files: dict[str, tuple[File, str]] = {}
+    for file in found:
+        relative, stat = file.relative_to(root).as_posix(), file.stat()
+        files[relative] = (File(relative, file, stat.st_size, stat.st_mtime_ns), _sha256(file))
+    return _hashed(path.resolve().name, files, is_folder=path.is_dir())
+
+
+def _hashed(name: str, files: Mapping[str, tuple[File, str]], *, is_folder: bool) -> Snapshot:
+    """A snapshot of files, each with the hash of its content."""
     total = hashlib.sha256()
-    files = []
-    for relative, file in sorted((item.relative_to(root).as_posix(), item) for item in found):
-        stat = file.stat()
-        total.update(f"{relative}\0{_sha256(file)}\n".encode())
-        files.append(File(relative, file, stat.st_size, stat.st_mtime_ns))
-    return Snapshot(path.resolve().name, tuple(files), total.hexdigest(), path.is_dir())
+    for relative, (_, sha256) in sorted(files.items()):
+        total.update(f"{relative}\0{sha256}\n".encode())
+    return Snapshot(name, tuple(files[relative][0] for relative in sorted(files)), total.hexdigest(), is_folder, files)
 
 
 def _walk(folder: Path, root: Path, ignored: GitIgnoreSpec | None, above: set[Path]) -> Iterator[Path]:

@@ -5,17 +5,19 @@ from typing import Any
 
 import pytest
 
-from lazuli.client.localise import ANONYMOUS, localise
+from lazuli.client.localise import ANONYMOUS, ANONYMOUS_COMPONENT, localise
 from lazuli.client.snapshot import Snapshot
+from lazuli.resources.component import Component
 from lazuli.resources.data import Data
 from lazuli.resources.environment import Environment
 from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
+from lazuli.resources.node import CommandNode, PipelineNode
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.resources.schedule import Schedule
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
-from lazuli.schema.problems import InvalidInput, Unsupported
+from lazuli.schema.problems import InvalidInput
 
 CONDA = "dependencies:\n  - python=3.11\n  - pip:\n      - numpy\n"
 JOB = """\
@@ -40,6 +42,7 @@ class Kept:
         self.uploads: list[Snapshot] = []
         self.codes: list[Snapshot] = []
         self.environments: list[Environment] = []
+        self.components: list[Component] = []
 
     def upload(self, snapshot: Snapshot) -> str:
         self.uploads.append(snapshot)
@@ -52,6 +55,10 @@ class Kept:
     def keep_environment(self, environment: Environment) -> str:
         self.environments.append(environment.model_copy())
         return f"azureml:{environment.name}:{environment.version}"
+
+    def keep_component(self, component: Component) -> str:
+        self.components.append(component)
+        return f"azureml:{component.name}:{component.version}"
 
 
 @pytest.fixture
@@ -200,12 +207,47 @@ def test_a_schedule_says_what_is_different_in_the_file_of_a_job(folder: Path) ->
     assert (job.tags, job.settings.force_rerun) == ({"by": "s"}, True)
 
 
-@pytest.mark.parametrize("step", ["{component: ./c.yml}", "{command: ls, environment: 'azureml:e:1', code: src}"])
-def test_a_scheduled_pipeline_whose_files_cannot_be_sent_says_so(folder: Path, step: str) -> None:
-    (folder / "c.yml").write_text("name: c\ntype: command\ncommand: ls\nenvironment: azureml:e:1\n")
-    (folder / "pipe.yml").write_text(f"type: pipeline\njobs:\n  a: {step}\n")
-    document, source = read(Schedule, SCHEDULE + "./pipe.yml\n", folder)
-    with pytest.raises(Unsupported, match=r"pipe\.yml:3: 'jobs\.a\.(component|code)'"):
+def test_the_files_of_a_pipeline_are_sent(folder: Path) -> None:
+    (folder / "lib").mkdir()
+    (folder / "lib" / "more.py").write_text("2")
+    (folder / "c.yml").write_text(
+        "name: c\ntype: command\ncommand: ls\nenvironment: {image: 'python:3.11'}\n"
+        "code: src\nadditional_includes: [lib, one.csv]\n"
+    )
+    (folder / "inner.yml").write_text("name: i\ntype: pipeline\njobs:\n  again: {component: ./c.yml}\n")
+    text = (
+        "type: pipeline\njobs:\n  a: {component: ./c.yml}\n  b: {type: pipeline, component: ./inner.yml}\n"
+        "  c: {command: ls, environment: 'azureml:e:1', code: src, inputs: {x: {path: one.csv}}}\n"
+    )
+    (folder / "one.csv").write_text("1")
+    document, source = read(PipelineJob, text, folder)
+    workspace = Kept()
+    for step in localise(document, source):
+        step(workspace)
+    kept = {each.display_name: each for each in workspace.components}
+    assert kept.keys() == {"c", "i"} and all(each.name == ANONYMOUS_COMPONENT for each in kept.values())
+    a, b, c = document.jobs.values()
+    assert isinstance(a, CommandNode) and isinstance(b, PipelineNode) and isinstance(c, CommandNode)
+    assert a.component == f"azureml:{ANONYMOUS_COMPONENT}:{kept['c'].version}"
+    assert b.component == f"azureml:{ANONYMOUS_COMPONENT}:{kept['i'].version}"
+    assert [file.relative for file in workspace.codes[0].files] == ["lib/more.py", "one.csv", "train.py"]
+    assert c.inputs["x"].type == "uri_file" and str(c.inputs["x"].path).startswith("azureml://")
+    # The same files make the same version.
+    again, source = read(PipelineJob, text, folder)
+    for step in localise(again, source):
+        step(Kept())
+    assert again.jobs["a"] == a
+
+
+def test_a_file_that_is_there_twice_is_told(folder: Path) -> None:
+    (folder / "lib").mkdir()
+    (folder / "lib" / "train.py").write_text("2")
+    (folder / "c.yml").write_text(
+        "name: c\ntype: command\ncommand: ls\nenvironment: azureml:e:1\n"
+        "code: src\nadditional_includes: [lib/train.py]\n"
+    )
+    document, source = read(PipelineJob, "type: pipeline\njobs:\n  a: {component: ./c.yml}\n", folder)
+    with pytest.raises(InvalidInput, match=r"'train\.py' is in the code and in what it includes"):
         localise(document, source)
 
 

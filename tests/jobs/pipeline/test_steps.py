@@ -224,7 +224,7 @@ def test_what_a_step_says_may_be_bound(place: Place) -> None:
             "here": step(
                 "echo $HOW", compute="${{parent.inputs.where}}", environment_variables={"HOW": "${{parent.inputs.how}}"}
             ),
-            "there": step("true", limits={"timeout": "${{parent.inputs.seconds}}"}),
+            "there": step("echo there", limits={"timeout": "${{parent.inputs.seconds}}"}),
         },
         inputs={"where": "bound-cluster", "how": "well", "seconds": 77},
         settings={"default_compute": "local", "default_datastore": "workspaceblobstore"},

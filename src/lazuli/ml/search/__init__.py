@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from lazuli.ml.search.algorithms import SAMPLERS, sampler_for
 from lazuli.ml.search.chosen import policy_for
+from lazuli.ml.search.importance import importance
 from lazuli.ml.search.policies import Policy, judge
 from lazuli.ml.search.samplers import Sampler
 from lazuli.ml.search.space import names_in, said
@@ -25,6 +26,7 @@ __all__ = [
     "Sampler",
     "Trial",
     "best_of",
+    "importance",
     "judge",
     "names_in",
     "policy_for",

@@ -94,6 +94,14 @@ class Known:
         self.held.append((Trial(number, params), trial))
         return params
 
+    def add_result(self, picks: Picks, value: float) -> None:
+        """Add a completed trial by what was picked."""
+        from optuna.trial import create_trial
+
+        told = create_trial(params=self._told(picks), distributions=self.distributions, value=value)
+        self.storage.create_new_trial(self.id, template_trial=told)
+        self.completed += 1
+
     def _suggest(self, asked: Asked, path: str) -> Any:
         from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 

@@ -15,6 +15,7 @@ from lazuli.resources.model import Model
 from lazuli.resources.node import CommandNode, PipelineNode
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.resources.schedule import Schedule
+from lazuli.resources.sweep import SweepJob
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
 from lazuli.schema.problems import InvalidInput
@@ -99,6 +100,37 @@ def test_a_job_speaks_of_nothing_local_any_more(folder: Path) -> None:
     assert [file.relative for file in kept.codes[0].files] == ["train.py"]
     assert job.environment == f"azureml:{ANONYMOUS}:{kept.environments[0].version}"
     assert kept.environments[0].conda_file == CONDA
+
+
+SWEEP = """\
+type: sweep
+trial:
+  command: python train.py --lr ${{search_space.lr}}
+  code: ./src
+  environment: ./conda.yml
+search_space: {lr: {type: uniform, min_value: 0, max_value: 1}}
+sampling_algorithm: random
+objective: {goal: minimize, primary_metric: loss}
+inputs:
+  data: {path: ./data.csv}
+"""
+
+
+def test_a_sweep_sends_what_its_trial_runs_with(folder: Path) -> None:
+    (folder / "environment.yml").write_text("image: python:3.11\nconda_file: conda.yml\n")
+    job, kept = run(SweepJob, SWEEP.replace("./conda.yml", "./environment.yml"), folder)
+    assert (job.trial.code, job.trial.environment) == (
+        "azureml:code:1",
+        f"azureml:{ANONYMOUS}:{kept.environments[0].version}",
+    )
+    assert (job.inputs["data"].path, job.inputs["data"].type) == ("azureml://datastores/d/paths/data.csv", "uri_file")
+    assert job.name and job.experiment_name == folder.name
+    told = refuse(SweepJob, SWEEP.replace("./src", "./scr"), folder)
+    assert (told.target, told.message.partition(" ")[0]) == ("trial.code", "file.yml:4:")
+    assert (
+        "file.yml:2: 'trial.environment': it is required"
+        in refuse(SweepJob, SWEEP.replace("  environment: ./conda.yml\n", ""), folder).message
+    )
 
 
 def test_nothing_is_sent_before_everything_is_found(folder: Path) -> None:

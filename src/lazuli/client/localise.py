@@ -30,6 +30,7 @@ from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, SweepNode
 from lazuli.resources.parallel import ParallelTask
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
 from lazuli.resources.schedule import JobAgain, Schedule
+from lazuli.resources.sweep import SweepJob, Trial
 from lazuli.schema import yaml
 from lazuli.schema.document import Document
 from lazuli.schema.problems import Unsupported
@@ -64,7 +65,7 @@ class Recipient(Protocol):
         ...
 
 
-_Runs = CommandJob | CommandComponent | CommandNode | ParallelTask
+_Runs = CommandJob | CommandComponent | CommandNode | ParallelTask | Trial
 """What says a code folder and an environment."""
 
 Step = Callable[[Recipient], None]
@@ -80,7 +81,7 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
         check_steps(document, source)
     elif isinstance(document, Component):
         check_component(document, source)
-    if isinstance(document, CommandJob | PipelineJob):
+    if isinstance(document, CommandJob | SweepJob | PipelineJob):
         return list(_job(document, source, cwd or Path.cwd()))
     if isinstance(document, Schedule):
         return list(_schedule(document, source, cwd or Path.cwd()))
@@ -93,13 +94,14 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
     return []
 
 
-def _job(job: CommandJob | PipelineJob, source: Source, cwd: Path) -> Iterator[Step]:
+def _job(job: CommandJob | SweepJob | PipelineJob, source: Source, cwd: Path) -> Iterator[Step]:
     job.name = job.name or job_name()
     if "experiment_name" not in job.model_fields_set:
         job.experiment_name = re.sub(r"[^\w.-]+", "-", cwd.name).strip("-._") or "Default"
     job.properties = {**git.facts(cwd), **job.properties}
-    if isinstance(job, CommandJob):
-        yield from _code(job, source)
+    runs, place = (job.trial, ("trial",)) if isinstance(job, SweepJob) else (job, ())
+    if not isinstance(runs, PipelineJob):
+        yield from _code(runs, source, place)
     yield from _inputs(job.inputs, source, ())
     for name, put in job.outputs.items():
         if put.path and not is_remote(put.path):
@@ -109,12 +111,12 @@ def _job(job: CommandJob | PipelineJob, source: Source, cwd: Path) -> Iterator[S
                 f"the output's path '{put.path}' is local",
                 "Leave it out, or name a place on a datastore: azureml://datastores/…/paths/….",
             )
-    if isinstance(job, CommandJob):
-        yield from _chosen_environment(job, source)
+    if not isinstance(runs, PipelineJob):
+        yield from _chosen_environment(runs, source, place)
         return
-    yield from _steps(job.jobs, source)
-    if job.component:
-        yield from _kept(job, "component", source, ("component",))
+    yield from _steps(runs.jobs, source)
+    if runs.component:
+        yield from _kept(runs, "component", source, ("component",))
 
 
 def _inputs(inputs: Mapping[str, Input], source: Source, place: Place) -> Iterator[Step]:
@@ -178,7 +180,7 @@ def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
     schedule.create_job = said
     if isinstance(said, PipelineJob):
         check_steps(said, source)
-    if isinstance(said, CommandJob | PipelineJob):
+    if isinstance(said, CommandJob | SweepJob | PipelineJob):
         yield from _job(said, source, cwd)
     elif isinstance(said, Job):
         _check_nothing_local(source)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from lazuli.assets.storage import Storage
 from lazuli.compute.engine import Engine
+from lazuli.jobs.kinds import kind_of
 from lazuli.jobs.masking import read_masked
 from lazuli.jobs.ranks import LOGS, main_log, rank_logs
 from lazuli.jobs.transitions import TERMINAL
-from lazuli.resources.job import CommandJob
+from lazuli.resources.job import CommandJob, JobType
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.places import ARTIFACTS, artifact_folder
@@ -18,10 +20,20 @@ from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.paths import clean
 
-__all__ = ["Logs", "Masks"]
+__all__ = ["Account", "Logs", "Masks"]
 
 Masks = Callable[[ResourceId], Sequence[bytes]]
 """What the logs of a job may not tell."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The log of a job that is made of others: nothing of it runs itself, so the platform writes it."""
+
+    name: str
+    """The name of the file."""
+    text: Callable[[Record], bytes]
+    """All of it up to now; it only grows. Asked often while anybody listens."""
 
 
 class Logs:
@@ -32,9 +44,13 @@ class Logs:
         self._storage = storage
         self._engine = engine
         self._masks = masks
+        self.accounts: dict[JobType, Account] = {}
+        """What jobs that are made of others say of themselves; the platform fills it."""
 
     def names(self, record: Record) -> list[str]:
         """The log files a job has now, the one that stands for it first."""
+        if account := self.accounts.get(kind_of(record)):
+            return [account.name]
         if record.state.get("key") is None:
             return []
         job: CommandJob = document_of(noun("job"), record)
@@ -46,11 +62,15 @@ class Logs:
 
     def main(self, record: Record) -> str:
         """The name of the log that stands for a job, whether it is there yet or not."""
-        return main_log(document_of(noun("job"), record))
+        account = self.accounts.get(kind_of(record))
+        return account.name if account else main_log(document_of(noun("job"), record))
 
     def read(self, record: Record, file: str, offset: int = 0, limit: int = 1 << 20) -> bytes:
         """At most ``limit`` bytes of a log from ``offset``, which is not negative; empty where there is none (yet)."""
         name = clean(file)
+        account = self.accounts.get(kind_of(record))
+        if account and record.status not in TERMINAL:
+            return account.text(record)[offset : offset + limit] if name == account.name else b""
         if record.status not in TERMINAL:
             key = record.state.get("key")
             found = self._growing(record, str(key), name, offset, limit) if key else b""
@@ -67,6 +87,8 @@ class Logs:
 
     def has_more(self, record: Record, file: str, offset: int) -> bool:
         """Whether a log that still grows has anything from ``offset`` on: one look at a file, and at nothing else."""
+        if account := self.accounts.get(kind_of(record)):
+            return len(account.text(record)) > offset
         key = record.state.get("key")
         return bool(key) and bool(self._engine.tail(str(key), clean(file), offset, 1))
 

@@ -31,7 +31,7 @@ from lazuli.jobs.growing import Growing
 from lazuli.jobs.kinds import Lifecycles
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.line import Line
-from lazuli.jobs.logs import Logs
+from lazuli.jobs.logs import Account, Logs
 from lazuli.jobs.outputs import Outputs
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.pipeline.lifecycle import PipelineLifecycle
@@ -44,6 +44,7 @@ from lazuli.jobs.queue import Queue
 from lazuli.jobs.samples import Samples
 from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
+from lazuli.jobs.sweep.diary import LOG
 from lazuli.jobs.sweep.known import Memory
 from lazuli.jobs.sweep.lifecycle import SweepLifecycle
 from lazuli.jobs.sweep.submit import Sweeps
@@ -229,7 +230,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         watch=watch,
     )
     sweeps = Memory(store, tracking.metrics, reconciler.wake)
-    searches = SweepLifecycle(store, jobs, sweeps, tracking.runs, pinning, finisher.register)
+    searches = SweepLifecycle(store, jobs, sweeps, tracking.runs, pinning, storage, finisher.register)
     components = Components(store, environments, codes)
     jobs.kinds[JobType.PIPELINE] = Pipelines(components, pinning, targets)
     reuse = Reuse(store, storage, codes)
@@ -241,6 +242,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         {JobType.COMMAND: commands, JobType.SWEEP: searches, JobType.PIPELINE: pipelines},
         written=lambda record: digests_of(storage, record),
     )
+    logs = Logs(store, storage, engine, vault.masks)
+    logs.accounts[JobType.SWEEP] = Account(LOG, lambda record: sweeps.of(record).log(record))
     reconciler.move("jobs", Watched(lifecycle, insights))
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     return Platform(
@@ -262,7 +265,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         ),
         storage=storage,
         tracking=tracking,
-        logs=Logs(store, storage, engine, vault.masks),
+        logs=logs,
         engine=engine,
         environments=built,
         made=made,

@@ -41,6 +41,12 @@ def test_a_grid_is_tried_and_the_best_trial_is_told(place: Place) -> None:
     assert asset.body["path"].endswith("/grid_2/out")
     runs = place.platform.tracking.runs.children(place.scope, "grid")
     assert {run.id: run.tags["hyperparameters"] for run in runs}["grid_1"] == '{"x": 2}'
+    log = place.platform.logs.read(ended, place.platform.logs.main(ended)).decode().splitlines()
+    assert [line.split("  ", 1)[1] for line in log if "grid_2" in line] == [
+        "grid_2  tries x=3",
+        "grid_2  Completed: score 3.0, the best so far",
+    ]
+    assert len(log) == 6
     parent = place.tracked("grid")
     assert (parent.status, parent.tags["best_child_run_id"], parent.tags["score"]) == ("FINISHED", "grid_2", "3.0")
 

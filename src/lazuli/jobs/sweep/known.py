@@ -19,11 +19,14 @@ from sqlalchemy import select
 
 from lazuli.jobs.family import Child
 from lazuli.jobs.outputs import KEPT
+from lazuli.jobs.sweep.diary import Diary
 from lazuli.jobs.sweep.trial import OF_TRIAL
 from lazuli.jobs.transitions import TERMINAL
 from lazuli.ml.search import Trial, best_of
 from lazuli.ml.search.trial import Goal
 from lazuli.resources.job import Status
+from lazuli.resources.search import Goal as Way
+from lazuli.resources.search import Objective
 from lazuli.resources.sweep import SweepJob
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
@@ -34,7 +37,7 @@ from lazuli.store.opened import Store
 from lazuli.store.points import Point
 from lazuli.tracking.metrics import Metrics
 
-__all__ = ["Known", "KnownSweep", "Memory"]
+__all__ = ["Known", "KnownSweep", "Memory", "goal_of"]
 
 _R = tables.resource
 _CHUNK = 500
@@ -94,6 +97,7 @@ class KnownSweep:
         self._all: dict[int, Known] | None = None
         self._live: dict[str, Known] = {}
         self._heard: set[str] = set()
+        self._kept: Diary | None = None
         self._job: tuple[Mapping[str, Any], SweepJob] | None = None
         self.sampler: Any = None
         """What draws its trials, once it was asked."""
@@ -131,18 +135,29 @@ class KnownSweep:
             self._measure(self.job(record).objective.primary_metric, wanted)
             for name in moved:
                 if self._live[name].over:
-                    del self._live[name]
+                    self._diary(record).ended(self._live.pop(name))
                     self._metrics.leave(self.id.scope, name)
             yield trials
 
-    def add(self, trials: Iterable[Known]) -> None:
+    def log(self, record: Record) -> bytes:
+        """What has happened up to now, in words."""
+        with self.held(record):
+            return bytes(self._diary(record).text)
+
+    def _diary(self, record: Record) -> Diary:
+        if self._kept is None:
+            objective = self.job(record).objective
+            self._kept = Diary(objective.primary_metric, goal_of(objective))
+        return self._kept
+
+    def add(self, record: Record, trials: Iterable[Known]) -> None:
         """Trials that were made just now."""
-        with self._lock:
-            if self._all is None:
-                return
+        with self.held(record):
             for trial in trials:
-                self._all[trial.number] = trial
-                self._live[trial.name] = trial
+                if self._all is not None and trial.number not in self._all:
+                    self._all[trial.number] = trial
+                    self._live[trial.name] = trial
+                    self._diary(record).begun(trial)
 
     def listen(self, names: Iterable[str], metric: str) -> None:
         """Be woken when one of these trials logs the metric."""
@@ -189,6 +204,8 @@ class KnownSweep:
         self._measure(job.objective.primary_metric, [trial.name for trial in trials.values()], trials)
         for trial in trials.values():
             trial.judged = len(trial.values)
+        if self._kept is None:  # else it goes on where it was
+            self._diary(record).recall(trials.values())
         return trials
 
     def _statuses(self) -> list[str]:
@@ -259,6 +276,11 @@ class Memory:
             room -= known.size
             if known.resting and room < 0:
                 del self._sweeps[key]
+
+
+def goal_of(objective: Objective) -> Goal:
+    """Which way is better, as the search says it."""
+    return "maximize" if objective.goal is Way.MAXIMIZE else "minimize"
 
 
 def _note(trial: Known, status: str, state: Mapping[str, Any]) -> None:

@@ -7,18 +7,21 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from lazuli.assets.storage import Storage
 from lazuli.jobs.family import Child
 from lazuli.jobs.parents import LOOK_MS, Parent, ending
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.submit import Jobs, new_record
-from lazuli.jobs.sweep.known import Known, KnownSweep, Memory
+from lazuli.jobs.sweep.diary import LOG
+from lazuli.jobs.sweep.known import Known, KnownSweep, Memory, goal_of
 from lazuli.jobs.sweep.trial import OF_TRIAL, trial_job, trial_name
-from lazuli.jobs.sweep.verdict import NO_METRIC, best_trial, failing, goal_of, over
+from lazuli.jobs.sweep.verdict import NO_METRIC, best_trial, failing, over
 from lazuli.ml.search import Sampler, judge, policy_for, sampler_for
 from lazuli.resources.job import Status
 from lazuli.resources.search import SweepLimits
 from lazuli.resources.sweep import SweepJob
 from lazuli.schema.identity import ResourceId
+from lazuli.schema.places import ARTIFACTS, artifact_folder
 from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
@@ -41,12 +44,14 @@ class SweepLifecycle(Parent):
         memory: Memory,
         runs: Runs,
         pinning: Pinning,
+        storage: Storage,
         register: Callable[[Record], object],
     ) -> None:
         super().__init__(store, jobs)
         self._memory = memory
         self._runs = runs
         self._pinning = pinning
+        self._storage = storage
         self._register = register
 
     def children(self, record: Record) -> list[Child]:
@@ -83,11 +88,16 @@ class SweepLifecycle(Parent):
         told = {} if found else {"status_reason": NO_METRIC.format(metric=job.objective.primary_metric)}
         if record.state.get("verdict") == Status.COMPLETED.value and found:
             self._register(record)
+        self._keep_log(record, known)
         if found:
             tags = [("best_child_run_id", found["trial"]), ("score", repr(found["score"]))]
             self._runs.log(record.id.scope, record.id.name, tags=tags)
         known.resting = True
         return {**best, **told, "trials": len(trials)}
+
+    def _keep_log(self, record: Record, known: KnownSweep) -> None:
+        container = self._storage.container(record.id.scope, ARTIFACTS)
+        self.store.blobs.put_bytes(container, f"{artifact_folder(record.id.name)}/{LOG}", known.log(record))
 
     def _left_ms(self, record: Record, limits: SweepLimits) -> int:
         """How long it may still go on."""
@@ -108,7 +118,7 @@ class SweepLifecycle(Parent):
         if job.early_termination:
             known.listen([trial.name for trial in new], job.objective.primary_metric)
         if self.jobs.bear(record, [self._record(record, job, trial) for trial in new]):
-            known.add(new)
+            known.add(record, new)
         return True
 
     def _drawn(

@@ -6,24 +6,17 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from lazuli.jobs.parents import ending
-from lazuli.jobs.sweep.known import Known
+from lazuli.jobs.sweep.known import Known, goal_of
 from lazuli.ml.search import best_of
-from lazuli.ml.search.trial import Goal
 from lazuli.resources.job import Status
-from lazuli.resources.search import Goal as Way
 from lazuli.resources.search import Objective
 
-__all__ = ["FIRST", "NO_METRIC", "best_trial", "failing", "goal_of", "over"]
+__all__ = ["FIRST", "NO_METRIC", "best_trial", "failing", "over"]
 
 FIRST = 3
 """Where so many trials fail at the start, the others are not tried: it is the command that is wrong."""
 NO_METRIC = "No trial has logged '{metric}', so there is no best one. Log it with mlflow.log_metric('{metric}', …)."
 _RANKS = (Status.COMPLETED.value, Status.CANCELED.value, Status.FAILED.value)
-
-
-def goal_of(objective: Objective) -> Goal:
-    """Which way is better, as the search says it."""
-    return "maximize" if objective.goal is Way.MAXIMIZE else "minimize"
 
 
 def best_trial(objective: Objective, trials: Iterable[Known]) -> tuple[Known, float] | None:

@@ -72,6 +72,14 @@ def names(answer: httpx.Response) -> str:
     ],
 )
 def test_jobs_are_narrowed_by_the_server(jobs: httpx.Client, query: str, expected: str) -> None:
+    assert names(jobs.get(f"{SPACE}/jobs?includeChildren=true&{query}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("", "410"), ("tag=color", "10"), ("status=Completed", "0"), ("jobType=command&$maxpagesize=2", "41")],
+)
+def test_what_other_jobs_made_is_shown_where_it_is_asked_for(jobs: httpx.Client, query: str, expected: str) -> None:
     assert names(jobs.get(f"{SPACE}/jobs?{query}")) == expected
 
 

@@ -132,8 +132,8 @@ def test_what_was_there_before_lists_were_narrowed_is_filed(place: Place, monkey
     database.close()
     assert {(row.scope, row.created_at) for row in rows} == {(scope.key, 5)}
     filed = {(row.resource_id.rpartition("/")[2], row.key, row.value) for row in rows}
-    plain = {("type", "command"), ("experiment_name", "default")}
-    one = {("type", "command"), ("experiment_name", "exp"), ("tag", "a"), ("tag:a", "x"), ("unkept", "")}
+    plain = {("type", "command"), ("experiment_name", "default"), ("root", "")}
+    one = {("type", "command"), ("experiment_name", "exp"), ("tag", "a"), ("tag:a", "x"), ("unkept", ""), ("root", "")}
     three = {("tag", "long"), ("tag:long", brief("y" * 200))}
     assert filed == {(n, *f) for n, facets in (("one", one), ("two", plain), ("three", three)) for f in facets}
 

@@ -50,6 +50,7 @@ def filtering(row: Noun) -> Option:
             click.option(f"--{name.replace('_', '-')}", name, multiple=name == "status", help=text)
             for name, text in _OF_JOBS.items()
         ]
+        options += [click.option("--include-children", is_flag=True, help="Also trials and steps of other jobs.")]
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):
@@ -66,6 +67,7 @@ def selected(
     include_archived: bool = False,
     archived_only: bool = False,
     tags: tuple[str, ...] = (),
+    include_children: bool = False,
     **fields: str | tuple[str, ...] | None,
 ) -> Iterator[Shown]:
     """The items that fit every option: the server finds them, and is asked for no more than ``max_results`` needs."""
@@ -75,6 +77,8 @@ def selected(
     query: dict[str, str | list[str]] = {}
     if tags:
         query["tag"] = list(tags)
+    if include_children:
+        query["includeChildren"] = "true"
     for name, value in fields.items():
         if value:
             query[_IN_REST[name]] = value if isinstance(value, str) else list(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.jobs.family import root_of
+from lazuli.jobs.family import ROOT, root_of, tell_children
 from lazuli.jobs.kinds import Kind, kind_of
 from lazuli.jobs.line import place_in_line
 from lazuli.jobs.queue import Queue
@@ -202,12 +202,12 @@ class Jobs(Shelf):
             return self.store.documents.change(tx, record, actor.name, body=body, archived=archived)
 
     def shown(self, tx: Connection, record: Record) -> Record:
-        """The job; of one that waits, why it waits now."""
-        return self._queue.tell(tx, [record])[0]
+        """The job; of one that waits, why it waits now; of one made of others, how they stand."""
+        return self.all_shown(tx, [record])[0]
 
     def all_shown(self, tx: Connection, records: list[Record]) -> list[Record]:
-        """The jobs; of those that wait, why they wait now."""
-        return self._queue.tell(tx, records)
+        """The jobs, each as :meth:`shown`."""
+        return tell_children(tx, self._queue.tell(tx, records))
 
     def counts(self, scope: Scope) -> dict[str, int]:
         """How many jobs of a workspace there are in each status, archived ones too."""
@@ -256,7 +256,7 @@ def _facets(record: Record) -> set[Facet]:
     said = record.body
     experiment = str(said.get("experiment_name") or CommandJob.model_fields["experiment_name"].default)
     found = {("type", str(said.get("type") or JobType.COMMAND.value)), ("experiment_name", experiment.lower())}
-    found |= place_in_line(record)
+    found |= place_in_line(record) | (set() if record.parent else {ROOT})
     return found | {(UNKEPT, "")} if record.state.get(UNKEPT) else found
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 import orjson
 from starlette.responses import Response
 
+from lazuli.jobs.family import ROOT
 from lazuli.resources.job import Status
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput, did_you_mean
@@ -55,14 +56,20 @@ def wanted(call: Call, kind: str, **fixed: Any) -> Selection:
 
 
 def of_jobs(call: Call, selection: Selection) -> Selection:
-    """The selection narrowed by what only jobs have: kind, experiment, parent and status."""
+    """The selection narrowed by what only jobs have: kind, experiment, parent and status.
+
+    Without a parent it holds the jobs that no other job made, unless ``includeChildren`` asks for all.
+    """
     facets = list(selection.facets)
+    parent = call.query.get("parentJobName") or None
+    if parent is None and call.query.get("includeChildren", "").lower() != "true":
+        facets.append(ROOT)
     if kind := call.query.get("jobType"):
         facets.append(("type", kind.lower()))
     if experiment := call.query.get("experimentName"):
         facets.append(("experiment_name", experiment.lower()))
     statuses = tuple(_status(word) for said in call.query.getlist("status") for word in said.split(",") if word)
-    return replace(selection, facets=tuple(facets), statuses=statuses, parent=call.query.get("parentJobName") or None)
+    return replace(selection, facets=tuple(facets), statuses=statuses, parent=parent)
 
 
 def page(

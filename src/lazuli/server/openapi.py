@@ -178,6 +178,7 @@ _JOB_PARAMETERS = {
     "jobType": "Only of this type.",
     "experimentName": "Only of this experiment.",
     "parentJobName": "Only the children of this job.",
+    "includeChildren": "With 'true' also the children of other jobs.",
     "status": "Only with one of these statuses, with commas between them.",
 }
 

@@ -34,7 +34,8 @@ from lazuli.jobs.line import Line
 from lazuli.jobs.logs import Account, Logs
 from lazuli.jobs.outputs import Outputs
 from lazuli.jobs.pinning import Pinning
-from lazuli.jobs.pipeline.lifecycle import PipelineLifecycle
+from lazuli.jobs.pipeline.lifecycle import Known, PipelineLifecycle
+from lazuli.jobs.pipeline.picture import Pictures
 from lazuli.jobs.pipeline.reuse import Reuse, digests_of
 from lazuli.jobs.pipeline.steps import StepJobs
 from lazuli.jobs.pipeline.submit import Pipelines
@@ -66,6 +67,7 @@ from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
+from lazuli.server.pipelines import pipeline_routes
 from lazuli.server.registries import registry_routes
 from lazuli.server.routes import Route
 from lazuli.server.samples import sample_routes
@@ -114,6 +116,7 @@ class Platform:
     transfers: Transfers
     growing: Growing
     chores: Chores
+    pictures: Pictures
     preemption: Preemption
 
     def routes(self) -> list[Route]:
@@ -139,6 +142,7 @@ class Platform:
                 self.access.check_everywhere,
             ),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
+            *pipeline_routes(self.pictures),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
             *compute_routes(shelves.compute, self.preemption, Usage(self.store, shelves.compute)),
@@ -234,8 +238,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     components = Components(store, environments, codes)
     jobs.kinds[JobType.PIPELINE] = Pipelines(components, pinning, targets)
     reuse = Reuse(store, storage, codes)
-    steps = StepJobs(components, storage)
-    pipelines = PipelineLifecycle(store, jobs, components, Outputs(store), reuse, steps, finisher.register)
+    steps, known = StepJobs(components, storage), Known(components)
+    pipelines = PipelineLifecycle(store, jobs, known, Outputs(store), reuse, steps, finisher.register)
     lifecycle = Lifecycles(
         store,
         tracking.runs,
@@ -277,6 +281,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         transfers=transfers,
         growing=growing,
         chores=Chores([store.blobs.collect_garbage]),
+        pictures=Pictures(jobs, known),
         preemption=Preemption(store, targets, reconciler),
     )
 

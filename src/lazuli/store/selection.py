@@ -84,6 +84,10 @@ def paged(query: Select[*tuple[Any, ...]], selection: Selection) -> Select[*tupl
     return query.order_by(*order).offset(selection.skip or None).limit(selection.limit)
 
 
+_COMMON = {"type": 1, "root": 2}
+"""Keys under which most of a kind are filed: they tell less than others."""
+
+
 def _leading(selection: Selection) -> Facet | None:
     """The facet by which a selection is found in its order, the most telling one; None where a column leads.
 
@@ -91,7 +95,7 @@ def _leading(selection: Selection) -> Facet | None:
     """
     if selection.statuses or not selection.facets:
         return None
-    return min(selection.facets, key=lambda facet: (not facet[0].startswith(TAG), facet[0] == "type"))
+    return min(selection.facets, key=lambda facet: (not facet[0].startswith(TAG), _COMMON.get(facet[0], 0)))
 
 
 def _filed(selection: Selection, facet: Facet) -> list[Any]:

@@ -5,9 +5,10 @@ Times are milliseconds since 1970 in UTC. Columns exist only for what is filtere
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text, func, text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text, func, literal_column, text
 
 __all__ = [
+    "HAS_PARENT",
     "POINTS",
     "STATE",
     "blob",
@@ -76,6 +77,9 @@ for _name, _within, _where in (  # pages of a list, in its order
         sqlite_where=_which,
         postgresql_where=_which,
     )
+
+HAS_PARENT = resource.c.parent != literal_column("''")
+"""Said in a statement as it is in the index of parents: a partial index is not used for a parameter."""
 
 Index(
     "resource_names",

@@ -8,7 +8,9 @@ from tests.jobs.pipeline.test_steps import pipeline, step
 from tests.jobs.place import Place
 
 from lazuli.compute.contract import until
+from lazuli.jobs.family import ROOT
 from lazuli.schema.identity import ResourceId
+from lazuli.store.documents import Selection
 
 
 def statuses(place: Place, name: str, *steps: str) -> dict[str, str]:
@@ -175,3 +177,42 @@ def test_a_name_that_is_another_job_s_is_told(place: Place) -> None:
     pipeline(place, "taken", {"one": step("true")})
     error = place.until("taken", "Failed").state["error"]
     assert error["code"] == "JobNameUsed" and "'taken.one'" in error["message"]
+
+
+def test_the_picture_of_a_pipeline(place: Place) -> None:
+    jobs = {
+        "make": step("echo 1 > ${{outputs.o}}/f", inputs={"n": "${{parent.inputs.n}}"}, outputs={"o": {}}),
+        "use": step(
+            "cat ${{inputs.x}}/f; exit 1",
+            inputs={"x": "${{parent.jobs.make.outputs.o}}"},
+            outputs={"end": "${{parent.outputs.all}}"},
+            display_name="Use it",
+        ),
+        "then": step("true", run_after=["use"]),
+    }
+    pipeline(place, "drawn", jobs, inputs={"n": 5}, outputs={"all": {}})
+    place.until("drawn", "Failed")
+    drawn = place.platform.pictures.graph(ResourceId(place.scope, "jobs", "drawn"))
+    assert [(node["step"], node["displayName"], node["status"]) for node in drawn["nodes"]] == [
+        ("make", "make", "Completed"),
+        ("use", "Use it", "Failed"),
+        ("then", "then", "NotStarted"),
+    ]
+    assert drawn["nodes"][1]["error"]["code"] == "UserProcessExited" and drawn["nodes"][0]["endTime"]
+    assert [(edge["from"], edge["output"], edge["to"], edge["input"]) for edge in drawn["edges"]] == [
+        ("", "n", "make", "n"),
+        ("make", "o", "use", "x"),
+        ("use", "end", "", "all"),
+        ("use", "", "then", ""),
+    ]
+
+
+def test_lists_show_what_nobody_made_and_a_pipeline_tells_how_its_steps_stand(place: Place) -> None:
+    pipeline(place, "listed", {"one": step("sleep 30"), "two": step("true", run_after=["one"])})
+    until(lambda: statuses(place, "listed", "one") == {"one": "Running"}, "it runs")
+    jobs = place.platform.shelves.job
+    roots = jobs.select(Selection(place.scope, "jobs", facets=(ROOT,)))
+    assert "listed" in {r.id.name for r in roots} and "listed.one" not in {r.id.name for r in roots}
+    assert place.get("listed").state["status_reason"] == "Its jobs: 1 running."
+    place.cancel("listed")
+    place.until("listed", "Canceled")

@@ -29,11 +29,11 @@ from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Step
 
-__all__ = ["Opened", "PipelineLifecycle", "open_pipeline"]
+__all__ = ["Known", "Opened", "PipelineLifecycle"]
 
 _AT_ONCE = 50
 """How many steps are made with one commit."""
-_KNOWN = 64
+_MOST_KNOWN = 64
 """How many pipelines are kept as they were read."""
 
 
@@ -44,6 +44,13 @@ class Opened:
         self.job: PipelineJob = document_of(noun("job"), record)
         self.graph = Graph(steps_of(self.job, components, record.id.scope).jobs, self.job.settings)
         self.names = {step: child_name(record.id.name, step) for step in self.graph.steps}
+        self._edges: list[dict[str, str]] | None = None
+
+    def drawn(self, draw: Callable[[Opened], list[dict[str, str]]]) -> list[dict[str, str]]:
+        """The edges as ``draw`` draws them, once."""
+        if self._edges is None:
+            self._edges = draw(self)
+        return self._edges
 
     @property
     def registering(self) -> list[str]:
@@ -62,16 +69,22 @@ class Opened:
         return {step: known[name] for step, name in self.names.items() if name in known}
 
 
-def open_pipeline(known: dict[str, tuple[int, Opened]], record: Record, components: Components) -> Opened:
-    """The pipeline of a record: what it says of its steps never changes, so it is kept in ``known``."""
-    key = record.id.key
-    if (found := known.get(key)) and found[0] == record.created_at:
+class Known:
+    """The pipelines that were looked at last: what one says of its steps never changes."""
+
+    def __init__(self, components: Components) -> None:
+        self._components = components
+        self._opened: dict[str, tuple[int, Opened]] = {}
+
+    def open(self, record: Record) -> Opened:
+        """The pipeline of a record."""
+        found = self._opened.pop(record.id.key, None)
+        if found is None or found[0] != record.created_at:
+            found = record.created_at, Opened(record, self._components)
+        self._opened[record.id.key] = found
+        while len(self._opened) > _MOST_KNOWN:
+            self._opened.pop(next(iter(self._opened)), None)
         return found[1]
-    opened = Opened(record, components)
-    while len(known) >= _KNOWN:
-        known.pop(next(iter(known)), None)
-    known[key] = record.created_at, opened
-    return opened
 
 
 class PipelineLifecycle(Parent):
@@ -81,23 +94,22 @@ class PipelineLifecycle(Parent):
         self,
         store: Store,
         jobs: Jobs,
-        components: Components,
+        known: Known,
         outputs: Outputs,
         reuse: Reuse,
         steps: StepJobs,
         register: Callable[[Record], None],
     ) -> None:
         super().__init__(store, jobs)
-        self._components = components
         self._outputs = outputs
         self._reuse = reuse
         self._step_jobs = steps
         self._register = register
-        self._known: dict[str, tuple[int, Opened]] = {}
+        self._known = known
 
     def go_on(self, record: Record, children: Sequence[Child]) -> Step:
         """Make the steps that can begin, or end where none is left."""
-        opened = open_pipeline(self._known, record, self._components)
+        opened = self._known.open(record)
         statuses = opened.statuses(children)
         following = opened.graph.next(statuses)
         while following.ready:
@@ -114,7 +126,7 @@ class PipelineLifecycle(Parent):
 
     def finish(self, record: Record) -> Mapping[str, Any]:
         """Assets are made of the outputs that an earlier job wrote: a job that ran has registered its own."""
-        opened = open_pipeline(self._known, record, self._components)
+        opened = self._known.open(record)
         for step in opened.registering:
             with self.store.state.read() as tx:
                 child = self.store.documents.find(tx, ResourceId(record.id.scope, "jobs", opened.names[step]))

@@ -52,7 +52,7 @@ def _copy(data_dir: Path, number: int) -> None:
             own = {"experiment_name": f"e{n % 10}", "tags": tags}
             row = {**model, "id": id.key, "name": id.name, "created_at": NOW + n, "body": json.dumps(body | own)}
             rows.append({**row, "status": "Failed" if n % 50 == 0 else "Completed"})
-            filed = [("type", "command"), ("experiment_name", f"e{n % 10}")]
+            filed = [("type", "command"), ("experiment_name", f"e{n % 10}"), ("root", "")]
             filed += [pair for name, value in tags.items() for pair in (("tag", name), (f"tag:{name}", value))]
             whose = {"scope": row["scope"], "kind": "jobs", "created_at": row["created_at"], "resource_id": id.key}
             known = {"resource_id": id.key, "scope": row["scope"], "name": id.name, "created_at": row["created_at"]}

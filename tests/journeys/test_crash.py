@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.journeys.campaign import Campaign, Size, index_of, seed_of_today
 from tests.journeys.crashing import Server, processes_of, server
+from tests.journeys.pipelines import prove, run_through_kills
 
 from lazuli.compute.contract import until
 
@@ -24,6 +25,15 @@ def test_twenty_jobs_survive_three_kills_and_each_runs_exactly_once(tmp_path: Pa
         campaign = Campaign(house, tmp_path, SIZE, seed_of_today())
         campaign.run()
         campaign.prove()
+
+
+def test_a_pipeline_survives_three_kills_and_each_step_runs_exactly_once(tmp_path: Path) -> None:
+    size = {"chains": 2, "length": 4}
+    with server(tmp_path / "data") as house:
+        house.start()
+        run_through_kills(house, tmp_path, **size, kills=3, seed=seed_of_today())
+        prove(house, tmp_path, **size, patience_s=120)
+        house.end()
 
 
 def test_a_job_that_ends_while_the_server_is_away_is_found_ended(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lazuli.compute.targets import LOCAL, Targets
+from lazuli.jobs.kinds import Kind
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import check_ranks, nodes_wanted
 from lazuli.jobs.services import asked_for, check_services
@@ -17,7 +18,7 @@ from lazuli.store.opened import Store
 __all__ = ["Commands"]
 
 
-class Commands:
+class Commands(Kind):
     """The kind of job that runs one command."""
 
     work: Sequence[str] = ("command", "environment_variables", "environment", "code", "inputs", "distribution")

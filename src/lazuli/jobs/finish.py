@@ -180,6 +180,8 @@ class Finisher:
         asset = output.name or ""
         address = f"azureml://jobs/{record.id.name}/outputs/{name}"
         made_by = {"azureml.job": record.id.name, "azureml.output": name}
+        if best := record.state.get("best"):  # a sweep that goes on may find a better one
+            made_by["azureml.trial"] = best["trial"]
         described = {"description": output.description} if output.description else {}
         given = {"type": output.type.value, "path": address, "properties": made_by, **described}
         document = (Model if is_model else Data).load(given)

@@ -44,6 +44,10 @@ class Kind(Protocol):
         """The job with every reference settled to one version, and nothing else checked."""
         ...
 
+    def revised(self, old: Record, job: Any) -> Mapping[str, Any]:
+        """The changes, beyond its words, that putting a job again makes. One that has ended may be taken up again."""
+        return {}
+
 
 def kind_of(record: Record) -> JobType:
     """Of which kind a job is."""

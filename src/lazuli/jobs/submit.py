@@ -12,7 +12,7 @@ from lazuli.jobs.family import ROOT, root_of, tell_children
 from lazuli.jobs.kinds import Kind, kind_of
 from lazuli.jobs.line import place_in_line
 from lazuli.jobs.queue import Queue
-from lazuli.jobs.transitions import ACTIVE, UNKEPT
+from lazuli.jobs.transitions import ACTIVE, TERMINAL, UNKEPT
 from lazuli.resources.job import CommandJob, Job, JobType, Status
 from lazuli.resources.kinds import check_runs
 from lazuli.resources.table import noun
@@ -117,13 +117,19 @@ class Jobs(Shelf):
         if record.status in ACTIVE:
             self._reconciler.enlist(tx, record.id)
 
+    def replaced(self, tx: Connection, old: Record, new: Record) -> None:
+        """A job that had ended and goes on again is moved again, and its run tells the same."""
+        if old.status in TERMINAL and new.status in ACTIVE:
+            self._runs.mark(tx, new.id.scope, new.id.name, "RUNNING", ended_at=None)
+            self._reconciler.enlist(tx, new.id)
+
     def after(self, record: Record) -> None:
         """The reconciler looks at it at once."""
         if record.status in ACTIVE:
             self._reconciler.wake(record.id)
 
     def replace(self, old: Record, document: Document) -> dict[str, Any]:
-        """A job that exists may change its words, not its work."""
+        """A job that exists may change its words, not its work; of some kinds, how long it goes on."""
         check_runs(document)
         assert isinstance(document, Job)
         said = document.dump()
@@ -134,8 +140,11 @@ class Jobs(Shelf):
                 mend="Submit it under another name.",
                 code="ImmutableJob",
             )
-        body = {**old.body, **{k: said[k] for k in ("display_name", "description", "tags") if k in said}}
-        changes: dict[str, Any] = {} if body == old.body else {"body": body}
+        changes = dict(self.kinds[document.type].revised(old, document))
+        words = {k: said[k] for k in ("display_name", "description", "tags") if k in said}
+        body = {**old.body, **changes.pop("body", {}), **words}
+        if body != old.body:
+            changes["body"] = body
         return changes if document.is_archived == old.archived else {**changes, "archived": document.is_archived}
 
     def _changed(self, old: Record, document: Job, said: Mapping[str, Any]) -> str:

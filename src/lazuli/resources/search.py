@@ -283,6 +283,13 @@ class Sampling(Document):
     """`random`: `sobol` spreads the points evenly."""
     logbase: float | str | None = None
     """The base of logarithmic distributions, a number or `e`."""
+    warm_start: list[str] | None = None
+    """Earlier sweeps to learn from, `azureml:<name>`; for what learns. Azure ML has no such field."""
+
+    @field_validator("warm_start")
+    @classmethod
+    def _names(cls, value: list[str] | None) -> list[str] | None:
+        return value and [name.removeprefix("azureml:").rstrip("/").rpartition("/")[2] for name in value]
 
     @model_validator(mode="before")
     @classmethod
@@ -306,7 +313,7 @@ class Sampling(Document):
     @model_serializer(mode="wrap")
     def _short(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
         said = handler(self)
-        plain = all(said.get(key) is None for key in ("seed", "rule", "logbase"))
+        plain = all(said.get(key) is None for key in ("seed", "rule", "logbase", "warm_start", "warmStart"))
         return self.type.value if plain and not info.by_alias else said
 
 

@@ -46,6 +46,7 @@ from lazuli.jobs.samples import Samples
 from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.sweep.diary import LOG
+from lazuli.jobs.sweep.earlier import Earlier
 from lazuli.jobs.sweep.known import Memory
 from lazuli.jobs.sweep.lifecycle import SweepLifecycle
 from lazuli.jobs.sweep.submit import Sweeps
@@ -216,7 +217,9 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     )
     jobs = Jobs(store, queue=queue, runs=tracking.runs, reconciler=reconciler)
     kind = Commands(store, pinning, targets)
-    jobs.kinds |= {JobType.COMMAND: kind, JobType.SWEEP: Sweeps(kind)}
+    sweeps = Memory(store, tracking.metrics, reconciler.wake)
+    earlier = Earlier(store, sweeps, tracking.metrics)
+    jobs.kinds |= {JobType.COMMAND: kind, JobType.SWEEP: Sweeps(kind, earlier, clock)}
     job_environments = JobEnvironments(store, storage, environments, made, built)
     warm = Warm(engine, settings.warm_pythons)
     transfers = Transfers(storage, cache, pinning, reconciler.wake)
@@ -233,8 +236,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         growing=growing,
         watch=watch,
     )
-    sweeps = Memory(store, tracking.metrics, reconciler.wake)
-    searches = SweepLifecycle(store, jobs, sweeps, tracking.runs, pinning, storage, finisher.register)
+    searches = SweepLifecycle(store, jobs, sweeps, earlier, tracking.runs, pinning, storage, finisher.register)
     components = Components(store, environments, codes)
     jobs.kinds[JobType.PIPELINE] = Pipelines(components, pinning, targets)
     reuse = Reuse(store, storage, codes)

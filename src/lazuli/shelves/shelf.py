@@ -162,6 +162,8 @@ class Shelf:
             self.check_open(tx, id)
             changes = self.replace(old, document)
             new = self.store.documents.change(tx, old, actor.name, **changes) if changes else old
+            if changes:
+                self.replaced(tx, old, new)
             new = self.shown(tx, new)
         self.after(new)
         return new, False
@@ -213,6 +215,9 @@ class Shelf:
         """The changes that putting ``document`` over ``old`` makes; none where nothing changes."""
         body = document.dump()
         return {"body": body} if body != old.body else {}
+
+    def replaced(self, tx: Connection, old: Record, new: Record) -> None:
+        """What belongs into the same transaction as the changes."""
 
     def check_removal(self, tx: Connection, record: Record) -> None:
         """Raise a problem where the resource may not be removed now."""

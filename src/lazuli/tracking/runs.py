@@ -188,7 +188,7 @@ class Runs:
                 put_tags(tx, key, [(NAME_TAG, name)])
         return self.get(scope, run_id)
 
-    def mark(self, tx: Connection, scope: Scope, run_id: str, status: str, **times: int) -> None:
+    def mark(self, tx: Connection, scope: Scope, run_id: str, status: str, **times: int | None) -> None:
         """Set the status of a job's run (and ``started_at``, ``ended_at``) in the transaction that moves the job."""
         tx.execute(update(run).where(run.c.id == run_key(scope, run_id)).values(status=status, **times))
 

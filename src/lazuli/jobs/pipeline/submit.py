@@ -7,6 +7,7 @@ from typing import Any
 
 from lazuli.assets.components import Components
 from lazuli.compute.targets import Targets
+from lazuli.jobs.kinds import Kind
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.pipeline.wiring import literal, only_binding
 from lazuli.resources.component import Component
@@ -34,7 +35,7 @@ def steps_of(job: PipelineJob, components: Components, scope: Scope) -> Steps:
     return found
 
 
-class Pipelines:
+class Pipelines(Kind):
     """The kind of job that runs steps."""
 
     work: Sequence[str] = ("jobs", "component", "inputs", "outputs", "settings")

@@ -22,7 +22,7 @@ from lazuli.jobs.outputs import KEPT
 from lazuli.jobs.sweep.diary import Diary
 from lazuli.jobs.sweep.trial import OF_TRIAL
 from lazuli.jobs.transitions import TERMINAL
-from lazuli.ml.search import Trial, best_of
+from lazuli.ml.search import Sampler, Trial, best_of
 from lazuli.ml.search.trial import Goal
 from lazuli.resources.job import Status
 from lazuli.resources.search import Goal as Way
@@ -99,8 +99,8 @@ class KnownSweep:
         self._heard: set[str] = set()
         self._kept: Diary | None = None
         self._job: tuple[Mapping[str, Any], SweepJob] | None = None
-        self.sampler: Any = None
-        """What draws its trials, once it was asked."""
+        self.sampler: tuple[int, Sampler] | None = None
+        """For how many trials it draws, and what draws them; made when it is first asked."""
         self.resting = False
         """Whether it has ended, so that nothing is lost when it is forgotten."""
 

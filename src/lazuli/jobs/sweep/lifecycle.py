@@ -13,10 +13,11 @@ from lazuli.jobs.parents import LOOK_MS, Parent, ending
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.submit import Jobs, new_record
 from lazuli.jobs.sweep.diary import LOG
+from lazuli.jobs.sweep.earlier import Earlier
 from lazuli.jobs.sweep.known import Known, KnownSweep, Memory, goal_of
 from lazuli.jobs.sweep.trial import OF_TRIAL, trial_job, trial_name
 from lazuli.jobs.sweep.verdict import NO_METRIC, best_trial, failing, over
-from lazuli.ml.search import Sampler, judge, policy_for, sampler_for
+from lazuli.ml.search import Sampler, Trial, judge, policy_for, sampler_for
 from lazuli.resources.job import Status
 from lazuli.resources.search import SweepLimits
 from lazuli.resources.sweep import SweepJob
@@ -42,6 +43,7 @@ class SweepLifecycle(Parent):
         store: Store,
         jobs: Jobs,
         memory: Memory,
+        earlier: Earlier,
         runs: Runs,
         pinning: Pinning,
         storage: Storage,
@@ -49,6 +51,7 @@ class SweepLifecycle(Parent):
     ) -> None:
         super().__init__(store, jobs)
         self._memory = memory
+        self._earlier = earlier
         self._runs = runs
         self._pinning = pinning
         self._storage = storage
@@ -103,8 +106,8 @@ class SweepLifecycle(Parent):
         """How long it may still go on."""
         if limits.timeout is None:
             return LOOK_MS
-        began = datetime.fromisoformat(str(record.state["start_time"]))
-        return int(began.timestamp() * 1000) + limits.timeout * 1000 - self.store.clock()
+        began = datetime.fromisoformat(str(record.state["start_time"])).timestamp() * 1000
+        return int(record.state.get("resumed_at") or began) + limits.timeout * 1000 - self.store.clock()
 
     def _make(self, record: Record, known: KnownSweep, job: SweepJob, trials: Mapping[int, Known]) -> bool:
         """Make trials where there is room for some; whether any were made."""
@@ -129,7 +132,10 @@ class SweepLifecycle(Parent):
         number = max([int(record.state.get("trials") or 0), *(number + 1 for number in trials)])
         if number >= total:
             return
-        sampler = known.sampler = known.sampler or sampler_of(job, record.state, total)
+        if known.sampler is None or known.sampler[0] != total:
+            earlier = self._earlier.trials(record.id.scope, job)
+            known.sampler = (total, sampler_of(job, record.state, total, earlier))
+        sampler = known.sampler[1]
         past = [trial.told(goal) for trial in trials.values()]
         while number < total and (params := sampler.ask(number, past)) is not None:
             trial = Known(trial_name(record.id.name, number), number, params, created_at=self.store.clock())
@@ -166,14 +172,12 @@ class SweepLifecycle(Parent):
             trial.judged = len(trial.values)
 
 
-def sampler_of(job: SweepJob, state: Mapping[str, Any], total: int) -> Sampler:
+def sampler_of(job: SweepJob, state: Mapping[str, Any], total: int, earlier: Sequence[Trial] = ()) -> Sampler:
     """What draws the trials of a sweep, with the seed that was settled when it was submitted."""
     said = job.sampling_algorithm.model_dump(mode="json", by_alias=False, exclude_none=True)
     algorithm = {"type": said} if isinstance(said, str) else dict(said)
-    space = job.dump()["search_space"]
-    return sampler_for(
-        space, {**algorithm, "seed": algorithm.get("seed", state.get("seed"))}, goal_of(job.objective), total
-    )
+    settings = {"seed": state.get("seed"), **algorithm}
+    return sampler_for(job.dump()["search_space"], settings, goal_of(job.objective), total, earlier)
 
 
 def _best(job: SweepJob, trials: Mapping[int, Known]) -> dict[str, Any]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from lazuli.jobs.commands import Commands
+from lazuli.jobs.kinds import Kind
+from lazuli.jobs.sweep.earlier import Earlier
 from lazuli.jobs.sweep.lifecycle import sampler_of
 from lazuli.jobs.sweep.trial import trial_job, trial_name
+from lazuli.jobs.transitions import TERMINAL
 from lazuli.ml.search import policy_for
-from lazuli.resources.job import CommandJob
+from lazuli.resources.job import CommandJob, Status
 from lazuli.resources.search import SweepLimits
 from lazuli.resources.sweep import SweepJob, Trial
 from lazuli.schema.identity import ResourceId
-from lazuli.schema.problems import Problem
+from lazuli.schema.problems import Conflict, Problem
+from lazuli.store.clock import Clock
+from lazuli.store.documents import Record
 
 __all__ = ["Sweeps"]
 
@@ -23,9 +28,11 @@ _MOST_TRIALS = 1000
 """How many trials there are where a sweep does not say."""
 _LONGEST_S = 60 * 24 * 3600
 """How long it may take where it does not say."""
+_OF_THE_END = ("ending", "verdict", "error", "end_time", "status_reason")
+"""The facts that only hold of a sweep that has ended."""
 
 
-class Sweeps:
+class Sweeps(Kind):
     """The kind of job that is a search."""
 
     work: Sequence[str] = (
@@ -38,13 +45,16 @@ class Sweeps:
         "resources",
     )
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Commands, earlier: Earlier, clock: Clock) -> None:
         self._commands = commands
+        self._earlier = earlier
+        self._clock = clock
 
     def prepared(self, id: ResourceId, job: SweepJob) -> tuple[SweepJob, dict[str, Any]]:
         """The job with every reference settled; what each trial is given, and the seed."""
         job = job.model_copy(update={"limits": _limits(job.limits)})
         seed = {} if job.sampling_algorithm.seed is not None else {"seed": secrets.randbelow(2**31)}
+        self._earlier.check(id.scope, job)
         sampler_of(job, seed, job.limits.max_total_trials if job.limits and job.limits.max_total_trials else 1)
         if job.early_termination:
             policy_for(job.early_termination.dump())
@@ -56,6 +66,32 @@ class Sweeps:
         """The job with every reference settled to one version."""
         with _told_of_the_trial():
             return _settled(id, job, self._commands.settled(*_first(id, job)))
+
+    def revised(self, old: Record, job: SweepJob) -> Mapping[str, Any]:
+        """Other limits count from now on; a sweep that has ended goes on where they allow for more trials."""
+        said = {"limits": _limits(job.limits).dump()}
+        if said["limits"] == old.body.get("limits"):
+            return {}
+        if old.status not in TERMINAL:
+            if old.state.get("ending") or old.status not in (Status.QUEUED, Status.RUNNING):
+                raise Conflict(f"The sweep '{old.id.name}' is ending.", target="limits", mend="Try again when it has.")
+            return {"body": said}
+        made = int(old.state.get("trials") or 0)
+        if said["limits"]["max_total_trials"] <= made:
+            raise Conflict(
+                f"The sweep '{old.id.name}' has ended with {made} trials.",
+                target="limits.max_total_trials",
+                mend=f"Raise it above {made}, and it goes on from there.",
+                code="JobEnded",
+            )
+        if old.parent:
+            raise Conflict(
+                f"The sweep '{old.id.name}' is a step of '{old.parent}', which has gone on without it.",
+                target="limits",
+                mend="Submit the sweep by itself.",
+            )
+        state = {key: value for key, value in old.state.items() if key not in _OF_THE_END}
+        return {"body": said, "status": Status.RUNNING.value, "state": {**state, "resumed_at": self._clock()}}
 
 
 def _first(id: ResourceId, job: SweepJob) -> tuple[ResourceId, CommandJob]:

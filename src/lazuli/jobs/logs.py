@@ -9,6 +9,7 @@ from lazuli.assets.storage import Storage
 from lazuli.compute.engine import Engine
 from lazuli.jobs.kinds import kind_of
 from lazuli.jobs.masking import read_masked
+from lazuli.jobs.parallel import alone
 from lazuli.jobs.ranks import LOGS, main_log, rank_logs
 from lazuli.jobs.transitions import TERMINAL
 from lazuli.resources.job import CommandJob, JobType
@@ -53,7 +54,7 @@ class Logs:
             return [account.name]
         if record.state.get("key") is None:
             return []
-        job: CommandJob = document_of(noun("job"), record)
+        job = _job(record)
         if record.status not in TERMINAL:
             return [name for name in rank_logs(job) if self.read(record, name, 0, 1)]
         first, prefix = main_log(job), f"{artifact_folder(record.id.name)}/"
@@ -63,7 +64,7 @@ class Logs:
     def main(self, record: Record) -> str:
         """The name of the log that stands for a job, whether it is there yet or not."""
         account = self.accounts.get(kind_of(record))
-        return account.name if account else main_log(document_of(noun("job"), record))
+        return account.name if account else main_log(_job(record))
 
     def read(self, record: Record, file: str, offset: int = 0, limit: int = 1 << 20) -> bytes:
         """At most ``limit`` bytes of a log from ``offset``, which is not negative; empty where there is none (yet)."""
@@ -97,3 +98,7 @@ class Logs:
             return self._engine.tail(key, name, start, most)
 
         return read_masked(read, self._masks(record.id), offset, limit, grows=True)
+
+
+def _job(record: Record) -> CommandJob:
+    return alone(record, document_of(noun("job"), record))

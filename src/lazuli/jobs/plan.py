@@ -14,6 +14,7 @@ from lazuli.compute.environments import Realised
 from lazuli.compute.warm import Warm, imports_in, shim_for
 from lazuli.jobs.family import root_of
 from lazuli.jobs.granted import Granted
+from lazuli.jobs.parallel import alone, driver_files
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import CODE, check_programs, code_folders, node_folders, spread
 from lazuli.jobs.services import beside
@@ -78,7 +79,8 @@ class Planner:
 
     def plan(self, record: Record, folder: Path, environment: Realised) -> Plan:
         """The plan of a job that runs in ``folder`` with ``environment``."""
-        job: CommandJob = document_of(noun("job"), record)
+        said: CommandJob = document_of(noun("job"), record)
+        job = alone(record, said)
         stage = [Stage(StageKind.FOLDER, f"{CODE}/outputs"), Stage(StageKind.FOLDER, f"{CODE}/logs")]
         stage += node_folders(job)
         for target in code_folders(job):
@@ -94,6 +96,7 @@ class Planner:
             stage.append(Stage(StageKind.FOLDER, output_folder(name)))
             path = folder / output_folder(name)
             values[f"outputs.{name}"] = str(path / file_name(output, name)) if is_file else str(path)
+        stage += driver_files(record, said, stage, values)
 
         def value_of(binding: bindings.Binding) -> str | None:
             return values.get(f"{binding.group}.{binding.name}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
-__all__ = ["Binding", "bindings_in", "check", "fill", "rename", "render"]
+__all__ = ["Binding", "bindings_in", "check", "fill", "rename", "render", "settle"]
 
 _BINDING = re.compile(r"\$\{\{\s*(?P<group>[A-Za-z_]\w*)(?:\.(?P<name>[\w.-]+))?\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(?P<body>.*?)\]\]", re.DOTALL)
@@ -72,17 +72,23 @@ def rename(text: str, old: Binding, new: Binding) -> str:
     )
 
 
+def settle(text: str, value_of: Callable[[Binding], str | None]) -> str:
+    """``text`` without blocks ``$[[ … ]]``: what is in one is kept where all of its bindings have a value."""
+
+    def optional(match: re.Match[str]) -> str:
+        body = match["body"]
+        return body if all(value_of(binding) is not None for binding in bindings_in(body)) else ""
+
+    return _OPTIONAL.sub(optional, text)
+
+
 def render(text: str, value_of: Callable[[Binding], str | None]) -> str:
     """``text`` with every binding replaced by its value.
 
     A block ``$[[ … ]]`` is dropped when one of its bindings has no value (None); elsewhere no value is empty text.
     """
 
-    def optional(match: re.Match[str]) -> str:
-        body = match["body"]
-        return body if all(value_of(binding) is not None for binding in bindings_in(body)) else ""
-
     def value(match: re.Match[str]) -> str:
         return value_of(Binding(match["group"], match["name"] or "")) or ""
 
-    return _BINDING.sub(value, _OPTIONAL.sub(optional, text))
+    return _BINDING.sub(value, settle(text, value_of))

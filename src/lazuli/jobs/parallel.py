@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.yaml import plain
 from lazuli.store.documents import Record
 
-__all__ = ["PARALLEL", "alone", "driver_files", "merged", "parallel_job"]
+__all__ = ["PARALLEL", "alone", "check_step", "driver_files", "merged", "parallel_job"]
 
 PARALLEL = "parallel"
 """Where the state of a record says how its work is shared; no other job has it."""
@@ -56,6 +56,26 @@ def merged(component: ParallelSettings, step: ParallelSettings) -> ParallelSetti
     return ParallelSettings.model_construct(**{**of_component, **given, "environment_variables": variables})
 
 
+def check_step(step: ParallelSettings, inputs: Collection[str], outputs: Collection[str]) -> None:
+    """Raise :class:`InvalidInput` for a step that could not run, whatever is given to these inputs.
+
+    What is still bound to something is left out.
+    """
+    task = step.task or ParallelTask()
+    if not task.entry_script:
+        raise _wrong(
+            "task.entry_script", "A parallel step needs 'task.entry_script'.", "Name the script in 'task.code'."
+        )
+    known = {"inputs": set(inputs), "outputs": set(outputs)}
+    for word in ("program_arguments", "append_row_to"):
+        bindings.check(getattr(task, word) or "", known, target=f"task.{word}")
+    _check_input(step.input_data, inputs)
+    _check_model(task.model, inputs)
+    _check_numbers(step)
+    if step.mini_batch_size and not any(bindings.bindings_in(step.mini_batch_size)):
+        _size(step.mini_batch_size)
+
+
 def parallel_job(
     step: ParallelSettings, inputs: Mapping[str, Input], outputs: Mapping[str, Output], **said: Any
 ) -> tuple[CommandJob, dict[str, Any]]:
@@ -65,22 +85,26 @@ def parallel_job(
     for what could not run.
     """
     task = step.task or ParallelTask()
-    if not task.entry_script:
-        raise _wrong(
-            "task.entry_script", "A parallel step needs 'task.entry_script'.", "Name the script in 'task.code'."
-        )
-    inputs = dict(inputs)
-    name = _input_of(step, inputs)
-    if inputs[name].mode is Mode.DIRECT:  # whose address the driver could not read
-        inputs[name] = inputs[name].model_copy(update={"mode": None})
-    model = _model_of(task, inputs)
-    known = {"inputs": set(inputs), "outputs": set(outputs)}
     # An optional input that was given none is not there, and takes its block along.
-    arguments = bindings.settle(
-        task.program_arguments or "", lambda b: "" if b.name in known.get(b.group, ()) else None
-    )
-    bindings.check(arguments, known, target="task.program_arguments")
-    bindings.check(task.append_row_to or "", known, target="task.append_row_to")
+    arguments = bindings.settle(task.program_arguments or "", lambda b: None if _is_missing(b, inputs) else b.name)
+    task = task.model_copy(update={"program_arguments": arguments or None})
+    step = step.model_copy(update={"task": task})
+    check_step(step, inputs, outputs)
+    inputs = dict(inputs)
+    name = _named(step.input_data)
+    given = inputs[name]
+    if given.type is AssetType.LITERAL:
+        raise _wrong(
+            "input_data",
+            f"'input_data' names the input '{name}', which is a value and no files.",
+            "Give it a type: uri_folder, uri_file or mltable.",
+        )
+    if given.mode is Mode.DIRECT:  # whose address the driver could not read
+        inputs[name] = given.model_copy(update={"mode": None})
+    model = _named(task.model) if task.model else None
+    if task.model and not model:
+        model = _MODEL
+        inputs[model] = Input.load({"type": AssetType.CUSTOM_MODEL, "path": task.model})
     work = {
         "command": _COMMAND,
         "code": task.code,
@@ -90,12 +114,19 @@ def parallel_job(
         "outputs": dict(outputs),
     }
     job = CommandJob.load({**said, **work})
-    told = {**_numbers(step, job), **_shares(step, inputs[name]), "input": name, "model": model}
-    told |= {
+    keys = step.partition_keys or None
+    told = {
         "entry_script": task.entry_script,
-        "program_arguments": arguments or None,
+        "program_arguments": task.program_arguments,
         "append_row_to": task.append_row_to,
+        "input": name,
+        "model": model,
+        "mini_batch_size": _size(step.mini_batch_size, given) if step.mini_batch_size and not keys else None,
+        "partition_keys": keys,
+        "logging_level": step.logging_level.value if step.logging_level else None,
+        **{word: value for word, (_, value) in _said_numbers(step).items()},
     }
+    _check_processes(job, told["concurrency"] or 1)
     return job, {PARALLEL: {word: value for word, value in told.items() if value is not None}}
 
 
@@ -154,40 +185,33 @@ def _wrong(target: str, message: str, mend: str) -> InvalidInput:
     return InvalidInput(message, target=target, mend=mend)
 
 
-def _input_of(step: ParallelSettings, inputs: Mapping[str, Input]) -> str:
-    """The name of the input that is cut into batches."""
-    match = _BINDING.fullmatch(step.input_data or "")
-    if match is None or match[1] != "inputs":
+def _is_missing(binding: bindings.Binding, inputs: Mapping[str, Input]) -> bool:
+    return binding.group == "inputs" and binding.name not in inputs
+
+
+def _named(text: str | None) -> str:
+    """The name of the input that a text is bound to; '' where it is none."""
+    match = _BINDING.fullmatch(text or "")
+    return match[2] if match and match[1] == "inputs" else ""
+
+
+def _check_input(said: str | None, inputs: Collection[str]) -> None:
+    name = _named(said)
+    if not name:
         raise _wrong(
             "input_data",
-            f"A parallel step needs 'input_data', the input that is cut into batches; it is '{step.input_data or ''}'.",
+            f"A parallel step needs 'input_data', the input that is cut into batches; it is '{said or ''}'.",
             "Write 'input_data: ${{inputs.x}}', with one of the step's inputs for x.",
         )
-    name = match[2]
     if name not in inputs:
         mend = did_you_mean(name, sorted(inputs)) or f"Add '{name}' to 'inputs'."
         raise _wrong("input_data", f"'input_data' names the input '{name}', which the step does not have.", mend)
-    if inputs[name].type is AssetType.LITERAL:
-        raise _wrong(
-            "input_data",
-            f"'input_data' names the input '{name}', which is a value and no files.",
-            "Give it a type: uri_folder, uri_file or mltable.",
-        )
-    return name
 
 
-def _model_of(task: ParallelTask, inputs: dict[str, Input]) -> str | None:
-    """The name of the input that is the script's model; one that is named by itself becomes an input."""
-    if not task.model:
-        return None
-    said = task.model if isinstance(task.model, str) else None
-    match = _BINDING.fullmatch(said or "")
-    if match and match[1] == "inputs" and match[2] in inputs:
-        return match[2]
-    if said is None or match:
+def _check_model(said: Any, inputs: Collection[str]) -> None:
+    is_bound = isinstance(said, str) and any(bindings.bindings_in(said))
+    if said and (not isinstance(said, str) or (is_bound and _named(said) not in inputs)):
         raise _wrong("task.model", "'task.model' is no model.", "Write 'azureml:name:version', or '${{inputs.x}}'.")
-    inputs[_MODEL] = Input.load({"type": AssetType.CUSTOM_MODEL, "path": said})
-    return _MODEL
 
 
 _NUMBERS = {
@@ -199,52 +223,49 @@ _NUMBERS = {
 """What each is where nothing is said, and the least it may be."""
 
 
-def _numbers(step: ParallelSettings, job: CommandJob) -> dict[str, Any]:
-    """The numbers of a step under the driver's names, each within its bounds."""
+def _said_numbers(step: ParallelSettings) -> dict[str, tuple[str, int | str | None]]:
+    """The numbers of a step under the driver's names, each with the field that says it."""
     retry = step.retry_settings
-    said = {
+    return {
         "error_threshold": ("error_threshold", step.error_threshold),
         "mini_batch_error_threshold": ("mini_batch_error_threshold", step.mini_batch_error_threshold),
         "max_retries": ("retry_settings.max_retries", retry.max_retries if retry else None),
         "timeout": ("retry_settings.timeout", retry.timeout if retry else None),
         "concurrency": ("max_concurrency_per_instance", step.max_concurrency_per_instance),
     }
-    for word, (target, value) in said.items():
+
+
+def _check_numbers(step: ParallelSettings) -> None:
+    for word, (target, value) in _said_numbers(step).items():
         least = _NUMBERS[word][1] if word in _NUMBERS else 1
-        if value is not None and (not isinstance(value, int) or value < least):
-            raise _wrong(target, f"'{target}' is '{value}'.", f"It is a whole number, {least} or more.")
-    nodes = job.resources.instance_count if job.resources else 1
-    concurrency = step.max_concurrency_per_instance or 1
-    if nodes * int(concurrency) > MOST_PROCESSES:
+        if isinstance(value, int) and value < least:
+            raise _wrong(target, f"'{target}' is {value}.", f"It is a whole number, {least} or more.")
+
+
+def _check_processes(job: CommandJob, concurrency: int) -> None:
+    total = concurrency * (job.resources.instance_count if job.resources else 1)
+    if total > MOST_PROCESSES:
         raise _wrong(
             "max_concurrency_per_instance",
-            f"The step asks for {nodes * int(concurrency)} processes; {MOST_PROCESSES} are the most.",
+            f"The step asks for {total} processes; {MOST_PROCESSES} are the most.",
             "Ask for fewer processes or fewer nodes.",
         )
-    return {word: value for word, (_, value) in said.items()}
 
 
-def _shares(step: ParallelSettings, given: Input) -> dict[str, Any]:
-    """How the input is cut, and how much is told of it."""
-    size = step.mini_batch_size
-    if size is not None:
-        match = _SIZE.fullmatch(size)
-        if match is None:
-            raise _wrong(
-                "mini_batch_size", f"'mini_batch_size' is '{size}'.", "Write how many files ('10'), or a size ('10kb')."
-            )
-        if match[2] and given.type is not AssetType.MLTABLE and not step.partition_keys:
-            raise _wrong(
-                "mini_batch_size",
-                f"'mini_batch_size' is '{size}', and the input that is cut is '{given.type.value}': files are counted.",
-                "Write how many files a batch has ('10'), or give the input the type mltable.",
-            )
-    level = step.logging_level
-    return {
-        "mini_batch_size": size,
-        "partition_keys": step.partition_keys or None,
-        "logging_level": level.value if level else None,
-    }
+def _size(said: str, given: Input | None = None) -> str:
+    """How large a batch is, as it was said. Raises :class:`InvalidInput` for what is no size, or none of the input."""
+    match = _SIZE.fullmatch(said)
+    if match is None:
+        raise _wrong(
+            "mini_batch_size", f"'mini_batch_size' is '{said}'.", "Write how many files ('10'), or a size ('10kb')."
+        )
+    if given and match[2] and given.type is not AssetType.MLTABLE:
+        raise _wrong(
+            "mini_batch_size",
+            f"'mini_batch_size' is '{said}', and the input that is cut is '{given.type.value}': files are counted.",
+            "Write how many files a batch has ('10'), or give the input the type mltable.",
+        )
+    return said
 
 
 # --- what it is told when it starts ----------------------------------------------------------------------------

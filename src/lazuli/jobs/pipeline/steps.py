@@ -8,12 +8,21 @@ from typing import Any
 
 from lazuli.assets.components import Components
 from lazuli.assets.storage import Location, Storage
-from lazuli.jobs.pipeline.wiring import Sources, command_of, inputs_of, outputs_of, settled_words, sweep_of
-from lazuli.resources.component import CommandComponent, Component
-from lazuli.resources.inout import Output
+from lazuli.jobs.parallel import parallel_job
+from lazuli.jobs.pipeline.wiring import (
+    Sources,
+    command_of,
+    inputs_of,
+    outputs_of,
+    parallel_of,
+    settled_words,
+    sweep_of,
+)
+from lazuli.resources.component import CommandComponent, Component, ParallelComponent
+from lazuli.resources.inout import Input, Output
 from lazuli.resources.job import Job, Status
 from lazuli.resources.kinds import AnyJob
-from lazuli.resources.node import CommandNode, NodeBase, PipelineNode, SweepNode
+from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.schema.identity import Scope
 from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_folder, output_path
@@ -43,28 +52,32 @@ class StepJobs:
             "display_name": said.get("display_name") or step,
             "experiment_name": pipeline.experiment_name,
             "compute": self._compute(pipeline, node),
-            "inputs": {name: each.model_dump(mode="json", exclude_none=True) for name, each in inputs.items()},
-            "outputs": {name: self._kept(pipeline, each) for name, each in outputs.items()},
         }
-        work, facts = self._work(pipeline, node, component, inputs, outputs)
-        settled = settled_words({**work, **said}, sources)
-        return AnyJob.load({key: value for key, value in settled.items() if value not in (None, {}, [])}), facts
+        kept = {name: self._kept(pipeline, each) for name, each in outputs.items()}
+        if isinstance(node, ParallelNode):
+            assert component is None or isinstance(component, ParallelComponent)
+            settings, resources = parallel_of(node, component, sources)
+            written = {name: Output.load(settled_words(each, sources)) for name, each in kept.items()}
+            return parallel_job(settings, inputs, written, **_given(settled_words(said, sources)), resources=resources)
+        read = {name: each.model_dump(mode="json", exclude_none=True) for name, each in inputs.items()}
+        work = self._work(pipeline, node, component, inputs)
+        return AnyJob.load(_given(settled_words({**work, **said, "inputs": read, "outputs": kept}, sources))), {}
 
     def _work(
-        self, pipeline: PipelineJob, node: NodeBase, component: Component | None, inputs: Any, outputs: Any
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        self, pipeline: PipelineJob, node: NodeBase, component: Component | None, inputs: Mapping[str, Input]
+    ) -> dict[str, Any]:
         """What a step runs, by its kind."""
         match node:
             case CommandNode():
                 assert component is None or isinstance(component, CommandComponent)
-                return {"type": "command", **command_of(node, component, inputs)}, {}
+                return {"type": "command", **command_of(node, component, inputs)}
             case SweepNode():
                 assert isinstance(component, CommandComponent)
-                return {"type": "sweep", **sweep_of(node, component, inputs)}, {}
+                return {"type": "sweep", **sweep_of(node, component, inputs)}
             case PipelineNode():
                 settings = pipeline.settings.dump() if pipeline.settings else {}
                 kept = {key: value for key, value in settings.items() if key not in ("on_init", "on_finalize")}
-                return {"type": "pipeline", "component": node.component, "settings": kept}, {}
+                return {"type": "pipeline", "component": node.component, "settings": kept}
             case _:
                 raise AssertionError(node.type)
 
@@ -129,6 +142,10 @@ def _promoted(record: Record, pipeline: PipelineJob) -> Callable[[str], Output |
         return output.model_copy(update={"path": output.path or str(output_path(record.id.name, name))})
 
     return promoted
+
+
+def _given(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if value not in (None, {}, [])}
 
 
 def _dumped(node: NodeBase) -> Mapping[str, Any]:

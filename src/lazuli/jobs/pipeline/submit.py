@@ -8,11 +8,12 @@ from typing import Any
 from lazuli.assets.components import Components
 from lazuli.compute.targets import Targets
 from lazuli.jobs.kinds import Kind
+from lazuli.jobs.parallel import check_step, merged
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.pipeline.wiring import literal, only_binding
-from lazuli.resources.component import Component
+from lazuli.resources.component import Component, ParallelComponent
 from lazuli.resources.inout import AssetType, Input, Output
-from lazuli.resources.node import NodeBase
+from lazuli.resources.node import NodeBase, ParallelNode
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob, PipelineSettings, Steps
 from lazuli.schema import bindings
 from lazuli.schema.identity import ResourceId, Scope
@@ -81,7 +82,21 @@ class Pipelines(Kind):
             inputs[word] = said if is_settled else self._pinning.input(scope, word, said, f"jobs.{name}.inputs.{word}")
         if node.compute and not any(bindings.bindings_in(node.compute)):
             self._check_compute(scope, node.compute, f"jobs.{name}.compute")
+        if isinstance(node, ParallelNode):
+            self._check_parallel(scope, name, node)
         return node.model_copy(update={"inputs": inputs})
+
+    def _check_parallel(self, scope: Scope, name: str, node: ParallelNode) -> None:
+        component = self._components.of_step(scope, node)
+        assert component is None or isinstance(component, ParallelComponent)
+        ports: tuple[Any, Any] = (component.inputs, component.outputs) if component else ((), ())
+        try:
+            check_step(
+                merged(component, node) if component else node, {*node.inputs, *ports[0]}, {*node.outputs, *ports[1]}
+            )
+        except InvalidInput as problem:
+            problem.target = f"jobs.{name}.{problem.target}"
+            raise
 
     def _output(self, id: ResourceId, name: str, said: Output, steps: Mapping[str, NodeBase]) -> Output:
         """An output of the pipeline with its place, and with the type of the step's output that it is."""

@@ -9,13 +9,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lazuli.resources.component import CommandComponent, Component, ComponentInput, ComponentOutput, PortType
+from lazuli.jobs.parallel import merged
+from lazuli.resources.component import (
+    CommandComponent,
+    Component,
+    ComponentInput,
+    ComponentOutput,
+    ParallelComponent,
+    PortType,
+)
 from lazuli.resources.inout import AssetType, Input, Output
-from lazuli.resources.node import CommandNode, NodeBase, SweepNode
+from lazuli.resources.job import Resources
+from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, SweepNode
+from lazuli.resources.parallel import ParallelSettings
 from lazuli.schema import bindings
 from lazuli.schema.bindings import Binding
 
-__all__ = ["Sources", "command_of", "inputs_of", "literal", "only_binding", "outputs_of", "settled_words", "sweep_of"]
+__all__ = [
+    "Sources",
+    "command_of",
+    "inputs_of",
+    "literal",
+    "only_binding",
+    "outputs_of",
+    "parallel_of",
+    "settled_words",
+    "sweep_of",
+]
 
 Sources = Callable[[Binding], Input | None]
 """What a ``${{parent.…}}`` stands for; None for an input of the pipeline that is not given."""
@@ -185,3 +205,19 @@ def sweep_of(node: SweepNode, component: CommandComponent, inputs: Mapping[str, 
         trial["command"] = bindings.rename(trial["command"], Binding("inputs", name), Binding("search_space", name))
     trial.pop("limits", None)
     return {**own, "trial": trial}
+
+
+def parallel_of(
+    node: ParallelNode, component: ParallelComponent | None, sources: Sources
+) -> tuple[ParallelSettings, Resources | None]:
+    """How a parallel step shares its work, with what it is bound to, and what it takes of its compute."""
+    settings = merged(component, node) if component else node
+    said = {name: value for name, value in settings.dump().items() if name in ParallelSettings.model_fields}
+    taken = {**_resources(component), **_resources(node)}
+    resources = Resources.load(settled_words(taken, sources)) if taken else None
+    return ParallelSettings.load(settled_words(said, sources)), resources
+
+
+def _resources(said: ParallelNode | ParallelComponent | None) -> dict[str, Any]:
+    resources = said.resources if said else None
+    return resources.model_dump(mode="json", exclude_none=True, exclude_unset=True) if resources else {}

@@ -171,6 +171,8 @@ class ComponentResources(Resources):
 _BESIDE = ("description", "tags")
 """What REST says both beside the specification and in it."""
 _NAMES = ("name", "version", *_BESIDE)
+_UNSAID = (*_NAMES, "_source", "$schema")
+"""What of a specification is not the component: its names, and where a client happened to find it."""
 
 
 class Component(Asset):
@@ -198,7 +200,7 @@ class Component(Asset):
         if not isinstance(spec, Mapping):
             raise InvalidInput("'componentSpec' is required.", target="componentSpec", mend="Send the component in it.")
         said = {word: spec[word] for word in _BESIDE if spec.get(word) is not None}
-        inside = {word: value for word, value in spec.items() if word not in _NAMES}
+        inside = {word: value for word, value in spec.items() if word not in _UNSAID}
         beside = {word: value for word, value in properties.items() if value is not None}
         return super().from_rest({**said, **beside, "componentSpec": inside}, scope)
 

@@ -93,13 +93,23 @@ class PipelineJob(Steps, Job):
 
     @model_validator(mode="before")
     @classmethod
-    def _given(cls, data: Any) -> Any:
-        """`x:` with nothing behind it is an input that may be bound and has no value: nor has what is bound to it."""
-        inputs = data.get("inputs") if isinstance(data, dict) else None
-        unset = {name for name, said in inputs.items() if said is None} if isinstance(inputs, dict) else set()
-        if not unset or not isinstance(inputs, dict):
+    def _given(cls, data: Any, info: ValidationInfo) -> Any:
+        """`x:` with nothing behind it is an input that may be bound and has no value: nor has what is bound to it.
+
+        In REST such an input is left out, and what is bound to it is not. A pipeline component that is run is named
+        there, and has its steps beside it.
+        """
+        if not isinstance(data, dict) or not isinstance(data.get("inputs") or {}, dict):
             return data
-        steps = data.get("jobs")
+        is_rest = (info.context or {}).get("rest")
+        if is_rest and data.get("componentId"):
+            return {**data, "jobs": {}}
+        inputs, steps = data.get("inputs") or {}, data.get("jobs")
+        unset = {name for name, said in inputs.items() if said is None}
+        if is_rest and isinstance(steps, dict):
+            unset |= {name for step in steps.values() for name in _bound_inputs(step)} - inputs.keys()
+        if not unset:
+            return data
         if isinstance(steps, dict):
             data = {**data, "jobs": {name: _without(step, unset) for name, step in steps.items()}}
         return {**data, "inputs": {name: said for name, said in inputs.items() if name not in unset}}
@@ -117,14 +127,24 @@ def _without(step: Any, unset: set[str]) -> Any:
     inputs = step.get("inputs") if isinstance(step, dict) else None
     if not isinstance(inputs, dict):
         return step
-    given = {name: said for name, said in inputs.items() if not _is_bound_to(said, unset)}
-    return {**step, "inputs": given}
+    return {**step, "inputs": {name: said for name, said in inputs.items() if unset.isdisjoint(_inputs_in(said))}}
 
 
-def _is_bound_to(said: Any, unset: set[str]) -> bool:
-    text = said.get("path") if isinstance(said, dict) else said
-    found = list(bindings_in(text)) if isinstance(text, str) else []
-    return any(binding.group == "parent" and binding.name.removeprefix("inputs.") in unset for binding in found)
+def _bound_inputs(step: Any) -> Iterator[str]:
+    """The pipeline's inputs that the inputs of a step are bound to, where a component takes them."""
+    inputs = step.get("inputs") if isinstance(step, dict) else None
+    if isinstance(inputs, dict) and (step.get("componentId") or step.get("trial")):
+        for said in inputs.values():
+            yield from _inputs_in(said)
+
+
+def _inputs_in(said: Any) -> Iterator[str]:
+    """The pipeline's inputs that an input of a step is bound to, in either dialect."""
+    text = (said.get("path") or said.get("value")) if isinstance(said, dict) else said
+    for binding in bindings_in(text) if isinstance(text, str) else ():
+        group, _, name = binding.name.partition(".")
+        if binding.group == "parent" and group == "inputs":
+            yield name
 
 
 class PipelineComponent(Steps, Component):

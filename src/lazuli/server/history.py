@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import Storage
+from lazuli.jobs.family import root_of
 from lazuli.jobs.logs import Logs
 from lazuli.jobs.services import ServiceState, tell
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.sweep.told import properties_of
-from lazuli.resources.job import CommandJob
+from lazuli.resources.job import Job
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, parse_resource_id
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_datastore_path, parse_job_output
+from lazuli.server.present import moment
 from lazuli.server.routes import SIGNED, WORKSPACE, Call, Route, reply
 from lazuli.server.tickets import Tickets
 from lazuli.shelves.shelf import document_of
-from lazuli.store.documents import Record
+from lazuli.store.documents import Record, Selection
 
 __all__ = ["history_routes"]
 
@@ -41,6 +44,7 @@ def history_routes(
     return [
         Route("GET", f"{run}/details", door.details, "jobs/read", "Status and logs of a job"),
         Route("GET", run, door.run, "jobs/read", "A job as a run"),
+        Route("GET", f"{run}/children", door.children, "jobs/read", "The jobs that a job has made"),
         Route("PATCH", in_experiment, door.patch, "jobs/write", "Describe or hide a job"),
         Route(
             "GET",
@@ -88,14 +92,33 @@ class _History:
     def run(self, call: Call) -> Response:
         return reply(self._run(self._record(call)))
 
+    def children(self, call: Call) -> Response:
+        """All of them at once unless fewer are asked for: Microsoft's client takes no second page."""
+        asked = call.query.get("$top") or call.query.get("top") or ""
+        selection = Selection(call.scope, "jobs", parent=self._record(call).id.name, newest_first=False)
+        children: list[Record] = []
+        while page := self._jobs.select(replace(selection, after=children[-1].place if children else None)):
+            children += page
+        wanted = children[: int(asked)] if asked.isdecimal() else children
+        return reply({"value": [self._run(child) for child in wanted]})
+
     def _run(self, record: Record) -> dict[str, Any]:
-        job: CommandJob = document_of(noun("job"), record)
+        job: Job = document_of(noun("job"), record)
+        target = record.state.get("target") or job.compute
         run: dict[str, Any] = {
             "runId": record.id.name,
+            "parentRunId": record.parent or None,
+            "rootRunId": root_of(record),
             "displayName": job.display_name,
+            "description": job.description,
             "experimentName": job.experiment_name,
+            "experimentId": job.experiment_name,  # the client shows it as the name
             "status": record.status,
-            "target": record.state.get("target"),
+            "target": target,
+            "compute": {"target": target} if target else None,
+            "createdUtc": moment(record.created_at),
+            "lastModifiedUtc": moment(record.modified_at),
+            "hidden": record.archived,
             "startTimeUtc": job.start_time,
             "endTimeUtc": job.end_time,
             "properties": {**job.properties, **properties_of(record)},
@@ -150,7 +173,7 @@ class _History:
         if not isinstance(run, str) or not run:
             raise InvalidInput("'runId' is missing.", target="runId", mend="Send the name of a job.")
         record = self._record(call, run)
-        job: CommandJob = document_of(noun("job"), record)
+        job: Job = document_of(noun("job"), record)
         spell = _type_speller(call.headers.get("user-agent", ""))
         outputs = {
             name: {"assetId": f"azureml://jobs/{record.id.name}/outputs/{name}", "type": spell(output.type.value)}

@@ -34,6 +34,7 @@ from lazuli.jobs.line import Line
 from lazuli.jobs.logs import Account, Logs
 from lazuli.jobs.outputs import Outputs
 from lazuli.jobs.pinning import Pinning
+from lazuli.jobs.pipeline.diary import EXECUTION_LOG, Diaries
 from lazuli.jobs.pipeline.lifecycle import Known, PipelineLifecycle
 from lazuli.jobs.pipeline.picture import Pictures
 from lazuli.jobs.pipeline.reuse import Reuse, digests_of
@@ -241,7 +242,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     jobs.kinds[JobType.PIPELINE] = Pipelines(components, pinning, targets)
     reuse = Reuse(store, storage, codes)
     steps, known = StepJobs(components, storage), Known(components)
-    pipelines = PipelineLifecycle(store, jobs, known, Outputs(store), reuse, steps, finisher.register)
+    diaries = Diaries(store, storage, known)
+    pipelines = PipelineLifecycle(store, jobs, known, Outputs(store), reuse, steps, finisher.register, diaries.keep)
     lifecycle = Lifecycles(
         store,
         tracking.runs,
@@ -250,6 +252,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     )
     logs = Logs(store, storage, engine, vault.masks)
     logs.accounts[JobType.SWEEP] = Account(LOG, lambda record: sweeps.of(record).log(record))
+    logs.accounts[JobType.PIPELINE] = Account(EXECUTION_LOG, diaries.log)
     reconciler.move("jobs", Watched(lifecycle, insights))
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     return Platform(

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.jobs.pipeline.test_steps import pipeline, step
 from tests.jobs.place import Place
+from tests.jobs.sweep.searching import CHOICE, LOGGED, code
 
 from lazuli.compute.contract import until
 from lazuli.jobs.family import ROOT
@@ -216,3 +217,36 @@ def test_lists_show_what_nobody_made_and_a_pipeline_tells_how_its_steps_stand(pl
     assert place.get("listed").state["status_reason"] == "Its jobs: 1 running."
     place.cancel("listed")
     place.until("listed", "Canceled")
+
+
+def test_what_the_best_trial_left_is_the_pipelines(place: Place) -> None:
+    """Also where the sweep is not run again: it is found as the same by what its pipeline bound to it."""
+    place.put(
+        "component",
+        "searched",
+        "1",
+        type="command",
+        command=f"{LOGGED.replace('search_space', 'inputs')} && echo ${{{{inputs.x}}}} > ${{{{outputs.model}}}}/m",
+        environment="azureml:plain:1",
+        code=code(place),
+        inputs={"x": {"type": "integer"}},
+        outputs={"model": {"type": "uri_folder"}},
+    )
+    search = {
+        "type": "sweep",
+        "trial": "azureml:searched:1",
+        "search_space": {"x": CHOICE["x"]},
+        "sampling_algorithm": "grid",
+        "objective": {"goal": "maximize", "primary_metric": "score"},
+        "outputs": {"model": "${{parent.outputs.best}}"},
+    }
+    read = step("cat ${{inputs.model}}/m", inputs={"model": "${{parent.jobs.search.outputs.model}}"})
+    for name, earlier in (("searching-1", None), ("searching-2", "searching-1.search")):
+        pipeline(place, name, {"search": search, "read": read}, outputs={"best": {"name": "best-of-search"}})
+        place.until(name, "Completed")
+        assert place.files(f"azureml/{name}/") == {"best/m": "3\n"}
+        assert place.log(f"{name}.read") == "3\n"
+        assert place.get(f"{name}.search").state.get("reused") == earlier
+    assets = place.platform.shelves.data
+    paths = [assets.get(ResourceId(place.scope, "data", "best-of-search", v)).body["path"] for v in "12"]
+    assert all(path.endswith("azureml/searching-1.search_2/model") for path in paths)

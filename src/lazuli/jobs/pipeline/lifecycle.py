@@ -17,6 +17,7 @@ from lazuli.jobs.pipeline.submit import steps_of
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.inout import Input
 from lazuli.resources.job import Job, Status
+from lazuli.resources.node import SweepNode
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.resources.table import noun
 from lazuli.schema.bindings import Binding, bindings_in
@@ -63,6 +64,18 @@ class Opened:
             if output.name or any(b.name.removeprefix("outputs.") in named for b in bindings_in(output.path or ""))
         ]
 
+    @property
+    def searched(self) -> list[tuple[str, str, str]]:
+        """The outputs of sweeps that are the pipeline's: the step, its output, and the pipeline's."""
+        return [
+            (step, name, binding.name.removeprefix("outputs."))
+            for step, node in self.graph.steps.items()
+            if isinstance(node, SweepNode)
+            for name, output in node.outputs.items()
+            for binding in bindings_in(output.path or "")
+            if binding.group == "parent" and binding.name.startswith("outputs.")
+        ]
+
     def statuses(self, children: Sequence[Child]) -> dict[str, str]:
         """The status of each step that has begun."""
         known = {child.name: child.status for child in children}
@@ -99,12 +112,14 @@ class PipelineLifecycle(Parent):
         reuse: Reuse,
         steps: StepJobs,
         register: Callable[[Record], None],
+        keep_log: Callable[[Record], None],
     ) -> None:
         super().__init__(store, jobs)
         self._outputs = outputs
         self._reuse = reuse
         self._step_jobs = steps
         self._register = register
+        self._keep_log = keep_log
         self._known = known
 
     def go_on(self, record: Record, children: Sequence[Child]) -> Step:
@@ -125,21 +140,33 @@ class PipelineLifecycle(Parent):
         return Step(again_ms=LOOK_MS)
 
     def finish(self, record: Record) -> Mapping[str, Any]:
-        """Assets are made of the outputs that an earlier job wrote: a job that ran has registered its own."""
+        """Assets are made of the outputs that an earlier job wrote: a job that ran has registered its own.
+
+        What the best trial of a sweep left becomes the pipeline's. The log is kept.
+        """
         opened = self._known.open(record)
         for step in opened.registering:
-            with self.store.state.read() as tx:
-                child = self.store.documents.find(tx, ResourceId(record.id.scope, "jobs", opened.names[step]))
+            child = self._step(record, opened, step)
             if child and child.state.get("reused"):
                 self._register(child)
+        for step, output, promoted in opened.searched:
+            child = self._step(record, opened, step)
+            if child and child.status == Status.COMPLETED.value and child.state.get("best"):
+                path = self._outputs.path(record.id.scope, child.id.name, output)
+                self._step_jobs.promote(record, promoted, path)
+        self._keep_log(record)
         return {}
+
+    def _step(self, record: Record, opened: Opened, step: str) -> Record | None:
+        """The job of a step, where it is made already."""
+        with self.store.state.read() as tx:
+            return self.store.documents.find(tx, ResourceId(record.id.scope, "jobs", opened.names[step]))
 
     def _verdict(self, record: Record, opened: Opened, following: Next) -> dict[str, Any]:
         if not following.failed:
             return ending(Status.COMPLETED)
         first = following.failed[0]
-        with self.store.state.read() as tx:
-            child = self.store.documents.find(tx, ResourceId(record.id.scope, "jobs", opened.names[first]))
+        child = self._step(record, opened, first)
         error = (child.state.get("error") if child else None) or {}
         what = "was canceled" if child and child.status == Status.CANCELED.value else "failed"
         more = f" So did {len(following.failed) - 1} more." if len(following.failed) > 1 else ""

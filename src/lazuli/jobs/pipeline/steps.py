@@ -8,6 +8,7 @@ from typing import Any
 
 from lazuli.assets.components import Components
 from lazuli.assets.storage import Location, Storage
+from lazuli.jobs.outputs import place_of
 from lazuli.jobs.parallel import parallel_job
 from lazuli.jobs.pipeline.wiring import (
     Sources,
@@ -25,7 +26,7 @@ from lazuli.resources.kinds import AnyJob
 from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.schema.identity import Scope
-from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_folder, output_path
+from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_folder
 from lazuli.store.documents import Record
 
 __all__ = ["StepJobs"]
@@ -46,7 +47,7 @@ class StepJobs:
         """The document of a step's job, and the facts that its state is given."""
         component = self._components.of_step(record.id.scope, node)
         inputs = inputs_of(node, component, sources)
-        outputs = outputs_of(node, component, _promoted(record, pipeline), sources)
+        outputs = outputs_of(node, component, self._promoted(record, pipeline, node), sources)
         said = {word: value for word in _NAMED if (value := _dumped(node).get(word))}
         said |= {
             "display_name": said.get("display_name") or step,
@@ -114,9 +115,32 @@ class StepJobs:
         }
         body = {**child.body, "properties": properties, **({"outputs": outputs} if outputs else {})}
         facts = {"reused": earlier.id.name, "start_time": now, "end_time": now, "written": earlier.state["written"]}
-        facts |= {word: earlier.state[word] for word in ("key",) if word in earlier.state}
+        facts |= {word: earlier.state[word] for word in ("key", "best") if word in earlier.state}
         unused = {key: value for key, value in child.state.items() if key not in ("target", "nodes")}
         return replace(child, body=body, state={**unused, **facts}, status=Status.COMPLETED.value)
+
+    def _promoted(self, record: Record, pipeline: PipelineJob, node: NodeBase) -> Callable[[str], Output | None]:
+        """The pipeline's output of a name, where it has one, with the place where it lies.
+
+        The trials of a sweep write each to a place of its own: :meth:`promote` puts there what the best one left.
+        """
+
+        def promoted(name: str) -> Output | None:
+            output = pipeline.outputs.get(name)
+            if output is None:
+                return None
+            here = place_of(record, name)
+            if isinstance(node, SweepNode) and not self._storage.locate(record.id.scope, here).is_outside:
+                return output.model_copy(update={"path": None})
+            return output.model_copy(update={"path": here})
+
+        return promoted
+
+    def promote(self, record: Record, output: str, path: str) -> None:
+        """Let an output of the pipeline be what lies at ``path``, where that is not where it is. Safe to repeat."""
+        there, here = (self._storage.locate(record.id.scope, each) for each in (path, place_of(record, output)))
+        if there != here and not there.is_outside and not here.is_outside:
+            self._storage.copy(there, here)
 
     def _compute(self, pipeline: PipelineJob, node: NodeBase) -> str | None:
         default = pipeline.settings.default_compute if pipeline.settings else None
@@ -130,18 +154,6 @@ class StepJobs:
         if not output.path and store != DEFAULT:
             said["path"] = f"azureml://datastores/{store}/paths/azureml/${{{{name}}}}/${{{{output_name}}}}"
         return said
-
-
-def _promoted(record: Record, pipeline: PipelineJob) -> Callable[[str], Output | None]:
-    """The pipeline's output of a name, where it has one, with the place where it lies."""
-
-    def promoted(name: str) -> Output | None:
-        output = pipeline.outputs.get(name)
-        if output is None:
-            return None
-        return output.model_copy(update={"path": output.path or str(output_path(record.id.name, name))})
-
-    return promoted
 
 
 def _given(said: Mapping[str, Any]) -> dict[str, Any]:

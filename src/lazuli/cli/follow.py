@@ -17,7 +17,7 @@ __all__ = ["command", "explain", "on_screen"]
 
 def on_screen(client: Client, name: str) -> bool:
     """Show the job until it ends; whether it completed."""
-    said = ""
+    said = known = ""
     for event in follow(client, name):
         if event.kind == "log":
             sys.stdout.write(event.data["text"])
@@ -25,10 +25,11 @@ def on_screen(client: Client, name: str) -> bool:
         elif event.kind == "build":
             click.secho(event.data["text"], dim=True, nl=False, err=True)
         elif event.kind == "status":
-            line = _status_line(event.data)
-            if line != said and event.data["status"] not in ENDED:  # the end has a line of its own
+            line, status = _status_line(event.data), event.data["status"]
+            # Of a job that runs its log tells more than its reasons do, and the end has a line of its own.
+            if line != said and status not in ENDED and not (status == "Running" == known):
                 click.echo(line, err=True)
-            said = line
+            said, known = line, status
         elif event.kind == "away":
             click.secho("The server does not answer; waiting.", fg="yellow", err=True)
         elif event.kind == "back":

@@ -34,6 +34,21 @@ def test_what_decides_comes_first() -> None:
     assert set(shares) == {"noise", "lr", "kind", "depth"}
 
 
+def test_the_shares_of_numbers_are_those_that_optuna_finds() -> None:
+    optuna = pytest.importorskip("optuna")
+    space = {name: {"type": "uniform", "min_value": 0, "max_value": 1} for name in ("a", "b", "c")}
+    sampler = sampler_for(space, {"type": "random", "seed": 2}, "minimize", 40)
+    drawn = [sampler.ask(number, []) or {} for number in range(40)]
+    study = optuna.create_study()
+    axes = {name: optuna.distributions.FloatDistribution(0, 1) for name in space}
+    trials = [Trial(n, p, p["a"] ** 2 + p["b"] * p["c"] / 2, (), "completed") for n, p in enumerate(drawn)]
+    for trial in trials:
+        study.add_trial(optuna.trial.create_trial(params=trial.params, distributions=axes, value=trial.value))
+    theirs = optuna.importance.FanovaImportanceEvaluator(seed=0).evaluate(study)
+    whole = sum(theirs.values())
+    assert importance(space, trials, "minimize") == pytest.approx({n: share / whole for n, share in theirs.items()})
+
+
 def test_choices_and_what_is_drawn_in_their_branches_count() -> None:
     chosen = importance(SPACE, results(60, lambda p: 3.0 * (p["kind"] == "a")), "maximize")
     assert next(iter(chosen)) == "kind"

@@ -13,9 +13,11 @@ from lazuli.cli.follow import command, on_screen
 from lazuli.cli.nouns import create, creating, group_of, strictly, warn
 from lazuli.cli.options import asks, named
 from lazuli.cli.show import Form, show, show_many
+from lazuli.cli.trials import show_trials, tell_trials
 from lazuli.client.client import Client
 from lazuli.client.jobs import ENDED
 from lazuli.client.localise import localise
+from lazuli.resources.job import JobType
 from lazuli.resources.table import noun
 from lazuli.schema import yaml
 from lazuli.schema.problems import NotFound, Problem, did_you_mean
@@ -116,6 +118,29 @@ def show_one(client: Client, output: Form, name: str, web: bool) -> None:
     if web:
         _tell_where(client, shown)
     show(shown, output)
+    if shown.get("type") == JobType.SWEEP and output.format in ("table", "yaml") and output.query is None:
+        tell_trials(client, name, err=output.format == "yaml")
+
+
+@job.command("trials", help="List the trials of a sweep, the best first.")
+@named("job")
+@asks("table")
+def trials(client: Client, output: Form, name: str) -> None:
+    """List its trials."""
+    show_trials(client, name, output)
+
+
+@job.command("resume", help="Let a sweep go on with more trials, or for longer.")
+@named("job")
+@click.option("--max-total-trials", type=click.IntRange(1), help="How many trials there are in all.")
+@click.option("--max-concurrent-trials", type=click.IntRange(1), help="How many run at once.")
+@click.option("--timeout", type=click.IntRange(1), help="Seconds that it may go on for.")
+@asks()
+def resume(client: Client, output: Form, name: str, **limits: int | None) -> None:
+    """Change its limits, and take it up again."""
+    if not any(limits.values()):
+        raise click.UsageError("Say what changes, such as --max-total-trials 60.")
+    show(client.jobs.limit(name, **limits), output)
 
 
 @job.command("show-services", help="Show the services of a job, and where they are reached.")
@@ -144,6 +169,8 @@ def _follow(client: Client, name: str) -> None:
     except KeyboardInterrupt:
         click.echo(f"\nThe job goes on. Follow it with '{command('stream', name)}'.", err=True)
         raise
+    if client.jobs.get(name).get("type") == JobType.SWEEP:
+        tell_trials(client, name, err=True)
     if not completed:
         sys.exit(1)
 

@@ -10,10 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 from lazuli.client.collection import Change, Collection
-from lazuli.client.envelope import Shown
+from lazuli.client.envelope import Shown, shown
+from lazuli.resources.job import JobType
+from lazuli.resources.search import SweepLimits
 from lazuli.schema.places import artifact_path, output_path
 from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, Problem, Unavailable, Unsupported, did_you_mean
 from lazuli.schema.reference import parse_datastore_path
+from lazuli.schema.yaml import Source
 from lazuli.store.paths import inside
 
 __all__ = ["ENDED", "Jobs"]
@@ -23,6 +26,9 @@ ENDED = frozenset({"Completed", "Failed", "Canceled"})
 
 _OWN_FOLDER = frozenset({"default", "artifacts"})
 """Names for what a job leaves in its own folder, where it says nothing else of them."""
+
+_OF_THE_SWEEP = "hd-artifacts"
+"""Where Microsoft's client puts the log of a sweep, beside what its best trial left."""
 
 _CHANGEABLE = {"display_name": "displayName", "description": "description", "tags": "tags", "properties": "properties"}
 
@@ -50,16 +56,44 @@ class Jobs(Collection):
     def update(self, name: str, change: Change, version: str = "", label: str = "", *, wait: bool = True) -> Shown:
         """Change its display name, description, tags or properties; nothing else of a job can change."""
         now = self.get(name)
-        said = {word: now.get(word) for word in _CHANGEABLE}
+        words = [*_CHANGEABLE, *(["limits"] if now.get("type") == JobType.SWEEP else [])]
+        said = {word: now.get(word) for word in words}
         source = change.of(said)
-        if unknown := sorted(set(source.data) - set(_CHANGEABLE) - {"$schema"}):
+        if unknown := sorted(set(source.data) - set(words) - {"$schema"}):
             raise InvalidInput(
                 f"'{unknown[0]}' of a job cannot be changed.",
                 target=unknown[0],
-                mend=did_you_mean(unknown[0], sorted(_CHANGEABLE)),
+                mend=did_you_mean(unknown[0], sorted(words)),
             )
-        changes = {_CHANGEABLE[word]: value for word, value in source.data.items() if value != said[word]}
-        return self._patch(now, changes)
+        changes = {word: value for word, value in source.data.items() if word in words and value != said[word]}
+        if "limits" in changes:
+            now = self.limit(name, **(changes.pop("limits") or {}))
+        return self._patch(now, {_CHANGEABLE[word]: value for word, value in changes.items()}) if changes else now
+
+    # --- a sweep -----------------------------------------------------------------------------------------------
+
+    def limit(self, name: str, **limits: int | None) -> Shown:
+        """Change the limits of a sweep: those that are said. One that has ended goes on where they allow for more."""
+        body = self.raw(name)
+        properties = body["properties"]
+        if properties.get("jobType") != JobType.SWEEP.rest:
+            raise InvalidInput(f"The job '{name}' is no sweep, and only a sweep goes on.", target="limits")
+        now = SweepLimits.from_rest(properties.get("limits") or {}).to_yaml()
+        data = {**now, **{word: value for word, value in limits.items() if value is not None}}
+        said = SweepLimits.from_yaml(Source("limits", Path.cwd(), data, {}, strict=True))
+        properties = {**properties, "limits": said.to_rest()}
+        return shown(
+            self.noun, self._http.call("PUT", self._path(name), body={**body, "properties": properties}), self._scope
+        )
+
+    def trials(self, name: str, *, intervals: bool = False) -> dict[str, Any]:
+        """The trials of a sweep, as REST tells them; with ``intervals`` all that each has logged of the metric."""
+        return self._http.call("GET", f"{self._path(name)}/trials", query={"intervals": str(intervals).lower()})
+
+    def importance(self, name: str) -> dict[str, float]:
+        """How much each hyperparameter of a sweep mattered, the greatest share first."""
+        told = self._http.call("GET", f"{self._path(name)}/importance")
+        return {each["name"]: each["share"] for each in told["importance"]}
 
     def _set_archived(self, name: str, version: str, archived: bool) -> Shown:
         return self._patch(self.get(name), {"hidden": archived})
@@ -113,7 +147,10 @@ class Jobs(Collection):
         ``named-outputs/<output>``. Raises :class:`NotFound` where it has no such output. With ``everything``, an output
         on storage that cannot be asked from here is told in :class:`Unavailable`, after all else is there.
         """
-        named: dict[str, Any] = self.get(name).get("outputs") or {}
+        job = self.get(name)
+        if job.get("type") == JobType.SWEEP:
+            return self._download_best(job, target, output=output, everything=everything)
+        named: dict[str, Any] = job.get("outputs") or {}
         if output and output not in (*named, *_OWN_FOLDER):
             raise NotFound(
                 f"The job '{name}' has no output '{output}'.",
@@ -144,6 +181,21 @@ class Jobs(Collection):
             raise Unavailable(
                 f"All is in '{target}' but {outputs}: {first.message}", target="output_name", mend=first.mend
             )
+        return written
+
+    def _download_best(self, sweep: Shown, target: Path, *, output: str, everything: bool) -> dict[str, int]:
+        """Of a sweep: what its best trial left, and its own log."""
+        best = (sweep.get("properties") or {}).get("best_child_run_id")
+        if best is None:
+            raise NotFound(
+                f"The sweep '{sweep['name']}' has no best trial.",
+                target="name",
+                mend="Name one of its trials: 'lazuli job trials' lists them.",
+            )
+        written = self.download(best, target, output=output, everything=everything)
+        if not output:
+            own = self._client.storage.download(artifact_path(sweep["name"]), inside(target, _OF_THE_SWEEP))
+            written[_OF_THE_SWEEP] = own
         return written
 
     def _download_output(self, job: str, word: str, said: Any, target: Path) -> int:

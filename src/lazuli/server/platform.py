@@ -51,6 +51,7 @@ from lazuli.jobs.sweep.earlier import Earlier
 from lazuli.jobs.sweep.known import Memory
 from lazuli.jobs.sweep.lifecycle import SweepLifecycle
 from lazuli.jobs.sweep.submit import Sweeps
+from lazuli.jobs.sweep.trials import Trials
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
 from lazuli.jobs.usage import Usage
@@ -76,6 +77,7 @@ from lazuli.server.samples import sample_routes
 from lazuli.server.schemas import schema_routes
 from lazuli.server.shelves import Shelves
 from lazuli.server.stream import stream_routes
+from lazuli.server.sweeps import sweep_routes
 from lazuli.server.tickets import Tickets
 from lazuli.server.vault import vault_routes
 from lazuli.server.welcome import welcome_routes
@@ -120,6 +122,7 @@ class Platform:
     chores: Chores
     pictures: Pictures
     preemption: Preemption
+    trials: Trials
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
@@ -143,6 +146,7 @@ class Platform:
                 lambda container: shelves.code.is_sealed(container) or self.storage.is_sealed(container),
                 self.access.check_everywhere,
             ),
+            *sweep_routes(self.trials),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),
             *vault_routes(self.vault),
@@ -288,6 +292,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         chores=Chores([store.blobs.collect_garbage]),
         pictures=Pictures(jobs, known),
         preemption=Preemption(store, targets, reconciler),
+        trials=Trials(jobs, sweeps),
     )
 
 

@@ -22,7 +22,7 @@ from lazuli.jobs.outputs import KEPT
 from lazuli.jobs.sweep.diary import Diary
 from lazuli.jobs.sweep.trial import OF_TRIAL
 from lazuli.jobs.transitions import TERMINAL
-from lazuli.ml.search import Sampler, Trial, best_of
+from lazuli.ml.search import Sampler, Trial
 from lazuli.ml.search.trial import Goal
 from lazuli.resources.job import Status
 from lazuli.resources.search import Goal as Way
@@ -68,6 +68,8 @@ class Known:
     """The last arrival among them."""
     judged: int = 0
     """How many of them a policy has judged."""
+    least: float | None = None
+    most: float | None = None
 
     @property
     def over(self) -> bool:
@@ -75,8 +77,15 @@ class Known:
         return self.status in TERMINAL
 
     def best(self, goal: Goal) -> float | None:
-        """The best it has logged."""
-        return best_of(goal, self.values)
+        """The best it has logged; None where that is nothing, or no number."""
+        return self.most if goal == "maximize" else self.least
+
+    def log(self, value: float) -> None:
+        """It has logged the primary metric."""
+        self.values.append(value)
+        if value == value:  # only NaN differs from itself
+            self.least = value if self.least is None else min(self.least, value)
+            self.most = value if self.most is None else max(self.most, value)
 
     def told(self, goal: Goal) -> Trial:
         """The trial as the search sees it."""
@@ -242,7 +251,7 @@ class KnownSweep:
             trial = known[name]
             for point in points:
                 if point.seq > trial.seen:
-                    trial.values.append(point.value)
+                    trial.log(point.value)
                     trial.seen = point.seq
 
 

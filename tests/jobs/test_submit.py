@@ -71,6 +71,11 @@ def test_a_name_that_is_taken_is_refused_whatever_else_it_asks_for(place: Place)
     assert left(place, "taken") == before
 
 
+def test_a_name_that_mlflow_would_not_take_is_refused(place: Place) -> None:
+    with pytest.raises(InvalidInput, match=r"'v1\.2' cannot be a job name\. .*MLflow takes no dot"):
+        place.submit("v1.2")
+
+
 def test_of_many_who_submit_one_name_at_once_one_wins(place: Place) -> None:
     barrier, refused = threading.Barrier(4), []
 

@@ -75,8 +75,8 @@ def prove(house: Server, folder: Path, *, chains: int, length: int, patience_s: 
     store = f"{SCOPE}/datastores/workspaceblobstore"
     container = house.call("GET", store)["properties"]["containerName"]
     sas = house.call("POST", f"{store}/listSecrets", {})["sasToken"]
-    for word, parent in (("own", "whole"), ("inner", "whole.nested")):
+    for word, parent in (("own", "whole"), ("inner", "whole-nested")):
         for chain in range(chains):
-            last = f"azureml/{parent}.{word}_{chain}_{length - 1}/o"
+            last = f"azureml/{parent}-{word}_{chain}_{length - 1}/o"
             told = house.ask("GET", f"/lazuli.blob.core.lazuli.local/{container}/{last}?{sas}").text
             assert told.split() == [f"{word}_{chain}_{n}" for n in range(length)]

@@ -58,7 +58,7 @@ def test_what_the_client_leaves_out_of_the_inputs_is_not_given(served: Served) -
     given = {"word": {"jobInputType": "literal", "value": "hello"}}
     assert submit(served, name, jobs=jobs, inputs=given).status_code == 201
     assert ended(served, name)["status"] == "Completed"
-    (log,) = served.admin.get(f"{HISTORY}/runs/{name}.say/details").json()["logFiles"].values()
+    (log,) = served.admin.get(f"{HISTORY}/runs/{name}-say/details").json()["logFiles"].values()
     assert served.nobody.get(log).text == "hello\n"
     answer = submit(served, fresh("unset"), jobs=jobs)
     assert answer.status_code == 400
@@ -90,20 +90,20 @@ def test_the_steps_and_their_course_are_told(served: Served) -> None:
     ended(served, name)
     children = served.admin.get(f"{HISTORY}/runs/{name}/children").json()["value"]
     assert [(run["runId"], run["displayName"], run["status"]) for run in children] == [
-        (f"{name}.say", "say", "Completed"),
-        (f"{name}.again", "again", "Completed"),
+        (f"{name}-say", "say", "Completed"),
+        (f"{name}-again", "again", "Completed"),
     ]
     assert {(run["parentRunId"], run["rootRunId"]) for run in children} == {(name, name)}
-    assert children[1]["properties"]["azureml.reusedrunid"] == f"{name}.say"
+    assert children[1]["properties"]["azureml.reusedrunid"] == f"{name}-say"
     first = served.admin.get(f"{HISTORY}/runs/{name}/children", params={"$top": 1}).json()["value"]
-    assert [run["runId"] for run in first] == [f"{name}.say"]
+    assert [run["runId"] for run in first] == [f"{name}-say"]
     (file, url), *others = served.admin.get(f"{HISTORY}/runs/{name}/details").json()["logFiles"].items()
     assert (file, others) == ("logs/azureml/executionlogs.txt", [])
     assert [line.split("  ")[1:] for line in served.nobody.get(url).text.splitlines()] == [
-        ["say", f"Queued as {name}.say"],
+        ["say", f"Queued as {name}-say"],
         ["say", "Running"],
         ["say", "Completed"],
-        ["again", f"Completed: {name}.say gave the same before"],
+        ["again", f"Completed: {name}-say gave the same before"],
     ]
 
 

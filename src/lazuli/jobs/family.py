@@ -27,7 +27,7 @@ ROOT = ("root", "")
 
 _R = tables.resource
 _LONGEST = 200
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,16 @@ class Child:
         return self.status in TERMINAL
 
 
-def child_name(parent: str, part: str, separator: str = ".") -> str:
-    """The name of the child of a parent for one of its parts: a step, or the number of a trial."""
+def child_name(parent: str, part: str, separator: str = "-") -> str:
+    """The name of the child of a parent for one of its parts: a step, or the number of a trial.
+
+    It is the id of a run as well, and MLflow takes no other than of letters, digits, ``_`` and ``-``.
+    """
     name = f"{parent}{separator}{part}"
     if _PLAIN.fullmatch(part) and len(name) <= _LONGEST:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{parent[: _LONGEST - 60]}{separator}{re.sub(r'[^A-Za-z0-9_-]', '_', part)[:40]}_{digest}"
+    return f"{parent[: _LONGEST - 60]}{separator}{re.sub(r'[^A-Za-z0-9_]', '_', part)[:40]}_{digest}"
 
 
 def parent_of(record: Record) -> ResourceId | None:

@@ -54,7 +54,7 @@ class Jobs(Shelf):
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """The record of a new job: references settled to exact versions, addresses to places, all checked."""
-        check_name(id.name, what="job name")
+        _check_name(id.name)
         check_runs(document)
         assert isinstance(document, Job)
         kept, facts = self.kinds[document.type].prepared(id, document)
@@ -238,6 +238,17 @@ def new_record(id: ResourceId, job: Job, facts: Mapping[str, Any], user: str) ->
     """The record of a job, all of it settled already, that waits to be begun."""
     body = {k: v for k, v in job.dump().items() if k not in ("name", "is_archived")}
     return Record(id, body, {**facts, "user": user}, status=Status.QUEUED.value)
+
+
+def _check_name(name: str) -> None:
+    """A job's name is the id of its run as well, and MLflow's own programs take none with a dot in it."""
+    check_name(name, what="job name")
+    if "." in name:
+        raise InvalidInput(
+            f"'{name}' cannot be a job name.",
+            target="name",
+            mend="Use letters, digits, '_' and '-': MLflow takes no dot.",
+        )
 
 
 def _taken(parent: Record, child: Record) -> InvalidInput:

@@ -20,7 +20,7 @@ def statuses(place: Place, name: str, *steps: str) -> dict[str, str]:
     for each in steps:
         record = place.platform.store.documents
         with place.platform.store.state.read() as tx:
-            child = record.find(tx, ResourceId(place.scope, "jobs", f"{name}.{each}"))
+            child = record.find(tx, ResourceId(place.scope, "jobs", f"{name}-{each}"))
         if child:
             found[each] = child.status
     return found
@@ -38,7 +38,7 @@ def test_steps_that_do_not_need_it_go_on_after_a_failure(place: Place) -> None:
     record = place.until("partly", "Failed")
     assert statuses(place, "partly", *jobs) == {"bad": "Failed", "apart": "Completed", "later": "Completed"}
     error = record.state["error"]
-    assert error["code"] == "StepFailed" and "The step 'bad' (job 'partly.bad') failed." in error["message"]
+    assert error["code"] == "StepFailed" and "The step 'bad' (job 'partly-bad') failed." in error["message"]
 
 
 def test_a_failure_stops_the_others_where_that_is_said(place: Place) -> None:
@@ -69,13 +69,13 @@ def test_canceling_a_pipeline_cancels_its_steps(place: Place) -> None:
             "nested": {"type": "pipeline", "component": _sleeper(place)},
         },
     )
-    until(lambda: set(statuses(place, "canceled", "runs", "nested.sleeps").values()) == {"Running"}, "both run")
+    until(lambda: set(statuses(place, "canceled", "runs", "nested-sleeps").values()) == {"Running"}, "both run")
     place.cancel("canceled")
     place.until("canceled", "Canceled")
-    assert statuses(place, "canceled", "runs", "waits", "nested", "nested.sleeps") == {
+    assert statuses(place, "canceled", "runs", "waits", "nested", "nested-sleeps") == {
         "runs": "Canceled",
         "nested": "Canceled",
-        "nested.sleeps": "Canceled",
+        "nested-sleeps": "Canceled",
     }
     assert place.tracked("canceled").status == "KILLED"
 
@@ -105,21 +105,21 @@ def _two(place: Place, name: str, word: str, **settings: Any) -> None:
 
 def reused(place: Place, name: str) -> list[str]:
     """Which earlier jobs serve the two steps again; '' for one that ran."""
-    return [place.get(f"{name}.{each}").state.get("reused", "") for each in ("one", "two")]
+    return [place.get(f"{name}-{each}").state.get("reused", "") for each in ("one", "two")]
 
 
 def test_steps_are_not_run_again_on_the_same(place: Place) -> None:
     _two(place, "first-time", "alpha")
     _two(place, "second-time", "alpha")
     assert reused(place, "first-time") == ["", ""]
-    assert reused(place, "second-time") == ["first-time.one", "first-time.two"]
-    assert place.get("second-time.two").body["properties"]["azureml.isreused"] == "true"
+    assert reused(place, "second-time") == ["first-time-one", "first-time-two"]
+    assert place.get("second-time-two").body["properties"]["azureml.isreused"] == "true"
     # What the pipeline promised lies at its own place as well, and is an asset.
     assert place.files("azureml/second-time/") == {"end": "alpha\n"}
     versions = [place.platform.shelves.data.get(ResourceId(place.scope, "data", "alpha-asset", v)) for v in "12"]
-    assert [v.body["properties"]["azureml.job"] for v in versions] == ["first-time.two", "second-time.two"]
-    assert place.tracked("second-time.one").status == "FINISHED"
-    assert place.log("second-time.one") == "ran\n"
+    assert [v.body["properties"]["azureml.job"] for v in versions] == ["first-time-two", "second-time-two"]
+    assert place.tracked("second-time-one").status == "FINISHED"
+    assert place.log("second-time-one") == "ran\n"
 
     _two(place, "forced", "alpha", force_rerun=True)
     assert reused(place, "forced") == ["", ""]
@@ -142,7 +142,7 @@ def test_equal_content_serves_a_step_again_whoever_wrote_it(place: Place) -> Non
     jobs["one"]["inputs"] = {"n": 2}
     pipeline(place, "same-2", jobs)
     place.until("same-2", "Completed")
-    assert reused(place, "same-2") == ["", "same-1.two"]
+    assert reused(place, "same-2") == ["", "same-1-two"]
 
 
 def test_what_was_overwritten_since_is_made_again(place: Place) -> None:
@@ -153,7 +153,7 @@ def test_what_was_overwritten_since_is_made_again(place: Place) -> None:
     place.upload("overwritten/f", "spoilt")
     pipeline(place, "made-2", jobs)
     place.until("made-2", "Completed")
-    assert "reused" not in place.get("made-2.one").state
+    assert "reused" not in place.get("made-2-one").state
     assert place.files("overwritten/") == {"f": "made\n"}
 
 
@@ -170,14 +170,14 @@ def test_a_component_that_is_not_deterministic_always_runs(place: Place) -> None
     for name in ("dice-1", "dice-2"):
         pipeline(place, name, {"one": {"type": "command", "component": "azureml:dice:1"}})
         place.until(name, "Completed")
-    assert "reused" not in place.get("dice-2.one").state
+    assert "reused" not in place.get("dice-2-one").state
 
 
 def test_a_name_that_is_another_job_s_is_told(place: Place) -> None:
-    place.run("taken.one")
+    place.run("taken-one")
     pipeline(place, "taken", {"one": step("true")})
     error = place.until("taken", "Failed").state["error"]
-    assert error["code"] == "JobNameUsed" and "'taken.one'" in error["message"]
+    assert error["code"] == "JobNameUsed" and "'taken-one'" in error["message"]
 
 
 def test_the_picture_of_a_pipeline(place: Place) -> None:
@@ -213,7 +213,7 @@ def test_lists_show_what_nobody_made_and_a_pipeline_tells_how_its_steps_stand(pl
     until(lambda: statuses(place, "listed", "one") == {"one": "Running"}, "it runs")
     jobs = place.platform.shelves.job
     roots = jobs.select(Selection(place.scope, "jobs", facets=(ROOT,)))
-    assert "listed" in {r.id.name for r in roots} and "listed.one" not in {r.id.name for r in roots}
+    assert "listed" in {r.id.name for r in roots} and "listed-one" not in {r.id.name for r in roots}
     assert place.get("listed").state["status_reason"] == "Its jobs: 1 running."
     place.cancel("listed")
     place.until("listed", "Canceled")
@@ -241,12 +241,12 @@ def test_what_the_best_trial_left_is_the_pipelines(place: Place) -> None:
         "outputs": {"model": "${{parent.outputs.best}}"},
     }
     read = step("cat ${{inputs.model}}/m", inputs={"model": "${{parent.jobs.search.outputs.model}}"})
-    for name, earlier in (("searching-1", None), ("searching-2", "searching-1.search")):
+    for name, earlier in (("searching-1", None), ("searching-2", "searching-1-search")):
         pipeline(place, name, {"search": search, "read": read}, outputs={"best": {"name": "best-of-search"}})
         place.until(name, "Completed")
         assert place.files(f"azureml/{name}/") == {"best/m": "3\n"}
-        assert place.log(f"{name}.read") == "3\n"
-        assert place.get(f"{name}.search").state.get("reused") == earlier
+        assert place.log(f"{name}-read") == "3\n"
+        assert place.get(f"{name}-search").state.get("reused") == earlier
     assets = place.platform.shelves.data
     paths = [assets.get(ResourceId(place.scope, "data", "best-of-search", v)).body["path"] for v in "12"]
-    assert all(path.endswith("azureml/searching-1.search_2/model") for path in paths)
+    assert all(path.endswith("azureml/searching-1-search_2/model") for path in paths)

@@ -65,11 +65,11 @@ def test_a_step_is_shared_by_processes_and_its_rows_go_on(place: Place, code: st
         jobs={"write": WRITE, "score": score, "count": count},
     )
     place.until("parallel-steps", "Completed")
-    assert place.files("azureml/parallel-steps.score/") == {"rows": "a.txt --tag x\nb.txt --tag x\nc.txt --tag x\n"}
-    assert place.log("parallel-steps.count").strip() == "3"
-    record = place.get("parallel-steps.score")
+    assert place.files("azureml/parallel-steps-score/") == {"rows": "a.txt --tag x\nb.txt --tag x\nc.txt --tag x\n"}
+    assert place.log("parallel-steps-count").strip() == "3"
+    record = place.get("parallel-steps-score")
     assert (record.parent, record.state["nodes"]) == ("parallel-steps", 2)
-    assert "Processes: 4 at most." in place.log("parallel-steps.score")
+    assert "Processes: 4 at most." in place.log("parallel-steps-score")
     again = {"write": WRITE, "score": score, "count": count}
     place.put(
         "job",
@@ -79,7 +79,7 @@ def test_a_step_is_shared_by_processes_and_its_rows_go_on(place: Place, code: st
         jobs=again,
     )
     place.until("parallel-again", "Completed")
-    assert place.get("parallel-again.score").state["reused"] == "parallel-steps.score"
+    assert place.get("parallel-again-score").state["reused"] == "parallel-steps-score"
 
 
 def test_a_component_and_what_its_step_says_over_it(place: Place, code: str) -> None:
@@ -110,8 +110,8 @@ def test_a_component_and_what_its_step_says_over_it(place: Place, code: str) -> 
     }
     place.put("job", "parallel-component", type="pipeline", jobs={"write": WRITE, "score": score})
     place.until("parallel-component", "Completed")
-    assert "1 mini-batches of files. Processes: 1 at most." in place.log("parallel-component.score")
-    rows = place.files("azureml/parallel-component.score/")["rows"]
+    assert "1 mini-batches of files. Processes: 1 at most." in place.log("parallel-component-score")
+    rows = place.files("azureml/parallel-component-score/")["rows"]
     assert rows == "a.txt --more\nb.txt --more\nc.txt --more\n"
 
 
@@ -119,8 +119,8 @@ def test_a_step_that_fails_fails_its_pipeline_with_its_word(place: Place, code: 
     bad = step(place.code("parallel-failing", score__py="def run(batch):\n    return 1 / 0\n"), error_threshold=0)
     place.put("job", "parallel-fails", type="pipeline", jobs={"write": WRITE, "score": bad})
     record = place.until("parallel-fails", "Failed")
-    assert "The step 'score' (job 'parallel-fails.score') failed." in record.state["error"]["message"]
-    assert "ZeroDivisionError: division by zero" in place.log("parallel-fails.score")
+    assert "The step 'score' (job 'parallel-fails-score') failed." in record.state["error"]["message"]
+    assert "ZeroDivisionError: division by zero" in place.log("parallel-fails-score")
 
 
 @pytest.mark.parametrize(

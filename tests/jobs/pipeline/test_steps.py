@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from tests.jobs.place import ENVIRONMENT, Place
 
+from lazuli.jobs.family import child_name
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput
 
@@ -49,13 +51,13 @@ def test_a_step_reads_what_another_wrote(place: Place) -> None:
     record = place.until("chain", "Completed")
     assert record.state["start_time"] and record.state["end_time"]
     assert place.files("azureml/chain/") == {"last": "hello\nhello\n"}
-    assert place.files("azureml/chain.write/out/") == {"a.txt": "hello\n"}
-    read = place.get("chain.read")
+    assert place.files("azureml/chain-write/out/") == {"a.txt": "hello\n"}
+    read = place.get("chain-read")
     assert (read.parent, read.body["display_name"]) == ("chain", "read")
-    assert place.tracked("chain.read").tags["mlflow.parentRunId"] == "chain"
+    assert place.tracked("chain-read").tags["mlflow.parentRunId"] == "chain"
     assert [run.id for run in place.platform.tracking.runs.children(place.scope, "chain")] == [
-        "chain.write",
-        "chain.read",
+        "chain-write",
+        "chain-read",
     ]
     assert place.tracked("chain").status == "FINISHED"
 
@@ -92,8 +94,8 @@ def test_a_component_fills_in_what_its_step_leaves_unsaid(place: Place) -> None:
         outputs={"kept": None},
     )
     place.until("filled", "Completed")
-    assert place.log("filled.plain") == "0.5 --mark here\n"
-    assert place.log("filled.bound") == "2 --mark a-2\n"
+    assert place.log("filled-plain") == "0.5 --mark here\n"
+    assert place.log("filled-bound") == "2 --mark a-2\n"
     # A pipeline's output has the type of what it is bound to: here a file.
     assert place.get("filled").body["outputs"]["kept"]["type"] == "uri_file"
     assert place.files("azureml/filled/") == {"kept": "2 --mark a-2\n"}
@@ -110,7 +112,7 @@ def test_a_component_written_in_place(place: Place) -> None:
     }
     pipeline(place, "inlined", {"one": {"type": "command", "component": inline, "inputs": {"x": 3}}})
     place.until("inlined", "Completed")
-    assert place.files("azureml/inlined.one/") == {"y/z": "3\n"}
+    assert place.files("azureml/inlined-one/") == {"y/z": "3\n"}
 
 
 def test_a_pipeline_in_a_pipeline(place: Place) -> None:
@@ -138,9 +140,9 @@ def test_a_pipeline_in_a_pipeline(place: Place) -> None:
         },
     )
     place.until("outer", "Completed")
-    assert place.log("outer.after") == "deep\ndeep\n"
-    assert place.get("outer.nested.say").state["root"] == "outer"
-    assert place.files("azureml/outer.nested/") == {"said/said": "deep\ndeep\n"}
+    assert place.log("outer-after") == "deep\ndeep\n"
+    assert place.get("outer-nested-say").state["root"] == "outer"
+    assert place.files("azureml/outer-nested/") == {"said/said": "deep\ndeep\n"}
 
 
 def test_a_component_run_as_a_job(place: Place) -> None:
@@ -208,10 +210,10 @@ def test_outputs_of_steps_are_kept_and_registered_where_they_say(place: Place) -
         outputs={"model": {"type": "custom_model", "name": "a-model", "version": "7"}},
     )
     place.until("registered", "Completed")
-    assert place.log("registered.two") == "2\n3\nx\n"
+    assert place.log("registered-two") == "2\n3\nx\n"
     assert place.files("put/here/", "workspacefilestore") == {"e": "3\n"}
     model = place.platform.shelves.model.get(ResourceId(place.scope, "models", "a-model", "7"))
-    assert model.body["properties"]["azureml.job"] == "registered.one"
+    assert model.body["properties"]["azureml.job"] == "registered-one"
     assert place.platform.shelves.data.get(ResourceId(place.scope, "data", "a-table", "1")).body["type"] == "uri_file"
 
 
@@ -230,10 +232,10 @@ def test_what_a_step_says_may_be_bound(place: Place) -> None:
         settings={"default_compute": "local", "default_datastore": "workspaceblobstore"},
     )
     place.until("places", "Completed")
-    assert place.get("places.here").state["target"] == "bound-cluster"
-    assert place.log("places.here") == "well\n"
-    assert place.get("places.there").state["target"] == "local"
-    assert place.get("places.there").body["limits"] == {"timeout": 77}
+    assert place.get("places-here").state["target"] == "bound-cluster"
+    assert place.log("places-here") == "well\n"
+    assert place.get("places-there").state["target"] == "local"
+    assert place.get("places-there").body["limits"] == {"timeout": 77}
 
 
 @pytest.mark.parametrize(
@@ -253,3 +255,10 @@ def test_a_mistake_is_told_before_anything_is_made(place: Place, jobs: dict[str,
     with pytest.raises(InvalidInput) as problem:
         pipeline(place, "mistaken", jobs)
     assert problem.value.target == target
+
+
+def test_the_names_of_steps_are_ids_that_mlflow_takes() -> None:
+    names = [child_name("a", part) for part in ("step", "step_2", "step-2", "step.2", "Schritt für Schritt", "x" * 300)]
+    assert names[:2] == ["a-step", "a-step_2"]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-zA-Z0-9][\w-]{0,255}", name, re.ASCII) for name in names)

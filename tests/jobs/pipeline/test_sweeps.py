@@ -46,11 +46,11 @@ def test_a_step_reads_what_the_best_trial_wrote(place: Place) -> None:
         outputs={"model": {"name": "the-best"}},
     )
     place.until("searching", "Completed")
-    assert place.log("searching.use") == "best 1\n"
-    assert place.get("searching.tune_1").parent == "searching.tune"
+    assert place.log("searching-use") == "best 1\n"
+    assert place.get("searching-tune_1").parent == "searching-tune"
     assert place.files("azureml/searching/") == {"model/m": "best 1\n"}
-    shown = place.get("searching.tune")
-    assert shown.state["best"]["trial"] == "searching.tune_1"
+    shown = place.get("searching-tune")
+    assert shown.state["best"]["trial"] == "searching-tune_1"
 
 
 def test_a_sweep_is_not_run_again_on_the_same(place: Place) -> None:
@@ -64,9 +64,9 @@ def test_a_sweep_is_not_run_again_on_the_same(place: Place) -> None:
     for name in ("sought-1", "sought-2"):
         pipeline(place, name, {"tune": tuned(reference)})
         place.until(name, "Completed")
-    assert place.get("sought-2.tune").state["reused"] == "sought-1.tune"
+    assert place.get("sought-2-tune").state["reused"] == "sought-1-tune"
     # What reads its outputs finds those of the best trial of the first.
     use = step("cat ${{inputs.m}}/m", inputs={"m": "${{parent.jobs.tune.outputs.model}}"})
     pipeline(place, "sought-3", {"tune": tuned(reference), "use": use})
     place.until("sought-3", "Completed")
-    assert place.log("sought-3.use") == "1\n"
+    assert place.log("sought-3-use") == "1\n"

@@ -48,6 +48,7 @@ from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.sweep.diary import LOG
 from lazuli.jobs.sweep.earlier import Earlier
+from lazuli.jobs.sweep.functions import FunctionSweeps
 from lazuli.jobs.sweep.known import Memory
 from lazuli.jobs.sweep.lifecycle import SweepLifecycle
 from lazuli.jobs.sweep.submit import Sweeps
@@ -66,6 +67,7 @@ from lazuli.server.compute import compute_routes
 from lazuli.server.deployments import deployment_routes
 from lazuli.server.discovery import discovery_routes
 from lazuli.server.environments import environment_routes
+from lazuli.server.functions import function_routes
 from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
 from lazuli.server.mlflow import mlflow_routes
@@ -123,6 +125,7 @@ class Platform:
     pictures: Pictures
     preemption: Preemption
     trials: Trials
+    functions: FunctionSweeps
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
@@ -135,6 +138,7 @@ class Platform:
             *arm_routes(shelves, self.storage),
             *registry_routes(shelves, self.storage),
             *deployment_routes(shelves.workspace),
+            *function_routes(shelves.job, self.functions),
             *stream_routes(shelves.job, self.logs, self.tracking, self.job_environments),
             *environment_routes(shelves.environment, self.made),
             *history_routes(shelves.job, shelves.data, shelves.model, self.storage, self.logs, Tickets(self.store)),
@@ -241,7 +245,10 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         growing=growing,
         watch=watch,
     )
-    searches = SweepLifecycle(store, jobs, sweeps, earlier, tracking.runs, pinning, storage, finisher.register)
+    functions = FunctionSweeps(store, jobs, tracking, sweeps, earlier)
+    searches = SweepLifecycle(
+        store, jobs, sweeps, earlier, tracking.runs, pinning, storage, finisher.register, functions
+    )
     components = Components(store, environments, codes)
     jobs.kinds[JobType.PIPELINE] = Pipelines(components, pinning, targets)
     reuse = Reuse(store, storage, codes)
@@ -293,6 +300,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         pictures=Pictures(jobs, known),
         preemption=Preemption(store, targets, reconciler),
         trials=Trials(jobs, sweeps),
+        functions=functions,
     )
 
 

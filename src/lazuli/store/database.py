@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError, SQLAlchemyError
 
 from lazuli.schema.problems import Conflict, InvalidInput, Unavailable
@@ -66,6 +66,11 @@ class Database:
             if self.is_sqlite:
                 raise
             raise _unreachable(self.url, error) from None
+
+    @property
+    def dialect(self) -> Dialect:
+        """How statements are said to it."""
+        return self._engine.dialect
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -19,6 +19,7 @@ from lazuli.schema.problems import Conflict, NotFound
 from lazuli.store import tables
 from lazuli.store.clock import Clock, system_clock
 from lazuli.store.facets import Facet, brief, tags_of
+from lazuli.store.inserts import Rows
 from lazuli.store.selection import Place, Selection, narrowed, paged
 
 __all__ = ["Documents", "Entry", "Record", "Selection"]
@@ -94,12 +95,24 @@ class Documents:
         """Keep a new resource. Raises :class:`Conflict` where its id is taken."""
         if self.find(tx, record.id):
             raise Conflict(f"'{record.id.name}' exists already.", target=record.id.path, code="ResourceExists")
-        now = self._clock()
-        record = replace(record, created_at=now, created_by=actor, modified_at=now, modified_by=actor, etag=1)
-        tx.execute(insert(_R), _fixed(record) | _changing(record))
-        self._file(tx, record, set(), self._filed(record))
-        self.note(tx, record.id, actor, "created", {"status": record.status} if record.status else {})
+        record = self.born(record, actor)
+        for table, rows in self.rows_of(record):
+            if rows:
+                tx.execute(insert(table), list(rows))
         return record
+
+    def born(self, record: Record, actor: str) -> Record:
+        """A record as it is when it is made now."""
+        now = self._clock()
+        return replace(record, created_at=now, created_by=actor, modified_at=now, modified_by=actor, etag=1)
+
+    def rows_of(self, record: Record) -> Rows:
+        """All that is written of a resource that was just :meth:`born`."""
+        whose = _whose(record)
+        facets = [{**whose, "key": key, "value": value} for key, value in sorted(self._filed(record))]
+        detail = {"status": record.status} if record.status else {}
+        entry = _entry(record.created_at, record.id, record.created_by, "created", detail)
+        return [(_R, [_fixed(record) | _changing(record)]), (_F, facets), (tables.journal, [entry])]
 
     def change(self, tx: Connection, record: Record, actor: str, event: str = "updated", **changes: Any) -> Record:
         """Keep changes to a resource as it was read. Raises :class:`Conflict` where it changed meanwhile."""
@@ -167,12 +180,7 @@ class Documents:
 
     def _file(self, tx: Connection, record: Record, old: set[Facet], new: set[Facet]) -> None:
         """File a resource under its new facets, and no more under the old ones."""
-        whose = {
-            "scope": record.id.scope.key,
-            "kind": record.id.kind,
-            "created_at": record.created_at,
-            "resource_id": record.id.key,
-        }
+        whose = _whose(record)
         if gone := old - new:
             these = [column == whose[column.name] for column in _F.c if column.name in whose]
             tx.execute(delete(_F).where(*these, tuple_(_F.c.key, _F.c.value).in_(gone)))
@@ -181,22 +189,28 @@ class Documents:
 
     def note(self, tx: Connection, id: ResourceId, actor: str, event: str, detail: Mapping[str, Any]) -> None:
         """Write a journal entry."""
-        tx.execute(
-            insert(tables.journal),
-            {
-                "at": self._clock(),
-                "actor": actor,
-                "resource_id": id.key,
-                "event": event,
-                "detail": json.dumps(dict(detail)),
-            },
-        )
+        tx.execute(insert(tables.journal), _entry(self._clock(), id, actor, event, detail))
 
     def journal(self, tx: Connection, id: ResourceId) -> Iterator[Entry]:
         """The journal of one resource, oldest first."""
         j = tables.journal
         for row in tx.execute(select(j).where(j.c.resource_id == id.key).order_by(j.c.seq)):
             yield Entry(row.at, row.actor, row.event, json.loads(row.detail))
+
+
+def _whose(record: Record) -> dict[str, Any]:
+    """What says of a facet whose it is."""
+    return {
+        "scope": record.id.scope.key,
+        "kind": record.id.kind,
+        "created_at": record.created_at,
+        "resource_id": record.id.key,
+    }
+
+
+def _entry(at: int, id: ResourceId, actor: str, event: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the journal."""
+    return {"at": at, "actor": actor, "resource_id": id.key, "event": event, "detail": json.dumps(dict(detail))}
 
 
 def _fixed(record: Record) -> dict[str, Any]:

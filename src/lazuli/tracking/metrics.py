@@ -74,6 +74,18 @@ class Metrics:
         if listener := self._listeners.get(key):
             listener(points)
 
+    def log_before(self, scope: Scope, run_id: str, experiment_id: str, metrics: Any) -> None:
+        """Store the metrics of a run that is about to be made: once it is there, they are.
+
+        Where it is not made after all, :meth:`forget` them.
+        """
+        points, _ = _read(run_key(scope, run_id), sequence(metrics, "metrics"))
+        self._points.add(experiment_id, points)
+
+    def forget(self, scope: Scope, run_ids: Sequence[str]) -> None:
+        """Forget what was stored of runs that were not made. Safe to repeat."""
+        self._points.delete_runs([run_key(scope, run_id) for run_id in run_ids])
+
     def log(self, scope: Scope, run_id: str, metric: Mapping[str, Any]) -> None:
         """Log one value of one metric of an active run."""
         key = run_key(scope, run_id)

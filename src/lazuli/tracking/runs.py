@@ -13,6 +13,7 @@ from lazuli.schema.places import artifact_folder
 from lazuli.schema.problems import NotFound
 from lazuli.store.clock import Clock
 from lazuli.store.database import Database
+from lazuli.store.inserts import Rows
 from lazuli.store.points import Latest, Points
 from lazuli.store.tables import dataset_input, param, run, run_model, tag
 from lazuli.tracking.experiments import DEFAULT_NAME, Experiments, lifecycles
@@ -314,21 +315,54 @@ class Runs:
         artifact_uri: str,
     ) -> None:
         self._experiments.admit(tx, scope)
+        for table, rows in self.rows_of(
+            scope, run_id, experiment_id, name, user, status, started_at, tags=tags, artifact_uri=artifact_uri
+        ):
+            if rows:
+                tx.execute(insert(table), list(rows))
+
+    def rows_of(
+        self,
+        scope: Scope,
+        run_id: str,
+        experiment_id: str,
+        name: str,
+        user: str,
+        status: str,
+        started_at: int | None = None,
+        ended_at: int | None = None,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        tags: Sequence[tuple[str, str]] = (),
+        artifact_uri: str = "",
+    ) -> Rows:
+        """All that is written of a new run."""
         key = run_key(scope, run_id)
-        tx.execute(
-            insert(run).values(
-                id=key,
-                scope=scope.key,
-                experiment_id=experiment_id,
-                name=check_text(name, MAX_KEY, "run_name"),
-                user=check_text(user, MAX_KEY, "user_id"),
-                status=status,
-                lifecycle="active",
-                started_at=self._clock() if started_at is None else started_at,
-                artifact_uri=artifact_uri or f"mlflow-artifacts:/{artifact_folder(run_id)}",
-            )
-        )
-        put_tags(tx, key, [*tags, (NAME_TAG, name)])
+        row = {
+            "id": key,
+            "scope": scope.key,
+            "experiment_id": experiment_id,
+            "name": check_text(name, MAX_KEY, "run_name"),
+            "user": check_text(user, MAX_KEY, "user_id"),
+            "status": status,
+            "lifecycle": "active",
+            "started_at": self._clock() if started_at is None else started_at,
+            "ended_at": ended_at,
+            "artifact_uri": artifact_uri or f"mlflow-artifacts:/{artifact_folder(run_id)}",
+        }
+        told = {**dict(tags), NAME_TAG: name}
+        return [
+            (run, [row]),
+            (tag, [{"owner_id": key, "key": word, "value": value} for word, value in told.items()]),
+            (param, [{"run_id": key, "key": word, "value": value} for word, value in params]),
+        ]
+
+    def existing(self, scope: Scope, run_ids: Sequence[str]) -> set[str]:
+        """Those of some ids that are a run's, deleted or not."""
+        keys = [run_key(scope, run_id) for run_id in run_ids]
+        with self._state.read() as tx:
+            found = (tx.execute(select(run.c.id).where(run.c.id.in_(chunk))).scalars() for chunk in chunks(keys))
+            return {run_id_of(key) for some in found for key in some}
 
     def _known(self, tx: Connection, scope: Scope, run_id: str) -> bool:
         return tx.execute(select(run.c.id).where(run.c.id == run_key(scope, run_id))).one_or_none() is not None

@@ -279,6 +279,11 @@ class Memory:
                 self._forget_the_oldest()
             return known
 
+    def forget(self, id: ResourceId) -> None:
+        """Read a sweep anew when it is looked at next: it has got trials that were not added to what is known."""
+        with self._lock:
+            self._sweeps.pop(id.key, None)
+
     def _forget_the_oldest(self) -> None:
         room = _MOST_POINTS
         for key, known in reversed(list(self._sweeps.items())):

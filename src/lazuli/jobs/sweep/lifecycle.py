@@ -14,6 +14,8 @@ from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.submit import Jobs, new_record
 from lazuli.jobs.sweep.diary import LOG
 from lazuli.jobs.sweep.earlier import Earlier
+from lazuli.jobs.sweep.function_lifecycle import FunctionLifecycle
+from lazuli.jobs.sweep.functions import OF_FUNCTION, FunctionSweeps
 from lazuli.jobs.sweep.known import Known, KnownSweep, Memory, goal_of
 from lazuli.jobs.sweep.trial import OF_TRIAL, trial_job, trial_name
 from lazuli.jobs.sweep.verdict import NO_METRIC, best_trial, failing, over
@@ -48,14 +50,20 @@ class SweepLifecycle(Parent):
         pinning: Pinning,
         storage: Storage,
         register: Callable[[Record], object],
+        functions: FunctionSweeps,
     ) -> None:
         super().__init__(store, jobs)
+        self._of_functions = FunctionLifecycle(store, jobs, functions, self.finish)
         self._memory = memory
         self._earlier = earlier
         self._runs = runs
         self._pinning = pinning
         self._storage = storage
         self._register = register
+
+    def advance(self, record: Record) -> Step:
+        """The next step of a sweep, of commands or of a function."""
+        return self._of_functions.advance(record) if record.state.get(OF_FUNCTION) else super().advance(record)
 
     def children(self, record: Record) -> list[Child]:
         """The trials on their way."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,10 @@ from lazuli.ml.search.trial import Goal, Trial
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
 if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
+    from optuna.trial import FrozenTrial
 
 __all__ = ["SAMPLERS", "sampler_for"]
 
@@ -85,18 +89,33 @@ def _grid(search: _Search) -> Sampler:
 
 
 def _tpe(search: _Search) -> Sampler:
-    def make(seed: int) -> BaseSampler:
-        from optuna.samplers import TPESampler
+    """What all trials draw is sampled together, as Optuna does; it is known here, and not sought in all trials anew."""
 
-        return TPESampler(seed=seed)
+    def make(known: Known, seed: int) -> BaseSampler:
+        return _tpe_class()(known.always, seed)
 
     return _learned(search, make)
+
+
+@cache
+def _tpe_class() -> Any:
+    from optuna.samplers import TPESampler
+
+    class Tpe(TPESampler):
+        def __init__(self, always: dict[str, BaseDistribution], seed: int) -> None:
+            super().__init__(seed=seed)
+            self.always = {path: each for path, each in always.items() if not each.single()}
+
+        def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+            return self.always
+
+    return Tpe
 
 
 def _gp(search: _Search) -> Sampler:
     _need("torch", search)
 
-    def make(seed: int) -> BaseSampler:
+    def make(known: Known, seed: int) -> BaseSampler:
         from optuna.samplers import GPSampler
 
         return GPSampler(seed=seed, deterministic_objective=False)
@@ -112,7 +131,7 @@ def _cma(search: _Search) -> Sampler:
 def _nsga(search: _Search) -> Sampler:
     size = max(8, min(50, search.total // 8))
 
-    def make(seed: int) -> BaseSampler:
+    def make(known: Known, seed: int) -> BaseSampler:
         from optuna.samplers import NSGAIISampler
 
         return NSGAIISampler(seed=seed, population_size=size)
@@ -120,7 +139,7 @@ def _nsga(search: _Search) -> Sampler:
     return _learned(search, make, size)
 
 
-def _learned(search: _Search, make: Callable[[int], BaseSampler], generation: int | None = None) -> Sampler:
+def _learned(search: _Search, make: Callable[[Known, int], BaseSampler], generation: int | None = None) -> Sampler:
     _need("optuna", search)
 
     def known() -> Known:

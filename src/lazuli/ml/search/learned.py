@@ -27,8 +27,10 @@ __all__ = ["Known", "Learned"]
 class Learned(Sampler):
     """Asks one of Optuna's samplers."""
 
-    def __init__(self, space: Space, seed: int, known: Callable[[], Known], make: Callable[[int], BaseSampler]) -> None:
-        """``known`` gives a study without trials of this sweep, ``make`` a sampler for a seed."""
+    def __init__(
+        self, space: Space, seed: int, known: Callable[[], Known], make: Callable[[Known, int], BaseSampler]
+    ) -> None:
+        """``known`` gives a study without trials of this sweep, ``make`` a sampler for it and a seed."""
         self.space = space
         self.seed = seed
         self.known = known
@@ -41,7 +43,7 @@ class Learned(Sampler):
         if self._kept is None or not self._kept.goes_on_with(before):
             self._kept = self.known()
         self._kept.learn(before)
-        return self._kept.ask(number, self.make(crc32(f"{self.seed}/{number}".encode())))
+        return self._kept.ask(number, self.make(self._kept, crc32(f"{self.seed}/{number}".encode())))
 
 
 class Known:
@@ -53,7 +55,10 @@ class Known:
         from optuna.storages import InMemoryStorage
 
         self.space = space
-        self.distributions = {each.path: _distribution(each) for each in leaves(space)}
+        drawn = list(leaves(space))
+        self.distributions = {each.path: _distribution(each) for each in drawn}
+        self.always = {path: self.distributions[path] for path in sorted(each.path for each in space if each in drawn)}
+        """What every trial draws, whatever is chosen."""
         self.generation = generation
         self.storage = InMemoryStorage()
         with _quiet():
@@ -70,7 +75,11 @@ class Known:
         if len(self.held) > len(past) or (self.generation and self.held):
             return False
         return all(
-            held.number == now.number and held.params == now.params and (held.state == "running" or _same(held, now))
+            held is now
+            or (
+                (held.number == now.number and held.params == now.params)
+                and (held.state == "running" or _same(held, now))
+            )
             for (held, _), now in zip(self.held, past, strict=False)
         )
 

@@ -1,0 +1,137 @@
+"""Keeping trials on the server: one short request for each, sent by a thread beside the search.
+
+At most one trial that has ended is not yet known to be kept: who hands over another waits for that.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from lazuli.client.client import Client
+from lazuli.client.envelope import body_of
+from lazuli.ml.search import Trial, best_of
+from lazuli.ml.search.trial import Goal
+from lazuli.resources.sweep import SweepJob
+from lazuli.resources.table import noun
+from lazuli.schema.problems import Problem, Unavailable
+
+__all__ = ["Kept"]
+
+_WORD_S = 20.0
+"""How often the server hears that this program is still there."""
+_PATIENCE_S = 120.0
+"""For how long a server that does not answer is asked again: it may be starting anew."""
+
+
+class Kept:
+    """A sweep on the server, held by this program until :meth:`end`."""
+
+    def __init__(self, client: Client, name: str, job: SweepJob, goal: Goal) -> None:
+        """Begin the sweep, or take it up where there is one of that name.
+
+        Raises :class:`Conflict` where the name stands for something else.
+        """
+        self._http = client.http
+        self._path = f"{client.scope.path}/functionSweeps/{quote(name, safe='')}"
+        answer = self._http.call("PUT", self._path, body=body_of(noun("job"), job, client.scope))
+        self.status: str = answer["job"]["properties"]["status"]
+        self.seed = int(answer["seed"])
+        self.past = [_trial(goal, said) for said in answer["trials"]]
+        self.earlier = [_trial(goal, said) for said in answer["earlier"]]
+        """The trials of other sweeps that this one is to learn from."""
+        self.skipped = frozenset(answer["skipped"])
+        """Numbers that no trial can have."""
+        self.is_over = not answer["holder"]
+        """Whether nothing can be added any more."""
+        self._holder = {"holder": answer["holder"]}
+        self._turn = threading.Condition()
+        self._next: Mapping[str, Any] | None = None
+        self._is_done = False
+        self.problem: Problem | None = None
+        self._thread = threading.Thread(target=self._run, name=f"sweep {name}", daemon=True)
+        if not self.is_over:
+            self._thread.start()
+
+    def keep(self, trial: Trial, metrics: Sequence[Mapping[str, Any]], times: tuple[int, int], error: str = "") -> None:
+        """Hand over a trial that has ended; returns when the one before it is kept.
+
+        Raises the :class:`Problem` for which one could not be kept.
+        """
+        said = {
+            **self._holder,
+            "number": trial.number,
+            "params": trial.params,
+            "state": trial.state,
+            "metrics": metrics,
+            "startedAt": times[0],
+            "endedAt": times[1],
+            **({"error": error} if error else {}),
+        }
+        with self._turn:
+            self._turn.wait_for(lambda: self._next is None or self.problem)
+            self.check()
+            self._next = said
+            self._turn.notify_all()
+
+    def check(self) -> None:
+        """Raise the :class:`Problem` for which the search cannot go on, if there is one."""
+        if self.problem is not None:
+            raise self.problem
+
+    def end(self, verdict: str, message: str = "") -> None:
+        """Wait until all trials are kept, and end the sweep: ``completed``, ``failed``, or ``left`` for later."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._next is None or self.problem)
+            self._is_done = True
+            self._turn.notify_all()
+        self._thread.join()
+        self.check()
+        self._patiently("end", {**self._holder, "verdict": verdict, "message": message[:10_000]})
+
+    def leave(self) -> None:
+        """Leave it for later, as well as can be: nothing is raised."""
+        with suppress(Problem):  # its server finds out by itself, or knows better already
+            self.end("left")
+
+    def _run(self) -> None:
+        """Send what is handed over, and now and then a word."""
+        try:
+            while not self._is_done:
+                with self._turn:
+                    self._turn.wait_for(lambda: self._next is not None or self._is_done, timeout=_WORD_S)
+                    said = self._next
+                if said is not None:
+                    self._patiently("trials", said)
+                    with self._turn:
+                        self._next = None
+                        self._turn.notify_all()
+                elif not self._is_done:
+                    self._patiently("alive", self._holder)
+        except Problem as problem:
+            with self._turn:
+                self.problem = problem
+                self._turn.notify_all()
+
+    def _patiently(self, what: str, said: Mapping[str, Any]) -> None:
+        """Send something that may safely be sent twice, again and again while no server answers."""
+        until, pause = time.monotonic() + _PATIENCE_S, 0.1
+        while True:
+            try:
+                self._http.call("POST", f"{self._path}/{what}", body=said)
+                return
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, 2.0)
+                said = {**said, "again": True}
+
+
+def _trial(goal: Goal, said: Mapping[str, Any]) -> Trial:
+    steps = [float(value) for value in said["steps"]]
+    return Trial(said["number"], said["params"], best_of(goal, steps), steps, said["state"])

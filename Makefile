@@ -8,7 +8,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 INSTALL := unset PYTHONDONTWRITEBYTECODE; $(BIN)/uv pip install --quiet --python $(PY)
 
-.PHONY: help env dev check fix test test-fast test-journeys test-clients bench demo soak cases lock contract clean
+.PHONY: help env dev check fix test test-fast test-jobs test-journeys test-clients bench demo soak cases lock contract clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,11 +16,14 @@ help:  ## Show this list
 demo: env  ## See a model trained on a running platform, in about a minute
 	@$(BIN)/lazuli demo
 
-test: dev  ## Run every test: fast ones, then journeys and other people's clients
-	@$(PY) tools/suites.py fast journeys clients
+test: dev  ## Run every test: fast ones, then jobs, journeys and other people's clients
+	@$(PY) tools/suites.py fast jobs journeys clients
 
 test-fast: dev  ## Run only the fast tests
 	@$(PY) tools/suites.py fast
+
+test-jobs: dev  ## Run only the tests of jobs, sweeps and pipelines, which start real programs
+	@$(PY) tools/suites.py jobs
 
 test-journeys: dev  ## Run only the journeys, end to end on a real server
 	@$(PY) tools/suites.py journeys

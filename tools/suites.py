@@ -1,7 +1,7 @@
 """``make test`` and its kin: each suite in a pytest of its own, so that the quick ones answer first.
 
-Fast tests share the cores. Journeys, clients, cases and soak start servers and programs of their own, so they run one
-after the other.
+Fast tests and those of jobs, which start real programs, share the cores. Journeys, clients, cases and soak start servers
+and programs of their own, so they run one after the other.
 """
 
 from __future__ import annotations
@@ -12,22 +12,25 @@ import sys
 from steps import Step, report, run
 
 APART = {
+    "jobs": ["tests/jobs", "tests/examples"],
     "journeys": ["tests/journeys", "tests/docs/test_tutorials.py"],
     "clients": ["tests/clients"],
     "cases": ["tests/cases"],
     "soak": ["tests/soak"],
 }
 """What the fast suite leaves out."""
+SHARING = ("fast", "jobs")
+"""The suites whose tests run side by side."""
 
 
 def suite(name: str) -> Step:
     """The pytest call of one suite."""
     pytest = [sys.executable, "-m", "pytest", "--durations=5", "--durations-min=1"]
-    if name in APART:
+    if name not in SHARING:
         return Step(name, [*pytest, "-p", "no:xdist", *APART[name]])
     left_out = [f"--ignore={path}" for paths in APART.values() for path in paths]
     workers = os.environ.get("LAZULI_TEST_WORKERS", "auto")
-    return Step(name, [*pytest, "-n", workers, "tests", *left_out])
+    return Step(name, [*pytest, "-n", workers, *APART.get(name, ["tests", *left_out])])
 
 
 def main(names: list[str]) -> int:

@@ -1,7 +1,7 @@
 """``make test`` and its kin: each suite in a pytest of its own, so that the quick ones answer first.
 
-Fast tests and those of jobs, which start real programs, share the cores. Journeys, clients, cases and soak start servers
-and programs of their own, so they run one after the other.
+Fast tests and those of jobs, which start real programs, share the cores. Journeys, clients, cases and soak start
+servers and programs of their own, so they run one after the other.
 """
 
 from __future__ import annotations

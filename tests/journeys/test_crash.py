@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from tests.journeys import sweeps
 from tests.journeys.campaign import Campaign, Size, index_of, seed_of_today
 from tests.journeys.crashing import Server, processes_of, server
 from tests.journeys.pipelines import prove, run_through_kills
@@ -33,6 +34,14 @@ def test_a_pipeline_survives_three_kills_and_each_step_runs_exactly_once(tmp_pat
         house.start()
         run_through_kills(house, tmp_path, **size, kills=3, seed=seed_of_today())
         prove(house, tmp_path, **size, patience_s=120)
+        house.end()
+
+
+def test_sweeps_survive_three_kills_and_each_trial_runs_exactly_once(tmp_path: Path) -> None:
+    with server(tmp_path / "data") as house:
+        house.start()
+        sweeps.run_through_kills(house, tmp_path, trials=6, kills=3, seed=seed_of_today())
+        sweeps.prove(house, folder=tmp_path, trials=6, patience_s=120)
         house.end()
 
 

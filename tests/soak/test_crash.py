@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.journeys import sweeps
 from tests.journeys.campaign import Campaign, Size, index_of, seed_of_today
 from tests.journeys.crashing import server
 from tests.journeys.pipelines import prove, run_through_kills
@@ -37,4 +38,15 @@ def test_a_pipeline_of_a_hundred_steps_survives_ten_kills(tmp_path: Path, postgr
         house.start()
         run_through_kills(house, tmp_path, **size, kills=10, seed=seed_of_today())
         prove(house, tmp_path, **size, patience_s=600)
+        house.end()
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_three_sweeps_of_forty_trials_survive_ten_kills(tmp_path: Path, postgres: Postgres, database: str) -> None:
+    environ = {"LAZULI_DATABASE_URL": postgres.fresh_database()} if database == "postgresql" else {}
+    with server(tmp_path / "data", **environ) as house:
+        house.start()
+        sweeps.run_through_kills(house, tmp_path, trials=40, kills=10, seed=seed_of_today())
+        sweeps.prove(house, folder=tmp_path, trials=40, patience_s=900)
         house.end()

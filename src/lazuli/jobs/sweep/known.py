@@ -211,8 +211,9 @@ class KnownSweep:
         if job.early_termination:  # before its points are read: none may come unheard in between
             self.listen(self._live, job.objective.primary_metric)
         self._measure(job.objective.primary_metric, [trial.name for trial in trials.values()], trials)
-        for trial in trials.values():
-            trial.judged = len(trial.values)
+        every = (job.early_termination and job.early_termination.evaluation_interval) or 1
+        for trial in trials.values():  # the last time that they were due may have gone by unjudged
+            trial.judged = max(0, len(trial.values) - every)
         if self._kept is None:  # else it goes on where it was
             self._diary(record).recall(trials.values())
         return trials

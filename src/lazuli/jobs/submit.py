@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.jobs.family import ROOT, root_of, tell_children
+from lazuli.jobs.family import ROOT, parent_of, root_of, tell_children
 from lazuli.jobs.kinds import Kind, kind_of
 from lazuli.jobs.line import place_in_line
 from lazuli.jobs.queue import Queue
@@ -226,11 +226,17 @@ class Jobs(Shelf):
             return {status: self.store.documents.count(tx, selection) for status, selection in each.items()}
 
     def check_removal(self, tx: Connection, record: Record) -> None:
-        """Not while it is on its way."""
+        """Not while it, or the job that made it, is on its way."""
         if record.status in ACTIVE:
             raise Conflict(
                 f"The job '{record.id.name}' is {record.status}.",
                 mend=f"Cancel it first: 'lazuli job cancel -n {record.id.name}'.",
+            )
+        parent = self.store.documents.find(tx, id) if (id := parent_of(record)) else None
+        if parent and parent.status in ACTIVE:
+            raise Conflict(
+                f"The job '{record.id.name}' belongs to '{parent.id.name}', which is {parent.status}.",
+                mend=f"Wait for it, or cancel it first: 'lazuli job cancel -n {parent.id.name}'.",
             )
 
 

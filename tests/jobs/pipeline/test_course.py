@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.jobs.pipeline.test_steps import pipeline, step
 from tests.jobs.place import Place
 from tests.jobs.sweep.searching import CHOICE, LOGGED, code
@@ -11,6 +12,7 @@ from tests.jobs.sweep.searching import CHOICE, LOGGED, code
 from lazuli.compute.contract import until
 from lazuli.jobs.family import ROOT
 from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import Conflict
 from lazuli.store.documents import Selection
 
 
@@ -250,3 +252,15 @@ def test_what_the_best_trial_left_is_the_pipelines(place: Place) -> None:
     assets = place.platform.shelves.data
     paths = [assets.get(ResourceId(place.scope, "data", "best-of-search", v)).body["path"] for v in "12"]
     assert all(path.endswith("azureml/searching-1-search_2/model") for path in paths)
+
+
+def test_a_step_stays_as_long_as_its_pipeline_is_on_its_way(place: Place) -> None:
+    jobs = place.platform.shelves.job
+    pipeline(place, "holding", {"one": step("echo hold"), "two": step("sleep 30", run_after=["one"])})
+    until(lambda: statuses(place, "holding", "two") == {"two": "Running"}, "it runs")
+    one = ResourceId(place.scope, "jobs", "holding.one")
+    with pytest.raises(Conflict, match="belongs to 'holding', which is Running"):
+        jobs.delete(one, place.actor)
+    place.cancel("holding")
+    place.until("holding", "Canceled")
+    assert jobs.delete(one, place.actor)

@@ -258,7 +258,7 @@ def test_a_step_stays_as_long_as_its_pipeline_is_on_its_way(place: Place) -> Non
     jobs = place.platform.shelves.job
     pipeline(place, "holding", {"one": step("echo hold"), "two": step("sleep 30", run_after=["one"])})
     until(lambda: statuses(place, "holding", "two") == {"two": "Running"}, "it runs")
-    one = ResourceId(place.scope, "jobs", "holding.one")
+    one = ResourceId(place.scope, "jobs", "holding-one")
     with pytest.raises(Conflict, match="belongs to 'holding', which is Running"):
         jobs.delete(one, place.actor)
     place.cancel("holding")

@@ -13,7 +13,7 @@ from pydantic_core import core_schema
 
 from lazuli.schema.problems import did_you_mean
 
-__all__ = ["Minutes", "Seconds", "Word", "duration", "moment", "seconds"]
+__all__ = ["Minutes", "Seconds", "Word", "duration", "moment", "seconds", "time_of"]
 
 
 class Word(StrEnum):
@@ -103,6 +103,14 @@ def moment(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def time_of(text: str) -> datetime:
+    """The time that ISO 8601 text spells. Raises ValueError for what is none, or is not from the years 1971 to 9000."""
+    found = datetime.fromisoformat(text)
+    if not 1971 <= found.year <= 9000:  # near the ends of the calendar nothing can be reckoned
+        raise ValueError("it is too far away")
+    return found
 
 
 def duration(seconds: int) -> str:

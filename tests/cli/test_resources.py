@@ -200,12 +200,18 @@ def test_a_schedule_brings_its_job_and_is_switched_off_and_on(lazuli: Run, works
     lazuli("compute", "create", "-f", str(examples / "compute" / "cluster.yml"))
     made = shown(lazuli("schedule", "create", "-f", str(examples / "schedules" / "nightly.yml"), "-o", "json"))
     assert made["create_job"]["environment"].startswith("azureml:CliV2Anonymous")
-    assert made["trigger"]["schedule"]["hours"] == [2] and "does not fire" in made["status_reason"]
+    assert made["trigger"]["schedule"]["hours"] == [2] and "last_job" not in made
+    assert made["status"] == "Active" and made["next_trigger_time"].endswith((":00:00.000Z", ":30:00.000Z"))
+    done = shown(lazuli("schedule", "trigger", "-n", "nightly", "-o", "json"))
+    assert done["schedule_action_type"] == "CreateJob" and done["job_name"].startswith("nightly-")
+    assert shown(lazuli("job", "show", "-n", done["job_name"], "-o", "json"))["tags"] == {"ScheduleName": "nightly"}
+    assert shown(lazuli("schedule", "show", "-n", "nightly", "-o", "json"))["last_job"] == done["job_name"]
     other = shown(lazuli("schedule", "create", "-f", str(examples / "schedules" / "hourly.yml"), "-o", "json"))
     assert other["create_job"]["command"] == 'echo "hello, $(whoami)"'
     assert not shown(lazuli("schedule", "disable", "-n", "nightly", "-o", "json"))["is_enabled"]
     assert "nightly" not in lazuli("schedule", "list").output
     assert shown(lazuli("schedule", "enable", "-n", "nightly", "-o", "json"))["is_enabled"]
-    assert "nightly" in lazuli("schedule", "list").output
+    listed = lazuli("schedule", "list").output
+    assert all(word in listed for word in ("nightly", "Next trigger time", "Active", done["job_name"]))
     lazuli("schedule", "delete", "-n", "nightly", "--yes")
     assert "'nightly' does not exist" in lazuli("schedule", "show", "-n", "nightly", fails=1).stderr

@@ -1,11 +1,11 @@
-"""Schedules: kept in both dialects, switched on and off, and honest about not being fired."""
+"""Schedules: kept in both dialects, switched on and off, triggered, and told with when they fire."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from tests.server.conftest import WS, Served
+from tests.server.conftest import WS, Served, eventually
 from tests.server.test_resources import body_of, environment, names
 
 CRON = {"triggerType": "Cron", "expression": "0 9 * * 1-5", "timeZone": "UTC"}
@@ -15,7 +15,7 @@ def body(job: dict[str, Any], **properties: Any) -> dict[str, Any]:
     return {"properties": {"trigger": CRON, "action": {"actionType": "CreateJob", "jobDefinition": job}, **properties}}
 
 
-def test_a_schedule_is_kept_with_its_job_and_says_that_nothing_fires_it(served: Served) -> None:
+def test_a_schedule_is_kept_with_its_job_and_says_when_it_fires(served: Served) -> None:
     job = {"jobType": "Command", "command": "true", "environmentId": environment(served), "unheardOf": {"x": [1]}}
     path = f"{WS}/schedules/by-cron"
     made = served.admin.put(path, json=body(job, displayName="D", fromTheFuture=1))
@@ -24,7 +24,11 @@ def test_a_schedule_is_kept_with_its_job_and_says_that_nothing_fires_it(served: 
     assert told["trigger"] == CRON and told["isEnabled"] is True and told["fromTheFuture"] == 1
     assert told["action"]["jobDefinition"].items() >= job.items()
     assert (told["provisioningState"], told["displayName"]) == ("Succeeded", "D")
-    assert "does not fire" in told["statusReason"]
+    assert told["status"] == "Active" and told["nextTriggerTime"]
+    eventually(lambda: "lastJob" in served.admin.get(path).json()["properties"])
+    told = served.admin.get(path).json()["properties"]
+    assert told["nextTriggerTime"].endswith("T09:00:00.000Z")
+    assert served.admin.get(f"{WS}/jobs/{told['lastJob']}").status_code == 200, "without a start it fires at once"
 
 
 PIPELINE: dict[str, Any] = {
@@ -51,7 +55,7 @@ def test_a_pipeline_is_kept_and_told_as_it_was_sent(served: Served) -> None:
     assert (job["jobType"], job["settings"]) == ("Pipeline", PIPELINE["settings"])
     assert job["jobs"]["a"].items() >= PIPELINE["jobs"]["a"].items()
     assert served.admin.put(path, json=told).status_code == 200
-    assert served.admin.get(path).json()["properties"] == told["properties"]
+    assert served.admin.get(path).json()["properties"]["action"] == told["properties"]["action"]
 
 
 def test_a_pipeline_is_checked(served: Served) -> None:
@@ -91,14 +95,27 @@ def test_what_else_a_schedule_might_do_is_refused(served: Served, kind: str) -> 
     assert served.admin.get(f"{WS}/schedules/of-{kind}").status_code == 404
 
 
-def test_triggering_one_says_what_to_do_instead(served: Served) -> None:
+def test_triggering_one_submits_its_job(served: Served) -> None:
     path = f"{WS}/schedules/by-hand"
     assert served.admin.post(f"{path}/trigger", json={}).status_code == 404
-    assert served.admin.put(path, json=body(PIPELINE)).status_code == 201
-    answer = served.admin.post(f"{path}/trigger", json={"scheduleTime": "2026-01-01T00:00:00Z"})
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (501, "NotSupported")
-    assert "lazuli job create" in error["message"] and "does not fire" in error["message"]
+    job = {"jobType": "Command", "command": "true", "environmentId": environment(served)}
+    assert served.admin.put(path, json=body(job, isEnabled=False)).status_code == 201
+    for _ in range(2):  # asked again, as a client does that had no answer, it makes no second job
+        answer = served.admin.post(f"{path}/trigger", json={"scheduleTime": "2026-01-01T00:00:00.25+00:00"})
+        assert answer.status_code == 200
+        assert answer.json() == {"submissionId": "by-hand-20260101T000000250Z", "scheduleActionType": "CreateJob"}
+    made = served.admin.get(f"{WS}/jobs/by-hand-20260101T000000250Z").json()["properties"]
+    assert made["displayName"] == "by-hand-20260101T000000Z"
+    assert made["properties"]["azureml.scheduleName"] == made["tags"]["ScheduleName"] == "by-hand"
+    told = served.admin.get(path).json()["properties"]
+    assert (told["status"], told["lastJob"]) == ("Disabled", "by-hand-20260101T000000250Z")
+    assert served.admin.post(f"{path}/trigger", json={}).json()["submissionId"] != told["lastJob"]
+
+
+@pytest.mark.parametrize("time", ["yesterday", "0001-01-01T00:00:00+14:00", 7, "+" * 500])
+def test_a_moment_that_is_none_is_refused(served: Served, time: Any) -> None:
+    answer = served.admin.post(f"{WS}/schedules/by-hand/trigger", json={"scheduleTime": time})
+    assert (answer.status_code, answer.json()["error"]["target"]) == (400, "scheduleTime")
 
 
 def test_a_job_is_named_to_be_submitted_again(served: Served) -> None:
@@ -130,12 +147,23 @@ def test_one_that_is_switched_off_is_left_out_of_lists(served: Served) -> None:
     assert served.admin.get(path).status_code == 404
 
 
+ACTION = {"actionType": "CreateJob", "jobDefinition": PIPELINE}
+
+
 @pytest.mark.parametrize(
     ("properties", "target"),
     [
         ({"trigger": {"triggerType": "Cron", "expression": "61 * * * *"}}, "trigger.expression"),
         ({"trigger": {"triggerType": "Recurrence", "frequency": "Day"}}, "trigger.interval"),
         ({"trigger": {"triggerType": "Never"}}, "trigger"),
+        ({"trigger": {**CRON, "startTime": "tomorrow"}}, "trigger.startTime"),
+        ({"trigger": {**CRON, "timeZone": "Mars"}, "action": ACTION}, "trigger.time_zone"),
+        ({"trigger": {**CRON, "endTime": "2020-01-01"}, "action": ACTION}, "trigger"),
+        ({"trigger": {"triggerType": "DataChange", "path": "incoming"}, "action": ACTION}, "trigger.path"),
+        (
+            {"trigger": {"triggerType": "DataChange", "path": "azureml://datastores/no/paths/x"}, "action": ACTION},
+            "datastore",
+        ),
         ({"trigger": CRON}, "create_job"),
         ({}, "trigger"),
     ],

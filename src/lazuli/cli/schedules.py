@@ -1,4 +1,4 @@
-"""``lazuli schedule``: besides what every noun has, switching on and off."""
+"""``lazuli schedule``: besides what every noun has, switching on and off, and triggering by hand."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def _switch(verb: str, summary: str, *, on: bool) -> None:
 
 _switch("enable", "Let a schedule fire.", on=True)
 _switch("disable", "Keep a schedule from firing; lists leave it out.", on=False)
+
+
+@schedule.command("trigger", cls=Command, help="Submit the job of a schedule now, besides when it fires.")
+@named("schedule")
+@asks()
+def trigger(client: Client, output: Form, name: str) -> None:
+    """Submit its job."""
+    show(client.schedules.trigger(name), output)

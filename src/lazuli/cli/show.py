@@ -222,7 +222,7 @@ def _field(item: Mapping[str, Any], column: str) -> Any:
     value = item.get(column, (item.get("creation_context") or {}).get(column))
     if column == "status_reason" and not value:
         value = (item.get("error") or {}).get("message")
-    return moment(value) if column.endswith("_at") and isinstance(value, str) else value
+    return moment(value) if column.endswith(("_at", "_time")) and isinstance(value, str) else value
 
 
 def _written(value: Any) -> str:

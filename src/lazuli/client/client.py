@@ -12,6 +12,7 @@ from lazuli.client.http import Http
 from lazuli.client.jobs import Jobs
 from lazuli.client.models import Files, Models
 from lazuli.client.profile import Profile
+from lazuli.client.schedules import Schedules
 from lazuli.client.snapshot import Snapshot
 from lazuli.client.storage import Progress, Storage
 from lazuli.resources.component import Component
@@ -40,7 +41,7 @@ class Client:
         self.jobs = Jobs(self, noun("job"))
         self.models = Models(self, noun("model"))
         self.components = Collection(self, noun("component"))
-        self.schedules = Collection(self, noun("schedule"))
+        self.schedules = Schedules(self, noun("schedule"))
         self.connections = Collection(self, noun("connection"))
         self.datastores = Collection(self, noun("datastore"))
         self.codes = Collection(self, noun("code"))

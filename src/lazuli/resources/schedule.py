@@ -18,8 +18,9 @@ from lazuli.schema.document import READ_ONLY, Document, Slip, Text
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import Unsupported
 from lazuli.schema.reference import ComputeRef, expand, shorten
+from lazuli.schema.words import Word
 
-__all__ = ["JobAgain", "Schedule"]
+__all__ = ["JobAgain", "Schedule", "ScheduleStatus"]
 
 _CREATE_JOB = "CreateJob"
 
@@ -95,6 +96,14 @@ ScheduledJob = Annotated[
 ]
 
 
+class ScheduleStatus(Word):
+    """Whether a schedule fires."""
+
+    ACTIVE = "Active"
+    DISABLED = "Disabled"
+    ENDED = "Ended"
+
+
 class Schedule(Document):
     """When to submit which job: a trigger, and the job or the name of one to submit again."""
 
@@ -113,11 +122,19 @@ class Schedule(Document):
     is_enabled: bool = True
     """Whether it is to fire."""
     trigger: Trigger
-    """When: `cron` or `recurrence`."""
+    """When: `cron`, `recurrence`, or `data_change` where files are new or were changed."""
     create_job: ScheduledJob | None = Field(default=None, alias="jobDefinition")
     """The job: its definition, the file that holds it, or `azureml:name` of one that was submitted."""
+    status: ScheduleStatus | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """Whether it fires: `Active`, `Disabled`, or `Ended` where no moment comes any more."""
     status_reason: str | None = Field(default=None, json_schema_extra=READ_ONLY)
-    """Why it does not fire."""
+    """What went wrong when it last fired, or why it fires no more."""
+    next_trigger_time: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """When it fires next, or looks at its files next (UTC)."""
+    last_trigger_time: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """When it fired last (UTC)."""
+    last_job: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """The job that it submitted last."""
 
     @model_validator(mode="before")
     @classmethod

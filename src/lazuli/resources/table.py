@@ -138,7 +138,7 @@ NOUNS: tuple[Noun, ...] = (
         "schedules",
         "lazuli.resources.schedule:Schedule",
         "When to submit which job again.",
-        columns=("name", "display_name", "is_enabled", "created_at"),
+        columns=("name", "status", "status_reason", "next_trigger_time", "last_trigger_time", "last_job"),
     ),
     Noun(
         "connection",

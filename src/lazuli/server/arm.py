@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import NOUNS, Noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput, PreconditionFailed
+from lazuli.schema.words import time_of
 from lazuli.server.listing import of_jobs, page, wanted
 from lazuli.server.present import present, present_container, read, read_container
 from lazuli.server.registries import DATA_PLANE, SHARED
@@ -406,7 +408,10 @@ class _Actions:
         return reply(status=200)
 
     def trigger(self, call: Call) -> Response:
-        self.shelves.schedule.trigger(ResourceId(call.scope, "schedules", call.params["name"]))
+        """Submit a schedule's job; ``scheduleTime`` is the moment for which it stands."""
+        id = ResourceId(call.scope, "schedules", call.params["name"])
+        job = self.shelves.schedule.trigger(id, _time(call.json().get("scheduleTime")), call.principal)
+        return reply({"submissionId": job, "scheduleActionType": "CreateJob"})
 
     def secrets(self, call: Call) -> Response:
         """What opens a datastore: a signature for one of ours, the user's own secret for one of theirs."""
@@ -447,3 +452,16 @@ class _Actions:
     def lineage(self, call: Call) -> Response:
         id = ResourceId(call.scope, "models", call.params["name"], call.params["version"])
         return reply(lineage_of(id, self.shelves.model, self.shelves.job))
+
+
+def _time(said: Any) -> int | None:
+    """A moment that a body says, in milliseconds; None where it says none. Raises :class:`InvalidInput`."""
+    if said is None:
+        return None
+    try:
+        time = time_of(str(said))
+        return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    except ValueError:
+        raise InvalidInput(
+            f"'{str(said)[:80]}' is not a time.", target="scheduleTime", mend="Write it as 2026-05-01T09:00:00Z."
+        ) from None

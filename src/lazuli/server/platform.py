@@ -21,11 +21,14 @@ from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
+from lazuli.jobs.alarm import ScheduleLifecycle
+from lazuli.jobs.changes import Changes
 from lazuli.jobs.code import CodeSources
 from lazuli.jobs.commands import Commands
 from lazuli.jobs.ending import held_back
 from lazuli.jobs.environment import JobEnvironments, Made
 from lazuli.jobs.finish import Finisher
+from lazuli.jobs.firings import Firings
 from lazuli.jobs.granted import Granted
 from lazuli.jobs.growing import Growing
 from lazuli.jobs.kinds import Lifecycles
@@ -265,6 +268,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     logs.accounts[JobType.SWEEP] = Account(LOG, lambda record: sweeps.of(record).log(record))
     logs.accounts[JobType.PIPELINE] = Account(EXECUTION_LOG, diaries.log)
     reconciler.move("jobs", Watched(lifecycle, insights))
+    firings, changes = Firings(store, jobs), Changes(storage, store.blobs)
+    reconciler.move("schedules", ScheduleLifecycle(store, firings, changes))
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     return Platform(
         store=store,
@@ -280,7 +285,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             component=components,
             datastore=Datastores(store, storage),
             connection=connections,
-            schedule=Schedules(store, pinning),
+            schedule=Schedules(store, reconciler, firings, changes),
             code=codes,
         ),
         storage=storage,

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lazuli.assets.storage import ACCOUNT, BUILT_IN, DOMAIN
-from lazuli.jobs.schedules import NOT_FIRED
 from lazuli.jobs.services import ServiceState, tell
 from lazuli.jobs.sweep.told import properties_of
 from lazuli.resources.asset import Container
@@ -159,12 +158,7 @@ def _service(said: Mapping[str, Any], state: ServiceState) -> JobService:
     return JobService.load({**said, **told, **({"port": state.port} if state.port else {})})
 
 
-def _schedule(record: Record, base_url: str) -> dict[str, Any]:
-    return {"status_reason": NOT_FIRED}
-
-
 _EXTRAS = {
-    "schedule": _schedule,
     "workspace": _workspace,
     "registry": _registry,
     "datastore": _datastore,

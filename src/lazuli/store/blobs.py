@@ -181,6 +181,13 @@ class Blobs:
                     blobs.append(blob_of(found))
         return BlobPage(blobs, prefixes, "")
 
+    def etags(self, container: str, prefix: str = "") -> dict[str, str]:
+        """The etag of every blob whose name starts with ``prefix``, by its name, and nothing else of them."""
+        query = select(blob_table.c.name, blob_table.c.etag)
+        query = query.where(blob_table.c.container == container, *starting_with(blob_table.c.name, prefix))
+        with self._database.read() as tx:
+            return {row.name: row.etag for row in tx.execute(query)}
+
     # --- blocks ------------------------------------------------------------------------------------------------
 
     def stage_block(

@@ -228,6 +228,14 @@ def test_a_name_that_another_job_has_is_told(house: Clockwork) -> None:
     assert "is that of another job" in house.shown("taken").status_reason
 
 
+def test_a_dot_in_its_name_is_none_in_those_of_its_jobs(house: Clockwork) -> None:
+    house.schedule("v1.nightly", **LATER)
+    house.schedule("v1_nightly", **LATER)
+    house.move("2026-05-01T12:00:00", "v1.nightly", "v1_nightly")
+    assert len(house.jobs()) == 2 and not any("." in name for name in house.jobs())
+    assert {house.job(name).properties[SCHEDULE] for name in house.jobs()} == {"v1.nightly", "v1_nightly"}
+
+
 def test_two_that_are_due_at_once_have_a_job_each(house: Clockwork) -> None:
     house.schedule("left", **LATER)
     house.schedule("right", **LATER)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from tests.server.conftest import WS, Served, eventually
-from tests.server.test_resources import body_of, environment, names
+from tests.server.test_pipelines import component
+from tests.server.test_resources import body_of, environment, names, stuck
 
 CRON = {"triggerType": "Cron", "expression": "0 9 * * 1-5", "timeZone": "UTC"}
 
@@ -31,42 +32,42 @@ def test_a_schedule_is_kept_with_its_job_and_says_when_it_fires(served: Served) 
     assert served.admin.get(f"{WS}/jobs/{told['lastJob']}").status_code == 200, "without a start it fires at once"
 
 
-PIPELINE: dict[str, Any] = {
-    "jobType": "Pipeline",
-    "inputs": {"rate": {"jobInputType": "literal", "value": "0.1"}},
-    "jobs": {
-        "a": {
-            "type": "command",
-            "name": "a",
-            "componentId": f"{WS}/components/longest/versions/1",
-            "inputs": {"rate": {"job_input_type": "literal", "value": "${{parent.inputs.rate}}"}},
-        }
-    },
-    "settings": {"default_compute": f"{WS}/computes/crew", "continue_on_step_failure": True},
-}
+def pipeline(served: Served) -> dict[str, Any]:
+    """A pipeline that could be submitted; what it names is made."""
+    rated = component(served, "rated", command="echo ${{inputs.rate}}", inputs={"rate": {"type": "number"}})
+    return {
+        "jobType": "Pipeline",
+        "inputs": {"rate": {"jobInputType": "literal", "value": "0.1"}},
+        "jobs": {
+            "a": {
+                "type": "command",
+                "name": "a",
+                "componentId": rated,
+                "inputs": {"rate": {"job_input_type": "literal", "value": "${{parent.inputs.rate}}"}},
+            }
+        },
+        "settings": {"default_compute": stuck(served), "continue_on_step_failure": True},
+    }
 
 
 def test_a_pipeline_is_kept_and_told_as_it_was_sent(served: Served) -> None:
-    path = f"{WS}/schedules/of-pipeline"
-    assert served.admin.put(path, json=body(PIPELINE)).status_code == 201
+    path, said = f"{WS}/schedules/of-pipeline", pipeline(served)
+    assert served.admin.put(path, json=body(said)).status_code == 201
     told = served.admin.get(path).json()
     job = told["properties"]["action"]["jobDefinition"]
     assert told["properties"]["action"]["actionType"] == "CreateJob"
-    assert (job["jobType"], job["settings"]) == ("Pipeline", PIPELINE["settings"])
-    assert job["jobs"]["a"].items() >= PIPELINE["jobs"]["a"].items()
+    assert (job["jobType"], job["settings"]) == ("Pipeline", said["settings"])
+    assert job["jobs"]["a"].items() >= said["jobs"]["a"].items()
     assert served.admin.put(path, json=told).status_code == 200
     assert served.admin.get(path).json()["properties"]["action"] == told["properties"]["action"]
 
 
 def test_a_pipeline_is_checked(served: Served) -> None:
-    unbound = {
-        "a": {
-            **PIPELINE["jobs"]["a"],
-            "inputs": {"rate": {"job_input_type": "literal", "value": "${{parent.inputs.rata}}"}},
-        }
-    }
-    answer = served.admin.put(f"{WS}/schedules/bad", json=body({**PIPELINE, "jobs": unbound}))
-    assert answer.status_code == 400 and "Did you mean 'rate'?" in answer.text, answer.text
+    said = pipeline(served)
+    unbound = {"rate": {"job_input_type": "literal", "value": "${{parent.inputs.rata}}"}}
+    jobs = {"a": {**said["jobs"]["a"], "inputs": unbound}}
+    answer = served.admin.put(f"{WS}/schedules/bad", json=body({**said, "jobs": jobs}))
+    assert answer.status_code == 400 and "needs the input 'rate'" in answer.text, answer.text
 
 
 def test_a_sweep_is_kept(served: Served) -> None:
@@ -134,7 +135,7 @@ def test_a_job_is_named_to_be_submitted_again(served: Served) -> None:
 
 def test_one_that_is_switched_off_is_left_out_of_lists(served: Served) -> None:
     path, lists = f"{WS}/schedules/on-and-off", f"{WS}/schedules"
-    served.admin.put(path, json=body(PIPELINE))
+    served.admin.put(path, json=body(pipeline(served)))
     for enabled, view, other in ((False, "DisabledOnly", "EnabledOnly"), (True, "EnabledOnly", "DisabledOnly")):
         told = served.admin.get(path).json()
         told["properties"]["isEnabled"] = enabled
@@ -147,7 +148,8 @@ def test_one_that_is_switched_off_is_left_out_of_lists(served: Served) -> None:
     assert served.admin.get(path).status_code == 404
 
 
-ACTION = {"actionType": "CreateJob", "jobDefinition": PIPELINE}
+WORK = {"jobType": "Command", "command": "true", "environmentId": f"{WS}/environments/plain/versions/1"}
+ACTION = {"actionType": "CreateJob", "jobDefinition": WORK}
 
 
 @pytest.mark.parametrize(
@@ -169,6 +171,7 @@ ACTION = {"actionType": "CreateJob", "jobDefinition": PIPELINE}
     ],
 )
 def test_what_could_never_fire_is_refused(served: Served, properties: dict[str, Any], target: str) -> None:
+    environment(served)
     answer = served.admin.put(f"{WS}/schedules/bad", json={"properties": properties})
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["target"].startswith(target)

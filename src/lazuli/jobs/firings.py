@@ -5,6 +5,7 @@ The job's name follows from the schedule's and from the moment, so whoever comes
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -54,8 +55,11 @@ class Firing:
         return str(moment(self.due)).replace(".000Z", "Z")
 
     def job(self, schedule: str) -> str:
-        """The name of its job."""
-        return f"{schedule}-{self._stamp}"
+        """The name of its job, which has no dot in it."""
+        plain = schedule.replace(".", "_")
+        if plain != schedule:  # and is not that of the schedule which is called so
+            plain += f"_{hashlib.sha256(schedule.encode()).hexdigest()[:8]}"
+        return f"{plain}-{self._stamp}"
 
     def display_name(self, schedule: str) -> str:
         """The name that its job shows, as on Azure: to the second."""

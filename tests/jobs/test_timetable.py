@@ -60,7 +60,7 @@ def test_without_a_start_it_fires_when_it_is_made_and_then_by_its_rule() -> None
 
 
 def test_a_start_to_come_is_when_it_first_may_fire() -> None:
-    start = {"start_time": "2026-05-01T09:10:00", "made": "2026-01-01"}
+    start: dict[str, Any] = {"start_time": "2026-05-01T09:10:00", "made": "2026-01-01"}
     assert told(every("hour", 3, **start).first(at("2026-01-01"))) == "2026-05-01T09:10"
     assert told(every("day", hours=12, **start).first(at("2026-01-01"))) == "2026-05-01T12:00"
     assert told(every("day", hours=9, minutes=10, **start).first(at("2026-01-01"))) == "2026-05-01T09:10"
@@ -134,9 +134,8 @@ def test_cron() -> None:
     assert following(paris, "2026-07-03T07:30") == ["2026-07-03T08:00", "2026-07-06T07:00", "2026-07-06T08:00"]
 
 
-PARIS = {
-    "time_zone": "Europe/Paris"
-}  # whose clocks leap from 2 to 3 on 29 March, and are set back from 3 to 2 on 25 October
+PARIS: dict[str, Any] = {"time_zone": "Europe/Paris"}
+"""Its clocks leap from 2 to 3 on 29 March 2026, and are set back from 3 to 2 on 25 October."""
 
 
 @pytest.mark.parametrize(

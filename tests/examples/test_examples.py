@@ -15,6 +15,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 NOUN_OF = {
     "commandJob": "job",
+    "pipelineJob": "job",
     "data": "data",
     "environment": "environment",
     "model": "model",

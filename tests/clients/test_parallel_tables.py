@@ -176,8 +176,30 @@ def test_a_file_that_is_no_table_is_said_with_what_pandas_says(step: Step) -> No
     assert "The table could not be read: UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff" in said
 
 
-def test_mltable_reads_what_it_understands(tmp_path: Path) -> None:
-    step = Step(tmp_path, str(client_environment("mltable", ["mltable==1.6.*", *PANDAS])))
+@pytest.fixture
+def as_on_azure(tmp_path: Path) -> Step:
+    return Step(tmp_path, str(client_environment("mltable", ["mltable==1.6.*", *PANDAS])))
+
+
+def test_mltable_finds_keys_in_folders_wherever_these_lie(as_on_azure: Step) -> None:
+    step = as_on_azure
+    step.script(TELLS)
+    for store in "12":
+        step.write(f"in.put/{store}/a/rows.csv", f"sold\n{store}\n")
+    said = table(
+        {"read_delimited": {"delimiter": ",", "include_path_column": True}},
+        {"extract_columns_from_partition_format": {"partition_format": "{store}/{brand}/{file}.{extension}"}},
+        paths=[{"pattern": "./**/*.csv"}],
+    )
+    step.write("in.put/MLTable", json.dumps(said))
+    step.run(input=str(step.root / "in.put"), table=said, partition_keys=["store", "brand"])
+    assert [row[0][1] for row in told(step)] == [{"store": "1", "brand": "a"}, {"store": "2", "brand": "a"}]
+    path = dict(zip(*told(step)[0][1:], strict=True))["Path"]
+    assert path.endswith(str(step.root / "in.put" / "1" / "a" / "rows.csv"))
+
+
+def test_mltable_reads_what_it_understands(as_on_azure: Step) -> None:
+    step = as_on_azure
     step.script(TELLS)
     step.write("in/a.csv", lines(6))
     step.write(

@@ -27,10 +27,10 @@ DEFAULTS: dict[str, Any] = {
 
 
 def pythons() -> list[str]:
-    """This Python, and every other one from 3.8 on that the machine has under pyenv."""
+    """This Python, and every other from 3.7 on, which Microsoft's examples ask for, that is here under pyenv."""
     others = sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python"))
     own = f"{sys.version_info.major}.{sys.version_info.minor}."
-    wanted = [p for p in others if int(p.parts[-3].split(".")[1]) >= 8 and not p.parts[-3].startswith(own)]
+    wanted = [p for p in others if int(p.parts[-3].split(".")[1]) >= 7 and not p.parts[-3].startswith(own)]
     return [sys.executable, *map(str, wanted)]
 
 

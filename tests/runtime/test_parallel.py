@@ -67,13 +67,14 @@ def test_files_are_cut_run_and_put_together_in_order(any_step: Step) -> None:
         mini_batch_size="2",
         arguments=["--model", "a b", "--error_threshold", "0"],
         variables={"AZUREML_MODEL_DIR": "/models"},
+        concurrency=1,
     )
     order = ["a/2.txt", "a/deep/3.txt", "b.txt", "b/1.txt", "c.txt"]
     assert [json.loads(row)[0] for row in any_step.rows()] == order
     assert [json.loads(row)[1] for row in any_step.rows()][::2] == [[0, None, 0], [1, None, 2], [2, None, 4]]
-    said = any_step.log("user/stdout/0/*.stdout.txt")
+    said = any_step.log("user/stdout/0/process000.stdout.txt")
     assert "ready score a b ['--error_threshold', '0'] /models\n" in said
-    assert said.count("ready") == said.count("over a b")
+    assert said.count("ready") == said.count("over a b") == 1
     assert "3 mini-batches of files" in told and "3 of 3 done, 0 failed. Failed items: 0." in told
     assert told == any_step.log("job_progress_overview.txt")
 
@@ -190,6 +191,14 @@ def test_items_that_are_not_returned_have_failed(step: Step) -> None:
     step.inputs(*"012345")
     assert "Failed items: 2." in step.run(mini_batch_size="3")
     assert "error_threshold allows 1" in step.run(1, mini_batch_size="3", error_threshold=1)
+
+
+def test_a_long_message_is_one_line_where_lines_are_told(step: Step) -> None:
+    step.script("def run(batch):\n    raise ValueError('first\\nsecond')\n")
+    step.inputs("0")
+    step.run(1, max_retries=0)
+    assert step.log("user/error.txt") == "Mini-batch 0, try 1 of 1: ValueError: first\n"
+    assert "first\nsecond" in step.log("user/error/0/*")
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ import csv
 from pathlib import Path
 from statistics import mean
 
+arguments = argparse.Namespace()
+
 
 def init():
-    global digits
     parser = argparse.ArgumentParser()
     parser.add_argument("--digits", type=int)
-    digits = parser.parse_known_args()[0].digits
+    parser.parse_known_args(namespace=arguments)
 
 
 def run(mini_batch):
@@ -20,5 +21,5 @@ def run(mini_batch):
 def measured(file):
     with file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    means = (round(mean(float(row[column]) for row in rows), digits) for column in rows[0])
+    means = (round(mean(float(row[column]) for row in rows), arguments.digits) for column in rows[0])
     return " ".join([file.stem, *map(str, means)])

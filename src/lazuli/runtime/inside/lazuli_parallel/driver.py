@@ -71,7 +71,7 @@ class Worker:
         self.place = place
         self.link = link
         self.slot = slot
-        self.state = "starting"  # then idle, loading, running, ending; given up, whatever it was, once it is killed
+        self.state = "starting"  # then idle, loading, running, ending or unneeded; given up, once it is killed
         self.batch = None
         self.deadline = deadline
 
@@ -244,6 +244,8 @@ class Driver:
 
     def _take_in(self, each, message):
         kind = message["kind"]
+        if each.state == "unneeded":
+            return
         if kind == "ready":
             each.state, each.deadline, self.was_ready = "idle", FOREVER, True
             self.failed_starts[each.slot] = 0
@@ -270,7 +272,7 @@ class Driver:
             self._went_wrong(each, f"its data took longer to load than --task_overhead_timeout, {limit:g} s.")
         elif each.state == "running":
             self._went_wrong(each, f"run() took longer than retry_settings.timeout, {settings.timeout} s.")
-        else:
+        elif each.state == "ending":
             self.report.say(f"shutdown() of {each.place.name} took too long and was cut off.", "WARNING")
         each.give_up()
 
@@ -306,10 +308,10 @@ class Driver:
         patience = time.monotonic() + self.settings.timeout + self.settings.task_overhead_timeout
         for each in self.workers.values():
             if each.state == "idle":
-                each.link.send("end")
                 each.state, each.deadline = "ending", patience
-            else:  # it was started, and there was nothing left for it
-                each.give_up()
+            elif each.state == "starting":  # there is nothing left for it
+                each.state, each.deadline = "unneeded", time.monotonic() + GRACE_S
+            each.link.send("end")
         self.bounds.rest()
         while self.workers:
             self._listen()

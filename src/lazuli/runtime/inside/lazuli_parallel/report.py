@@ -7,6 +7,8 @@ import time
 from lazuli_parallel.trouble import tell
 
 EVERY_S = 10.0
+SELDOM_S = 60.0
+"""While nothing moves."""
 TRACES = 3
 """Tracebacks that stand in the job's own log; all are below ``logs/user/error``."""
 LINES = 20
@@ -21,7 +23,7 @@ class Report:
         self.settings = settings
         self.level = LEVELS.index(settings.logging_level)
         self.started = time.monotonic()
-        self.told_at = self.started
+        self.told_at, self.told = self.started, (0, 0, 0)
         self.total = 0  # how many batches there are, once that is known
         self.succeeded = 0
         self.failed = 0
@@ -77,9 +79,11 @@ class Report:
 
     def progress(self, now=False):
         """Tell how far it is, now and then."""
-        if not now and time.monotonic() - self.told_at < EVERY_S:
+        counts = (self.ended, self.failed, self.items_failed)
+        wait = EVERY_S if counts != self.told else SELDOM_S
+        if not now and time.monotonic() - self.told_at < wait:
             return
-        self.told_at = time.monotonic()
+        self.told_at, self.told = time.monotonic(), counts
         of = f" of {self.total}" if self.total else ""
         text = f"Mini-batches: {self.ended}{of} done, {self.failed} failed. Failed items: {self.items_failed}."
         rate = self.ended / max(1e-3, self.told_at - self.started)

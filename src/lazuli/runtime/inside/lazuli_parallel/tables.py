@@ -16,6 +16,7 @@ PIECE = 64 << 20  # bytes of a file that are in memory at once
 SAMPLE = 200  # rows by which the size of all is judged
 UNITS = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 ENCODINGS = {"utf8": "utf-8", "utf8bom": "utf-8-sig", "iso88591": "latin-1", "windows1252": "cp1252"}
+HERE = "/proc/self/cwd"
 READERS = ("read_delimited", "read_parquet", "read_json_lines")
 
 
@@ -140,7 +141,16 @@ def read(folder, table):
         )
     if mltable is None:
         return Reader(pandas, folder, table).pieces()
-    return iter([mltable.load(folder).to_pandas_dataframe()])
+    return iter([by_mltable(mltable, folder)])
+
+
+def by_mltable(mltable, folder):
+    """All rows. It matches partition formats with whole paths, and a dot in the name of a folder misleads it."""
+    os.chdir(folder)
+    rows = mltable.load(HERE).to_pandas_dataframe()
+    if "Path" in rows.columns and rows["Path"].map(type).eq(str).all():
+        rows["Path"] = [path.replace(HERE, folder, 1) for path in rows["Path"]]
+    return rows
 
 
 def optional(name):

@@ -23,8 +23,9 @@ def told(error):
             break
         trace = trace.tb_next
     lines = traceback.format_exception(type(error), error, trace)
-    last = traceback.format_exception_only(type(error), error)[-1].strip()
-    return {"error": last[:LONGEST_LINE], "trace": "".join(lines)[-LONGEST_TRACE:]}
+    said = traceback.format_exception_only(type(error), error)
+    line = said[-1 if isinstance(error, SyntaxError) else 0].strip().partition("\n")[0]
+    return {"error": line[:LONGEST_LINE], "trace": "".join(lines)[-LONGEST_TRACE:]}
 
 
 def tell(text):

@@ -77,7 +77,8 @@ def become(settings, place):
     if numpy_random is not None:
         numpy_random.seed()  # else every process would draw the same numbers
     level = getattr(logging, settings.logging_level)
-    logging.basicConfig(level=level, stream=sys.stderr, force=True)
+    logging.root.handlers = []  # of the driver's own
+    logging.basicConfig(level=level, stream=sys.stderr)
     offer_entry_script(place, level)
 
 

@@ -1,4 +1,7 @@
-"""Every page of ``docs/tutorials`` does what it says: its commands run on a server of its own, in an empty folder."""
+"""The pages of ``docs/tutorials``, and how-to pages that are named here, do what they say.
+
+Their commands run on a server of its own, in an empty folder.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from pathlib import Path
 import pytest
 from tests.docs.console import Command, File, Shell, matches, read
 
-PAGES = sorted((Path(__file__).parents[2] / "docs" / "tutorials").glob("*.md"))
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [*sorted((DOCS / "tutorials").glob("*.md")), DOCS / "how-to" / "functions.md"]
 
 
 def free_ports() -> int:

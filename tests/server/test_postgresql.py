@@ -8,6 +8,9 @@ import pytest
 from tests.jobs.place import opened
 from tests.store.postgres import Postgres, postgres
 
+import lazuli
+from lazuli.client.client import Client
+from lazuli.client.profile import Profile
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, Unavailable
 from lazuli.store.opened import open_store
@@ -21,9 +24,19 @@ def test_a_job_goes_all_the_way_and_the_next_server_knows_it(postgres: Postgres,
     with opened(tmp_path, database_url=url) as place:
         place.run("hello", "echo hello > outputs/said.txt && echo told")
         place.platform.vault.set(place.scope, "a", "value")
+        where = Profile(
+            place.platform.store.settings.plain_url, (tmp_path / "token").read_text(), "sub", "group", "Space"
+        )
+        with Client(where) as client:
+            found = lazuli.sweep(
+                lambda x: x, {"x": lazuli.choice(2, 1, 3)}, sampling="grid", name="three", client=client
+            )
+        assert found.params == {"x": 1}
     with opened(tmp_path, database_url=url) as place:
         assert place.log("hello") == "told\n"
         assert place.artifacts("hello")["outputs/said.txt"] == "hello\n"
+        assert place.until("three").state["best"]["trial"] == "three_1"
+        assert place.tracked("three_1").params == {"x": "1"}
         assert place.tracked("hello").status == "FINISHED"
         assert place.platform.vault.show(place.scope, "a", place.actor).value == "value"
         assert place.platform.shelves["workspace"].delete(ResourceId(place.scope), place.actor)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import os
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any, NoReturn, Self
 from urllib.parse import urlsplit
 
 import httpx
 
 from lazuli.schema.problems import InvalidInput, Problem, Unavailable, from_envelope
 
-__all__ = ["Http", "is_loopback"]
+__all__ = ["Http", "Posts", "is_loopback"]
 
 ATTEMPTS = 3
 LONGEST_WAIT_S = 10.0
 _IDEMPOTENT = {"GET", "HEAD", "PUT", "DELETE"}
-_TIMEOUT = httpx.Timeout(60, connect=5)
+_PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+_LONGEST_S = 60
+_FRESH_S = 2.0
+"""For how long a connection that rests is used again: servers close those that rest longer."""
+_TIMEOUT = httpx.Timeout(_LONGEST_S, connect=5)
 
 
 def is_loopback(url: str) -> bool:
@@ -43,6 +50,7 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url.rstrip("/")
+        self._ca_file = ca_file
         self._sleep = sleep
         self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
         self._client = httpx.Client(
@@ -63,6 +71,27 @@ class Http:
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
+
+    @property
+    def authorization(self) -> Mapping[str, str]:
+        """The header that says who asks."""
+        return self._authorization
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether no proxy of the shell stands between."""
+        return is_loopback(self.url) or not any(os.environ.get(word) for word in _PROXIES)
+
+    def line(self) -> HTTPConnection:
+        """A new connection of its own, straight to the server."""
+        to = urlsplit(self.url)
+        if to.scheme == "https":
+            line: HTTPConnection = HTTPSConnection(to.netloc, timeout=5, context=_trust(self.url, self._ca_file))
+        else:
+            line = HTTPConnection(to.netloc, timeout=5)
+        line.connect()
+        line.sock.settimeout(_LONGEST_S)
+        return line
 
     def call(
         self,
@@ -150,6 +179,55 @@ class Http:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return Unavailable(f"No Lazuli server answers at {self.url}.", mend=start, code="NoServer")
         return Unavailable(f"The connection to {self.url} broke: {error}.", mend="Try again in a moment.")
+
+
+class Posts:
+    """A connection straight to a server, on which an answer is read later than its request is sent.
+
+    So nobody waits in between. One request at a time is without an answer. One thread at a time may use it.
+    """
+
+    def __init__(self, http: Http) -> None:
+        """To the server of ``http``, with its token."""
+        self._http = http
+        self._line: HTTPConnection | None = None
+        self._answered_at = 0.0
+
+    def send(self, path: str, body: Any) -> None:
+        """Send JSON. Raises :class:`Unavailable` where that cannot be; else :meth:`answer` is what to call next."""
+        headers = {"Content-Type": "application/json", **self._http.authorization}
+        if time.monotonic() > self._answered_at + _FRESH_S:
+            self.close()
+        try:
+            self._line = self._line or self._http.line()
+            self._line.request("POST", path, json.dumps(body).encode(), headers)
+        except OSError as error:
+            self._broken(error)
+
+    def answer(self) -> Any:
+        """What the server answers to what was sent last. Raises the :class:`Problem` that it tells."""
+        if self._line is None:
+            raise Unavailable(f"The connection to {self._http.url} broke.", mend="Try again in a moment.")
+        try:
+            response = self._line.getresponse()
+            told = response.read()
+        except (OSError, HTTPException) as error:
+            self._broken(error)
+        self._answered_at = time.monotonic()
+        answered = httpx.Response(response.status, headers=response.getheaders(), content=told)
+        if answered.is_error:
+            raise problem_of(answered)
+        return answered.json() if told else None
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def _broken(self, error: Exception) -> NoReturn:
+        self.close()
+        raise Unavailable(f"The connection to {self._http.url} broke: {error}.", mend="Try again.") from None
 
 
 def _trust(url: str, ca_file: str) -> ssl.SSLContext:

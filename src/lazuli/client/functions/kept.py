@@ -1,6 +1,7 @@
-"""Keeping trials on the server: one short request for each, sent by a thread beside the search.
+"""Keeping trials on the server: one short request for each, whose answer is read when the next trial has ended.
 
-At most one trial that has ended is not yet known to be kept: who hands over another waits for that.
+So the search does not wait for the server, and at most one trial that has ended is not yet known to be kept. All of it
+is done by the thread that searches: another one would fight with it for the interpreter.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 from lazuli.client.client import Client
 from lazuli.client.envelope import body_of
+from lazuli.client.http import Posts
 from lazuli.ml.search import Trial, best_of
 from lazuli.ml.search.trial import Goal
 from lazuli.resources.sweep import SweepJob
@@ -22,6 +24,7 @@ from lazuli.schema.problems import Problem, Unavailable
 
 __all__ = ["Kept"]
 
+_TICK_S = 1.0
 _WORD_S = 20.0
 """How often the server hears that this program is still there."""
 _PATIENCE_S = 120.0
@@ -49,11 +52,13 @@ class Kept:
         self.is_over = not answer["holder"]
         """Whether nothing can be added any more."""
         self._holder = {"holder": answer["holder"]}
-        self._turn = threading.Condition()
-        self._next: Mapping[str, Any] | None = None
-        self._is_done = False
+        self._turn = threading.Lock()
+        self._posts = Posts(client.http)
+        self._sent: dict[str, Any] | None = None
+        self._done = threading.Event()
         self.problem: Problem | None = None
-        self._thread = threading.Thread(target=self._run, name=f"sweep {name}", daemon=True)
+        """For what the search cannot go on, if anything."""
+        self._thread = threading.Thread(target=self._look_after, name=f"sweep {name}", daemon=True)
         if not self.is_over:
             self._thread.start()
 
@@ -73,10 +78,13 @@ class Kept:
             **({"error": error} if error else {}),
         }
         with self._turn:
-            self._turn.wait_for(lambda: self._next is None or self.problem)
-            self.check()
-            self._next = said
-            self._turn.notify_all()
+            self._settle()
+            if not self._http.is_direct:
+                self._patiently("trials", said)
+                return
+            self._sent = said
+            with suppress(Unavailable):  # it is sent again when its answer is asked for
+                self._posts.send(f"{self._path}/trials", said)
 
     def check(self) -> None:
         """Raise the :class:`Problem` for which the search cannot go on, if there is one."""
@@ -85,12 +93,11 @@ class Kept:
 
     def end(self, verdict: str, message: str = "") -> None:
         """Wait until all trials are kept, and end the sweep: ``completed``, ``failed``, or ``left`` for later."""
-        with self._turn:
-            self._turn.wait_for(lambda: self._next is None or self.problem)
-            self._is_done = True
-            self._turn.notify_all()
+        self._done.set()
         self._thread.join()
-        self.check()
+        with self._turn:
+            self._settle()
+            self._posts.close()
         self._patiently("end", {**self._holder, "verdict": verdict, "message": message[:10_000]})
 
     def leave(self) -> None:
@@ -98,24 +105,36 @@ class Kept:
         with suppress(Problem):  # its server finds out by itself, or knows better already
             self.end("left")
 
-    def _run(self) -> None:
-        """Send what is handed over, and now and then a word."""
+    def _settle(self) -> None:
+        """Make sure that what was sent is kept. Raises the :class:`Problem` for which it is not."""
+        self.check()
+        if self._sent is None:
+            return
         try:
-            while not self._is_done:
-                with self._turn:
-                    self._turn.wait_for(lambda: self._next is not None or self._is_done, timeout=_WORD_S)
-                    said = self._next
-                if said is not None:
-                    self._patiently("trials", said)
-                    with self._turn:
-                        self._next = None
-                        self._turn.notify_all()
-                elif not self._is_done:
-                    self._patiently("alive", self._holder)
+            try:
+                self._posts.answer()
+            except Unavailable:
+                self._patiently("trials", {**self._sent, "again": True})
         except Problem as problem:
-            with self._turn:
+            self.problem = problem
+            raise
+        self._sent = None
+
+    def _look_after(self) -> None:
+        """While a trial takes its time: see that the one before is kept, and say now and then that all is well."""
+        seen, said_at = None, time.monotonic()
+        while not self._done.wait(_TICK_S):
+            try:
+                with self._turn:
+                    if self._sent is seen:
+                        self._settle()
+                seen = self._sent
+                if time.monotonic() > said_at + _WORD_S:
+                    self._patiently("alive", self._holder)
+                    said_at = time.monotonic()
+            except Problem as problem:
                 self.problem = problem
-                self._turn.notify_all()
+                return
 
     def _patiently(self, what: str, said: Mapping[str, Any]) -> None:
         """Send something that may safely be sent twice, again and again while no server answers."""
@@ -129,7 +148,6 @@ class Kept:
                     raise
                 time.sleep(pause)
                 pause = min(2 * pause, 2.0)
-                said = {**said, "again": True}
 
 
 def _trial(goal: Goal, said: Mapping[str, Any]) -> Trial:

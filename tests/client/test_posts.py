@@ -31,9 +31,9 @@ class Near(ThreadingHTTPServer):
 
 class _Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Near
 
     def do_POST(self) -> None:
+        assert isinstance(self.server, Near)
         said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.heard.append((self.path, said, self.headers["Authorization"], self.client_address[1]))
         answer = self.server.says[self.path]

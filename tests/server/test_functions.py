@@ -149,11 +149,12 @@ def test_what_was_interrupted_goes_on_under_its_name(served: Served, client: Cli
     assert len(calls) == 11
     assert [trial.params for trial in parts.trials] == [trial.params for trial in whole.trials]
     assert len(kept(served, "f_parts")) == 25
-    ended(served, "f_parts")
     again = lazuli.sweep(counted, SPACE, name="f_parts", **said)  # nothing is left to try
     assert (len(calls), again.value) == (11, parts.value)
-    with pytest.raises(Conflict, match="is Completed with 25 trials"):
-        lazuli.sweep(counted, SPACE, name="f_parts", **{**said, "trials": 26})
+    more = lazuli.sweep(counted, SPACE, name="f_parts", **{**said, "trials": 27})  # but for who asks for more
+    assert (len(calls), len(more.trials)) == (13, 27)
+    eventually(lambda: ended(served, "f_parts").state["trials"] == 27)
+    assert served.platform.tracking.runs.get(SCOPE, "f_parts").status == "FINISHED"
 
 
 def test_a_name_stands_for_one_search(served: Served, client: Client) -> None:
@@ -256,6 +257,9 @@ def test_a_function_that_only_raises_is_told(served: Served, client: Client) -> 
     sweep = ended(served, "f_never", "Failed")
     assert "The first 3 trials failed" in sweep.state["error"]["message"]
     assert len(kept(served, "f_never")) == 3
+    mended = lazuli.sweep(lambda x: x, {"x": SPACE["x"]}, trials=5, sampling="random", name="f_never", client=client)
+    assert [trial.state for trial in mended.trials] == ["failed"] * 3 + ["completed"] * 2
+    assert ended(served, "f_never").state["error"] is None
 
 
 def test_trials_that_do_badly_are_given_up(served: Served, client: Client) -> None:

@@ -16,8 +16,10 @@ from urllib.parse import quote
 from lazuli.client.client import Client
 from lazuli.client.envelope import body_of
 from lazuli.client.http import Posts
+from lazuli.client.jobs import ENDED
 from lazuli.ml.search import Trial, best_of
 from lazuli.ml.search.trial import Goal
+from lazuli.resources.search import SweepLimits
 from lazuli.resources.sweep import SweepJob
 from lazuli.resources.table import noun
 from lazuli.schema.problems import Problem, Unavailable
@@ -27,6 +29,7 @@ __all__ = ["Kept"]
 _TICK_S = 1.0
 _WORD_S = 20.0
 """How often the server hears that this program is still there."""
+_ENDING_S = 20.0
 _PATIENCE_S = 120.0
 """For how long a server that does not answer is asked again: it may be starting anew."""
 
@@ -41,8 +44,9 @@ class Kept:
         """
         self._http = client.http
         self._path = f"{client.scope.path}/functionSweeps/{quote(name, safe='')}"
-        answer = self._http.call("PUT", self._path, body=body_of(noun("job"), job, client.scope))
-        self.status: str = answer["job"]["properties"]["status"]
+        answer = self._opened(
+            body_of(noun("job"), job, client.scope), (job.limits or SweepLimits()).max_total_trials or 0
+        )
         self.seed = int(answer["seed"])
         self.past = [_trial(goal, said) for said in answer["trials"]]
         self.earlier = [_trial(goal, said) for said in answer["earlier"]]
@@ -61,6 +65,17 @@ class Kept:
         self._thread = threading.Thread(target=self._look_after, name=f"sweep {name}", daemon=True)
         if not self.is_over:
             self._thread.start()
+
+    def _opened(self, body: Mapping[str, Any], total: int) -> Any:
+        """What the server tells of the sweep; of one that is just ending and is to go on, when it has ended."""
+        until = time.monotonic() + _ENDING_S
+        while True:
+            answer = self._http.call("PUT", self._path, body=body)
+            status = answer["job"]["properties"]["status"]
+            is_ending = not answer["holder"] and status not in ENDED and len(answer["trials"]) < total
+            if not is_ending or time.monotonic() > until:
+                return answer
+            time.sleep(0.1)
 
     def keep(self, trial: Trial, metrics: Sequence[Mapping[str, Any]], times: tuple[int, int], error: str = "") -> None:
         """Hand over a trial that has ended; returns when the one before it is kept.

@@ -25,7 +25,6 @@ from lazuli.schema.problems import Conflict, InvalidInput
 
 __all__ = ["Searched", "sweep"]
 
-_GONE = ("Failed", "CancelRequested", "Canceled")
 _FIRST = 3
 """Where so many trials fail at the start, the others are not tried: it is the function that is wrong."""
 
@@ -183,13 +182,9 @@ class _Search:
         return self._searched()
 
     def _ended_before(self) -> Searched:
-        if self.kept.status not in _GONE and len(self.trials) >= self.total:
+        if len(self.trials) >= self.total:
             return self._searched()
-        raise Conflict(
-            f"The sweep '{self.name}' is {self.kept.status} with {len(self.trials)} trials.",
-            target="name",
-            mend="Choose another name.",
-        )
+        raise Conflict(f"The sweep '{self.name}' is ending.", target="name", mend="Try again when it has.")
 
     def _searched(self) -> Searched:
         return Searched(self.name, self.goal, [self.trials[n] for n in sorted(self.trials)], self.space)
@@ -258,5 +253,7 @@ class _Search:
             self.trials[trial.number] = ended
         self.kept.keep(ended, trial.metrics, (trial.began, now()), message)
         first = [self.trials.get(number) for number in range(_FIRST)]
+        if any(each.state == "completed" for each in list(self.trials.values())):
+            return
         if error is not None and all(each is not None and each.state == "failed" for each in first):
             self._failure = error

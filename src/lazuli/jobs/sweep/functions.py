@@ -23,6 +23,8 @@ from lazuli.jobs.submit import Jobs, new_record
 from lazuli.jobs.sweep.earlier import Earlier
 from lazuli.jobs.sweep.known import Memory, goal_of
 from lazuli.jobs.sweep.trial import HYPERPARAMETERS, OF_TRIAL, trial_name
+from lazuli.jobs.sweep.verdict import OF_THE_END
+from lazuli.jobs.transitions import TERMINAL
 from lazuli.ml.search import Trial, best_of, names_in
 from lazuli.ml.search.trial import better
 from lazuli.resources.job import CommandJob, Status
@@ -103,7 +105,7 @@ class FunctionSweeps:
         self._turns = [threading.Lock() for _ in range(_TURNS)]
 
     def open(self, id: ResourceId, job: SweepJob, actor: Principal) -> Opened:
-        """Begin a sweep, or go on with it where there is one of that name.
+        """Begin a sweep, or go on with the one of that name; with an ended one where more trials are asked for.
 
         Raises :class:`Conflict` where the name is another job's, or where the sweep searches something else.
         """
@@ -122,8 +124,8 @@ class FunctionSweeps:
                     self._tracking.runs.mark(tx, id.scope, id.name, "RUNNING")
                 else:
                     _check_same(found, job)
-                    is_over = found.status not in _ON_ITS_WAY or found.state.get("ending")
-                    record = found if is_over else self._taken_over(tx, found, job, holder, actor)
+                    record = self._taken_over(tx, found, job, holder, actor) if _has_room(found, job) else found
+                    self._jobs.replaced(tx, found, record)
             self._known.pop(id.key, None)
             self._heard[id.key] = self._store.clock()
             self._jobs.after(record)
@@ -139,7 +141,8 @@ class FunctionSweeps:
     def _taken_over(self, tx: Connection, record: Record, job: SweepJob, holder: str, actor: Principal) -> Record:
         said = job.dump()
         body = {**record.body, **{key: said[key] for key in _CHANGING if key in said}}
-        state = {**record.state, OF_FUNCTION: {"holder": holder}, "status_reason": None}
+        state = {key: value for key, value in record.state.items() if key not in OF_THE_END}
+        state[OF_FUNCTION] = {"holder": holder}
         if job.sampling_algorithm.seed is not None:
             state["seed"] = job.sampling_algorithm.seed
         return self._store.documents.change(
@@ -336,6 +339,14 @@ def _check_same(record: Record, job: SweepJob) -> None:
                 mend="Say it as it was to go on with it, or choose another name.",
                 code="ImmutableJob",
             )
+
+
+def _has_room(record: Record, job: SweepJob) -> bool:
+    """Whether a sweep can go on: it is on its way, or has ended with fewer trials than it may have now."""
+    if record.status in _ON_ITS_WAY:
+        return not record.state.get("ending")
+    total = job.limits and job.limits.max_total_trials
+    return record.status in TERMINAL and int(record.state.get("trials") or 0) < (total or 0)
 
 
 def _held(record: Record, holder: str) -> Record:

@@ -12,6 +12,7 @@ from lazuli.jobs.kinds import Kind
 from lazuli.jobs.sweep.earlier import Earlier
 from lazuli.jobs.sweep.lifecycle import sampler_of
 from lazuli.jobs.sweep.trial import trial_job, trial_name
+from lazuli.jobs.sweep.verdict import OF_THE_END
 from lazuli.jobs.transitions import TERMINAL
 from lazuli.ml.search import policy_for
 from lazuli.resources.job import CommandJob, Status
@@ -28,8 +29,6 @@ _MOST_TRIALS = 1000
 """How many trials there are where a sweep does not say."""
 _LONGEST_S = 60 * 24 * 3600
 """How long it may take where it does not say."""
-_OF_THE_END = ("ending", "verdict", "error", "end_time", "status_reason")
-"""The facts that only hold of a sweep that has ended."""
 
 
 class Sweeps(Kind):
@@ -90,7 +89,7 @@ class Sweeps(Kind):
                 target="limits",
                 mend="Submit the sweep by itself.",
             )
-        state = {key: value for key, value in old.state.items() if key not in _OF_THE_END}
+        state = {key: value for key, value in old.state.items() if key not in OF_THE_END}
         return {"body": said, "status": Status.RUNNING.value, "state": {**state, "resumed_at": self._clock()}}
 
 

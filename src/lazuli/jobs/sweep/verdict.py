@@ -11,10 +11,12 @@ from lazuli.ml.search import best_of
 from lazuli.resources.job import Status
 from lazuli.resources.search import Objective
 
-__all__ = ["FIRST", "NO_METRIC", "best_trial", "failing", "over"]
+__all__ = ["FIRST", "NO_METRIC", "OF_THE_END", "best_trial", "failing", "over"]
 
 FIRST = 3
 """Where so many trials fail at the start, the others are not tried: it is the command that is wrong."""
+OF_THE_END = ("ending", "verdict", "error", "end_time", "status_reason")
+"""The facts that only hold of a sweep that has ended."""
 NO_METRIC = "No trial has logged '{metric}', so there is no best one. Log it with mlflow.log_metric('{metric}', …)."
 _RANKS = (Status.COMPLETED.value, Status.CANCELED.value, Status.FAILED.value)
 

@@ -23,6 +23,7 @@ NOUN_OF = {
     "connection": "connection",
     "registry": "registry",
     "schedule": "schedule",
+    "publishedPipeline": "published-pipeline",
     "amlCompute": "compute",
 }
 SCOPE = Scope("s", "g", "w")

@@ -26,6 +26,7 @@ _OWN_MODULES = {
     "data": "lazuli.cli.data:data",
     "job": "lazuli.cli.jobs:job",
     "model": "lazuli.cli.models:model",
+    "published-pipeline": "lazuli.cli.published:published_pipeline",
     "schedule": "lazuli.cli.schedules:schedule",
 }
 

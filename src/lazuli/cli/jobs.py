@@ -22,7 +22,7 @@ from lazuli.resources.table import noun
 from lazuli.schema import yaml
 from lazuli.schema.problems import NotFound, Problem, did_you_mean
 
-__all__ = ["job", "web_address"]
+__all__ = ["follow", "job", "web_address"]
 
 job = group_of("job")
 _ROW = noun("job")
@@ -73,7 +73,7 @@ def submit(
         show(shown, output)
         return
     click.echo(f"Job {shown['name']}", err=True)
-    _follow(client, shown["name"])
+    follow(client, shown["name"])
 
 
 def _is_there(client: Client, name: str) -> bool:
@@ -160,10 +160,11 @@ def services(client: Client, output: Form, name: str) -> None:
 @asks()
 def stream(client: Client, output: Form, name: str) -> None:
     """Follow the job."""
-    _follow(client, name)
+    follow(client, name)
 
 
-def _follow(client: Client, name: str) -> None:
+def follow(client: Client, name: str) -> None:
+    """Follow a job's log until it ends; exit 1 where it did not complete."""
     try:
         completed = on_screen(client, name)
     except KeyboardInterrupt:

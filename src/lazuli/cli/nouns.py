@@ -30,6 +30,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "environment": ("image", "conda_file", "build_context", "dockerfile_path", "os_type", "description"),
     "compute": ("type", "size", "tier", "min_instances", "max_instances", "idle_time_before_scale_down", "description"),
     "model": ("type", "path", "stage", "description"),
+    "published-pipeline": ("pipeline", "description"),
 }
 """The fields of a document that ``create`` also takes as options, so that short things need no file."""
 
@@ -43,6 +44,7 @@ _CHANGING: dict[str, tuple[str, ...]] = {
     "datastore": ("description",),
     "connection": ("target",),
     "schedule": ("display_name", "description"),
+    "published-pipeline": ("description",),
     "job": ("display_name", "description"),
 }
 """Those that ``update`` takes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cached_property
 from typing import Self
@@ -12,6 +13,7 @@ from lazuli.client.http import Http
 from lazuli.client.jobs import Jobs
 from lazuli.client.models import Files, Models
 from lazuli.client.profile import Profile
+from lazuli.client.published import PublishedPipelines
 from lazuli.client.schedules import Schedules
 from lazuli.client.snapshot import Snapshot
 from lazuli.client.storage import Progress, Storage
@@ -42,6 +44,7 @@ class Client:
         self.models = Models(self, noun("model"))
         self.components = Collection(self, noun("component"))
         self.schedules = Schedules(self, noun("schedule"))
+        self.published_pipelines = PublishedPipelines(self, noun("published-pipeline"))
         self.connections = Collection(self, noun("connection"))
         self.datastores = Collection(self, noun("datastore"))
         self.codes = Collection(self, noun("code"))
@@ -55,7 +58,7 @@ class Client:
     def collection(self, word: str) -> Collection:
         """The collection of a noun, by the noun's word."""
         name = noun(word).collection or "workspaces"
-        return getattr(self, name)
+        return getattr(self, re.sub("([A-Z])", r"_\1", name).lower())
 
     @cached_property
     def scope(self) -> Scope:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from lazuli.client import git
 from lazuli.client.included import check_component, check_steps
@@ -29,6 +29,7 @@ from lazuli.resources.model import Model
 from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, SweepNode
 from lazuli.resources.parallel import ParallelTask
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
+from lazuli.resources.published import PublishedPipeline
 from lazuli.resources.schedule import JobAgain, Schedule
 from lazuli.resources.sweep import SweepJob, Trial
 from lazuli.schema import yaml
@@ -85,6 +86,8 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
         return list(_job(document, source, cwd or Path.cwd()))
     if isinstance(document, Schedule):
         return list(_schedule(document, source, cwd or Path.cwd()))
+    if isinstance(document, PublishedPipeline):
+        return list(_published(document, source, cwd or Path.cwd()))
     if isinstance(document, Component):
         return list(_component(document, source))
     if isinstance(document, Environment):
@@ -167,16 +170,12 @@ def _kept(holder: Document, word: str, source: Source, place: Place) -> Iterator
 
 
 def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
-    said, place = schedule.create_job, ("create_job",)
-    if isinstance(said, str) and _is_file(said):
-        source = including(source, place, said.removeprefix("file:"))
-        said = AnyJob.from_yaml(source)
-    elif isinstance(said, JobAgain) and _is_file(said.job):
+    said = schedule.create_job
+    if isinstance(said, JobAgain) and _is_file(said.job):
         source = _overlaid(source, said.job)
         said = AnyJob.from_yaml(source)
-    elif isinstance(said, Job):
-        lines = {key[1:]: line for key, line in source.lines.items() if key[:1] == place}
-        source = replace(source, data=_at(source.data, place), lines=lines)
+    elif not isinstance(said, JobAgain):
+        said, source = _written(said, source, "create_job")
     schedule.create_job = said
     if isinstance(said, PipelineJob):
         check_steps(said, source)
@@ -186,6 +185,29 @@ def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
         _check_nothing_local(source)
     if isinstance(said, Job):
         said.name = ""  # each that is submitted gets a name of its own
+
+
+def _published(published: PublishedPipeline, source: Source, cwd: Path) -> Iterator[Step]:
+    said, source = _written(published.pipeline, source, "pipeline")
+    if isinstance(said, str):
+        return
+    if not isinstance(said, PipelineJob):
+        raise wrong(source, ("type",), f"it is a {said.type.value} job", "Only pipelines are published.")
+    published.pipeline = said
+    check_steps(said, source)
+    yield from _job(said, source, cwd)
+    said.name = ""
+
+
+def _written(said: Any, source: Source, word: str) -> tuple[Any, Source]:
+    """A job that is written in place or in a file, with where its lines are; the name of one stays as it is."""
+    if isinstance(said, str) and _is_file(said):
+        source = including(source, (word,), said.removeprefix("file:"))
+        return AnyJob.from_yaml(source), source
+    if isinstance(said, Job):
+        lines = {key[1:]: line for key, line in source.lines.items() if key[:1] == (word,)}
+        return said, replace(source, data=_at(source.data, (word,)), lines=lines)
+    return said, source
 
 
 def _overlaid(source: Source, file: str) -> Source:

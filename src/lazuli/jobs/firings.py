@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lazuli.jobs.again import earlier_job, said_anew
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.inout import AssetType, Mode
 from lazuli.resources.job import Job
@@ -18,7 +19,6 @@ from lazuli.resources.schedule import JobAgain, Schedule
 from lazuli.schema import bindings
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput, did_you_mean
-from lazuli.schema.reference import parse_reference
 from lazuli.schema.words import moment
 from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record
@@ -122,34 +122,14 @@ class Firings:
             return job.dump()
         if job is None:
             raise InvalidInput("'create_job' is required.", target="create_job", mend="Say which job to submit.")
-        earlier = self._earlier(id, job.job if isinstance(job, JobAgain) else job)
+        named = job.job if isinstance(job, JobAgain) else job
+        earlier = said_anew(earlier_job(self._store, id.scope, named, target="create_job"))
         if isinstance(job, JobAgain):
             for key, value in job.dump().items():
                 if key not in _DIFFERENT or not value:  # clients send much that is empty
                     continue
                 earlier[key] = {**(earlier.get(key) or {}), **value} if key in _LAID_OVER else value
         return earlier
-
-    def _earlier(self, id: ResourceId, named: str) -> dict[str, Any]:
-        """What a job that was submitted before said."""
-        reference = parse_reference(named)
-        if reference is None:
-            raise InvalidInput(
-                f"'{named}' is not the name of a job.",
-                target="create_job",
-                mend="Write azureml:<name>, or the job itself; the file of one is read by 'lazuli schedule create'.",
-            )
-        reference.inside(id.scope, target="create_job")
-        with self._store.state.read() as tx:
-            record = self._store.documents.find(tx, ResourceId(id.scope, "jobs", reference.name))
-        if record is None:
-            raise InvalidInput(
-                f"The job '{reference.name}' does not exist.",
-                target="create_job",
-                mend="Name one of 'lazuli job list'.",
-                code="ReferenceNotFound",
-            )
-        return {**record.body, "outputs": _anew(record.body.get("outputs") or {}, record.id.name)}
 
     def _tell_change(self, inputs: dict[str, Any], schedule: Schedule, firing: Firing) -> None:
         """Give the input that asks for it the path of what changed."""
@@ -174,15 +154,6 @@ class Firings:
 def acts_for(record: Record) -> Principal:
     """Whom the jobs of a schedule belong to: who made it."""
     return Principal("", record.created_by, "none")
-
-
-def _anew(outputs: Mapping[str, Any], job: str) -> dict[str, Any]:
-    """The outputs of an earlier job for a new one: a place that was called after that job is called after the new."""
-
-    def place(path: str) -> str:
-        return "/".join("${{name}}" if part == job else part for part in path.split("/"))
-
-    return {name: {**said, "path": place(said["path"])} if said.get("path") else said for name, said in outputs.items()}
 
 
 def _filled_input(name: str, said: Any, firing: Firing, schedule: str) -> Any:

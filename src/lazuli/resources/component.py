@@ -127,11 +127,11 @@ class ComponentInput(Document):
             raise ValueError(f"an input of type '{self.type.value}' has no default; remove it, or make it optional")
         for word, value in (("default", self.default), *(("enum", each) for each in self.enum or ())):
             if value is not None:
-                self._check(word, value)
+                self.check(value, word)
         return self
 
-    def _check(self, word: str, value: str) -> None:
-        """Raise ValueError where ``value`` is none of the type, or out of bounds."""
+    def check(self, value: str, word: str = "value") -> None:
+        """Raise ValueError where ``value`` is none of the type, out of bounds, or not among those that it may have."""
         if self.type in (PortType.INTEGER, PortType.NUMBER):
             try:
                 number = int(value) if self.type is PortType.INTEGER else float(value)
@@ -141,8 +141,8 @@ class ComponentInput(Document):
                 raise ValueError(f"its {word} {value} is out of its bounds")
         if self.type is PortType.BOOLEAN and value.lower() not in ("true", "false"):
             raise ValueError(f"its {word} '{value}' is neither true nor false")
-        if word == "default" and self.enum and value not in self.enum:
-            raise ValueError(f"its default '{value}' is not among its values ({', '.join(self.enum)})")
+        if word != "enum" and self.enum and value not in self.enum:
+            raise ValueError(f"its {word} '{value}' is not among its values ({', '.join(self.enum)})")
 
 
 class ComponentOutput(Document):

@@ -52,6 +52,7 @@ SCHEMAS: tuple[FileKind, ...] = (
     FileKind("workspace", "workspace"),
     FileKind("registry", "registry"),
     FileKind("schedule", "schedule"),
+    FileKind("publishedPipeline", "published-pipeline"),
     FileKind("connection", "connection"),
     FileKind("workspaceConnection", "connection"),
     FileKind("azureBlob", "datastore", "azure_blob"),

@@ -57,7 +57,7 @@ class Noun:
     @property
     def permission(self) -> str:
         """The first half of every permission on it: ``jobs`` in ``jobs/read``."""
-        return self.collection or "workspaces"
+        return (self.collection or "workspaces").lower()
 
     @property
     def arm_type(self) -> str:
@@ -139,6 +139,14 @@ NOUNS: tuple[Noun, ...] = (
         "lazuli.resources.schedule:Schedule",
         "When to submit which job again.",
         columns=("name", "status", "status_reason", "next_trigger_time", "last_trigger_time", "last_job"),
+    ),
+    Noun(
+        "published-pipeline",
+        "publishedPipelines",
+        "lazuli.resources.published:PublishedPipeline",
+        "Pipelines behind an address, run with other parameters.",
+        versioned=True,
+        columns=("name", "version", "status", "pipeline_id", "description", "created_at"),
     ),
     Noun(
         "connection",

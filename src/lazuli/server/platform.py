@@ -45,6 +45,7 @@ from lazuli.jobs.pipeline.steps import StepJobs
 from lazuli.jobs.pipeline.submit import Pipelines
 from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.preempt import Preemption
+from lazuli.jobs.published import PublishedPipelines
 from lazuli.jobs.queue import Queue
 from lazuli.jobs.samples import Samples
 from lazuli.jobs.schedules import Schedules
@@ -76,6 +77,7 @@ from lazuli.server.insights import insights_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.pipelines import pipeline_routes
+from lazuli.server.published import published_routes
 from lazuli.server.registries import registry_routes
 from lazuli.server.routes import Route
 from lazuli.server.samples import sample_routes
@@ -156,6 +158,7 @@ class Platform:
             *sweep_routes(self.trials),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),
+            *published_routes(shelves.published_pipeline),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
             *compute_routes(shelves.compute, self.preemption, Usage(self.store, shelves.compute)),
@@ -286,6 +289,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             datastore=Datastores(store, storage),
             connection=connections,
             schedule=Schedules(store, reconciler, firings, changes),
+            published_pipeline=PublishedPipelines(store, jobs, components),
             code=codes,
         ),
         storage=storage,

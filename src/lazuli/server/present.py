@@ -17,6 +17,7 @@ from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput
+from lazuli.server.published import endpoint, name_endpoint
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 
@@ -158,7 +159,16 @@ def _service(said: Mapping[str, Any], state: ServiceState) -> JobService:
     return JobService.load({**said, **told, **({"port": state.port} if state.port else {})})
 
 
+def _published(record: Record, base_url: str) -> dict[str, Any]:
+    scope = record.id.scope
+    return {
+        "endpoint": f"{base_url}{endpoint(scope, str(record.state['pipeline_id']))}",
+        "name_endpoint": f"{base_url}{name_endpoint(scope, record.id.name)}",
+    }
+
+
 _EXTRAS = {
+    "published-pipeline": _published,
     "workspace": _workspace,
     "registry": _registry,
     "datastore": _datastore,

@@ -8,6 +8,7 @@ from lazuli.assets.components import Components
 from lazuli.assets.datastores import Datastores
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.compute.targets import Targets
+from lazuli.jobs.published import PublishedPipelines
 from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
 from lazuli.shelves.shelf import Shelf
@@ -33,7 +34,8 @@ class Shelves:
     datastore: Datastores
     connection: Connections
     schedule: Schedules
+    published_pipeline: PublishedPipelines
     code: Codes
 
     def __getitem__(self, word: str) -> Shelf:
-        return getattr(self, word)
+        return getattr(self, word.replace("-", "_"))

@@ -14,14 +14,20 @@ from pathlib import Path
 import httpx
 from tests.clients.environments import client_environment
 
-__all__ = ["MLFLOW", "mlflow_python", "mlflow_server"]
+__all__ = ["MLFLOW", "RAY", "mlflow_python", "mlflow_server", "ray_python"]
 
 MLFLOW = "mlflow==3.17.2"
+RAY = "ray[tune]==2.60.0"
 
 
 def mlflow_python() -> Path:
     """The Python of an environment with the whole of MLflow in it."""
     return client_environment("mlflow-server", [MLFLOW])
+
+
+def ray_python() -> Path:
+    """The Python of an environment with Ray Tune and what the trials import."""
+    return client_environment("ray", [RAY, "scikit-learn"])
 
 
 @contextmanager

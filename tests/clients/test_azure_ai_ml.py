@@ -25,6 +25,7 @@ AREAS = (
     "computes",
     "data",
     "jobs",
+    "sweeps",
     "assets",
     "components",
     "connections",

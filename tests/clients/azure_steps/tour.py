@@ -30,6 +30,7 @@ class Tour:
     here: Path
     client: MLClient = field(init=False)
     job: Any = None
+    sweep: Any = None
     version: tuple[int, ...] = tuple(int(part) for part in VERSION.split(".")[:2])
 
     @property

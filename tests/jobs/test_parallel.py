@@ -192,7 +192,7 @@ def test_a_model_and_the_place_for_more_are_variables(place: Place, folder: dict
         ({"input_data": "${{inputs.dada}}"}, "input_data", "Did you mean 'data'"),
         ({"input_data": "${{inputs.rate}}"}, "input_data", "a value and no files"),
         ({"mini_batch_size": "many"}, "mini_batch_size", "how many files"),
-        ({"mini_batch_size": "0"}, "mini_batch_size", "how many files"),
+        ({"mini_batch_size": "00"}, "mini_batch_size", "how many files"),
         ({"mini_batch_size": "10kb"}, "mini_batch_size", "files are counted"),
         ({"error_threshold": -2}, "error_threshold", "-1 or more"),
         ({"retry_settings": {"max_retries": -1}}, "retry_settings.max_retries", "0 or more"),

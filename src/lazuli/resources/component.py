@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -209,9 +210,7 @@ class Component(Asset):
         said = super().to_rest(scope)
         spec = said["componentSpec"]
         spec.update({word: value for word in _NAMES if (value := getattr(self, word))})
-        for word in ("code", "environment"):
-            if str(spec.get(word, "")).startswith("/subscriptions/"):
-                spec[word] = f"azureml:{spec[word]}"
+        _prefixed(spec)
         return said
 
     @field_validator("inputs", "outputs", mode="before")
@@ -219,6 +218,13 @@ class Component(Asset):
     def _none(cls, value: Any) -> Any:
         """`inputs:` with nothing behind it."""
         return {} if value is None else value
+
+
+def _prefixed(said: dict[str, Any]) -> None:
+    """Have the references of a part of a specification spelt as REST spells them there."""
+    for word in ("code", "environment"):
+        if str(said.get(word, "")).startswith("/subscriptions/"):
+            said[word] = f"azureml:{said[word]}"
 
 
 class CommandComponent(Component):
@@ -260,6 +266,15 @@ class ParallelComponent(ParallelSettings, Component):
     """The kind of component: `parallel`."""
     resources: ComponentResources | None = None
     """How many nodes, of which size."""
+
+    def to_rest(self, scope: Scope | None = None) -> dict[str, Any]:
+        """The component as REST says it, where the keys are JSON in a text."""
+        said = super().to_rest(scope)
+        spec = said["componentSpec"]
+        _prefixed(spec.get("task") or {})
+        if self.partition_keys:
+            spec["partition_keys"] = json.dumps(self.partition_keys)
+        return said
 
 
 def _kind(value: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
@@ -110,10 +112,18 @@ class ParallelSettings(Document):
     environment_variables: dict[str, Text] = Field(default_factory=dict)
     """Variables for the processes."""
 
+    @field_validator("mini_batch_size", mode="before")
+    @classmethod
+    def _size(cls, value: Any) -> Any:
+        """Nothing where it is 0: so Microsoft's client spells that nothing was said."""
+        return None if value in (0, "0") else value
+
     @field_validator("partition_keys", mode="before")
     @classmethod
     def _keys(cls, value: Any) -> Any:
-        """A list, or JSON of one as Microsoft's client sends it."""
-        if isinstance(value, str) and value.startswith("["):
-            return [word.strip(" \"'") for word in value.strip("[]").split(",") if word.strip()]
+        """A list, or JSON of one as Microsoft's client sends it; twice over, where it sends what it was told."""
+        for _ in range(2):
+            if isinstance(value, str):
+                with suppress(json.JSONDecodeError):
+                    value = json.loads(value)
         return value

@@ -236,3 +236,9 @@ def test_what_is_no_rule_is_told(said: dict[str, Any], message: str) -> None:
 def test_windows_names_of_zones(windows: str, iana: str) -> None:
     noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
     assert noon.astimezone(zone(windows)).utcoffset() == noon.astimezone(zone(iana)).utcoffset()
+
+
+def test_an_hour_and_a_minute_that_are_named_again_and_again_count_once() -> None:
+    again = 3000  # with every minute for every hour a day would have 36 million moments
+    timetable = every("day", hours=[10, 9] * again, minutes=[30, 0] * again)
+    assert following(timetable, "2026-05-01T09:00") == ["2026-05-01T09:30", "2026-05-01T10:00", "2026-05-01T10:30"]

@@ -126,9 +126,8 @@ class _Calendar:
         self._week_days = {_WEEK.index(day) for day in pattern.week_days or ()}
         self._month_days = set(pattern.month_days or ())
         if pattern.hours or pattern.minutes:
-            hours = pattern.hours or [begin.hour]
-            minutes = pattern.minutes or [0]
-            self._times = [time(hour, minute) for hour, minute in product(hours, minutes)]
+            hours, minutes = set(pattern.hours or [begin.hour]), set(pattern.minutes or [0])
+            self._times = [time(hour, minute) for hour, minute in product(sorted(hours), sorted(minutes))]
         else:
             self._times = [begin.time()]
 

@@ -192,6 +192,27 @@ def test_who_takes_a_sweep_up_has_it_alone(served: Served, client: Client) -> No
     ended(served, "f_two")
 
 
+@pytest.mark.parametrize(
+    ("word", "said"), [("number", 2_000_000_000), ("startedAt", 2**62), ("endedAt", 253_402_300_800_000)]
+)
+def test_a_number_or_a_time_beyond_all_reason_is_refused(served: Served, word: str, said: int) -> None:
+    name = f"f_far_{word}"
+    body = {
+        "jobType": "Sweep",
+        "trial": {"command": "#"},
+        "searchSpace": {"x": ["uniform", [0, 1]]},
+        "samplingAlgorithm": {"samplingAlgorithmType": "Random"},
+        "objective": {"goal": "Minimize", "primaryMetric": "value"},
+    }
+    opened = served.admin.put(f"{WS}/functionSweeps/{name}", json={"properties": body}).json()
+    trial = {"number": 0, "params": {}, "state": "completed", "startedAt": 1, "endedAt": 2, "metrics": []}
+    sent = {**trial, "holder": opened["holder"], word: said}
+    answer = served.admin.post(f"{WS}/functionSweeps/{name}/trials", json=sent)
+    assert answer.status_code == 400, answer.text
+    assert f"'{word}' is {said}" in answer.text
+    assert kept(served, name) == []
+
+
 def test_a_trial_that_is_sent_twice_is_kept_once(served: Served, client: Client) -> None:
     with pytest.raises(Interrupted):
         lazuli.sweep(until(2), SPACE, trials=5, sampling="random", name="f_twice", client=client)

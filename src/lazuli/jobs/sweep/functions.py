@@ -61,6 +61,10 @@ _FIXED = ("search_space", "objective")
 _ON_ITS_WAY = frozenset({Status.RUNNING.value, Status.QUEUED.value})
 _AHEAD = 1000
 """As many numbers beyond the last trial may have left something when a server died."""
+_MOST_NUMBER = 100_000
+"""Which number is too high for a trial: all below the highest are gone through when a sweep is taken up."""
+_LATEST = 253_402_300_799_999
+"""The last moment that a date can tell: the end of the year 9999."""
 
 
 @dataclass(frozen=True)
@@ -236,11 +240,14 @@ class FunctionSweeps:
         """A trial as it is kept, with all that is written of it and its run."""
         sweep, params = held.record, said.get("params")
         state, number = str(said.get("state")), whole(said.get("number"), "number", least=0)
+        _within(number, "number", _MOST_NUMBER)
         if not isinstance(params, dict):
             raise InvalidInput("'params' is not a mapping.", target="params")
         if state not in _ENDS:
             raise InvalidInput(f"'{state[:40]}' is no end of a trial.", target="state", mend=f"Use {', '.join(_ENDS)}.")
-        began, ended = (whole(said.get(word), word, least=0) for word in ("startedAt", "endedAt"))
+        began, ended = (
+            _within(whole(said.get(word), word, least=0), word, _LATEST) for word in ("startedAt", "endedAt")
+        )
         name, user, root = trial_name(sweep.id.name, number), str(sweep.state["user"]), root_of(sweep)
         status, run_status = _ENDS[state]
         tried = json.dumps(params)
@@ -357,6 +364,12 @@ def _held(record: Record, holder: str) -> Record:
     if (record.state.get(OF_FUNCTION) or {}).get("holder") != holder:
         raise Conflict(f"Another program has taken up the sweep '{name}'.", target="name", code="SweepTakenUp")
     return record
+
+
+def _within(value: int, target: str, most: int) -> int:
+    if value > most:
+        raise InvalidInput(f"'{target}' is {value}.", target=target, mend=f"It is {most} at most.")
+    return value
 
 
 def _better(sweep: Record, child: Record, said: Mapping[str, Any]) -> Mapping[str, Any] | None:

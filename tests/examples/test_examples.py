@@ -16,6 +16,7 @@ SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 NOUN_OF = {
     "commandJob": "job",
     "pipelineJob": "job",
+    "sweepJob": "job",
     "data": "data",
     "environment": "environment",
     "model": "model",

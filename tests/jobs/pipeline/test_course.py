@@ -176,10 +176,10 @@ def test_a_component_that_is_not_deterministic_always_runs(place: Place) -> None
 
 
 def test_a_name_that_is_another_job_s_is_told(place: Place) -> None:
-    place.run("taken-one")
-    pipeline(place, "taken", {"one": step("true")})
-    error = place.until("taken", "Failed").state["error"]
-    assert error["code"] == "JobNameUsed" and "'taken-one'" in error["message"]
+    place.run("name-taken-one")
+    pipeline(place, "name-taken", {"one": step("true")})
+    error = place.until("name-taken", "Failed").state["error"]
+    assert error["code"] == "JobNameUsed" and "'name-taken-one'" in error["message"]
 
 
 def test_the_picture_of_a_pipeline(place: Place) -> None:

@@ -102,7 +102,7 @@ def examples() -> Examples:
 def lab(examples: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("cases")
     _write_iris(folder / "mirror" / "iris.csv")
-    with _lab(folder, LAZULI_MIRRORS=f"{IRIS}={folder / 'mirror'}") as made:
+    with opened_lab(folder, LAZULI_MIRRORS=f"{IRIS}={folder / 'mirror'}") as made:
         yield made
 
 
@@ -115,12 +115,12 @@ def bare_lab(examples: Examples, tmp_path: Path) -> Iterator[Lab]:
         for program in Path(folder).glob("*"):
             if program.name not in ("podman", "docker") and not (programs / program.name).exists():
                 (programs / program.name).symlink_to(program)
-    with _lab(tmp_path / "lab", PATH=str(programs)) as made:
+    with opened_lab(tmp_path / "lab", PATH=str(programs)) as made:
         yield made
 
 
 @contextmanager
-def _lab(folder: Path, **environ: str) -> Iterator[Lab]:
+def opened_lab(folder: Path, **environ: str) -> Iterator[Lab]:
     folder.mkdir(exist_ok=True)
     with server(folder / "data", **environ) as house:
         house.start()

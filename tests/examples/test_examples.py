@@ -21,6 +21,8 @@ NOUN_OF = {
     "environment": "environment",
     "model": "model",
     "commandComponent": "component",
+    "pipelineJob": "job",
+    "pipelineComponent": "component",
     "connection": "connection",
     "registry": "registry",
     "schedule": "schedule",
@@ -29,6 +31,8 @@ NOUN_OF = {
 }
 SCOPE = Scope("s", "g", "w")
 LOCAL = {"path", "code", "conda_file", "local_path", "file", "dockerfile"}
+FILES_TOO = {"component", "trial", "environment"}
+"""What may name a file as well as a resource."""
 
 FILES = sorted(EXAMPLES.rglob("*.yml")) + sorted(EXAMPLES.rglob("*.yaml"))
 DOCUMENTS = [file for file in FILES if file.read_text(encoding="utf-8").startswith("$schema:")]
@@ -66,7 +70,8 @@ def local_paths(data: object) -> list[str]:
         return [path for item in data for path in local_paths(item)]
     if not isinstance(data, dict):
         return []
-    here = [v.removeprefix("file:") for k, v in data.items() if k in LOCAL and isinstance(v, str)]
+    said = [(k, v.removeprefix("file:")) for k, v in data.items() if isinstance(v, str)]
+    here = [v for k, v in said if k in LOCAL or (k in FILES_TOO and v.endswith(".yml"))]
     return [path for path in here if not is_remote(path)] + local_paths(list(data.values()))
 
 

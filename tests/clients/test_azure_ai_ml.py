@@ -28,6 +28,7 @@ AREAS = (
     "sweeps",
     "assets",
     "components",
+    "pipelines",
     "connections",
     "schedules",
     "registries",

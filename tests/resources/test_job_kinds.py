@@ -80,6 +80,24 @@ jobs:
     training_data: ${{parent.inputs.data}}
     limits: {max_trials: 3, timeout_minutes: 10}
 """
+IN_PLACE = """
+type: pipeline
+name: whole
+jobs:
+  say: {command: 'echo ${{inputs.x}}', environment: 'azureml:e:1', code: 'azureml:c:1', inputs: {x: 3}}
+  inside: {component: {type: command, command: 'true', environment: 'azureml:e:1'}}
+  tune:
+    type: sweep
+    trial: {type: command, command: 'echo ${{inputs.b}}', environment: 'azureml:e:1', inputs: {b: {type: integer}}}
+    sampling_algorithm: grid
+    search_space: {b: {type: choice, values: [1, 2]}}
+    objective: {goal: minimize, primary_metric: m}
+  score:
+    type: parallel
+    task: {type: run_function, code: 'azureml:c:1', entry_script: s.py, environment: 'azureml:e:1'}
+    inputs: {i: {path: 'https://x/y'}}
+    input_data: ${{inputs.i}}
+"""
 AUTOML = """
 type: automl
 task: forecasting
@@ -131,6 +149,7 @@ def there_and_back(cls: Any, text: str) -> dict[str, Any]:
     [
         ("job", SWEEP),
         ("job", PIPELINE),
+        ("job", IN_PLACE),
         ("job", AUTOML),
         ("job", IMAGES),
         ("online-endpoint", "{name: my-ep, auth_mode: Key, traffic: {blue: 90, green: 10}, mirror_traffic: {c: 10}}"),
@@ -175,6 +194,16 @@ def test_a_pipeline_in_the_words_of_microsofts_client() -> None:
     assert train["identity"] == {"identity_type": "UserIdentity"}
     assert rest["jobs"]["tune"]["trial"] == {"componentId": f"{WORKSPACE}/components/train/versions/1"}
     assert rest["settings"]["default_compute"] == f"{WORKSPACE}/computes/cpu"
+
+
+def test_steps_that_say_what_they_run_are_known_by_components() -> None:
+    rest = there_and_back(AnyJob, IN_PLACE)
+    known = f"{WORKSPACE}/components/azureml_anonymous/versions/whole"
+    told = {name: step.get("componentId") or step["trial"]["componentId"] for name, step in rest["jobs"].items()}
+    assert told == {name: f"{known}.{name}" for name in ("say", "inside", "tune", "score")}
+    assert not any(word in rest["jobs"]["say"] for word in ("command", "component"))
+    nameless = there_and_back(AnyJob, IN_PLACE.replace("name: whole", ""))
+    assert nameless["jobs"]["say"]["componentId"] is None
 
 
 def test_automl_in_the_words_of_microsofts_client() -> None:

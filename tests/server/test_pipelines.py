@@ -120,3 +120,24 @@ def test_why_a_step_failed_stands_in_the_log_of_the_pipeline_as_it_goes(served: 
 def log_of(served: Served, name: str) -> str:
     (url,) = served.admin.get(f"{HISTORY}/runs/{name}/details").json()["logFiles"].values()
     return served.nobody.get(url).text
+
+
+def test_a_step_that_says_itself_what_it_runs_is_known_by_a_component(served: Served) -> None:
+    """Microsoft's client stumbles over steps without one, and with them over the whole list of jobs."""
+    name, more = fresh("in-place"), {"inputs": {"word": {"job_input_type": "literal", "value": "${{parent.inputs.w}}"}}}
+    said = {"_command": "echo in place ${{inputs.word}}", "environmentId": f"azureml:{environment(served)}"}
+    inputs = {"w": {"jobInputType": "literal", "value": name}}
+    answer = submit(served, name, jobs={"say": {"type": "command", **said, **more}}, inputs=inputs)
+    assert answer.status_code == 201, answer.text
+    told = ended(served, name)["jobs"]["say"]
+    assert "command" not in told and told["_command"] == said["_command"]
+    assert told["componentId"] == f"{WS}/components/azureml_anonymous/versions/{name}.say"
+    spec = served.admin.get(told["componentId"]).json()["properties"]["componentSpec"]
+    assert (spec["command"], spec["inputs"]) == (said["_command"], {"word": {"type": "path", "optional": False}})
+    again = fresh("in-place")
+    sent_back = {"type": "command", "componentId": told["componentId"], **more}
+    assert submit(served, again, jobs={"say": sent_back}, inputs=inputs).status_code == 201
+    assert ended(served, again)["status"] == "Completed"
+    assert served.admin.get(f"{WS}/jobs/{again}-say").json()["properties"]["properties"]["azureml.isreused"] == "true"
+    answer = submit(served, fresh("in-place"), jobs={"say": {**sent_back, "componentId": told["componentId"] + "x"}})
+    assert answer.status_code == 400 and answer.json()["error"]["target"] == "jobs.say.component"

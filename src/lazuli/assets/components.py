@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
 from lazuli.resources.component import CommandComponent, Component, ComponentType, ParallelComponent
+from lazuli.resources.in_place import component_in_place, step_of
 from lazuli.resources.node import AutoMLNode, CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
 from lazuli.resources.parallel import ParallelTask
 from lazuli.resources.pipeline import PipelineComponent
@@ -20,6 +22,7 @@ from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput, Unsupported
+from lazuli.schema.reference import Reference
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
@@ -38,6 +41,27 @@ class Components(Versions):
         super().__init__(noun("component"), store)
         self._environments = environments
         self._codes = codes
+
+    def get(self, id: ResourceId) -> Record:
+        """The version; what a step of a job says in place as well."""
+        with self.store.state.read() as tx:
+            found = self._in_place(tx, super().place(tx, id))
+        return found or super().get(id)
+
+    def _one(self, tx: Connection, id: ResourceId, reference: Reference, target: str) -> Record:
+        return self._in_place(tx, replace(id, version=reference.version)) or super()._one(tx, id, reference, target)
+
+    def _in_place(self, tx: Connection, id: ResourceId) -> Record | None:
+        """The component that a step of a job says in place, where ``id`` is what it is known by."""
+        if (place := step_of(str(Reference(id.name, id.version)))) is None:
+            return None
+        record = self.store.documents.find(tx, ResourceId(id.scope, "jobs", place[0]))
+        node = document_of(noun("job"), record).jobs.get(place[1]) if record and "jobs" in record.body else None
+        component = component_in_place(node) if node else None
+        if record is None or component is None:
+            return None
+        body = {**component.dump(), "is_anonymous": True}
+        return replace(record, id=id, body=body, state={}, status="", parent="", hash="")
 
     def place(self, tx: Connection, id: ResourceId) -> ResourceId:
         """``id`` as it was created; the default version is the newest that is not archived."""
@@ -107,7 +131,8 @@ class Components(Versions):
     def _pinned_component(self, scope: Scope, said: str | Component, word: str, node: NodeBase) -> str | Component:
         if isinstance(said, str):
             record = self.resolve(scope, said, target=word)
-            component, settled = document_of(self.noun, record), spelt(record)
+            component = document_of(self.noun, record)
+            settled = component if step_of(spelt(record)) else spelt(record)
         else:
             with _within(word):
                 component = settled = self.pinned(scope, said)

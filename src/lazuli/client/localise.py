@@ -22,6 +22,7 @@ from lazuli.client.snapshot import Snapshot, scan, scan_code, with_includes
 from lazuli.resources.component import CommandComponent, Component, ParallelComponent
 from lazuli.resources.data import Data, DataType
 from lazuli.resources.environment import BuildContext, Environment
+from lazuli.resources.in_place import ANONYMOUS as ANONYMOUS_COMPONENT
 from lazuli.resources.inout import AssetType, Input
 from lazuli.resources.job import CommandJob, Job
 from lazuli.resources.kinds import AnyComponent, AnyJob
@@ -38,12 +39,10 @@ from lazuli.schema.problems import Unsupported
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
 
-__all__ = ["ANONYMOUS", "ANONYMOUS_COMPONENT", "Recipient", "Step", "localise"]
+__all__ = ["ANONYMOUS", "Recipient", "Step", "localise"]
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that environments defined inside a job share; their version is the hash of what they say."""
-ANONYMOUS_COMPONENT = "azureml_anonymous"
-"""The same for the components that Microsoft's client finds inside a pipeline."""
 
 
 class Recipient(Protocol):

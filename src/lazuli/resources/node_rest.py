@@ -9,6 +9,8 @@ YAML                           REST
 ``outputs: {x: ${{…}}}``       ``{x: {type: literal, value: ${{…}}}}``
 ``limits: {timeout: 70}``      ``{timeout: PT70S, job_limits_type: Command}``
 ``distribution: {type: mpi}``  ``{distribution_type: Mpi}``; ``identity`` and policies alike
+``command: …``                 ``_command``, and beside it the ``componentId`` by which it is
+                               known; so ``component: {…}`` and ``trial: {…}``
 =============================  ==============================================================
 """
 
@@ -19,7 +21,9 @@ from typing import Any
 
 from pydantic.alias_generators import to_snake
 
+from lazuli.resources.in_place import step_of
 from lazuli.resources.inout import Mode
+from lazuli.schema.reference import shorten
 from lazuli.schema.words import duration, seconds
 
 __all__ = ["node_from_rest", "node_to_rest"]
@@ -32,15 +36,23 @@ _IDS = {
 }
 _KINDS = {"distribution": "distribution_type", "identity": "identity_type", "early_termination": "policy_type"}
 _SPELT = {"pytorch": "PyTorch", "mpi": "Mpi", "tensorflow": "TensorFlow", "ray": "Ray"}
+_IN_PLACE = {"command": "_command", "component": "_component", "trial": "_trial"}
+"""What a step says in place of a component: Microsoft's client stumbles over it under its own name."""
 _OURS = frozenset({"name", "_source"})
 
 
-def node_to_rest(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
-    """The step ``name``, which YAML says as ``said``, as REST says it."""
-    node = {_IDS.get(key, key): value for key, value in said.items()}
+def node_to_rest(name: str, said: Mapping[str, Any], component: str | None = None) -> dict[str, Any]:
+    """The step ``name``, which YAML says as ``said``, as REST says it.
+
+    ``component`` is the id by which what it says in place is known, where it says anything.
+    """
+    in_place = {key for key in _IN_PLACE if key == "command" or not isinstance(said.get(key), str)} & said.keys()
+    node = {_IN_PLACE[key] if key in in_place else _IDS.get(key, key): value for key, value in said.items()}
     node = {"name": name, "_source": "YAML.JOB", "type": "command", **node}
-    if isinstance(node.get("trial"), str):
-        node["trial"] = {"componentId": node["trial"]}
+    if node["type"] == "sweep":
+        node["trial"] = {"componentId": node.get("trial", component)}
+    elif node["type"] in ("command", "parallel"):
+        node.setdefault("componentId", component)
     for word, kind in _KINDS.items():
         if isinstance(node.get(word), dict) and "type" in node[word]:
             value = node[word]["type"]
@@ -82,10 +94,11 @@ def _moded(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def node_from_rest(rest: Mapping[str, Any]) -> dict[str, Any]:
     """What YAML would say of a step that REST says."""
-    words = {alias: word for word, alias in _IDS.items()}
-    node = {words.get(key, key): value for key, value in rest.items() if key not in _OURS and value is not None}
-    if isinstance(node.get("trial"), Mapping) and node["trial"].keys() == {"componentId"}:
-        node["trial"] = node["trial"]["componentId"]
+    words = {alias: word for word, alias in (*_IDS.items(), *_IN_PLACE.items())}
+    if isinstance(rest.get("trial"), Mapping) and rest["trial"].keys() <= {"componentId"}:
+        rest = {**rest, "trial": rest["trial"].get("componentId")}
+    unsaid = {*_OURS, "componentId", "trial"} if _is_in_place(rest) else _OURS
+    node = {words.get(key, key): value for key, value in rest.items() if key not in unsaid and value is not None}
     for word, kind in _KINDS.items():
         if isinstance(node.get(word), Mapping) and kind in node[word]:
             spelt = str(node[word][kind])
@@ -102,6 +115,14 @@ def node_from_rest(rest: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(node.get(group), Mapping):
             node[group] = {key: _port(value, kind) for key, value in node[group].items()}
     return node
+
+
+def _is_in_place(rest: Mapping[str, Any]) -> bool:
+    """Whether a step says itself what it runs, so that its component is only what it is known by."""
+    if any(rest.get(word) for word in _IN_PLACE.values()):
+        return True
+    known = rest.get("componentId")
+    return bool(rest.get("task")) and isinstance(known, str) and step_of(shorten(known, "components", None)) is not None
 
 
 def _port(rest: Any, kind: str) -> Any:

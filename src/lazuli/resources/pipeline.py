@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from lazuli.resources.component import Component, ComponentType, component_type
+from lazuli.resources.in_place import named_in_place
 from lazuli.resources.inout import GivenLater
 from lazuli.resources.job import Job, JobType, of_kind
 from lazuli.resources.node import NODES, Node, NodeBase
@@ -24,7 +25,7 @@ from lazuli.resources.node_rest import node_from_rest, node_to_rest
 from lazuli.schema.bindings import Binding, bindings_in
 from lazuli.schema.document import Document, Slip, scope_of
 from lazuli.schema.problems import did_you_mean
-from lazuli.schema.reference import ComponentRef, ComputeRef, DatastoreRef
+from lazuli.schema.reference import ComponentRef, ComputeRef, DatastoreRef, expand
 
 __all__ = ["PipelineComponent", "PipelineJob", "PipelineSettings", "Steps", "bindings_of", "needed_by"]
 
@@ -55,11 +56,15 @@ class Steps(Document):
     ) -> Any:
         if not info.by_alias:
             return handler(value)
-        context = {"scope": scope_of(info), "tidy": True}
-        return {
-            name: node_to_rest(name, node.model_dump(mode="json", by_alias=False, exclude_none=True, context=context))
-            for name, node in value.items()
-        }
+        scope = scope_of(info)
+        context = {"scope": scope, "tidy": True}
+        job = self.name if isinstance(self, Job) else ""
+        told: dict[str, Any] = {}
+        for name, node in value.items():
+            known = named_in_place(job, name)
+            said = node.model_dump(mode="json", by_alias=False, exclude_none=True, context=context)
+            told[name] = node_to_rest(name, said, expand(known, "components", scope) if known and scope else known)
+        return told
 
 
 class PipelineSettings(Document):

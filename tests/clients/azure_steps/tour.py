@@ -31,6 +31,7 @@ class Tour:
     client: MLClient = field(init=False)
     job: Any = None
     sweep: Any = None
+    pipeline: str = ""
     version: tuple[int, ...] = tuple(int(part) for part in VERSION.split(".")[:2])
 
     @property

@@ -15,7 +15,6 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 NOUN_OF = {
     "commandJob": "job",
-    "pipelineJob": "job",
     "sweepJob": "job",
     "data": "data",
     "environment": "environment",

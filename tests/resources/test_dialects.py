@@ -330,7 +330,7 @@ def test_data_in_the_long_form_of_this_workspace_is_kept_short() -> None:
         ("component", "command: x\nenvironment: e\ninputs: {a: {}}", "'inputs.a.type' is required"),
         ("component", "command: x\nenvironment: e\ninputs: {a: {type: strng}}", "Did you mean 'string'?"),
         ("component", "command: x\nenvironment: e\ninputs: {a: {type: integer, default: b}}", "'b' is no integer"),
-        ("component", "command: x\nenvironment: e\ninputs: {a: {type: number, max: 1, default: 2}}", "of its bounds"),
+        ("component", "command: x\nenvironment: e\ninputs: {a: {type: number, max: 1, default: 2}}", "is more than 1"),
         (
             "component",
             "command: x\nenvironment: e\ninputs: {a: {type: string, enum: [b], default: c}}",

@@ -18,6 +18,7 @@ from lazuli.resources.in_place import component_in_place, step_of
 from lazuli.resources.node import AutoMLNode, CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
 from lazuli.resources.parallel import ParallelTask
 from lazuli.resources.pipeline import PipelineComponent
+from lazuli.resources.ports import unfit
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
@@ -158,7 +159,7 @@ class Components(Versions):
 
 
 def check_ports(component: Component, node: NodeBase) -> None:
-    """Raise :class:`InvalidInput` where a step does not give its component what it needs, or is of another kind.
+    """Raise :class:`InvalidInput` where a step does not give its component what it takes, or is of another kind.
 
     What a component does not take is no mistake: published pipelines do so, and clients warn of it.
     """
@@ -176,6 +177,8 @@ def check_ports(component: Component, node: NodeBase) -> None:
             raise InvalidInput(
                 f"The component '{component.name}' needs the input '{word}'.", target=f"inputs.{word}", mend="Give it."
             )
+    for each in unfit(component, node, {}):
+        raise each.problem()
 
 
 _RUNS: dict[type[NodeBase], ComponentType] = {

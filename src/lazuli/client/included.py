@@ -11,6 +11,7 @@ from lazuli.resources.files import schema_name
 from lazuli.resources.kinds import AnyComponent
 from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
+from lazuli.resources.ports import unfit
 from lazuli.schema.problems import did_you_mean
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
@@ -23,8 +24,12 @@ def check_steps(steps: PipelineJob | PipelineComponent, source: Source) -> None:
     for name, node in steps.jobs.items():
         place: Place = ("jobs", name)
         field = "trial" if isinstance(node, SweepNode) else "component"
+        given = steps.inputs if isinstance(steps, PipelineJob) else {}
         for component, file in _component_of(node, source, (*place, field)):
             _check_ports(component, node, source, place)
+            for each in unfit(component, node, given):
+                where = ("inputs", each.source) if each.source else (*place, *each.field.split(".", 1))
+                raise wrong(source, where, each.what, each.mend)
             check_component(component, file)
         if isinstance(node, CommandNode | ParallelNode):
             code = node.code if isinstance(node, CommandNode) else node.task.code if node.task else None

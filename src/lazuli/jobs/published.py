@@ -20,7 +20,6 @@ from lazuli.assets.versions import Versions
 from lazuli.jobs.again import earlier_job, said_anew
 from lazuli.jobs.kinds import kind_of
 from lazuli.jobs.pipeline.submit import steps_of
-from lazuli.jobs.pipeline.wiring import only_binding
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.asset import Asset
 from lazuli.resources.component import ComponentInput
@@ -29,6 +28,7 @@ from lazuli.resources.job import JobType
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.resources.published import PublishedPipeline, PublishedStatus
 from lazuli.resources.table import noun
+from lazuli.schema.bindings import only_binding
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, did_you_mean
@@ -181,15 +181,13 @@ class PublishedPipelines(Versions):
                 )
         for name, port in self._ports(scope, pipeline):
             given = inputs.get(name)
-            if given and given.type is AssetType.LITERAL and port.type.is_literal:
-                try:
-                    port.check(given.value or "")
-                except ValueError as error:
-                    raise InvalidInput(
-                        f"The parameter '{name}' does not fit: {error}.",
-                        target=f"ParameterAssignments.{name}",
-                        mend=f"Give what is of type '{port.type.value}'.",
-                    ) from None
+            is_value = given and given.type is AssetType.LITERAL and port.type.is_literal
+            if is_value and (why := port.unfit(given.value or "")):
+                raise InvalidInput(
+                    f"The parameter '{name}' does not fit: '{given.value}' {why}.",
+                    target=f"ParameterAssignments.{name}",
+                    mend=f"Give what is of type '{port.type.value}'.",
+                )
         return inputs
 
     def _ports(self, scope: Scope, pipeline: PipelineJob) -> Iterator[tuple[str, ComponentInput]]:

@@ -126,24 +126,39 @@ class ComponentInput(Document):
     def _fitting(self) -> ComponentInput:
         if self.default is not None and not self.type.is_literal:
             raise ValueError(f"an input of type '{self.type.value}' has no default; remove it, or make it optional")
-        for word, value in (("default", self.default), *(("enum", each) for each in self.enum or ())):
-            if value is not None:
-                self.check(value, word)
+        for each in self.enum or ():
+            if why := self._unfit(each):
+                raise ValueError(f"its enum '{each}' {why}")
+        if self.default is not None and (why := self.unfit(self.default)):
+            raise ValueError(f"its default '{self.default}' {why}")
         return self
 
-    def check(self, value: str, word: str = "value") -> None:
-        """Raise ValueError where ``value`` is none of the type, out of bounds, or not among those that it may have."""
-        if self.type in (PortType.INTEGER, PortType.NUMBER):
-            try:
-                number = int(value) if self.type is PortType.INTEGER else float(value)
-            except ValueError:
-                raise ValueError(f"its {word} '{value}' is no {self.type.value}") from None
-            if (self.min is not None and number < self.min) or (self.max is not None and number > self.max):
-                raise ValueError(f"its {word} {value} is out of its bounds")
-        if self.type is PortType.BOOLEAN and value.lower() not in ("true", "false"):
-            raise ValueError(f"its {word} '{value}' is neither true nor false")
-        if word != "enum" and self.enum and value not in self.enum:
-            raise ValueError(f"its {word} '{value}' is not among its values ({', '.join(self.enum)})")
+    def unfit(self, value: str) -> str:
+        """Why it does not take a value, to be said after that: "is no integer"; '' where it does."""
+        why = self._unfit(value)
+        if not why and self.enum and value not in self.enum and not self._is_one_of(value):
+            return f"is none of its values ({', '.join(self.enum)})"
+        return why
+
+    def _unfit(self, value: str) -> str:
+        if self.type is PortType.BOOLEAN:
+            return "" if value.lower() in ("true", "false") else "is neither true nor false"
+        if self.type not in (PortType.INTEGER, PortType.NUMBER):
+            return ""
+        try:
+            number = int(value) if self.type is PortType.INTEGER else float(value)
+        except ValueError:
+            return f"is {'no integer' if self.type is PortType.INTEGER else 'no number'}"
+        if self.min is not None and number < self.min:
+            return f"is less than {self.min}, the least that it takes"
+        if self.max is not None and number > self.max:
+            return f"is more than {self.max}, the most that it takes"
+        return ""
+
+    def _is_one_of(self, value: str) -> bool:
+        """Whether a number is among the values, however it is written."""
+        is_number = self.type in (PortType.INTEGER, PortType.NUMBER)
+        return is_number and float(value) in [float(each) for each in self.enum or ()]
 
 
 class ComponentOutput(Document):

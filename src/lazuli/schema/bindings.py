@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
-__all__ = ["Binding", "bindings_in", "check", "fill", "rename", "render", "settle"]
+__all__ = ["Binding", "bindings_in", "check", "fill", "only_binding", "rename", "render", "settle"]
 
 _BINDING = re.compile(r"\$\{\{\s*(?P<group>[A-Za-z_]\w*)(?:\.(?P<name>[\w.-]+))?\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(?P<body>.*?)\]\]", re.DOTALL)
@@ -29,6 +29,12 @@ def bindings_in(text: str) -> Iterator[Binding]:
     """The bindings of ``text``, in order."""
     for match in _BINDING.finditer(text):
         yield Binding(match["group"], match["name"] or "")
+
+
+def only_binding(text: str | None) -> Binding | None:
+    """The binding that ``text`` consists of, if it is nothing else."""
+    found = [*bindings_in(text)] if text else []
+    return found[0] if len(found) == 1 and text and str(found[0]) == "".join(text.split()) else None
 
 
 def check(text: str, known: dict[str, set[str]], *, target: str) -> None:

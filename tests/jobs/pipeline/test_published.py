@@ -109,8 +109,8 @@ def test_what_it_names_is_settled_when_it_is_published(place: Place) -> None:
     [
         ({"rat": 1}, "has no parameter 'rat'. Did you mean 'rate'"),
         ({"rate": "fast"}, "'rate' does not fit: its value 'fast' is no number. Give what is of type 'number'"),
-        ({"rate": -1}, "out of its bounds"),
-        ({"word": "ugly"}, "not among its values"),
+        ({"rate": -1}, "is less than"),
+        ({"word": "ugly"}, "is none of its values"),
         ({"rate": [1]}, "is given a list. Give a value"),
         ({"rows": {"a": 1}}, "is given a mapping. Give the path of files, as text"),
         ({"rows": "azureml:nothing:1"}, "'nothing' does not exist"),

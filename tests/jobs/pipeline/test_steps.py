@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from tests.jobs.place import ENVIRONMENT, Place
 
 from lazuli.jobs.family import child_name
 from lazuli.schema.identity import ResourceId
-from lazuli.schema.problems import InvalidInput
 
 
 def step(command: str, **said: object) -> dict[str, object]:
@@ -236,25 +234,6 @@ def test_what_a_step_says_may_be_bound(place: Place) -> None:
     assert place.log("places-here") == "well\n"
     assert place.get("places-there").state["target"] == "local"
     assert place.get("places-there").body["limits"] == {"timeout": 77}
-
-
-@pytest.mark.parametrize(
-    ("jobs", "target"),
-    [
-        ({"a": step("true", environment="azureml:nowhere:1")}, "jobs.a.environment"),
-        ({"a": {"type": "command", "component": "azureml:nothing:1"}}, "jobs.a.component"),
-        ({"a": step("true", compute="nowhere")}, "jobs.a.compute"),
-        ({"a": step("true", inputs={"x": {"path": "azureml:no-data:1"}})}, "jobs.a.inputs.x"),
-        ({"a": step("true", code="azureml:no-code:1")}, "jobs.a.code"),
-        ({"a": {"type": "pipeline", "component": "azureml:needy:1"}}, "jobs.a.component"),
-        ({"a": {"type": "command", "component": "azureml:needy:1"}}, "jobs.a.inputs.must"),
-    ],
-)
-def test_a_mistake_is_told_before_anything_is_made(place: Place, jobs: dict[str, Any], target: str) -> None:
-    component(place, "needy", "echo ${{inputs.must}}", inputs={"must": {"type": "string"}})
-    with pytest.raises(InvalidInput) as problem:
-        pipeline(place, "mistaken", jobs)
-    assert problem.value.target == target
 
 
 def test_the_names_of_steps_are_ids_that_mlflow_takes() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lazuli.assets.components import Components
@@ -10,12 +10,14 @@ from lazuli.compute.targets import Targets
 from lazuli.jobs.kinds import Kind
 from lazuli.jobs.parallel import check_step, merged
 from lazuli.jobs.pinning import Pinning
-from lazuli.jobs.pipeline.wiring import literal, only_binding
+from lazuli.jobs.pipeline.wiring import literal
 from lazuli.resources.component import Component, ParallelComponent
 from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.node import NodeBase, ParallelNode
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob, PipelineSettings, Steps
+from lazuli.resources.ports import literal_of, unfit
 from lazuli.schema import bindings
+from lazuli.schema.bindings import only_binding
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
@@ -49,6 +51,7 @@ class Pipelines(Kind):
     def prepared(self, id: ResourceId, job: PipelineJob) -> tuple[PipelineJob, dict[str, Any]]:
         """The pipeline with every reference settled, and all its steps checked."""
         settled = self.settled(id, job)
+        self._check_values(id.scope, steps_of(settled, self._components, id.scope), settled.inputs)
         self._check_settings(id.scope, settled)
         self._pinning.check_outputs(id.scope, settled)
         return settled, {}
@@ -72,6 +75,21 @@ class Pipelines(Kind):
                 },
             }
         )
+
+    def _check_values(self, scope: Scope, steps: Steps, given: Mapping[str, Input], within: str = "") -> None:
+        """Raise :class:`InvalidInput` where what a pipeline is given does not fit a step that it reaches."""
+        for name, node in steps.jobs.items():
+            component = self._components.of_step(scope, node)
+            if component is None:
+                continue
+            for each in unfit(component, node, given):
+                raise each.problem(f"{within}{name}")
+            if isinstance(component, PipelineComponent):
+                values = {word: literal_of(said, given)[0] for word, said in node.inputs.items()}
+                inner = {word: literal(value) for word, value in values.items() if value is not None}
+                self._check_values(
+                    scope, component, _with_defaults(component, inner, {*values}), f"{within}{name}.jobs."
+                )
 
     def _step(self, scope: Scope, name: str, node: NodeBase) -> NodeBase:
         node = self._components.pinned_step(scope, name, node)
@@ -141,11 +159,22 @@ def _promised(steps: Steps) -> Mapping[str, Any]:
     return steps.outputs if isinstance(steps, PipelineComponent) else {}
 
 
-def _with_defaults(component: PipelineComponent, given: Mapping[str, Input]) -> dict[str, Input]:
-    """What a pipeline component is given, with its defaults. Raises :class:`InvalidInput` for what is missing."""
+def _with_defaults(
+    component: PipelineComponent, given: Mapping[str, Input], bound: Collection[str] = ()
+) -> dict[str, Input]:
+    """What a pipeline component is given, with its defaults; what is ``bound`` is given later.
+
+    Raises :class:`InvalidInput` for what is missing, and for what it does not take.
+    """
     found = dict(given)
     for name, port in component.inputs.items():
-        if name in found:
+        if (said := found.get(name)) and said.value is not None and (why := port.unfit(said.value)):
+            raise InvalidInput(
+                f"The component '{component.name}' does not take '{said.value[:80]}' as '{name}': it {why}.",
+                target=f"inputs.{name}",
+                mend="Give another value.",
+            )
+        if name in found or name in bound:
             continue
         if port.default is not None:
             found[name] = literal(port.default)

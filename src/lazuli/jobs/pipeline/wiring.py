@@ -23,7 +23,7 @@ from lazuli.resources.job import Resources
 from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, SweepNode
 from lazuli.resources.parallel import ParallelSettings
 from lazuli.schema import bindings
-from lazuli.schema.bindings import Binding
+from lazuli.schema.bindings import Binding, only_binding
 
 __all__ = [
     "Sources",
@@ -46,16 +46,6 @@ _NOT_OURS = ("type", "component", "trial", "inputs", "outputs", "compute", "comm
 def literal(value: str) -> Input:
     """An input that is a value."""
     return Input.load({"type": AssetType.LITERAL.value, "value": value})
-
-
-def only_binding(text: str | None) -> Binding | None:
-    """The binding that ``text`` consists of, if it is nothing else."""
-    found = [*bindings.bindings_in(text)] if text else []
-    return found[0] if len(found) == 1 and text and str(found[0]) == _tight(text) else None
-
-
-def _tight(text: str) -> str:
-    return "".join(text.split())
 
 
 def settled_text(text: str, sources: Sources) -> str:

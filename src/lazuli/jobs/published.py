@@ -181,10 +181,10 @@ class PublishedPipelines(Versions):
                 )
         for name, port in self._ports(scope, pipeline):
             given = inputs.get(name)
-            is_value = given and given.type is AssetType.LITERAL and port.type.is_literal
-            if is_value and (why := port.unfit(given.value or "")):
+            value = given.value if given and given.type is AssetType.LITERAL and port.type.is_literal else None
+            if value is not None and (why := port.unfit(value)):
                 raise InvalidInput(
-                    f"The parameter '{name}' does not fit: '{given.value}' {why}.",
+                    f"The parameter '{name}' does not fit: '{value}' {why}.",
                     target=f"ParameterAssignments.{name}",
                     mend=f"Give what is of type '{port.type.value}'.",
                 )

@@ -94,7 +94,7 @@ def _steps(tour: Tour, name: str) -> dict[str, Any]:
 
 def _left(tour: Tour, name: str, output: str) -> str:
     """What the one file of an output says."""
-    folder = tour.here / "left" / name
+    folder = tour.here / "left" / name / output
     tour.client.jobs.download(name, download_path=folder, output_name=output)
     (found,) = (file for file in (folder / "named-outputs").rglob("*") if file.is_file())
     return found.read_text()
@@ -171,7 +171,7 @@ def nest_pipelines_and_search(tour: Tour) -> None:
     count = command(name="count", command=said, code=code, inputs=ports, outputs=left, environment=PLAIN)
 
     @dsl.pipeline
-    def inner(word, often=1) -> Any:
+    def inner(word="some", often=1) -> Any:
         writing = write(word=word, often=often)
         return {"words": writing.outputs.words}
 
@@ -207,7 +207,7 @@ def keep_a_pipeline_as_a_component(tour: Tour) -> None:
     write = components.get("write_words", version="1")
 
     @dsl.pipeline
-    def twofold(word, often=3) -> Any:
+    def twofold(word="some", often=3) -> Any:
         writing = write(word=word, often=often)
         writing.compute = "crew"
         return {"words": writing.outputs.words}
@@ -223,7 +223,7 @@ def keep_a_pipeline_as_a_component(tour: Tour) -> None:
     _stream(tour, made.name)
     assert _left(tour, made.name, "words") == "kept kept kept"
     file = tour.here / "twofold.yml"
-    file.write_text("type: pipeline\ncomponent: azureml:twofold:1\ninputs: {word: of a file}\ncompute: azureml:crew\n")
+    file.write_text("type: pipeline\ncomponent: azureml:twofold:1\ninputs: {word: filed}\ncompute: azureml:crew\n")
     made = tour.client.jobs.create_or_update(load_job(file))
     _stream(tour, made.name)
     assert tour.client.jobs.get(made.name).status == "Completed"

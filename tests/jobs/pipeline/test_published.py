@@ -108,7 +108,7 @@ def test_what_it_names_is_settled_when_it_is_published(place: Place) -> None:
     ("parameters", "told"),
     [
         ({"rat": 1}, "has no parameter 'rat'. Did you mean 'rate'"),
-        ({"rate": "fast"}, "'rate' does not fit: its value 'fast' is no number. Give what is of type 'number'"),
+        ({"rate": "fast"}, "'rate' does not fit: 'fast' is no number. Give what is of type 'number'"),
         ({"rate": -1}, "is less than"),
         ({"word": "ugly"}, "is none of its values"),
         ({"rate": [1]}, "is given a list. Give a value"),

@@ -13,7 +13,7 @@ from steps import Step, report, run
 
 APART = {
     "jobs": ["tests/jobs", "tests/examples"],
-    "journeys": ["tests/journeys", "tests/docs/test_tutorials.py"],
+    "journeys": ["tests/journeys", "tests/docs/test_tutorials.py", "tests/docs/test_ci.py"],
     "clients": ["tests/clients"],
     "cases": ["tests/cases"],
     "soak": ["tests/soak"],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 import click
 
+from lazuli.cli.annotations import annotation
 from lazuli.cli.show import COLORS
 from lazuli.client.client import Client
 from lazuli.client.jobs import ENDED
@@ -18,10 +20,12 @@ __all__ = ["command", "explain", "on_screen"]
 def on_screen(client: Client, name: str) -> bool:
     """Show the job until it ends; whether it completed."""
     said = known = ""
+    is_line_open = False
     for event in follow(client, name):
         if event.kind == "log":
             sys.stdout.write(event.data["text"])
             sys.stdout.flush()
+            is_line_open = not event.data["text"].endswith("\n")
         elif event.kind == "build":
             click.secho(event.data["text"], dim=True, nl=False, err=True)
         elif event.kind == "status":
@@ -35,6 +39,8 @@ def on_screen(client: Client, name: str) -> bool:
         elif event.kind == "back":
             click.secho("The server answers again.", fg="yellow", err=True)
         elif event.kind == "done":
+            if is_line_open:
+                click.echo()
             explain(name, event.data)
             return event.data["status"] == "Completed"
     return False
@@ -44,10 +50,17 @@ def explain(name: str, end: dict[str, Any]) -> None:
     """Say how the job ended, and why."""
     status = end["status"]
     click.echo(f"Job {name}: {click.style(status, fg=COLORS.get(status), bold=True)}", err=True)
-    if error := end.get("error"):
-        click.echo(f"  {error.get('message', error) if isinstance(error, dict) else error}", err=True)
+    if end.get("error"):
+        click.echo(f"  {_reason(end)}", err=True)
     if status == "Failed":
         click.echo(f"  Its log, and all it left: {command('download', name)} --all", err=True)
+    if status != "Completed" and (line := annotation(os.environ, f"Job {name}: {status}", _reason(end))):
+        click.echo(line)
+
+
+def _reason(end: dict[str, Any]) -> str:
+    error = end.get("error") or {}
+    return str(error.get("message", error) if isinstance(error, dict) else error) or "See the log of the job."
 
 
 def command(verb: str, name: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import inf, nan
+from statistics import fmean
 from typing import Any
 
 import pytest
 
 from lazuli.ml.search import Trial, judge, policy_for
+from lazuli.ml.search.course import Course
 from lazuli.ml.search.halving import Hyperband
 from lazuli.ml.search.trial import Goal
 from lazuli.schema.problems import InvalidInput
@@ -145,3 +147,37 @@ def test_hyperband_compares_within_a_bracket() -> None:
 def test_a_policy_that_is_not_known_is_told() -> None:
     with pytest.raises(InvalidInput, match="bandit"):
         policy_for({"type": "bandits"})
+
+
+def test_the_course_of_a_trial_is_reckoned_once_while_it_grows() -> None:
+    values = [0.1, 0.1, 0.1, nan, 1e16, 3.0, -1e16, 0.7, 0.1]
+    asked = Counted()
+    course = Course(asked)
+    assert (course.least(1), course.most(1), course.mean(1)) == (None, None, None)
+    for number, value in enumerate(values, 1):
+        asked.append(value)
+        told = [each for each in values[:number] if each == each]
+        for _ in range(3):
+            assert (course.least(number), course.most(number)) == (min(told), max(told))
+            assert course.mean(number) == course.mean(number + 5) == fmean(told)
+    assert asked.read == 3 * len(values)  # for the least, the greatest and the mean
+
+
+def test_the_course_of_what_never_was_a_number_is_empty() -> None:
+    course = Course([nan, nan])
+    assert (course.least(2), course.most(2), course.mean(2)) == (None, None, None)
+
+
+def test_values_without_end_leave_the_median_to_the_others() -> None:
+    said: dict[str, Any] = {"type": "median_stopping"}
+    assert given_up(said, "maximize", [inf, -inf], [1e308, 1e308], [0.5, 0.5], [0.1, 0.2]) == {2, 3}
+
+
+class Counted(list[float]):
+    """Values that count how often one of them is read."""
+
+    read = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        self.read += 1
+        return super().__getitem__(place)

@@ -23,6 +23,7 @@ from lazuli.jobs.sweep.diary import Diary
 from lazuli.jobs.sweep.trial import OF_TRIAL
 from lazuli.jobs.transitions import TERMINAL
 from lazuli.ml.search import Sampler, Trial
+from lazuli.ml.search.course import Course
 from lazuli.ml.search.trial import Goal
 from lazuli.resources.job import Status
 from lazuli.resources.search import Goal as Way
@@ -71,6 +72,9 @@ class Known:
     least: float | None = None
     most: float | None = None
 
+    def __post_init__(self) -> None:
+        self._course = Course(self.values)
+
     @property
     def over(self) -> bool:
         """Whether it is at an end."""
@@ -90,7 +94,7 @@ class Known:
     def told(self, goal: Goal) -> Trial:
         """The trial as the search sees it."""
         state = _STATES.get(self.status, "running")
-        return Trial(self.number, self.params, self.best(goal), self.values, state)
+        return Trial(self.number, self.params, self.best(goal), self.values, state, self._course)
 
 
 class KnownSweep:

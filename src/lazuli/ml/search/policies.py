@@ -9,8 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
-from statistics import fmean, median
+from statistics import median
 
 from lazuli.ml.search.trial import Goal, Trial, badness, best_of, better
 
@@ -84,7 +83,9 @@ class Bandit(Policy):
 
 def _best(goal: Goal, trial: Trial, interval: int) -> float | None:
     """The best that a trial has reported up to an interval that it has reached."""
-    return best_of(goal, trial.steps[:interval]) if len(trial.steps) >= interval else None
+    if len(trial.steps) < interval:
+        return None
+    return trial.course.most(interval) if goal == "maximize" else trial.course.least(interval)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,7 @@ class MedianStopping(Policy):
 
     def hopeless(self, goal: Goal, trial: Trial, interval: int, trials: Sequence[Trial]) -> bool:
         """Whether the trial's best so far is worse than the median of averages."""
-        averages = [fmean(told) for t in trials if (told := [x for x in t.steps[:interval] if not isnan(x)])]
+        averages = [mean for t in trials if (mean := t.course.mean(interval)) is not None]
         if not averages:
             return False
         own = _best(goal, trial, interval)
@@ -117,6 +118,8 @@ class TruncationSelection(Policy):
     def hopeless(self, goal: Goal, trial: Trial, interval: int, trials: Sequence[Trial]) -> bool:
         """Whether the trial is among the worst."""
         ranked = [t for t in trials if t.steps and (t.state == "running" or not self.exclude_finished_jobs)]
-        worse = sorted(ranked, key=lambda t: (badness(goal, t.steps[:interval][-1]), t.number), reverse=True)
+        worse = sorted(
+            ranked, key=lambda t: (badness(goal, t.steps[min(interval, len(t.steps)) - 1]), t.number), reverse=True
+        )
         cut = len(ranked) * self.truncation_percentage // 100
         return any(t.number == trial.number for t in worse[:cut])

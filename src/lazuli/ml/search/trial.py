@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isnan
 from typing import Any, Literal
+
+from lazuli.ml.search.course import Course
 
 __all__ = ["Goal", "State", "Trial", "badness", "best_of", "better"]
 
@@ -27,6 +30,13 @@ class Trial:
     """Every value it has reported, in order: the first is interval 1."""
     state: State = "running"
     """Whether it still runs, or how it ended."""
+    reckoned: Course | None = field(default=None, compare=False, repr=False)
+    """The course of these steps, where whoever tells of the trial keeps it."""
+
+    @cached_property
+    def course(self) -> Course:
+        """What it had reached at each interval."""
+        return Course(self.steps) if self.reckoned is None else self.reckoned
 
 
 def better(goal: Goal, one: float, other: float) -> bool:

@@ -42,6 +42,8 @@ CLIENTS = {
     "1.28": ["azure-ai-ml==1.28.*", "azure-identity", "marshmallow<4"],
     "1.20": ["azure-ai-ml==1.20.*", "azure-identity", "marshmallow==3.21.3"],
 }
+PATIENCE_S = 800
+pytestmark = pytest.mark.timeout(3 * PATIENCE_S)  # the first test takes all steps with all versions
 GUARD = HERE / "guard"
 """A ``sitecustomize`` that refuses, and writes down, whatever would leave this machine."""
 STRAYS = {"azuremlschemasprod.azureedge.net"}
@@ -97,7 +99,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, places: dict[str, Path]) 
     with server(folder) as facts:
         started = {version: start(version, folder, facts, place) for version, place in places.items()}
         for version, process in started.items():
-            lines = process.communicate(timeout=280)[0].splitlines()  # the client prints a few of its own
+            lines = process.communicate(timeout=PATIENCE_S)[0].splitlines()  # the client prints a few of its own
             said = [json.loads(line) for line in lines if line.startswith('{"step"')]
             assert said, (places[version] / "stderr").read_text()[-6000:]
             found[version] = {each.pop("step"): each for each in said}

@@ -6,7 +6,9 @@ from __future__ import annotations
 import contextlib
 import io
 
-from azure.ai.ml import load_component
+from azure.ai.ml import Input, Output, dsl, load_component
+from azure.ai.ml.entities import Environment
+from azure.ai.ml.parallel import RunFunction, parallel_run_function
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from azure_steps.tour import Tour, expected, lazuli
@@ -81,3 +83,59 @@ def include_files_from_elsewhere(tour: Tour) -> None:
     tour.client.jobs.download(job["name"], download_path=folder / "left", all=True)
     (log,) = (folder / "left").rglob("std_log.txt")
     assert "the word is mum" in log.read_text()
+
+
+def run_a_parallel_function(tour: Tour) -> None:
+    """components: parallel_run_function over files, in a pipeline; its rows are the pipeline's output"""
+    folder = tour.examples / "pipelines" / "parallel"
+    measure = parallel_run_function(
+        name="measure_files",
+        inputs={"flowers": Input(type="uri_folder"), "digits": Input(type="integer", default=1)},
+        outputs={"means": Output(type="uri_file")},
+        input_data="${{inputs.flowers}}",
+        instance_count=1,
+        max_concurrency_per_instance=2,
+        mini_batch_size="1",
+        mini_batch_error_threshold=1,
+        retry_settings={"max_retries": 2, "timeout": 60},
+        logging_level="DEBUG",
+        task=RunFunction(
+            code=str(folder / "src"),
+            entry_script="measure.py",
+            program_arguments="--digits ${{inputs.digits}} --error_threshold 5",
+            append_row_to="${{outputs.means}}",
+            environment=Environment(image="python:3.11"),
+        ),
+    )
+
+    @dsl.pipeline(default_compute="crew")
+    def measured(flowers):  # pyright: ignore[reportMissingParameterType]
+        return {"means": measure(flowers=flowers).outputs.means}
+
+    job = measured(flowers=Input(type="uri_folder", path=str(folder / "data")))
+    job.outputs.means.type = "uri_file"
+    made = tour.client.jobs.create_or_update(job)
+    with contextlib.redirect_stdout(io.StringIO()):
+        tour.client.jobs.stream(made.name)
+    assert tour.client.jobs.get(made.name).status == "Completed"
+    tour.client.jobs.download(made.name, output_name="means", download_path=tour.here / "measured")
+    rows = next(file for file in (tour.here / "measured").rglob("*") if file.is_file()).read_text()
+    assert [row.split()[0] for row in rows.splitlines()] == ["setosa", "versicolor", "virginica"]
+
+
+def keep_a_parallel_component(tour: Tour) -> None:
+    """components.create_or_update, get: a parallel component with keys"""
+    folder = tour.here / "parallel"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "fit.py").write_text("def run(rows):\n    return []\n")
+    (folder / "fit.yml").write_text(
+        "$schema: https://azuremlschemas.azureedge.net/latest/parallelComponent.schema.json\n"
+        "type: parallel\nname: fit_each\nversion: '1'\ninputs: {rows: {type: mltable}}\n"
+        "outputs: {lines: {type: uri_folder}}\ninput_data: ${{inputs.rows}}\npartition_keys: [store, brand]\n"
+        "task:\n  type: run_function\n  code: ./src\n  entry_script: fit.py\n"
+        "  program_arguments: --lines ${{outputs.lines}}\n  environment: {image: 'python:3.11'}\n"
+    )
+    made = tour.client.components.create_or_update(load_component(folder / "fit.yml"))
+    seen = tour.client.components.get("fit_each", version="1")
+    assert seen.partition_keys == ["store", "brand"] and seen.input_data == "${{inputs.rows}}"
+    assert seen.task.code == made.task.code and seen.task.environment == made.task.environment

@@ -71,6 +71,10 @@ class Lab:
         (found,) = (self.folder / name).rglob("std_log.txt")
         return found.read_text()
 
+    def trials(self, name: str) -> list[dict[str, Any]]:
+        """The trials of a sweep, the best first."""
+        return json.loads(self.lazuli("job", "trials", "-n", name, "-o", "json"))
+
     def tracked(self, name: str) -> dict[str, dict[str, Any]]:
         """The params and the metrics of a job's run, as MLflow tells them."""
         run = self.mlflow(f"runs/get?run_id={name}")["run"]

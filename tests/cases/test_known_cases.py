@@ -17,10 +17,8 @@ from tests.cases.conftest import Examples, Lab
 BASICS = "cli/jobs/basics"
 SINGLE = "cli/jobs/single-step"
 WAITING = {
-    "K06": ("hello-sweep.yml", "sweep jobs"),
     "K07": ("hello-pipeline-io.yml", "pipeline jobs"),
     "K08": ("hello-pipeline-abc.yml", "pipeline jobs"),
-    "K11": ("lightgbm/iris/job-sweep.yml", "sweep jobs"),
     "K12": ("1a_e2e_local_components/pipeline.yml", "pipeline jobs"),
     "K13": ("3b_pipeline_with_data/pipeline.yml", "pipeline jobs"),
     "K14": ("nyc_taxi_data_regression/pipeline.yml", "pipeline jobs"),
@@ -62,6 +60,23 @@ def test_k05_mlflow_in_a_job(lab: Lab, examples: Examples) -> None:
     assert found.read_text() == "hello world\n"
 
 
+def test_k06_a_sweep(lab: Lab, examples: Examples) -> None:
+    left = lab.run("k06", examples.file(f"{BASICS}/hello-sweep.yml"))
+    trials = lab.trials("k06")
+    assert [(trial["status"], trial["number"]) for trial in sorted(trials, key=lambda one: one["number"])] == [
+        ("Completed", number) for number in range(4)
+    ]
+    for trial in trials:
+        assert trial["params"]["B"] in ("hello", "world", "hello_world") and 0.1 <= trial["params"]["C"] <= 1.0
+        said = lab.tracked(trial["name"])
+        assert said["params"] == {"A": "0.5", "B": trial["params"]["B"], "C": str(trial["params"]["C"])}
+        assert said["metrics"]["random_metric"] == trial["best"]
+    assert min(trials, key=lambda trial: trial["best"])["is_best"]
+    spans = [(trial["startTime"], trial["endTime"]) for trial in trials]
+    assert max(sum(start <= moment < end for start, end in spans) for moment, _ in spans) <= 2
+    assert f"B: {trials[0]['params']['B']}" in next(left.glob("artifacts/user_logs/std_log.txt")).read_text()
+
+
 def test_k09_a_folder_by_its_name(lab: Lab, examples: Examples) -> None:
     lab.lazuli("data", "create", "-f", examples.file("cli/assets/data/local-folder.yml"), "-n", "local-folder-example")
     lab.run("k09", examples.file(f"{BASICS}/hello-data-uri-folder.yml"))
@@ -74,6 +89,18 @@ def test_k10_data_of_a_mirror_and_autolog(lab: Lab, examples: Examples) -> None:
     assert said["metrics"]["training_f1_score"] == pytest.approx(0.975, abs=0.01)
     assert said["params"]["C"] == "0.8"
     assert "MLmodel" in lab.model_files("k10")
+
+
+@pytest.mark.timeout(1500)  # matplotlib, MLflow and LightGBM, twenty times
+def test_k11_a_sweep_over_data_of_a_mirror(lab: Lab, examples: Examples) -> None:
+    left = lab.run("k11", examples.file(f"{SINGLE}/lightgbm/iris/job-sweep.yml"))
+    trials = lab.trials("k11")
+    assert len(trials) == 20 and {trial["status"] for trial in trials} == {"Completed"}
+    best = trials[0]
+    assert best["is_best"] and best["best"] == min(trial["best"] for trial in trials)
+    assert lab.tracked(best["name"])["params"]["learning_rate"] == str(best["params"]["learning_rate"])
+    assert best["intervals"] > 1
+    assert next(left.glob("hd-artifacts/azureml-logs/hyperdrive.txt")).read_text().count("Completed") == 20
 
 
 def test_k15_a_conda_file(lab: Lab, examples: Examples, tmp_path: Path) -> None:

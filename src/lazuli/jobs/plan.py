@@ -38,6 +38,8 @@ _PLAIN_PATH = re.compile(r"[\w./-]+")
 _PLAIN_ADDRESS = re.compile(r"[\w./:@%+=,~?#-]+")
 _PROGRAMS = "bin"
 _GRACE_S = 10
+_MOST_KNOWN = 1000
+"""Of how many snapshots at most it is remembered what they import."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Planner:
         self._pinning = pinning
         self._reach = reach
         self._granted = granted
+        self._known_imports: dict[tuple[str, str], frozenset[str]] = {}
 
     def plan(self, record: Record, folder: Path, environment: Realised) -> Plan:
         """The plan of a job that runs in ``folder`` with ``environment``."""
@@ -130,11 +133,19 @@ class Planner:
     def learn(self, record: Record, environment: Realised) -> None:
         """Have a warm Python with what this job's code imports ready for the next job like it."""
         job: CommandJob = document_of(noun("job"), record)
-        sources = [
-            (stage.target.removeprefix(f"{CODE}/"), Path(stage.source)) for stage in self._code(record, job, CODE)
-        ]
         variables = self._variables(record, job, {}, environment)
-        self._warm.keep(environment, variables, imports_in(sources))
+        self._warm.keep(environment, variables, self._imports(record, job))
+
+    def _imports(self, record: Record, job: CommandJob) -> frozenset[str]:
+        """What a job's code imports, read once: a snapshot does not change, and many jobs may run the same one."""
+        key = (record.id.scope.key, job.code or "")
+        if key not in self._known_imports:
+            staged = self._code(record, job, CODE)
+            sources = [(stage.target.removeprefix(f"{CODE}/"), Path(stage.source)) for stage in staged]
+            if len(self._known_imports) >= _MOST_KNOWN:
+                self._known_imports.clear()
+            self._known_imports[key] = frozenset(imports_in(sources))
+        return self._known_imports[key]
 
     def _code(self, record: Record, job: CommandJob, target: str) -> Iterator[Stage]:
         if job.code is None:

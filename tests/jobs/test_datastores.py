@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.jobs.place import Place
+from tests.jobs.place import ENVIRONMENT, Place
 
 
 @pytest.fixture
@@ -82,3 +82,13 @@ def test_logs_are_kept_where_an_output_cannot_be_sent(place: Place, folder: Path
     record = place.until("nearby-blocked", "Failed")
     assert record.state["error"]["code"] == "DatastoreUnwritable"
     assert place.log("nearby-blocked") == "said\n"
+
+
+def test_a_step_whose_output_goes_there_always_runs(place: Place, folder: Path) -> None:
+    """What lies outside is not the server's to copy: used again, the step would leave nothing there."""
+    step = {"type": "command", "command": "echo kept > ${{outputs.o}}/f", "environment": ENVIRONMENT}
+    for name, output in (("near-1", {}), ("near-2", {"path": f"{AT}/near"})):
+        place.put("job", name, type="pipeline", jobs={"one": {**step, "outputs": {"o": output}}})
+        place.until(name, "Completed")
+    assert "reused" not in place.get("near-2-one").state
+    assert (folder / "near" / "f").read_text() == "kept\n"

@@ -307,6 +307,7 @@ class Storage:
 
     def copy(self, source: Location, target: Location) -> None:
         """Let ``target`` be what ``source`` is, both on this server. No byte is moved."""
+        assert not source.is_outside and not target.is_outside, (source, target)
         self._store.blobs.copy(source.container, source.path, target.container, target.path)
 
     def read(self, location: Location, most: int) -> bytes | None:

@@ -109,11 +109,11 @@ def run_a_parallel_function(tour: Tour) -> None:
     )
 
     @dsl.pipeline(default_compute="crew")
-    def measured(flowers):  # pyright: ignore[reportMissingParameterType]
+    def measured(flowers):
         return {"means": measure(flowers=flowers).outputs.means}
 
     job = measured(flowers=Input(type="uri_folder", path=str(folder / "data")))
-    job.outputs.means.type = "uri_file"
+    job.outputs.means.type = "uri_file"  # pyright: ignore[reportAttributeAccessIssue]
     made = tour.client.jobs.create_or_update(job)
     with contextlib.redirect_stdout(io.StringIO()):
         tour.client.jobs.stream(made.name)

@@ -41,16 +41,18 @@ class Diaries:
         self._storage = storage
         self._known = known
         self._kept: dict[str, tuple[int, _Diary]] = {}
+        self._lock = Lock()
 
     def log(self, record: Record) -> bytes:
         """What has happened to the steps of a pipeline up to now; it only grows."""
-        found = self._kept.pop(record.id.key, None)
-        if found is None or found[0] != record.created_at:
-            steps = {name: step for step, name in self._known.open(record).names.items()}
-            found = record.created_at, _Diary(record, steps)
-        self._kept[record.id.key] = found
-        while len(self._kept) > _MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)), None)
+        steps = {name: step for step, name in self._known.open(record).names.items()}
+        with self._lock:
+            found = self._kept.pop(record.id.key, None)
+            if found is None or found[0] != record.created_at:
+                found = record.created_at, _Diary(record, steps)
+            self._kept[record.id.key] = found
+            while len(self._kept) > _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
         with self._store.state.read() as tx:
             return found[1].read(tx)
 

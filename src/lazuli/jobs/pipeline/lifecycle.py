@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 from lazuli.assets.components import Components
@@ -88,15 +89,18 @@ class Known:
     def __init__(self, components: Components) -> None:
         self._components = components
         self._opened: dict[str, tuple[int, Opened]] = {}
+        self._lock = Lock()
 
     def open(self, record: Record) -> Opened:
         """The pipeline of a record."""
-        found = self._opened.pop(record.id.key, None)
+        with self._lock:
+            found = self._opened.pop(record.id.key, None)
         if found is None or found[0] != record.created_at:
             found = record.created_at, Opened(record, self._components)
-        self._opened[record.id.key] = found
-        while len(self._opened) > _MOST_KNOWN:
-            self._opened.pop(next(iter(self._opened)), None)
+        with self._lock:
+            self._opened[record.id.key] = found
+            while len(self._opened) > _MOST_KNOWN:
+                del self._opened[next(iter(self._opened))]
         return found[1]
 
 
@@ -197,6 +201,8 @@ class PipelineLifecycle(Parent):
             return child
         child = replace(child, hash=self._reuse.key(child.id.scope, job, {k: facts[k] for k in sorted(facts)}))
         if opened.graph.settings.force_rerun:
+            return child
+        if self._step_jobs.writes_outside(child):  # what lies there is not ours to copy: it is written anew
             return child
         earlier = self._reuse.earlier(child.id.scope, child.hash)
         return self._step_jobs.twin(child, earlier, moment(self.store.clock())) if earlier else child

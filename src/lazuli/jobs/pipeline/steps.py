@@ -89,6 +89,11 @@ class StepJobs:
         component = self._components.of_step(scope, node)
         return component is None or component.is_deterministic
 
+    def writes_outside(self, child: Record) -> bool:
+        """Whether a step's job puts anything on storage outside this server."""
+        places = [said["path"] for said in (child.body.get("outputs") or {}).values() if said.get("path")]
+        return any(self._storage.locate(child.id.scope, path).is_outside for path in places)
+
     def twin(self, child: Record, earlier: Record, now: str | None) -> Record:
         """The job of a step that is not run, because an earlier one gave what it would give.
 

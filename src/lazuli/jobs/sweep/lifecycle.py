@@ -80,7 +80,7 @@ class SweepLifecycle(Parent):
             if (left_ms := self._left_ms(record, limits)) <= 0:
                 message = f"It ran longer than limits.timeout allows ({limits.timeout} s) and was canceled."
                 return Step(state=ending(Status.CANCELED, "JobTimeout", message))
-            if said := failing(trials):
+            if not record.state.get("resumed_at") and (said := failing(trials)):
                 return Step(state=said)
             made = self._make(record, known, job, trials)
             self._give_up(record, job, trials)

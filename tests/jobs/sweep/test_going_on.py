@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.jobs.place import Place
 from tests.jobs.sweep.searching import LOGGED, given, sweep, trials
@@ -55,6 +57,16 @@ def test_a_canceled_sweep_goes_on_too_and_a_running_one_takes_other_limits(place
     halt()
     assert [trial.status for trial in trials(place, "halted")] == ["Canceled"] * 3
     assert place.platform.shelves.job.delete(ResourceId(place.scope, "jobs", "halted"), place.actor)
+
+
+def test_a_sweep_whose_first_trials_failed_goes_on_once_what_was_wrong_is_mended(place: Place, tmp_path: Path) -> None:
+    command = f"test -e {tmp_path}/mended"
+    sweep(place, "mended", command, SPACE, limits={"max_total_trials": 9, "max_concurrent_trials": 1})
+    assert "The first 3 trials failed" in place.until("mended", "Failed").state["error"]["message"]
+    (tmp_path / "mended").touch()
+    sweep(place, "mended", command, SPACE, limits={"max_total_trials": 10, "max_concurrent_trials": 1})
+    place.until("mended", "Completed")
+    assert [trial.status for trial in trials(place, "mended")] == ["Failed"] * 3 + ["Completed"] * 7
 
 
 def test_a_search_begins_with_what_an_earlier_one_has_found(place: Place) -> None:

@@ -91,9 +91,12 @@ def test_a_job_is_noted_at_every_move(admin: httpx.Client) -> None:
     assert admin.put(environment, json={"properties": {"image": "python:3.11"}}).status_code == 201
     job["environmentId"] = environment
     assert admin.put(f"{WS}/jobs/noted", json={"properties": job}).status_code == 201
-    eventually(lambda: any(e["status"] in ("Completed", "Failed") for e in events(admin, kind="job")), 60)
-    moves = [e["status"] for e in events(admin, kind="job", contains="jobs/noted")]
-    assert moves[-1] == "Preparing" and moves[0] in ("Completed", "Failed")
+
+    def moves() -> list[str]:
+        return [e["status"] for e in events(admin, kind="job", contains="jobs/noted")]
+
+    eventually(lambda: {"Completed", "Failed"}.intersection(moves()), 60)
+    assert moves()[-1] == "Preparing" and moves()[0] in ("Completed", "Failed")
 
 
 @pytest.mark.parametrize(

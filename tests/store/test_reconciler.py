@@ -19,7 +19,7 @@ from lazuli.store.database import Database
 from lazuli.store.documents import Documents, Record
 from lazuli.store.reconciler import LEASE_MS, PATIENCE, Reconciler, Step, terminal
 
-SOON = 10  # seconds: far more than anything here takes; it is waited for only where a test fails
+SOON = 60  # seconds: far more than anything here takes; it is waited for only where a test fails
 WORKSPACE = Scope("s", "g", "W")
 ROAD = ("a", "b", "c", "d", "end")
 

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ class Place:
         """Create a resource as a client would."""
         id = ResourceId(self.scope, noun(word).collection, name, version)
         return self.platform.shelves[word].put(id, noun(word).document.load(said), self.actor)[0]
+
+    def beside(self, workspace: str) -> Place:
+        """Another workspace of the same platform, with the same environment."""
+        other = replace(self, scope=replace(self.scope, workspace=workspace))
+        other.put("workspace", "")
+        other.put("environment", "plain", "1", image=PYTHON)
+        return other
 
     def submit(self, name: str, command: str = "true", **said: Any) -> Record:
         """Submit a job."""

@@ -239,12 +239,13 @@ def run_a_pipeline_of_a_file(tour: Tour) -> None:
     assert _left(tour, made.name, "greeting") == "HELLO YOU\n"
     told = lazuli("job", "show", "-n", made.name)
     assert (told["display_name"], told["inputs"], told["status"]) == ("hello-pipeline", {"who": "you"}, "Completed")
-    lazuli("job", "create", "-f", str(tour.examples / "pipelines/hello/pipeline.yml"), "-n", f"{made.name}_by_lazuli")
-    seen = tour.client.jobs.get(f"{made.name}_by_lazuli")
+    file, name = str(tour.examples / "pipelines/hello/pipeline.yml"), f"{made.name}_by_lazuli"
+    lazuli("job", "create", "-f", file, "-n", name, "--set", "settings.default_compute=azureml:crew")
+    seen = tour.client.jobs.get(name)
     assert list(seen.jobs) == ["greet", "shout"], seen.jobs
     assert seen.jobs["shout"]._to_dict()["inputs"]["text"]["path"] == "${{parent.jobs.greet.outputs.text}}"
-    for name in ("diabetes/pipeline", "diabetes/nested", "diabetes/sweep"):
-        assert load_job(tour.examples / f"pipelines/{name}.yml")._validate().passed
+    for example in ("diabetes/pipeline", "diabetes/nested", "diabetes/sweep"):
+        assert load_job(tour.examples / f"pipelines/{example}.yml")._validate().passed
 
 
 def see_a_pipeline_fail(tour: Tour) -> None:

@@ -78,19 +78,15 @@ class ScheduleLifecycle:
     def _active(self, record: Record) -> Step:
         if record.state.get("firing"):
             return self._submit(record, Firing(**record.state["firing"]))
+        now, due = self._store.clock(), record.state.get("next_at")
+        if due is not None and now < due:  # most often; nothing else is read for it
+            return Step(again_ms=min(due - now, _LONGEST_MS))
         trigger = Schedule.load(record.body).trigger
         timetable = Timetable(trigger, int(record.state["since"]))
         if isinstance(trigger, DataChangeTrigger):
             return self._look(record, trigger, timetable)
-        return self._wait(record, timetable)
-
-    def _wait(self, record: Record, timetable: Timetable) -> Step:
-        """Sleep until the next moment; once it is there, note that it fires."""
-        now, due = self._store.clock(), record.state.get("next_at")
         if due is None:
             return Step(_S.ENDED, {"status_reason": record.state.get("status_reason") or ENDED})
-        if now < due:
-            return Step(again_ms=min(due - now, _LONGEST_MS))
         firing = Firing(timetable.latest(due, now))
         return Step(state={"firing": firing.kept(), "next_at": timetable.after(now)})
 

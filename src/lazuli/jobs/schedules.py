@@ -84,8 +84,7 @@ class Schedules(Shelf):
         if record.status != _S.ACTIVE:
             return record
         next_at = record.state.get("next_at")
-        trigger = Schedule.load(record.body).trigger
-        if isinstance(trigger, DataChangeTrigger):
+        if next_at is None and isinstance(trigger := Schedule.load(record.body).trigger, DataChangeTrigger):
             next_at = Timetable(trigger, int(record.state["since"])).after(self.store.clock())
         return replace(record, state={**record.state, "next_trigger_time": moment(next_at)})
 

@@ -13,12 +13,12 @@ from lazuli.assets.kinds import Codes, Environments
 from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
-from lazuli.resources.component import CommandComponent, Component, ComponentType, ParallelComponent
+from lazuli.resources.component import CommandComponent, Component, ParallelComponent
 from lazuli.resources.in_place import component_in_place, step_of
-from lazuli.resources.node import AutoMLNode, CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
+from lazuli.resources.node import AutoMLNode, CommandNode, NodeBase, ParallelNode, SweepNode
 from lazuli.resources.parallel import ParallelTask
 from lazuli.resources.pipeline import PipelineComponent
-from lazuli.resources.ports import unfit
+from lazuli.resources.ports import RUNS, unfit
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
@@ -163,7 +163,7 @@ def check_ports(component: Component, node: NodeBase) -> None:
 
     What a component does not take is no mistake: published pipelines do so, and clients warn of it.
     """
-    kind = _RUNS[type(node)]
+    kind = RUNS[type(node)]
     if component.type is not kind:
         raise InvalidInput(
             f"The component '{component.name}' is of type '{component.type}'.",
@@ -179,14 +179,6 @@ def check_ports(component: Component, node: NodeBase) -> None:
             )
     for each in unfit(component, node, {}):
         raise each.problem()
-
-
-_RUNS: dict[type[NodeBase], ComponentType] = {
-    SweepNode: ComponentType.COMMAND,
-    CommandNode: ComponentType.COMMAND,
-    ParallelNode: ComponentType.PARALLEL,
-    PipelineNode: ComponentType.PIPELINE,
-}
 
 
 @contextmanager

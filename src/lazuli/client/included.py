@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from lazuli.client.located_files import existing, including, wrong
 from lazuli.resources import refused
-from lazuli.resources.component import Component, ComponentType
+from lazuli.resources.component import Component
 from lazuli.resources.files import schema_name
 from lazuli.resources.kinds import AnyComponent
-from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
+from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, SweepNode
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
-from lazuli.resources.ports import unfit
+from lazuli.resources.ports import RUNS, unfit
 from lazuli.schema.problems import did_you_mean
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
 
-__all__ = ["check_component", "check_steps"]
+__all__ = ["check_component", "check_steps", "is_file"]
 
 
 def check_steps(steps: PipelineJob | PipelineComponent, source: Source) -> None:
@@ -36,7 +36,7 @@ def check_steps(steps: PipelineJob | PipelineComponent, source: Source) -> None:
             where = (*place, "code") if isinstance(node, CommandNode) else (*place, "task", "code")
             if code and not is_remote(code):
                 existing(source, where, code)
-    if isinstance(steps, PipelineJob) and steps.component and _is_file(steps.component):
+    if isinstance(steps, PipelineJob) and steps.component and is_file(steps.component):
         including(source, ("component",), steps.component)
 
 
@@ -55,14 +55,14 @@ def check_component(component: Component, source: Source) -> None:
 def _component_of(node: NodeBase, source: Source, place: Place) -> Iterator[tuple[Component, Source]]:
     """The component of a step with the file that says it; nothing where it is kept elsewhere."""
     said = getattr(node, str(place[-1]), None)
-    if not isinstance(said, str) or not _is_file(said):
+    if not isinstance(said, str) or not is_file(said):
         return
     file = including(source, place, said)
     name = schema_name(str(file.data.get("$schema") or "")) if isinstance(file.data, dict) else ""
     if why := refused.FILES.get(name):
         raise wrong(source, place, f"'{said}' is none of a pipeline's components", f"{why}.")
     component = AnyComponent.from_yaml(file)
-    kind = _RUNS[type(node)]
+    kind = RUNS[type(node)]
     if component.type is not kind:
         raise wrong(
             source, place, f"'{said}' is a {component.type} component", f"A step of 'type: {component.type}' runs it."
@@ -70,16 +70,8 @@ def _component_of(node: NodeBase, source: Source, place: Place) -> Iterator[tupl
     yield component, file
 
 
-_RUNS: dict[type[NodeBase], ComponentType] = {
-    SweepNode: ComponentType.COMMAND,
-    CommandNode: ComponentType.COMMAND,
-    ParallelNode: ComponentType.PARALLEL,
-    PipelineNode: ComponentType.PIPELINE,
-}
-"""The kind of component that each kind of step runs."""
-
-
-def _is_file(said: str) -> bool:
+def is_file(said: str) -> bool:
+    """Whether what stands for a component, or a job, names a YAML file of this machine."""
     return said.startswith("file:") or (not is_remote(said) and said.endswith((".yml", ".yaml")))
 
 

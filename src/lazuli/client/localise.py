@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from lazuli.client import git
-from lazuli.client.included import check_component, check_steps
+from lazuli.client.included import check_component, check_steps, is_file
 from lazuli.client.located_files import existing, including, wrong
 from lazuli.client.names import job_name
 from lazuli.client.snapshot import Snapshot, scan, scan_code, with_includes
@@ -153,7 +153,7 @@ def _kept(holder: Document, word: str, source: Source, place: Place) -> Iterator
     if not isinstance(said, str):
         yield from _component(said, source, place)
         return
-    if not _is_file(said):
+    if not is_file(said):
         return
     source = including(source, place, said)
     component = AnyComponent.from_yaml(source)
@@ -170,7 +170,7 @@ def _kept(holder: Document, word: str, source: Source, place: Place) -> Iterator
 
 def _schedule(schedule: Schedule, source: Source, cwd: Path) -> Iterator[Step]:
     said = schedule.create_job
-    if isinstance(said, JobAgain) and _is_file(said.job):
+    if isinstance(said, JobAgain) and is_file(said.job):
         source = _overlaid(source, said.job)
         said = AnyJob.from_yaml(source)
     elif not isinstance(said, JobAgain):
@@ -200,7 +200,7 @@ def _published(published: PublishedPipeline, source: Source, cwd: Path) -> Itera
 
 def _written(said: Any, source: Source, word: str) -> tuple[Any, Source]:
     """A job that is written in place or in a file, with where its lines are; the name of one stays as it is."""
-    if isinstance(said, str) and _is_file(said):
+    if isinstance(said, str) and is_file(said):
         source = including(source, (word,), said.removeprefix("file:"))
         return AnyJob.from_yaml(source), source
     if isinstance(said, Job):
@@ -228,7 +228,7 @@ def _mapping(data: object) -> dict[str, object]:
 def _check_nothing_local(source: Source) -> None:
     """Raise :class:`Unsupported` where a job of several names a file of this machine: only a command's are sent."""
     for place, text in _paths(source.data):
-        if place[-1] == "component" and not _is_file(text):
+        if place[-1] == "component" and not is_file(text):
             continue
         if place[-1] == "environment" and not text.endswith((".yml", ".yaml")):
             continue
@@ -249,10 +249,6 @@ def _paths(said: object, place: Place = ()) -> Iterator[tuple[Place, str]]:
             yield (*place, key), value
         else:
             yield from _paths(value, (*place, key))
-
-
-def _is_file(said: str) -> bool:
-    return said.startswith("file:") or (not is_remote(said) and said.endswith((".yml", ".yaml")))
 
 
 def _component(component: Component, source: Source, place: Place = ()) -> Iterator[Step]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lazuli.resources.component import Component, ComponentInput, PortType
+from lazuli.resources.component import Component, ComponentInput, ComponentType, PortType
 from lazuli.resources.inout import AssetType, Input
-from lazuli.resources.node import NodeBase, SweepNode
+from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
 from lazuli.resources.search import Choice
 from lazuli.schema.bindings import Binding, only_binding
 from lazuli.schema.document import Document
@@ -15,8 +15,15 @@ from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import written
 
-__all__ = ["Unfit", "literal_of", "unfit"]
+__all__ = ["RUNS", "Unfit", "literal_of", "unfit"]
 
+RUNS: dict[type[NodeBase], ComponentType] = {
+    SweepNode: ComponentType.COMMAND,
+    CommandNode: ComponentType.COMMAND,
+    ParallelNode: ComponentType.PARALLEL,
+    PipelineNode: ComponentType.PIPELINE,
+}
+"""The kind of component that each kind of step runs."""
 _NUMBERS = {PortType.INTEGER: "a whole number", PortType.NUMBER: "a number", PortType.BOOLEAN: "true or false"}
 
 

@@ -196,9 +196,9 @@ class PipelineLifecycle(Parent):
             raise
 
     def _reused(self, opened: Opened, step: str, child: Record, facts: Mapping[str, Any]) -> Record:
-        job: Job = document_of(noun("job"), child)
         if not self._step_jobs.is_deterministic(child.id.scope, opened.graph.steps[step]):
             return child
+        job: Job = document_of(noun("job"), child)
         child = replace(child, hash=self._reuse.key(child.id.scope, job, {k: facts[k] for k in sorted(facts)}))
         if opened.graph.settings.force_rerun:
             return child

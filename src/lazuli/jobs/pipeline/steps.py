@@ -48,7 +48,8 @@ class StepJobs:
         component = self._components.of_step(record.id.scope, node)
         inputs = inputs_of(node, component, sources)
         outputs = outputs_of(node, component, self._promoted(record, pipeline, node), sources)
-        said = {word: value for word in _NAMED if (value := _dumped(node).get(word))}
+        dumped = node.model_dump(mode="json", by_alias=False, exclude_none=True, exclude_unset=True)
+        said = {word: value for word in _NAMED if (value := dumped.get(word))}
         said |= {
             "display_name": said.get("display_name") or step,
             "experiment_name": pipeline.experiment_name,
@@ -163,7 +164,3 @@ class StepJobs:
 
 def _given(said: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value not in (None, {}, [])}
-
-
-def _dumped(node: NodeBase) -> Mapping[str, Any]:
-    return node.model_dump(mode="json", by_alias=False, exclude_none=True, exclude_unset=True)

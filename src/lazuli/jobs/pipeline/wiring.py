@@ -30,7 +30,6 @@ __all__ = [
     "command_of",
     "inputs_of",
     "literal",
-    "only_binding",
     "outputs_of",
     "parallel_of",
     "settled_words",
@@ -113,7 +112,7 @@ def _as_port(given: Input, said: Input, port: ComponentInput | None) -> Input:
         update["type"] = AssetType(port.type.value)
     if port.mode and not given.mode:
         update["mode"] = port.mode.value
-    return Input.load({**given.model_copy(update=update).model_dump(mode="json", exclude_none=True)})
+    return Input.load(given.model_copy(update=update).model_dump(mode="json", exclude_none=True))
 
 
 def _default(port: ComponentInput) -> Input | None:

@@ -198,7 +198,7 @@ class KnownSweep:
     def _read(self, record: Record) -> dict[int, Known]:
         """All trials there are."""
         query = select(_R.c.name, _R.c.status, _R.c.created_at, _R.c.state).where(
-            _R.c.kind == "jobs", _R.c.scope == self.id.scope.key, _R.c.parent == self.id.name, _R.c.parent != ""
+            _R.c.kind == "jobs", _R.c.scope == self.id.scope.key, _R.c.parent == self.id.name, tables.HAS_PARENT
         )
         found: dict[int, Known] = {}
         with self._store.state.read() as tx:

@@ -42,7 +42,7 @@ CLIENTS = {
     "1.28": ["azure-ai-ml==1.28.*", "azure-identity", "marshmallow<4"],
     "1.20": ["azure-ai-ml==1.20.*", "azure-identity", "marshmallow==3.21.3"],
 }
-PATIENCE_S = 800
+PATIENCE_S = 1500
 pytestmark = pytest.mark.timeout(3 * PATIENCE_S)  # the first test takes all steps with all versions
 GUARD = HERE / "guard"
 """A ``sitecustomize`` that refuses, and writes down, whatever would leave this machine."""

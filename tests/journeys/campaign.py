@@ -326,7 +326,7 @@ class Campaign:
 
 def until_gone(look: Callable[[], list[int]], what: str) -> None:
     """Wait until a search finds nothing any more."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 240
     while found := look():
         assert time.monotonic() < deadline, (what, [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in found])
         time.sleep(0.05)

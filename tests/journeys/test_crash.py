@@ -12,7 +12,7 @@ from tests.journeys.pipelines import prove, run_through_kills
 
 from lazuli.compute.contract import until
 
-SIZE = Size(jobs=20, kills=3, uploads=6, builds=2, workspaces=12, patience_s=120)
+SIZE = Size(jobs=20, kills=3, uploads=6, builds=2, workspaces=12, patience_s=600)
 
 
 def settled(house: Server) -> bool:
@@ -33,7 +33,7 @@ def test_a_pipeline_survives_three_kills_and_each_step_runs_exactly_once(tmp_pat
     with server(tmp_path / "data") as house:
         house.start()
         run_through_kills(house, tmp_path, **size, kills=3, seed=seed_of_today())
-        prove(house, tmp_path, **size, patience_s=120)
+        prove(house, tmp_path, **size, patience_s=600)
         house.end()
 
 
@@ -41,7 +41,7 @@ def test_sweeps_survive_three_kills_and_each_trial_runs_exactly_once(tmp_path: P
     with server(tmp_path / "data") as house:
         house.start()
         sweeps.run_through_kills(house, tmp_path, trials=6, kills=3, seed=seed_of_today())
-        sweeps.prove(house, folder=tmp_path, trials=6, patience_s=120)
+        sweeps.prove(house, folder=tmp_path, trials=6, patience_s=600)
         house.end()
 
 

@@ -49,7 +49,7 @@ def events(house: Server, job: str, last_id: str = "") -> Iterator[tuple[str, st
     headers = {"Authorization": f"Bearer {(house.data_dir / 'token').read_text().strip()}", "Last-Event-ID": last_id}
     headers = {name: value for name, value in headers.items() if value}
     url = f"{house.url}{SCOPE}/jobs/{job}/events"
-    with httpx.stream("GET", url, headers=headers, timeout=60, trust_env=False) as answer:
+    with httpx.stream("GET", url, headers=headers, timeout=400, trust_env=False) as answer:
         event: dict[str, str] = {}
         for line in answer.iter_lines():
             if line and not line.startswith(":"):

@@ -54,7 +54,7 @@ def test_a_sample_becomes_a_table(tmp_path: Path) -> None:
         shelves = place.platform.shelves
         samples = Samples(shelves.job, shelves.data, shelves.code)
         job = samples.add(place.scope, "linnerud", "", place.actor).job
-        eventually(lambda: place.get(job).status in TERMINAL, 280)  # its environment is built from an index
+        eventually(lambda: place.get(job).status in TERMINAL)
         assert place.get(job).status == "Completed", place.log(job)
         assert samples.add(place.scope, "linnerud", "", place.actor).version == "1"
         data = shelves.data.get(ResourceId(place.scope, "data", "linnerud", "1"))

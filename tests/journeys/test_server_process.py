@@ -39,7 +39,7 @@ def refused(folder: Path, *options: object, **environ: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     return done.returncode, done.stderr
 
@@ -58,7 +58,7 @@ def running(folder: Path, *options: object) -> Iterator[tuple[subprocess.Popen[s
         yield process, json.loads(said.read_text())
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=240)
 
 
 def place_of(url: str) -> tuple[str, int]:
@@ -92,7 +92,7 @@ def test_a_server_from_start_to_end(folder: Path) -> None:
         assert httpx.get(f"{said['url']}/health").status_code == 200
 
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=240) == 0
         assert "Traceback" not in process.communicate()[1]
         assert not (folder / "server.json").exists()
 
@@ -106,7 +106,7 @@ def test_a_listener_does_not_hold_the_server_up(tmp_path: Path) -> None:
     with running(tmp_path) as (process, said), socket.create_connection(place_of(said["url"])) as line:
         line.sendall(b"GET /health HTTP/1.1\r\n")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=240) == 0
 
 
 @pytest.mark.parametrize("taken", ["--port", "--https-port"])

@@ -70,7 +70,7 @@ class Step:
     def run(self, code: int = 0, **said: Any) -> str:
         """What the step told; it must have ended with ``code``."""
         process = self.start(**said)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=400)
         assert (process.returncode, err) == (code, ""), out + err
         return out
 

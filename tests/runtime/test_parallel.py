@@ -24,7 +24,7 @@ def step(tmp_path: Path) -> Step:
     return Step(tmp_path)
 
 
-def until(true: Callable[[], object], otherwise: Callable[[], object] = str, seconds: float = 20) -> None:
+def until(true: Callable[[], object], otherwise: Callable[[], object] = str, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, otherwise()
@@ -365,7 +365,7 @@ def test_the_end_of_the_driver_is_the_end_of_all(any_step: Step, number: signal.
     until(pids.exists)
     script, child = (int(pid) for pid in pids.read_text(encoding="utf-8").split())
     process.send_signal(number)
-    told, _ = process.communicate(timeout=30)
+    told, _ = process.communicate(timeout=120)
     until(lambda: not is_alive(script))
     if number == signal.SIGTERM:
         assert process.returncode == 143 and "The step was stopped." in told

@@ -41,8 +41,8 @@ class Served:
         return self.folder / "uploads"
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until something holds that happens beside the test."""
+def eventually(holds: Callable[[], bool], seconds: float = 400) -> None:
+    """Wait until something holds that happens beside the test: building an environment, where the index is slow."""
     ends = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < ends, "it never came"
@@ -70,8 +70,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     bearer = {"Authorization": f"Bearer {token}"}
     with (
         listening(app) as url,
-        httpx.Client(base_url=url, headers=bearer) as admin,
-        httpx.Client(base_url=url) as nobody,
+        httpx.Client(base_url=url, headers=bearer, timeout=60) as admin,
+        httpx.Client(base_url=url, timeout=60) as nobody,
     ):
         assert admin.put(WS, json={"location": "here", "properties": {}}).status_code == 201
         yield Served(platform, app, folder, url, token, admin, nobody)

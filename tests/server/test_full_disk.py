@@ -47,7 +47,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         replace(route, path="/mlflow", failure=refuse_as_mlflow),
     ]
     app = App(routes, platform.access, hosts=["127.0.0.1"], spool=folder / "uploads")
-    with listening(app) as url, httpx.Client(base_url=url) as client:
+    with listening(app) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
     platform.stop()
 

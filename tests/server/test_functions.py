@@ -315,7 +315,7 @@ def test_trials_that_do_badly_are_given_up(served: Served, client: Client) -> No
 
 
 def test_several_are_tried_at_once(served: Served, client: Client) -> None:
-    together = threading.Barrier(3, timeout=60)
+    together = threading.Barrier(3, timeout=240)
 
     def train(x: float) -> float:
         together.wait()

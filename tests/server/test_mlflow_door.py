@@ -18,7 +18,7 @@ from tests.server.conftest import SCOPE, WS, Served, on_its_way
 @pytest.fixture(scope="module")
 def client(served: Served) -> Iterator[httpx.Client]:
     address = f"{served.url}/mlflow/v2.0{WS}"
-    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {served.token}"}) as client:
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {served.token}"}, timeout=60) as client:
         yield client
 
 
@@ -62,7 +62,7 @@ def test_what_a_job_begins_is_a_child_of_its_run_and_its_end_is_not_for_its_prog
     with served.platform.store.state.write() as tx:
         served.platform.tracking.runs.open_in(tx, SCOPE, "nesting", status="RUNNING")
     token = served.platform.access.job_token("ada", SCOPE, "nesting", born)
-    with httpx.Client(base_url=client.base_url, headers={"Authorization": f"Bearer {token}"}) as job:
+    with httpx.Client(base_url=client.base_url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as job:
         child = post(job, "runs/create", {"experiment_id": "0"})["run"]
         assert {"key": "mlflow.parentRunId", "value": "nesting"} in child["data"]["tags"]
         own = [{"key": "mlflow.parentRunId", "value": child["info"]["run_id"]}]

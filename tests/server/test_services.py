@@ -95,7 +95,7 @@ def test_a_job_is_noted_at_every_move(admin: httpx.Client) -> None:
     def moves() -> list[str]:
         return [e["status"] for e in events(admin, kind="job", contains="jobs/noted")]
 
-    eventually(lambda: not {"Completed", "Failed"}.isdisjoint(moves()), 60)
+    eventually(lambda: not {"Completed", "Failed"}.isdisjoint(moves()))
     assert moves()[-1] == "Preparing" and moves()[0] in ("Completed", "Failed")
 
 

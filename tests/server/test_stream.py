@@ -46,7 +46,7 @@ def events(served: Served, job: str, after: str = "", last_id: str = "") -> Iter
     """The events a listener hears: their id, name and data."""
     query = {"after": after} if after else {}
     headers = {"Last-Event-ID": last_id} if last_id else {}
-    with served.admin.stream("GET", f"{WS}/jobs/{job}/events", params=query, headers=headers, timeout=60) as answer:
+    with served.admin.stream("GET", f"{WS}/jobs/{job}/events", params=query, headers=headers, timeout=400) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         event: dict[str, str] = {}

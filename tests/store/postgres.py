@@ -20,7 +20,7 @@ import pytest
 
 INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda file: int(file.parts[-3]))
 _FAST = ("fsync=off", "full_page_writes=off", "max_connections=200", "shared_buffers=32MB")
-_START_S = 60
+_START_S = 240
 
 
 class Postgres:

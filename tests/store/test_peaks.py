@@ -109,5 +109,5 @@ def test_points_are_stored_soon_even_if_nobody_waits_for_them(database: Database
     ]
     assert not stored[-1].cancel()
     for one in stored:
-        one.result(timeout=20)
+        one.result(timeout=120)
     assert [p.step for p in points.history("r", "m")] == list(range(200))

@@ -113,8 +113,8 @@ def test_what_comes_while_it_is_counted_what_waits_is_stored(points: Points) -> 
     others: list[Future[None]] = []
     first = points.add_soon("e", Counted(series("r", "first", 1.0)), later=lambda store: store())
     for each in (first, *others):
-        each.result(timeout=30)
-    points.add_soon("e", series("r", "third", 3.0), later=lambda store: store()).result(timeout=30)
+        each.result(timeout=120)
+    points.add_soon("e", series("r", "third", 3.0), later=lambda store: store()).result(timeout=120)
     # A server of a database leaves it to its writer, and counts nothing.
     assert [one.key for one in points.latest(["r"])["r"]] == ["first", *["second"] * len(others), "third"]
 
@@ -127,7 +127,7 @@ def test_values_are_stored_where_their_file_cannot_be_settled(tmp_path: Path, mo
     for _ in range(3):
         points.add("e", series("r", "few", 1.0))
     many = series("r", "many", *map(float, range(2 * module.AT_ONCE)))
-    points.add_soon("e", many, later=lambda store: store()).result(timeout=30)
+    points.add_soon("e", many, later=lambda store: store()).result(timeout=120)
     database.close()
 
 

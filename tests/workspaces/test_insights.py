@@ -155,7 +155,7 @@ def test_what_was_noted_is_written_by_itself(tmp_path: Path, monkeypatch: pytest
     insights = Insights(tmp_path)
     insights.start()
     note(insights, "one")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while not any(b"one" in file.read_bytes() for file in tmp_path.iterdir()):
         assert time.monotonic() < until
         time.sleep(0.005)

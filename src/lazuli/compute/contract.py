@@ -21,7 +21,7 @@ from lazuli.schema.problems import Conflict, InvalidInput
 
 __all__ = ["EngineContract", "sh", "until"]
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = 120.0
 
 
 def until(true: Callable[[], object], what: str) -> None:

@@ -110,7 +110,7 @@ def live_with_what_azure_has_not(tour: Tour) -> None:
 
 def _waited_for(ask: Callable[[], Any]) -> Any:
     """The answer, once there is one."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not (found := ask()):
         assert time.monotonic() < deadline, lazuli("schedule", "show", "-n", "again")
         time.sleep(0.1)

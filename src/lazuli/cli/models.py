@@ -9,6 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from lazuli.cli.nouns import group_of
+from lazuli.cli.onnx import inspect
 from lazuli.cli.options import asks, named
 from lazuli.cli.show import Form, console, show
 from lazuli.client.client import Client
@@ -16,6 +17,7 @@ from lazuli.client.client import Client
 __all__ = ["lineage_tree", "model"]
 
 model = group_of("model")
+model.add_command(inspect)
 
 
 @model.command("lineage", help="Show what a model was made from.")

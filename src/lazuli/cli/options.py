@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import click
@@ -17,9 +18,11 @@ from lazuli.client.client import Client
 from lazuli.client.version import explained
 from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem
 
-__all__ = ["Option", "asks", "confirmed", "named", "output_option", "pairs"]
+__all__ = ["Connect", "Option", "asks", "confirmed", "may_ask", "named", "output_option", "pairs"]
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+Connect = Callable[[], AbstractContextManager[Client]]
+"""Opens the way to the server that the options name."""
 
 _ENOUGH_TO_SHOW = 4 << 20
 
@@ -68,6 +71,21 @@ def asks(default: str = "yaml") -> Option:
     """A command that is handed a :class:`Client` first, and how to print (``output``)."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @may_ask(default)
+        @functools.wraps(function)
+        def command(connect: Connect, *args: Any, **given: Any) -> Any:
+            with connect() as client:
+                return function(client, *args, **given)
+
+        return command
+
+    return decorate
+
+
+def may_ask(default: str = "yaml") -> Option:
+    """A command that is handed a :data:`Connect` first, for it needs no server in every case, and ``output``."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @output_option(default)
         @click.option("--subscription", default="", metavar="ID", help="The subscription.")
         @click.option("-g", "--resource-group", default="", metavar="NAME", help="The resource group.")
@@ -81,18 +99,24 @@ def asks(default: str = "yaml") -> Option:
         )
         @functools.wraps(function)
         def command(*args: Any, workspace_name: str, resource_group: str, subscription: str, **given: Any) -> Any:
-            chosen = profile.find(subscription=subscription, resource_group=resource_group, workspace=workspace_name)
-            with Client(chosen, progress=_progress) as client:
-                try:
-                    return function(client, *args, **given)
-                except NotSignedIn as problem:
-                    raise _naming_the_token(problem) from None
-                except Problem as problem:
-                    raise explained(problem, client.http) from None
+            connect = functools.partial(_connected, subscription, resource_group, workspace_name)
+            return function(connect, *args, **given)
 
         return command
 
     return decorate
+
+
+@contextmanager
+def _connected(subscription: str, resource_group: str, workspace: str) -> Iterator[Client]:
+    chosen = profile.find(subscription=subscription, resource_group=resource_group, workspace=workspace)
+    with Client(chosen, progress=_progress) as client:
+        try:
+            yield client
+        except NotSignedIn as problem:
+            raise _naming_the_token(problem) from None
+        except Problem as problem:
+            raise explained(problem, client.http) from None
 
 
 def _naming_the_token(problem: NotSignedIn) -> NotSignedIn:

@@ -1,1 +1,1 @@
-"""Skills that know no server: how to search for hyperparameters, and when to give up a trial."""
+"""Skills that know no server: how to search for hyperparameters, when to give up a trial, what ONNX files hold."""

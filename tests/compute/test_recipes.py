@@ -242,6 +242,21 @@ def test_old_releases_get_the_numpy_they_were_built_for() -> None:
     assert new and "numpy<2" not in new.requirements
 
 
+@pytest.mark.parametrize(("old", "new"), [("sklearn-1.5", "sklearn-1.6"), ("lightgbm-3.3", "lightgbm-4.4")])
+def test_older_images_keep_the_pandas_that_azure_gives_them(old: str, new: str) -> None:
+    """Azure's have pandas 1.5.3; published scripts call ``DataFrame.append``, which pandas 2 has no more."""
+
+    def bounds(name: str, python: str) -> set[str]:
+        base = curated.of_name(name)
+        asked = [Requirement(line) for line in base.requirements] if base else []
+        bound = [one for one in asked if one.marker and one.marker.evaluate({"python_version": python})]
+        return {f"{one.name}{one.specifier}" for one in bound if one.specifier}
+
+    assert bounds(old, "3.11") == {"numpy<2", "pandas<2"}
+    assert not bounds(old, "3.12"), "there are no wheels of it"
+    assert not bounds(new, "3.11")
+
+
 @pytest.fixture
 def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda program: None)

@@ -43,7 +43,10 @@ FAMILIES = ("sklearn", "lightgbm", "xgboost", "automl", "pytorch", "tensorflow",
 """The families, each by the word that Azure's names have for it."""
 
 _COMMON = ("mlflow-skinny", "psutil")
-_NUMBERS = ("joblib", "numpy", "pandas", "scipy")
+_LEARNING = ("joblib", "matplotlib", "numpy", "pandas", "scipy", 'skops; python_version >= "3.10"')
+"""skops is how the MLflow of such Pythons saves a model of scikit-learn, but it does not bring that itself."""
+_PANDAS_1 = ('numpy<2; python_version < "3.12"', 'pandas<2; python_version < "3.12"')
+"""On later Pythons there are no wheels of it: there it is the newest."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,18 @@ class _Family:
     pythons: tuple[tuple[tuple[int, ...], str], ...] = ()
     """Up to (not with) which version of the family which Pythons have wheels of it, where a name tells none."""
     needs: tuple[str, ...] = ()
+    pandas_2_since: tuple[int, ...] = ()
+    """The version from which on Azure's image has pandas 2. Scripts for earlier ones call what that took away."""
 
     def requirements(self, version: str) -> tuple[str, ...]:
         pin = f"=={version}.*" if version else ""
-        old = version and tuple(map(int, version.split("."))) < self.numpy_2_since
-        packages = {package.format(pin) for package in (*_COMMON, *self.packages)}
-        return tuple(sorted(packages | {"numpy<2"} if old else packages))
+        told = tuple(map(int, version.split("."))) if version else ()
+        packages = [package.format(pin) for package in (*_COMMON, *self.packages)]
+        if told and told < self.numpy_2_since:
+            packages.append("numpy<2")
+        if told and told < self.pandas_2_since:
+            packages += _PANDAS_1
+        return tuple(sorted(packages))
 
     def python(self, version: str) -> str:
         """The Pythons that a version of the family can run on; '' for any."""
@@ -68,13 +77,14 @@ class _Family:
         return next((range for before, range in self.pythons if parts and parts < before), "")
 
 
-_BOOSTED = ("matplotlib", "scikit-learn<1.6", *_NUMBERS)
+_BOOSTED = ("scikit-learn<1.6", *_LEARNING)
 _SKLEARN = (((0, 23), "<3.8"), ((1, 0), "<3.10"), ((1, 2), "<3.11"), ((1, 3), "<3.12"), ((1, 5), "<3.13"))
+_LIGHTGBM = (((4, 4), "<3.13"),)
 _TORCH = (((1, 11), "<3.10"), ((2, 0), "<3.11"), ((2, 2), "<3.12"), ((2, 5), "<3.13"))
 _TENSORFLOW = (((2, 8), "<3.10"), ((2, 12), "<3.11"), ((2, 16), "<3.12"), ((2, 20), "<3.13"))
 _FAMILIES: tuple[tuple[str, _Family], ...] = (
-    (r"scikit-?learn|sklearn", _Family(("scikit-learn{}", "matplotlib", *_NUMBERS), (1, 4), _SKLEARN)),
-    (r"lightgbm", _Family(("lightgbm{}", "xgboost-cpu", *_BOOSTED), (4, 4), (((4, 4), "<3.13"),))),
+    (r"scikit-?learn|sklearn", _Family(("scikit-learn{}", *_LEARNING), (1, 4), _SKLEARN, pandas_2_since=(1, 6))),
+    (r"lightgbm", _Family(("lightgbm{}", "xgboost-cpu", *_BOOSTED), (4, 4), _LIGHTGBM, pandas_2_since=(4, 4))),
     (r"xgboost", _Family(("xgboost-cpu{}", "lightgbm", *_BOOSTED), (2, 1), (((2, 1), "<3.13"),))),
     (r"(?:ai-ml-)?automl", _Family(("lightgbm", "xgboost-cpu", *_BOOSTED))),
     (r"(?:acpt-|acft-)?pytorch|torch", _Family(("torch{}", "numpy", "pandas", "tqdm"), (2, 3), _TORCH)),

@@ -63,6 +63,10 @@ class Lab:
     def run(self, name: str, file: Path) -> Path:
         """Submit a job as its file says, follow it to its end, and download what it left; the folder of that."""
         self.lazuli("job", "create", "-f", file, "-n", name, "--stream")
+        return self.download(name)
+
+    def download(self, name: str) -> Path:
+        """Everything that a job left; the folder of that. A step of a pipeline is the job ``<pipeline>-<step>``."""
         self.lazuli("job", "download", "-n", name, "--all", "-p", self.folder / name)
         return self.folder / name
 
@@ -70,6 +74,16 @@ class Lab:
         """What the job's program said."""
         (found,) = (self.folder / name).rglob("std_log.txt")
         return found.read_text()
+
+    def step_log(self, pipeline: str, step: str) -> str:
+        """What the program of a step said."""
+        self.download(f"{pipeline}-{step}")
+        return self.log(f"{pipeline}-{step}")
+
+    def steps(self, pipeline: str) -> dict[str, dict[str, Any]]:
+        """The jobs of a pipeline's steps."""
+        listed = json.loads(self.lazuli("job", "list", "--parent-job-name", pipeline, "-o", "json"))
+        return {one["name"].removeprefix(f"{pipeline}-"): one for one in listed}
 
     def trials(self, name: str) -> list[dict[str, Any]]:
         """The trials of a sweep, the best first."""

@@ -11,17 +11,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 from tests.cases.conftest import Examples, Lab
 
 BASICS = "cli/jobs/basics"
 SINGLE = "cli/jobs/single-step"
+PIPELINES = "cli/jobs/pipelines-with-components"
 WAITING = {
-    "K07": ("hello-pipeline-io.yml", "pipeline jobs"),
-    "K08": ("hello-pipeline-abc.yml", "pipeline jobs"),
-    "K12": ("1a_e2e_local_components/pipeline.yml", "pipeline jobs"),
-    "K13": ("3b_pipeline_with_data/pipeline.yml", "pipeline jobs"),
-    "K14": ("nyc_taxi_data_regression/pipeline.yml", "pipeline jobs"),
     "K16": ("cli-automl-classification-task-bankmarketing.yml", "AutoML"),
     "K17": ("managed/sample/endpoint.yml", "online endpoints"),
     "K18": ("managed/inference-schema", "online endpoints"),
@@ -77,6 +72,21 @@ def test_k06_a_sweep(lab: Lab, examples: Examples) -> None:
     assert f"B: {trials[0]['params']['B']}" in next(left.glob("artifacts/user_logs/std_log.txt")).read_text()
 
 
+def test_k07_a_step_reads_what_another_wrote(lab: Lab, examples: Examples) -> None:
+    lab.run("k07", examples.file(f"{BASICS}/hello-pipeline-io.yml"))
+    assert lab.step_log("k07", "hello_job") == "hello\n"
+    assert lab.step_log("k07", "world_job") == "world\n"
+    (found,) = (lab.folder / "k07-hello_job").rglob("world.txt")
+    assert found.read_text() == "world\n"
+
+
+def test_k08_three_steps_two_of_them_bound(lab: Lab, examples: Examples) -> None:
+    lab.run("k08", examples.file(f"{BASICS}/hello-pipeline-abc.yml"))
+    assert lab.step_log("k08", "a") == "hello hello world\n"
+    assert lab.step_log("k08", "c").endswith("/world.txt\n")
+    assert {name: one["status"] for name, one in lab.steps("k08").items()} == dict.fromkeys("abc", "Completed")
+
+
 def test_k09_a_folder_by_its_name(lab: Lab, examples: Examples) -> None:
     lab.lazuli("data", "create", "-f", examples.file("cli/assets/data/local-folder.yml"), "-n", "local-folder-example")
     lab.run("k09", examples.file(f"{BASICS}/hello-data-uri-folder.yml"))
@@ -103,15 +113,57 @@ def test_k11_a_sweep_over_data_of_a_mirror(lab: Lab, examples: Examples) -> None
     assert next(left.glob("hd-artifacts/azureml-logs/hyperdrive.txt")).read_text().count("Completed") == 20
 
 
-def test_k15_a_conda_file(lab: Lab, examples: Examples, tmp_path: Path) -> None:
-    """Its pipeline waits for pipeline jobs; its component, as it is, is run as a job of its own."""
-    source = examples.file("cli/jobs/pipelines-with-components/basics/5c_env_conda_file")
-    shutil.copytree(source, tmp_path / "case")
-    component = yaml.safe_load((source / "component.yml").read_text())
-    job = {word: component[word] for word in ("type", "code", "environment", "command", "display_name")}
-    (tmp_path / "case" / "job.yml").write_text(yaml.safe_dump({**job, "compute": "azureml:cpu-cluster"}))
-    lab.run("k15", tmp_path / "case" / "job.yml")
-    assert "Hello Python World" in lab.log("k15") and "How was it??" in lab.log("k15")
+def test_k12_components_in_files(lab: Lab, examples: Examples) -> None:
+    left = lab.run("k12", examples.file(f"{PIPELINES}/basics/1a_e2e_local_components/pipeline.yml"))
+    assert {*lab.steps("k12")} == {"train_job", "score_job", "evaluate_job"}
+    trained = (left / "named-outputs/pipeline_job_trained_model/model.txt").read_text()
+    assert trained.startswith("This is a dummy model with id: ")
+    assert (left / "named-outputs/pipeline_job_evaluation_report/eval_result.txt").read_text().startswith("Eval done")
+    said = lab.step_log("k12", "train_job")
+    assert "Max epocs: 20\nLearning rate: 1.8\nLearning rate: time-based\n" in said
+    assert trained in lab.step_log("k12", "score_job"), "what was scored is what was trained"
+
+
+def test_k13_a_chain_that_hands_data_on(lab: Lab, examples: Examples) -> None:
+    left = lab.run("k13", examples.file(f"{PIPELINES}/basics/3b_pipeline_with_data/pipeline.yml"))
+    (found,) = (left / "named-outputs/final_pipeline_output").iterdir()
+    assert found.read_text().startswith("Logging date time: ")
+    assert "I'm componentA" in lab.step_log("k13", "component_a")
+    assert "Logging date time: " in lab.step_log("k13", "component_c"), "it read what the second wrote"
+
+
+def test_k14_taxi_fares(lab: Lab, examples: Examples, tmp_path: Path) -> None:
+    """Its scripts call pandas 1, which Azure's image has, and take the files of a folder in the order of their names.
+
+    Azure's mounts list them so. A file system of the machine may not, and then the script takes one file for another.
+    """
+    raw = _listed(tmp_path / "raw", "greenTaxiData.csv", "yellowTaxiData.csv")
+    prepared = _listed(tmp_path / "prepared", "green_prep_data.csv", "merged_data.csv", "yellow_prep_data.csv")
+    if (raw[0], prepared[1]) != ("greenTaxiData.csv", "merged_data.csv"):
+        pytest.skip("this machine's file system lists files in another order than Azure's mounts")
+    pipeline = examples.file(f"{PIPELINES}/nyc_taxi_data_regression/pipeline.yml")
+    report = lab.run("k14", pipeline) / "named-outputs/pipeline_job_score_report/score.txt"
+    assert "Mean squared error: 11.78" in report.read_text()
+    assert "Coefficient of determination: 0.87" in report.read_text()
+    assert (lab.folder / "k14/named-outputs/pipeline_job_trained_model/MLmodel").exists()
+    again = lab.run("k14-again", pipeline) / "named-outputs/pipeline_job_score_report/score.txt"
+    assert again.read_text() == report.read_text()
+    reused = {step: one["properties"]["azureml.reusedrunid"] for step, one in lab.steps("k14-again").items()}
+    assert reused == {step: f"k14-{step}" for step in lab.steps("k14")} and len(reused) == 5
+
+
+def _listed(folder: Path, *names: str) -> list[str]:
+    """The names in the order in which a folder of this machine lists them."""
+    folder.mkdir()
+    for name in names:
+        (folder / name).touch()
+    return [entry.name for entry in os.scandir(folder)]
+
+
+def test_k15_a_conda_file(lab: Lab, examples: Examples) -> None:
+    lab.run("k15", examples.file(f"{PIPELINES}/basics/5c_env_conda_file/pipeline.yml"))
+    said = lab.step_log("k15", "hello_python_world_job")
+    assert "Hello Python World" in said and "How was it??" in said
 
 
 @pytest.mark.needs("Rscript")

@@ -105,6 +105,14 @@ class Pinning:
         bindings.check(output.path, {word: {""} for word in values}, target=f"outputs.{name}.path")
         return output.model_copy(update={"path": bindings.render(output.path, lambda binding: values[binding.group])})
 
+    def check_datastore(self, scope: Scope, name: str, target: str) -> None:
+        """Raise :class:`InvalidInput` where there is no datastore of this name."""
+        try:
+            self._storage.locate(scope, f"azureml://datastores/{name}/paths/")
+        except InvalidInput as problem:
+            problem.target = target
+            raise
+
     def check_outputs(self, scope: Scope, job: Job) -> None:
         """Refuse outputs that could not be kept where they say, or not under the names they say."""
         for name, output in job.outputs.items():

@@ -85,6 +85,7 @@ def searching(**space: Any) -> dict[str, Any]:
         ),
         ({**needing(), "settings": {"on_init": "b"}}, "settings.on_init", "no step"),
         ({**needing(), "settings": {"default_compute": "nowhere"}}, "settings.default_compute", "'nowhere'"),
+        ({**needing(), "settings": {"default_datastore": "nowhere"}}, "settings.default_datastore", "'nowhere'"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_made(

@@ -236,6 +236,32 @@ def test_what_a_step_says_may_be_bound(place: Place) -> None:
     assert place.get("places-there").body["limits"] == {"timeout": 77}
 
 
+def test_outputs_that_name_no_place_are_kept_on_the_default_datastore(place: Place) -> None:
+    pipeline(
+        place,
+        "elsewhere",
+        {
+            "one": step(
+                "for o in ${{outputs.own}} ${{outputs.end}} ${{outputs.said}}; do echo 1 > $o/f; done",
+                outputs={
+                    "own": {},
+                    "end": "${{parent.outputs.end}}",
+                    "said": {"path": "azureml://datastores/${{default_datastore}}/paths/said/${{name}}"},
+                },
+            ),
+            "two": step("cat ${{inputs.x}}/f", inputs={"x": "${{parent.jobs.one.outputs.end}}"}),
+        },
+        outputs={"end": {"name": "elsewhere-asset"}},
+        settings={"default_datastore": "azureml:workspacefilestore"},
+    )
+    place.until("elsewhere", "Completed")
+    kept = {**place.files("azureml/elsewhere", "workspacefilestore"), **place.files("said/", "workspacefilestore")}
+    assert kept == {"/end/f": "1\n", "-one/own/f": "1\n", "elsewhere-one/f": "1\n"}
+    assert place.log("elsewhere-two") == "1\n"
+    asset = place.platform.shelves.data.get(ResourceId(place.scope, "data", "elsewhere-asset", "1"))
+    assert "/datastores/workspacefilestore/" in asset.body["path"]
+
+
 def test_the_names_of_steps_are_ids_that_mlflow_takes() -> None:
     names = [child_name("a", part) for part in ("step", "step_2", "step-2", "step.2", "Schritt für Schritt", "x" * 300)]
     assert names[:2] == ["a-step", "a-step_2"]

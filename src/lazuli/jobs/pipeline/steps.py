@@ -14,6 +14,7 @@ from lazuli.jobs.pipeline.wiring import (
     Sources,
     command_of,
     inputs_of,
+    kept_by_default,
     outputs_of,
     parallel_of,
     settled_words,
@@ -26,7 +27,7 @@ from lazuli.resources.kinds import AnyJob
 from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.schema.identity import Scope
-from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_folder
+from lazuli.schema.places import ARTIFACTS, artifact_folder
 from lazuli.store.documents import Record
 
 __all__ = ["StepJobs"]
@@ -55,7 +56,8 @@ class StepJobs:
             "experiment_name": pipeline.experiment_name,
             "compute": self._compute(pipeline, node),
         }
-        kept = {name: self._kept(pipeline, each) for name, each in outputs.items()}
+        placed = {name: kept_by_default(each, pipeline.settings) for name, each in outputs.items()}
+        kept = {name: each.model_dump(mode="json", exclude_none=True) for name, each in placed.items()}
         if isinstance(node, ParallelNode):
             assert component is None or isinstance(component, ParallelComponent)
             settings, resources = parallel_of(node, component, sources)
@@ -151,15 +153,6 @@ class StepJobs:
     def _compute(self, pipeline: PipelineJob, node: NodeBase) -> str | None:
         default = pipeline.settings.default_compute if pipeline.settings else None
         return node.compute or pipeline.compute or default
-
-    def _kept(self, pipeline: PipelineJob, output: Output) -> dict[str, Any]:
-        """An output with its place: on the pipeline's default datastore, where it names one and the output none."""
-        said = output.model_dump(mode="json", exclude_none=True)
-        default = (pipeline.settings.default_datastore if pipeline.settings else None) or DEFAULT
-        store = default.removeprefix("azureml:").rpartition("/")[2]
-        if not output.path and store != DEFAULT:
-            said["path"] = f"azureml://datastores/{store}/paths/azureml/${{{{name}}}}/${{{{output_name}}}}"
-        return said
 
 
 def _given(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from lazuli.compute.targets import Targets
 from lazuli.jobs.kinds import Kind
 from lazuli.jobs.parallel import check_step, merged
 from lazuli.jobs.pinning import Pinning
-from lazuli.jobs.pipeline.wiring import literal
+from lazuli.jobs.pipeline.wiring import default_store, kept_by_default, literal
 from lazuli.resources.component import Component, ParallelComponent
 from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.node import NodeBase, ParallelNode
@@ -71,7 +71,8 @@ class Pipelines(Kind):
                 "jobs": pinned,
                 "inputs": {name: self._pinning.input(id.scope, name, said) for name, said in given.items()},
                 "outputs": {
-                    name: self._output(id, name, said, {**steps.jobs, **pinned}) for name, said in outputs.items()
+                    name: self._output(id, name, kept_by_default(said, job.settings), {**steps.jobs, **pinned})
+                    for name, said in outputs.items()
                 },
             }
         )
@@ -138,6 +139,7 @@ class Pipelines(Kind):
         for said, field in ((job.compute, "compute"), (settings.default_compute, "settings.default_compute")):
             if said and not any(bindings.bindings_in(said)):
                 self._check_compute(scope, said, field)
+        self._pinning.check_datastore(scope, default_store(settings), "settings.default_datastore")
         steps = steps_of(job, self._components, scope).jobs
         for word in ("on_init", "on_finalize"):
             if (step := getattr(settings, word)) and step not in steps:

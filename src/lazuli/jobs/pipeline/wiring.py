@@ -22,13 +22,17 @@ from lazuli.resources.inout import AssetType, Input, Output
 from lazuli.resources.job import Resources
 from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, SweepNode
 from lazuli.resources.parallel import ParallelSettings
+from lazuli.resources.pipeline import PipelineSettings
 from lazuli.schema import bindings
 from lazuli.schema.bindings import Binding, only_binding
+from lazuli.schema.places import DEFAULT
 
 __all__ = [
     "Sources",
     "command_of",
+    "default_store",
     "inputs_of",
+    "kept_by_default",
     "literal",
     "outputs_of",
     "parallel_of",
@@ -152,6 +156,22 @@ def _output(
     if said.path:
         explicit["path"] = settled_text(said.path, sources)
     return Output.load({**own, **explicit})
+
+
+def default_store(settings: PipelineSettings | None) -> str:
+    """The name of the datastore on which a pipeline keeps what names no place."""
+    said = (settings.default_datastore if settings else None) or DEFAULT
+    return said.removeprefix("azureml:").rpartition("/")[2]
+
+
+def kept_by_default(output: Output, settings: PipelineSettings | None) -> Output:
+    """An output with its place: on the pipeline's default datastore, where it names no other."""
+    store = default_store(settings)
+    if store == DEFAULT:
+        return output
+    path = output.path or "azureml://datastores/${{default_datastore}}/paths/azureml/${{name}}/${{output_name}}"
+    placed = bindings.render(path, lambda binding: store if binding.group == "default_datastore" else str(binding))
+    return output.model_copy(update={"path": placed})
 
 
 def optional_blocks_settled(command: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -195,3 +196,63 @@ def test_a_plan_survives_json() -> None:
         ),
     )
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+
+
+def test_work_that_follows_finds_a_runner_that_waits(engine: LocalEngine) -> None:
+    """It is told where, holds the lock, says what goes wrong in the log of its folder, and leaves as much behind."""
+    TestLocalEngine().run(engine, sh("true"), "first")
+    waiting = spare_of(engine)
+    engine.start(sh("while [ ! -e go ]; do sleep 0.02; done"), "second")
+    until(lambda: engine.look("second").phase == Phase.RUNNING, "the start")
+    assert runner_pid(engine, "second") == waiting
+    home = engine.folder("second").parent
+    assert Path(f"/proc/{waiting}/cwd").readlink() == home
+    assert Path(f"/proc/{waiting}/fd/2").readlink() == home / "runner.log"
+    (engine.folder("second") / "go").touch()
+    until(lambda: engine.look("second").reason == Reason.COMPLETED, "the end")
+    assert spare_of(engine) != waiting
+
+
+def test_where_the_runner_that_waited_was_killed_another_is_started(engine: LocalEngine) -> None:
+    TestLocalEngine().run(engine, sh("true"), "first")
+    os.kill(waiting := spare_of(engine), signal.SIGKILL)
+    until(lambda: not alive(waiting), "its end")
+    assert TestLocalEngine().run(engine, sh("echo ran"), "second").reason == Reason.COMPLETED
+    assert engine.tail("second", "user_logs/std_log.txt") == b"ran\n"
+
+
+def test_a_runner_that_waited_under_other_variables_is_not_used(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    TestLocalEngine().run(engine, sh("true"), "first")
+    spare_of(engine)
+    monkeypatch.setenv("LC_NUMERIC", "C")
+    TestLocalEngine().run(engine, sh("echo $LC_NUMERIC"), "second")
+    assert engine.tail("second", "user_logs/std_log.txt") == b"C\n"
+
+
+def test_a_runner_that_waits_ends_with_who_started_it(tmp_path: Path) -> None:
+    script = """
+import sys, time
+from pathlib import Path
+from lazuli.compute.contract import sh, until
+from lazuli.compute.engines.local import LocalEngine
+engine = LocalEngine(Path(sys.argv[1]))
+engine.start(sh("true"), "job")
+until(lambda: engine._spare._waiting, "one that waits")
+print(engine._spare._waiting.process.pid, flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as server:
+        assert server.stdout
+        waiting = int(server.stdout.readline())
+        assert alive(waiting)
+        server.kill()
+        until(lambda: not alive(waiting), "its end")
+
+
+def spare_of(engine: LocalEngine) -> int:
+    """The process that waits for the next work."""
+    until(lambda: engine._spare._waiting, "one that waits")
+    assert engine._spare._waiting
+    return engine._spare._waiting.process.pid

@@ -138,6 +138,7 @@ def processes_of(data_dir: Path, what: str = "job-") -> list[int]:
     for entry in Path("/proc").iterdir():
         try:
             told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+            told += bytes((entry / "cwd").readlink())
         except OSError:
             continue
         if mark in told and entry.name.isdigit():

@@ -1,8 +1,8 @@
-"""Run one plan to its end, apart from the server: ``python -I -S runner.py FOLDER LOCK``.
+"""Run one plan to its end, apart from the server: ``python -I -S runner.py FOLDER LOCK``, or ``runner.py SOCKET``.
 
 FOLDER holds ``plan.json``, which is removed once it is read. LOCK is the inherited descriptor of a file lock that is
-held for as long as this program lives, so that whoever asks the lock knows whether it does. What it leaves in FOLDER,
-each written by rename:
+held for as long as this program lives, so that whoever asks the lock knows whether it does. SOCKET is the descriptor of
+one over which both are told later. What it leaves in FOLDER, each written by rename:
 
 ``runner.json``   it began (never begins twice in one folder)
 ``started.json``  the user's processes run; said again when one ends that the others do without
@@ -41,6 +41,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_PAUSE_S = 0.5
 PIECE = 64 << 20  # bytes that are copied between two looks for a stop
 LOWEST_PORT = 20_000
+LONGEST_PATH = 4096
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 
@@ -68,6 +69,23 @@ def main(folder: str, lock: int) -> None:
     result = Run(folder, plan).to_the_end()
     result["ended_at_ms"] = now_ms()
     patiently(lambda: write_json(os.path.join(folder, "exit.json"), result))
+
+
+def told(line: int) -> tuple[str, int]:
+    """The folder and the lock that are told over a socket; ends the process where nobody is left to tell them."""
+    import _socket
+
+    listener = _socket.socket(fileno=line)
+    folder, handed, _, _ = listener.recvmsg(LONGEST_PATH, _socket.CMSG_LEN(4))
+    listener.close()
+    if not folder:
+        os._exit(0)
+    os.chdir(folder)
+    log = os.open("runner.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    return os.fsdecode(folder), int.from_bytes(handed[0][2], sys.byteorder)
 
 
 def _begin(file: str) -> bool:
@@ -531,4 +549,8 @@ def now_ms() -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    if len(sys.argv) == 2:
+        main(*told(int(sys.argv[1])))
+    else:
+        main(sys.argv[1], int(sys.argv[2]))
+    os._exit(0)  # all is written: what else Python does at its end would only take time

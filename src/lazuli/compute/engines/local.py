@@ -25,6 +25,7 @@ from typing import Any
 import lazuli
 from lazuli.compute import spawn
 from lazuli.compute.engine import Engine, Look, Phase, Plan, Reason, Served, check_key
+from lazuli.compute.engines.spare import Spare
 from lazuli.schema.problems import Conflict, Unavailable
 from lazuli.store.paths import inside
 
@@ -46,7 +47,8 @@ class LocalEngine(Engine):
     def __init__(self, root: Path, python: str = sys.executable, on_exit: Callable[[str], None] | None = None) -> None:
         self._root = root.absolute()
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._python = python
+        self._runner = [python, "-I", "-S", str(_RUNNER)]
+        self._spare = Spare(self._runner, self._root)
         self.on_exit = on_exit
         self._starting = threading.Lock()
         self._swept: set[str] = set()
@@ -71,18 +73,22 @@ class LocalEngine(Engine):
                 return
             try:
                 _write_json(home / "plan.json", plan.to_json())
-                process = spawn.detached(
-                    [self._python, "-I", "-S", str(_RUNNER), str(home), str(lock)],
-                    cwd=home,
-                    env=spawn.machine_environment(),
-                    output=home / "runner.log",
-                    keep=[lock],
-                )
+                process = self._spare.take(home, lock) or self._started(home, lock)
             except OSError as error:
                 raise Unavailable(f"No process could be started: {error.strerror}.", target=key) from error
             finally:
                 os.close(lock)
         self._watch(key, process)
+
+    def _started(self, home: Path, lock: int) -> spawn.Process:
+        """A new runner for a folder, which holds its lock."""
+        return spawn.detached(
+            [*self._runner, str(home), str(lock)],
+            cwd=home,
+            env=spawn.machine_environment(),
+            output=home / "runner.log",
+            keep=[lock],
+        )
 
     def look(self, key: str) -> Look:
         """What is known about ``key`` now."""
@@ -172,6 +178,7 @@ class LocalEngine(Engine):
                 fcntl.flock(lock, fcntl.LOCK_SH)
         if self.on_exit is not None:
             self.on_exit(key)
+        self._spare.prepare()
 
     def _sweep(self, key: str) -> None:
         """Kill what a vanished runner left behind, once, before anybody is told that the work is lost."""

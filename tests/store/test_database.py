@@ -220,3 +220,26 @@ def test_a_file_that_another_program_holds_gives_no_answer_and_is_written_to_aft
         put(tx, "k")
     assert keys(database) == ["k"]
     database.close()
+
+
+def test_what_hardly_changes_is_read_once_until_something_is_written(database: Database) -> None:
+    reads: list[str] = []
+
+    def read(tx: Connection) -> list[str]:
+        reads.append("read")
+        return list(tx.execute(select(tables.param.c.key)).scalars())
+
+    assert [database.remembered("keys", read) for _ in range(3)] == [[], [], []]
+    with database.write() as tx:
+        put(tx, "new")
+    assert [database.remembered("keys", read) for _ in range(3)] == [["new"]] * 3
+    assert len(reads) == 2
+
+
+def test_nothing_is_remembered_of_a_read_that_fails(database: Database) -> None:
+    def read(_: Connection) -> str:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.remembered("keys", read)
+    assert database.remembered("keys", lambda _: "found") == "found"

@@ -179,8 +179,7 @@ class Versions(Shelf):
             )
         reference.inside(scope, target=target)
         with self.store.state.read() as tx:
-            id = self.place(tx, ResourceId(scope, self.noun.collection, reference.name))
-            return self._one(tx, id, reference, target)
+            return self._one(tx, ResourceId(scope, self.noun.collection, reference.name), reference, target)
 
     def _shared(self, place: RegistryPlace, text: str, target: str) -> Record:
         """The one version that a place in a registry names."""
@@ -199,7 +198,7 @@ class Versions(Shelf):
                 raise InvalidInput(
                     problem.message, target=target, mend=problem.mend, code="ReferenceNotFound"
                 ) from None
-            id = self.place(tx, ResourceId(registry.id.scope, self.noun.collection, place.name))
+            id = ResourceId(registry.id.scope, self.noun.collection, place.name)
             return self._one(tx, id, reference, target)
 
     def free_version(self, scope: Scope, name: str, made_by: Mapping[str, str]) -> str:
@@ -214,6 +213,7 @@ class Versions(Shelf):
     def _one(self, tx: Connection, id: ResourceId, reference: Reference, target: str) -> Record:
         if reference.version and (record := self.store.documents.find(tx, replace(id, version=reference.version))):
             return record
+        id = self.place(tx, id)
         if reference.label not in ("", LATEST):
             if record := labelled(self._versions(tx, id, told=STATE), reference.label):
                 return record

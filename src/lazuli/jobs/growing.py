@@ -145,8 +145,9 @@ class Growing:
     def forget(self, record: Record, *, below: Sequence[str] = ("",)) -> None:
         """Remove the copies of a job's files that are still marked, below these folders of its run. Safe to repeat."""
         container, prefix = self._place(record.id)
-        for folder in below:
-            for blob in self._marked(container, f"{prefix}{folder}"):
+        folders = tuple(f"{prefix}{folder}" for folder in below)
+        for blob in self._marked(container, prefix) if folders else ():
+            if blob.name.startswith(folders):
                 self._remove(container, blob)
 
     def close(self) -> None:

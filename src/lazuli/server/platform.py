@@ -88,7 +88,7 @@ from lazuli.server.sweeps import sweep_routes
 from lazuli.server.tickets import Tickets
 from lazuli.server.vault import vault_routes
 from lazuli.server.welcome import welcome_routes
-from lazuli.shelves.shelf import find_workspace
+from lazuli.shelves.shelf import find_workspace, known_workspace
 from lazuli.store.clock import Clock, monotonic_clock, system_clock
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store, open_store
@@ -385,8 +385,7 @@ def _reach(store: Store, access: Access, tracking: Tracking) -> Callable[[Record
 
     def reach(record: Record) -> Reach:
         scope, name = record.id.scope, record.id.name
-        with store.state.read() as tx:
-            workspace = find_workspace(store, tx, scope)
+        workspace = known_workspace(store, scope)
         token = access.job_token(str(record.state["user"]), scope, name, record.created_at)
         return Reach(
             tracking_uri=f"{url}/mlflow/v2.0{scope.path}",

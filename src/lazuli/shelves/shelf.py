@@ -15,7 +15,16 @@ from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 
-__all__ = ["ANYTHING", "DELETING", "Expected", "Shelf", "document_of", "find_registry", "find_workspace"]
+__all__ = [
+    "ANYTHING",
+    "DELETING",
+    "Expected",
+    "Shelf",
+    "document_of",
+    "find_registry",
+    "find_workspace",
+    "known_workspace",
+]
 
 
 def document_of(noun: Noun, record: Record) -> Any:
@@ -49,6 +58,11 @@ def find_workspace(store: Store, tx: Connection, scope: Scope) -> Record:
             else f"Create it with 'lazuli {scope.word} create'.",
         )
     return record
+
+
+def known_workspace(store: Store, scope: Scope) -> Record:
+    """The same, for those who ask many times a step."""
+    return store.state.remembered(ResourceId(scope), lambda tx: find_workspace(store, tx, scope))
 
 
 def find_registry(store: Store, tx: Connection, name: str, *, target: str = "registry") -> Record:
@@ -114,8 +128,10 @@ class Shelf:
     def get(self, id: ResourceId) -> Record:
         """The resource. Raises :class:`NotFound`, with the names there are, where there is none."""
         with self.store.state.read() as tx:
-            id = self.place(tx, id)
             record = self.store.documents.find(tx, id)
+            if record is None:  # it may be another word for what is there
+                id = self.place(tx, id)
+                record = self.store.documents.find(tx, id)
             if record is None:
                 raise self.missing(tx, id)
             return self.shown(tx, record)

@@ -14,10 +14,10 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError, SQLAlchemyError
@@ -26,6 +26,8 @@ from lazuli.schema.problems import Conflict, InvalidInput, Unavailable
 from lazuli.store.migrations import migrate
 
 __all__ = ["NO_ANSWER", "Database", "open_points", "open_state"]
+
+T = TypeVar("T")
 
 NO_ANSWER = (OperationalError, sqlite3.OperationalError)
 """What says that the database cannot answer now (it is locked, its disk is full), and nothing of what it was asked."""
@@ -51,6 +53,7 @@ class Database:
         self._write_connection: Connection | None = None
         self.changes = 0
         """How often this process has written: what has not grown since a look needs no other look."""
+        self._remembered: tuple[int, dict[Any, Any]] = (0, {})  # how often it had written then, and what was read
         self._writer = threading.Lock()
         self._writing = threading.local()
         self._sole: Connection | None = None
@@ -77,6 +80,21 @@ class Database:
         """A transaction that sees one consistent state. It cannot change anything."""
         with self._engine.connect() as connection, _kept_as_text():
             yield connection.execution_options(**self._how_to_read)
+
+    def remembered(self, key: Hashable, read: Callable[[Connection], T]) -> T:
+        """What ``read`` gives in a transaction of its own, remembered under ``key`` until anything is written.
+
+        For what hardly changes and is asked for many times a step: where a datastore lies.
+        """
+        changes, known = self._remembered
+        if changes != self.changes:
+            changes, known = self._remembered = (self.changes, {})
+        if key not in known:
+            with self.read() as tx:
+                found = read(tx)
+            # What was read while somebody wrote may be either state; who asks after that write asks anew.
+            known[key] = found
+        return known[key]
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

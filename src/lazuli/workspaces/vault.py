@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, did_you_mean
 from lazuli.shelves.principal import Principal
-from lazuli.shelves.shelf import find_workspace
+from lazuli.shelves.shelf import known_workspace
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.workspaces.workspaces import workspace_id
@@ -121,8 +121,7 @@ class Vault:
         return [_secret(sealed, with_value=False) for _, sealed in sorted(known.items())]
 
     def _place(self, scope: Scope) -> str:
-        with self._store.state.read() as tx:
-            return _vault(find_workspace(self._store, tx, scope))
+        return _vault(known_workspace(self._store, scope))
 
     def _find(self, place: str, name: str) -> Secret | None:
         sealed = self._store.secrets.get(place, name.lower())

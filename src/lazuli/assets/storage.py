@@ -23,7 +23,7 @@ from lazuli.schema.places import ARTIFACTS, DEFAULT, artifact_path
 from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.schema.reference import DatastorePath, parse_datastore_path, parse_job_output
 from lazuli.shelves.principal import Principal
-from lazuli.shelves.shelf import document_of, find_workspace
+from lazuli.shelves.shelf import document_of, find_workspace, known_workspace
 from lazuli.store import sas
 from lazuli.store.blobs import Blob
 from lazuli.store.documents import Record, Selection
@@ -101,29 +101,30 @@ class Storage:
         return record.body["container_name"]
 
     def _datastore(self, scope: Scope, datastore: str) -> Record:
-        with self._store.state.read() as tx:
+        id = ResourceId(scope, "datastores", datastore)
+
+        def read(tx: Connection) -> Record:
+            if record := self._store.documents.find(tx, id):
+                return record
             workspace = find_workspace(self._store, tx, scope)
-            record = self._store.documents.find(tx, ResourceId(workspace.id.scope, "datastores", datastore))
-            if record is None:
-                known = self._store.documents.select(tx, Selection(workspace.id.scope, "datastores"))
-                names = ", ".join(sorted(r.id.name for r in known))
-                raise InvalidInput(
-                    f"The datastore '{datastore}' does not exist.", target="datastore", mend=f"Here are: {names}."
-                )
-        return record
+            known = self._store.documents.select(tx, Selection(workspace.id.scope, "datastores"))
+            names = ", ".join(sorted(r.id.name for r in known))
+            raise InvalidInput(
+                f"The datastore '{datastore}' does not exist.", target="datastore", mend=f"Here are: {names}."
+            )
+
+        return self._store.state.remembered(id, read)
 
     def code_container(self, scope: Scope, name: str, version: str) -> str:
         """The container of one code snapshot: its root is the snapshot's root."""
-        with self._store.state.read() as tx:
-            workspace = find_workspace(self._store, tx, scope)
+        workspace = known_workspace(self._store, scope)
         # The length keeps 'a-1' version '2' apart from 'a' version '1-2'.
         return f"{_stem(workspace)}-code-{len(name)}-{name}-{version}".lower()
 
     def shared_container(self, id: ResourceId) -> str:
         """The container of one version of an asset of a registry, where that registry is."""
         assert id.scope.is_registry, id
-        with self._store.state.read() as tx:
-            registry = find_workspace(self._store, tx, id.scope)
+        registry = known_workspace(self._store, id.scope)
         return f"{_stem(registry)}-{_SHARED}-{id.kind}-{len(id.name)}-{id.name}-{id.version}".lower()
 
     def is_sealed(self, container: str) -> bool:
@@ -249,8 +250,7 @@ class Storage:
 
     def cache_of(self, datastore: ResourceId) -> str:
         """The container for what was fetched from a user's own datastore."""
-        with self._store.state.read() as tx:
-            stem = _stem(find_workspace(self._store, tx, datastore.scope))
+        stem = _stem(known_workspace(self._store, datastore.scope))
         return f"{stem}-cache-{datastore.name}".lower()
 
     def folder(self, location: Location) -> Path | None:
@@ -305,10 +305,12 @@ class Storage:
         """What lies at a location of this server, as one word: where names and contents are equal, so is it."""
         return self._store.blobs.digest(location.container, location.path)
 
-    def copy(self, source: Location, target: Location) -> None:
-        """Let ``target`` be what ``source`` is, both on this server. No byte is moved."""
-        assert not source.is_outside and not target.is_outside, (source, target)
-        self._store.blobs.copy(source.container, source.path, target.container, target.path)
+    def copy(self, *pairs: tuple[Location, Location]) -> None:
+        """Let the second of each pair be what the first is, all on this server. No byte is moved."""
+        assert not any(each.is_outside for pair in pairs for each in pair), pairs
+        self._store.blobs.copy(
+            ((source.container, source.path), (target.container, target.path)) for source, target in pairs
+        )
 
     def read(self, location: Location, most: int) -> bytes | None:
         """The content of a small file; None where there is none, or one of more than ``most`` bytes."""

@@ -31,7 +31,11 @@ class Outputs:
             record = self._jobs.get(ResourceId(scope, "jobs", job))
         except NotFound as problem:
             raise InvalidInput(problem.message, target="path", mend=problem.mend, code="ReferenceNotFound") from None
-        outputs = record.body.get("outputs", {})
+        return self.path_in(record, output)
+
+    def path_in(self, record: Record, output: str) -> str:
+        """The same for a job that was read already."""
+        job, outputs = record.id.name, record.body.get("outputs", {})
         known = [*outputs, "artifacts"]
         if output not in known:
             raise InvalidInput(

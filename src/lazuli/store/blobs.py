@@ -273,22 +273,30 @@ class Blobs:
                     found.update(f"{name.removeprefix(path)}\0{sha256}\n".encode())
         return found.hexdigest()
 
-    def copy(self, container: str, path: str, target: str, to: str) -> None:
-        """Let the blob ``to``, and those below it, be what ``path`` and those below it are. No content is moved."""
-        if (container, path) == (target, to):
-            return
+    def copy(self, pairs: Iterable[tuple[tuple[str, str], tuple[str, str]]]) -> None:
+        """Of each pair of ``(container, path)``, let the second, and what is below it, be what the first is.
+
+        All with one commit; no content is moved.
+        """
+        replaced: set[str] = set()
         with self._database.write() as tx:
-            below = starting_with(blob_table.c.name, f"{path}/")
-            inside = or_(blob_table.c.name == path, and_(*below))
-            rows = tx.execute(select(blob_table).where(blob_table.c.container == container, inside)).all()
-            copies = [replace(blob_of(row), container=target, name=to + row.name.removeprefix(path)) for row in rows]
-            now = self._clock()
-            fresh = [replace(copy, etag=_new_etag(), created_at=now, modified_at=now) for copy in copies]
-            replaced = self._contents_of(tx, target, [blob.name for blob in fresh])
-            if fresh:
-                tx.execute(self._upsert(), [row_of(blob) for blob in fresh])
-        for sha256 in replaced.difference(blob.sha256 for blob in fresh):
+            for source, target in pairs:
+                replaced |= self._copy(tx, source, target) if source != target else set()
+        for sha256 in replaced:
             self._contents.touch(sha256)
+
+    def _copy(self, tx: Connection, source: tuple[str, str], target: tuple[str, str]) -> set[str]:
+        """Copy the names; the contents that the target's stood for until now."""
+        (container, path), (other, to) = source, target
+        inside = or_(blob_table.c.name == path, and_(*starting_with(blob_table.c.name, f"{path}/")))
+        rows = tx.execute(select(blob_table).where(blob_table.c.container == container, inside)).all()
+        copies = [replace(blob_of(row), container=other, name=to + row.name.removeprefix(path)) for row in rows]
+        now = self._clock()
+        fresh = [replace(copy, etag=_new_etag(), created_at=now, modified_at=now) for copy in copies]
+        replaced = self._contents_of(tx, other, [blob.name for blob in fresh])
+        if fresh:
+            tx.execute(self._upsert(), [row_of(blob) for blob in fresh])
+        return replaced.difference(blob.sha256 for blob in fresh)
 
     # --- rows --------------------------------------------------------------------------------------------------
 

@@ -130,13 +130,12 @@ class PipelineLifecycle(Parent):
         """Make the steps that can begin, or end where none is left."""
         opened = self._known.open(record)
         statuses = opened.statuses(children)
-        following = opened.graph.next(statuses)
-        while following.ready:
-            made = [self._child(record, opened, step) for step in following.ready[:_AT_ONCE]]
-            if not self.jobs.bear(record, made):
+        while made := self._made(record, opened, statuses):
+            self._step_jobs.keep_files([child for child in made.values() if child.state.get("reused")])
+            if not self.jobs.bear(record, [*made.values()]):
                 return Step()
-            statuses |= {step: child.status for step, child in zip(following.ready, made, strict=False)}
-            following = opened.graph.next(statuses)
+            statuses |= {step: child.status for step, child in made.items()}
+        following = opened.graph.next(statuses)
         if following.over:
             return self.over(self._verdict(record, opened, following))
         if following.stopped:
@@ -177,13 +176,23 @@ class PipelineLifecycle(Parent):
         told = f"The step '{first}' (job '{opened.names[first]}') {what}.{more} {error.get('message', '')}"
         return ending(Status.FAILED, "StepFailed", told.strip())
 
-    def _child(self, record: Record, opened: Opened, step: str) -> Record:
+    def _made(self, record: Record, opened: Opened, statuses: Mapping[str, str]) -> dict[str, Record]:
+        """The jobs of steps that can begin now, and of those that can because these are used again; not too many."""
+        made: dict[str, Record] = {}
+        ready = opened.graph.next(statuses).ready
+        while ready and len(made) < _AT_ONCE:
+            for step in ready[: _AT_ONCE - len(made)]:
+                made[step] = self._child(record, opened, step, made)
+            ready = opened.graph.next({**statuses, **{step: child.status for step, child in made.items()}}).ready
+        return made
+
+    def _child(self, record: Record, opened: Opened, step: str, made: Mapping[str, Record]) -> Record:
         """The job of a step that can begin: an earlier one's twin where that serves again."""
         node = opened.graph.steps[step]
         scope, name = record.id.scope, opened.names[step]
         id = ResourceId(scope, "jobs", name)
         actor = Principal(record.id.name, str(record.state["user"]), "job")
-        sources = self._sources(record, opened)
+        sources = self._sources(record, opened, made)
         try:
             job, facts = self._step_jobs.job(record, opened.job, step, node, sources)
             child = self.jobs.prepare(id, job, actor)
@@ -207,7 +216,8 @@ class PipelineLifecycle(Parent):
         earlier = self._reuse.earlier(child.id.scope, child.hash)
         return self._step_jobs.twin(child, earlier, moment(self.store.clock())) if earlier else child
 
-    def _sources(self, record: Record, opened: Opened) -> Callable[[Binding], Input | None]:
+    def _sources(self, record: Record, opened: Opened, made: Mapping[str, Record]) -> Callable[[Binding], Input | None]:
+        """What a step's bindings stand for. The jobs just ``made`` are not in the store yet."""
         scope = record.id.scope
 
         def source(binding: Binding) -> Input | None:
@@ -218,10 +228,11 @@ class PipelineLifecycle(Parent):
                 return _address(place_of(record, rest), opened.job.outputs.get(rest))
             step, _, port = rest.partition(".")
             side, _, word = port.partition(".")
-            child: Job = document_of(noun("job"), self.jobs.get(ResourceId(scope, "jobs", opened.names[step])))
+            there = made.get(step) or self.jobs.get(ResourceId(scope, "jobs", opened.names[step]))
+            child: Job = document_of(noun("job"), there)
             if side == "inputs":
                 return child.inputs.get(word)
-            return _address(self._outputs.path(scope, child.name, word), child.outputs.get(word))
+            return _address(self._outputs.path_in(there, word), child.outputs.get(word))
 
         return source
 

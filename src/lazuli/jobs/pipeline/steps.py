@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -100,21 +100,18 @@ class StepJobs:
     def twin(self, child: Record, earlier: Record, now: str | None) -> Record:
         """The job of a step that is not run, because an earlier one gave what it would give.
 
-        Its outputs are those of the earlier one; where it says a place for one, that holds the same from now on. So
-        does its own folder, with the logs.
+        Its outputs are those of the earlier one; where it says a place for one, that holds the same from now on.
+        :meth:`keep_files` does as much for its own folder.
         """
         outputs: dict[str, Any] = {}
         for name, said in (child.body.get("outputs") or {}).items():
             source = f"azureml://jobs/{earlier.id.name}/outputs/{name}"
             if said.get("path"):
                 here = self._storage.locate(child.id.scope, said["path"])
-                self._storage.copy(self._storage.locate(child.id.scope, source), here)
+                self._storage.copy((self._storage.locate(child.id.scope, source), here))
                 outputs[name] = said
             else:
                 outputs[name] = {**said, "path": self._storage.resolve(child.id.scope, source)}
-        artifacts = self._storage.container(child.id.scope, ARTIFACTS)
-        kept, own = artifact_folder(earlier.id.name), artifact_folder(child.id.name)
-        self._storage.copy(Location(artifacts, kept), Location(artifacts, own))
         properties = {
             **(child.body.get("properties") or {}),
             "azureml.isreused": "true",
@@ -126,6 +123,15 @@ class StepJobs:
         facts |= {word: earlier.state[word] for word in ("key", "best") if word in earlier.state}
         unused = {key: value for key, value in child.state.items() if key not in ("target", "nodes")}
         return replace(child, body=body, state={**unused, **facts}, status=Status.COMPLETED.value)
+
+    def keep_files(self, twins: Sequence[Record]) -> None:
+        """Let the folder of each, with its logs, hold what that of the earlier job holds. Safe to repeat."""
+        pairs: list[tuple[Location, Location]] = []
+        for each in twins:
+            artifacts = self._storage.container(each.id.scope, ARTIFACTS)
+            kept, own = (artifact_folder(name) for name in (str(each.state["reused"]), each.id.name))
+            pairs.append((Location(artifacts, kept), Location(artifacts, own)))
+        self._storage.copy(*pairs)
 
     def _promoted(self, record: Record, pipeline: PipelineJob, node: NodeBase) -> Callable[[str], Output | None]:
         """The pipeline's output of a name, where it has one, with the place where it lies.
@@ -148,7 +154,7 @@ class StepJobs:
         """Let an output of the pipeline be what lies at ``path``, where that is not where it is. Safe to repeat."""
         there, here = (self._storage.locate(record.id.scope, each) for each in (path, place_of(record, output)))
         if there != here and not there.is_outside and not here.is_outside:
-            self._storage.copy(there, here)
+            self._storage.copy((there, here))
 
     def _compute(self, pipeline: PipelineJob, node: NodeBase) -> str | None:
         default = pipeline.settings.default_compute if pipeline.settings else None

@@ -29,7 +29,7 @@ from lazuli.tracking.runs import PARENT_TAG, Runs
 
 __all__ = ["Jobs", "new_record"]
 
-_RUN_STATUS = {Status.COMPLETED.value: "FINISHED"}
+_RUN_STATUS = {Status.COMPLETED.value: "FINISHED", Status.FAILED.value: "FAILED"}
 """What its run says of a job that is born at its end."""
 
 

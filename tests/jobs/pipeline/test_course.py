@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from tests.jobs.sweep.searching import CHOICE, LOGGED, code
 
 from lazuli.compute.contract import until
 from lazuli.jobs.family import ROOT
+from lazuli.jobs.pipeline.diary import EXECUTION_LOG
 from lazuli.schema.identity import ResourceId
+from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import Conflict
 from lazuli.store.documents import Selection
 
@@ -59,6 +62,33 @@ def test_a_failure_stops_the_others_where_that_is_said(place: Place) -> None:
         "long": "Canceled",
         "tidy": "Completed",
     }
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_step_that_cannot_begin_fails_alone(place: Place, tmp_path: Path, goes_on: bool) -> None:
+    """Its input has gone while the pipeline was on its way."""
+    name = f"starved-{goes_on}"
+    given = {"x": {"type": "uri_file", "path": place.upload(f"{name}/given", "1")}}
+    jobs = {
+        "first": step(f"until [ -e {tmp_path}/go ]; do sleep 0.05; done"),
+        "starved": step("cat ${{inputs.x}}", inputs=given, outputs={"o": {}}, run_after=["first"]),
+        "needs_it": step("true", inputs={"x": "${{parent.jobs.starved.outputs.o}}"}),
+        "apart": step("true" if goes_on else "sleep 60", run_after=["first"]),
+        "later": step("true", run_after=["apart"]),
+    }
+    pipeline(place, name, jobs, settings={"continue_on_step_failure": goes_on})
+    until(lambda: statuses(place, name, "first") == {"first": "Running"}, "it runs")
+    assert place.platform.store.blobs.delete(place.platform.storage.container(place.scope, DEFAULT), f"{name}/given")
+    (tmp_path / "go").touch()
+    message = place.until(name, "Failed").state["error"]["message"]
+    assert message.startswith(f"The step 'starved' (job '{name}-starved') failed.")
+    assert "It cannot begin: Nothing lies at" in message
+    ended = statuses(place, name, *jobs)
+    assert (ended.pop("first"), ended.pop("starved")) == ("Completed", "Failed")
+    assert ended == ({"apart": "Completed", "later": "Completed"} if goes_on else {"apart": "Canceled"})
+    assert place.get(f"{name}-starved").state["error"]["code"] == "ReferenceNotFound"
+    assert place.tracked(f"{name}-starved").status == "FAILED"
+    assert "  starved  Failed. It cannot begin: Nothing lies at" in place.artifacts(name)[EXECUTION_LOG]
 
 
 def test_canceling_a_pipeline_cancels_its_steps(place: Place) -> None:

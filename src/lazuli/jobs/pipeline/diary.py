@@ -105,7 +105,7 @@ class _Diary:
 
 def _said(event: str, status: str, name: str, state: Mapping[str, Any]) -> str:
     """What a change of a step's job is worth telling; '' where it is not."""
-    if event == "created":
+    if event == "created" and status != Status.FAILED.value:
         earlier = state.get("reused")
         return f"{status}: {earlier} gave the same before" if earlier else f"{status} as {name}"
     if status not in TERMINAL:

@@ -15,7 +15,7 @@ from lazuli.jobs.pipeline.graph import Graph, Next
 from lazuli.jobs.pipeline.reuse import Reuse
 from lazuli.jobs.pipeline.steps import StepJobs
 from lazuli.jobs.pipeline.submit import steps_of
-from lazuli.jobs.submit import Jobs
+from lazuli.jobs.submit import Jobs, new_record
 from lazuli.resources.inout import Input
 from lazuli.resources.job import Job, Status
 from lazuli.resources.node import SweepNode
@@ -139,7 +139,7 @@ class PipelineLifecycle(Parent):
         if following.over:
             return self.over(self._verdict(record, opened, following))
         if following.stopped:
-            self.cancel(record, children)
+            self.cancel(record, self.children(record))  # those just made as well
         return Step(again_ms=LOOK_MS)
 
     def finish(self, record: Record) -> Mapping[str, Any]:
@@ -201,8 +201,15 @@ class PipelineLifecycle(Parent):
         except (Unavailable, Conflict):
             raise
         except Problem as problem:
-            problem.message = f"The step '{step}' cannot begin: {problem.message}"
-            raise
+            return self._unmade(record, opened, step, problem)
+
+    def _unmade(self, record: Record, opened: Opened, step: str, problem: Problem) -> Record:
+        """The job of a step that cannot begin: it fails without having been one, and what needs it never begins."""
+        error = {"code": problem.code, "message": f"It cannot begin: {problem}"}
+        facts = {"step": step, "error": error, "end_time": moment(self.store.clock())}
+        job = self._step_jobs.unmade(opened.job, step, opened.graph.steps[step])
+        id = ResourceId(record.id.scope, "jobs", opened.names[step])
+        return replace(new_record(id, job, facts, str(record.state["user"])), status=Status.FAILED.value)
 
     def _reused(self, opened: Opened, step: str, child: Record, facts: Mapping[str, Any]) -> Record:
         if not self._step_jobs.is_deterministic(child.id.scope, opened.graph.steps[step]):

@@ -22,7 +22,7 @@ from lazuli.jobs.pipeline.wiring import (
 )
 from lazuli.resources.component import CommandComponent, Component, ParallelComponent
 from lazuli.resources.inout import Input, Output
-from lazuli.resources.job import Job, Status
+from lazuli.resources.job import CommandJob, Job, Status
 from lazuli.resources.kinds import AnyJob
 from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, PipelineNode, SweepNode
 from lazuli.resources.pipeline import PipelineJob
@@ -66,6 +66,11 @@ class StepJobs:
         read = {name: each.model_dump(mode="json", exclude_none=True) for name, each in inputs.items()}
         work = self._work(pipeline, node, component, inputs)
         return AnyJob.load(_given(settled_words({**work, **said, "inputs": read, "outputs": kept}, sources))), {}
+
+    def unmade(self, pipeline: PipelineJob, step: str, node: NodeBase) -> Job:
+        """The document of a step's job that cannot be made: what it is called, and a command that never runs."""
+        names = {"display_name": node.display_name or step, "experiment_name": pipeline.experiment_name}
+        return CommandJob.load({**names, "command": "false"})
 
     def _work(
         self, pipeline: PipelineJob, node: NodeBase, component: Component | None, inputs: Mapping[str, Input]

@@ -173,22 +173,24 @@ def test_the_only_workspace_is_found_in_whichever_group_it_is(lazuli: Run) -> No
 
 def test_a_pipeline_is_checked_and_nothing_is_made_of_a_wrong_one(lazuli: Run, workspace: str, tmp_path: Path) -> None:
     (tmp_path / "part.yml").write_text(
-        "name: part\ncommand: echo ${{inputs.n}}\nenvironment: azureml:e:1\ninputs: {n: {type: integer}}\n"
+        "name: part\ncommand: echo ${{inputs.n}}\nenvironment: azureml:e:1\n"
+        "inputs: {n: {type: integer}, how: {type: string, default: well, enum: [well, badly]}}\n"
     )
     file = tmp_path / "pipe.yml"
     file.write_text(
         "type: pipeline\nname: pipe\nsettings: {default_datestore: x}\n"
-        "jobs:\n  a:\n    component: ./part.yml\n    inputs: {n: 3, m: 4}\n"
+        "jobs:\n  a:\n    component: ./part.yml\n    inputs: {n: 3, m: 4, how: 224}\n"
     )
     done = lazuli("job", "validate", "-f", str(file)).output
     assert "pipe.yml:3: 'settings.default_datestore' is not a known key. Did you mean 'default_datastore'?" in done
     assert "pipe.yml:7: 'jobs.a.inputs.m': the component 'part' has no input 'm'." in done
+    assert "'jobs.a.inputs.how': the component 'part' does not expect '224' as 'how': it is none of its values" in done
     assert "is valid" in done
     assert "default_datestore" in lazuli("job", "validate", "-f", str(file), "--strict", fails=1).output
     told = lazuli("job", "create", "-f", str(file), fails=1).output
     assert "The environment 'e' does not exist" in told
     assert "does not exist" in lazuli("job", "show", "-n", "pipe", fails=1).output
-    file.write_text(file.read_text().replace("n: 3, m: 4", ""))
+    file.write_text(file.read_text().replace("n: 3, m: 4, how: 224", ""))
     told = lazuli("job", "validate", "-f", str(file), fails=1).output
     assert "pipe.yml:7: 'jobs.a.inputs': the component 'part' needs the input 'n'." in told
     (tmp_path / "part.yml").write_text("name: part\ncommand: x\n")

@@ -161,7 +161,8 @@ class Components(Versions):
 def check_ports(component: Component, node: NodeBase) -> None:
     """Raise :class:`InvalidInput` where a step does not give its component what it takes, or is of another kind.
 
-    What a component does not take is no mistake: published pipelines do so, and clients warn of it.
+    What a component does not know is no mistake, nor a value outside its enum: published pipelines do so, and clients
+    warn of it.
     """
     kind = RUNS[type(node)]
     if component.type is not kind:
@@ -178,7 +179,8 @@ def check_ports(component: Component, node: NodeBase) -> None:
                 f"The component '{component.name}' needs the input '{word}'.", target=f"inputs.{word}", mend="Give it."
             )
     for each in unfit(component, node, {}):
-        raise each.problem()
+        if each.is_mistake:
+            raise each.problem()
 
 
 @contextmanager

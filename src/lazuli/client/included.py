@@ -12,7 +12,7 @@ from lazuli.resources.kinds import AnyComponent
 from lazuli.resources.node import CommandNode, NodeBase, ParallelNode, SweepNode
 from lazuli.resources.pipeline import PipelineComponent, PipelineJob
 from lazuli.resources.ports import RUNS, unfit
-from lazuli.schema.problems import did_you_mean
+from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
 
@@ -29,7 +29,7 @@ def check_steps(steps: PipelineJob | PipelineComponent, source: Source) -> None:
             _check_ports(component, node, source, place)
             for each in unfit(component, node, given):
                 where = ("inputs", each.source) if each.source else (*place, *each.field.split(".", 1))
-                raise wrong(source, where, each.what, each.mend)
+                _tell(source, wrong(source, where, each.what, each.mend), is_mistake=each.is_mistake)
             check_component(component, file)
         if isinstance(node, CommandNode | ParallelNode):
             code = node.code if isinstance(node, CommandNode) else node.task.code if node.task else None
@@ -70,6 +70,13 @@ def _component_of(node: NodeBase, source: Source, place: Place) -> Iterator[tupl
     yield component, file
 
 
+def _tell(source: Source, problem: InvalidInput, *, is_mistake: bool) -> None:
+    """Raise a mistake; what is none stands in the file's warnings, where it is not read strictly."""
+    if is_mistake or source.strict:
+        raise problem
+    source.warnings.append(problem)
+
+
 def is_file(said: str) -> bool:
     """Whether what stands for a component, or a job, names a YAML file of this machine."""
     return said.startswith("file:") or (not is_remote(said) and said.endswith((".yml", ".yaml")))
@@ -84,10 +91,8 @@ def _check_ports(component: Component, node: NodeBase, source: Source, place: Pl
             if word.partition(".")[0] in known:
                 continue
             what = f"the component '{component.name}' has no {group[:-1]} '{word}'"
-            problem = wrong(source, (*place, group, word), what, did_you_mean(word, list(known)) or "Remove it.")
-            if source.strict:
-                raise problem
-            source.warnings.append(problem)
+            mend = did_you_mean(word, list(known)) or "Remove it."
+            _tell(source, wrong(source, (*place, group, word), what, mend), is_mistake=False)
     said = source.data["jobs"][place[1]].get("inputs") or {} if isinstance(source.data, dict) else {}
     for word, port in component.inputs.items():
         if port.optional or port.default is not None or word in searched or word in said:

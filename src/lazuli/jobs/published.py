@@ -182,7 +182,7 @@ class PublishedPipelines(Versions):
         for name, port in self._ports(scope, pipeline):
             given = inputs.get(name)
             value = given.value if given and given.type is AssetType.LITERAL and port.type.is_literal else None
-            if value is not None and (why := port.unfit(value)):
+            if value is not None and (why := port.unfit(value) or port.unlisted(value)):
                 raise InvalidInput(
                     f"The parameter '{name}' does not fit: '{value}' {why}.",
                     target=f"ParameterAssignments.{name}",

@@ -116,7 +116,7 @@ class ComponentInput(Document):
     max: int | float | None = None
     """The greatest."""
     enum: list[Text] | None = None
-    """The only values that are taken."""
+    """The values to choose from. Another is worth a warning: Azure takes it, and published pipelines give some."""
     mode: PortMode | None = None
     """How files reach the job: `ro_mount` (the default), `download` or `direct`."""
     path: str | None = None
@@ -127,20 +127,14 @@ class ComponentInput(Document):
         if self.default is not None and not self.type.is_literal:
             raise ValueError(f"an input of type '{self.type.value}' has no default; remove it, or make it optional")
         for each in self.enum or ():
-            if why := self._unfit(each):
+            if why := self.unfit(each):
                 raise ValueError(f"its enum '{each}' {why}")
-        if self.default is not None and (why := self.unfit(self.default)):
+        if self.default is not None and (why := self.unfit(self.default) or self.unlisted(self.default)):
             raise ValueError(f"its default '{self.default}' {why}")
         return self
 
     def unfit(self, value: str) -> str:
         """Why it does not take a value, to be said after that: "is no integer"; '' where it does."""
-        why = self._unfit(value)
-        if not why and self.enum and value not in self.enum and not self._is_one_of(value):
-            return f"is none of its values ({', '.join(self.enum)})"
-        return why
-
-    def _unfit(self, value: str) -> str:
         if self.type is PortType.BOOLEAN:
             return "" if value.lower() in ("true", "false") else "is neither true nor false"
         if self.type not in (PortType.INTEGER, PortType.NUMBER):
@@ -154,6 +148,12 @@ class ComponentInput(Document):
         if self.max is not None and number > self.max:
             return f"is more than {self.max}, the most that it takes"
         return ""
+
+    def unlisted(self, value: str) -> str:
+        """That a value which it takes is none of those to choose from, said as in :meth:`unfit`; '' where it is one."""
+        if not self.enum or value in self.enum or self._is_one_of(value):
+            return ""
+        return f"is none of its values ({', '.join(self.enum)})"
 
     def _is_one_of(self, value: str) -> bool:
         """Whether a number is among the values, however it is written."""

@@ -38,6 +38,8 @@ class Unfit:
     mend: str
     source: str = ""
     """The pipeline's input that the value comes from, where it comes from one."""
+    is_mistake: bool = True
+    """Whether it is refused; else it is worth a warning."""
 
     def problem(self, step: str = "") -> InvalidInput:
         """The problem, told with the field of the step, or of the pipeline that has the step."""
@@ -77,10 +79,11 @@ def _unfit_input(
     value, source = literal_of(said, given)
     bound = f" (${{{{parent.inputs.{source}}}}})" if source else ""
     if value is not None:
-        if port.type.is_literal and (why := port.unfit(value)):
-            what = f"the component '{component}' does not take '{value[:80]}'{bound} as '{word}': it {why}"
-            yield Unfit(f"inputs.{word}", what, "Give another value.", source)
-        elif not port.type.is_literal and port.type is not PortType.PATH and not is_remote(value):
+        if port.type.is_literal:
+            what, is_mistake = _misfit(component, word, port, value, bound)
+            if what:
+                yield Unfit(f"inputs.{word}", what, "Give another value.", source, is_mistake)
+        elif port.type is not PortType.PATH and not is_remote(value):
             what = f"the component '{component}' takes files as '{word}', and is given the value '{value[:80]}'{bound}"
             mend = f"Write it as {{type: {port.type.value}, path: …}}."
             yield Unfit(f"inputs.{word}", what, mend, source)
@@ -88,6 +91,15 @@ def _unfit_input(
     if (wanted := _NUMBERS.get(port.type)) and _is_files(said, given):
         what = f"the component '{component}' takes {wanted} as '{word}', and is given files{bound}"
         yield Unfit(f"inputs.{word}", what, "Give it a value.", source)
+
+
+def _misfit(component: str, word: str, port: ComponentInput, value: str, bound: str = "") -> tuple[str, bool]:
+    """What is wrong with a value, '' where nothing is, and whether it is a mistake."""
+    if why := port.unfit(value):
+        return f"the component '{component}' does not take '{value[:80]}'{bound} as '{word}': it {why}", True
+    if why := port.unlisted(value):
+        return f"the component '{component}' does not expect '{value[:80]}'{bound} as '{word}': it {why}", False
+    return "", False
 
 
 def _is_files(said: Input, given: Mapping[str, Input]) -> bool:
@@ -110,6 +122,8 @@ def _unfit_search(component: Component, node: SweepNode) -> Iterator[Unfit]:
         fixed = [] if isinstance(space, Document) else [space]
         values = space.values if isinstance(space, Choice) else fixed
         for value in values:
-            if not isinstance(value, dict) and port.type.is_literal and (why := port.unfit(written(value))):
-                what = f"the component '{component.name}' does not take '{written(value)}' as '{word}': it {why}"
-                yield Unfit(f"search_space.{word}", what, "Search other values.")
+            if isinstance(value, dict) or not port.type.is_literal:
+                continue
+            what, is_mistake = _misfit(component.name, word, port, written(value))
+            if what:
+                yield Unfit(f"search_space.{word}", what, "Search other values.", is_mistake=is_mistake)

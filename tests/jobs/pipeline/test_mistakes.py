@@ -65,9 +65,7 @@ def searching(**space: Any) -> dict[str, Any]:
         (needing(often="0"), "jobs.a.inputs.often", "it is less than 1"),
         (needing(often="11"), "jobs.a.inputs.often", "it is more than 9"),
         (needing(rate="fast"), "jobs.a.inputs.rate", "it is no number"),
-        (needing(rate="2"), "jobs.a.inputs.rate", "it is none of its values (0.5, 1)"),
         (needing(really="perhaps"), "jobs.a.inputs.really", "it is neither true nor false"),
-        (needing(how="so-so"), "jobs.a.inputs.how", "it is none of its values (well, badly)"),
         (needing(files="here"), "jobs.a.inputs.files", "Write it as {type: uri_folder, path: …}."),
         (needing(often={"path": "azureml://datastores/d/paths/p"}), "jobs.a.inputs.often", "is given files"),
         ({**needing(often="${{parent.inputs.n}}"), "inputs": {"n": 10}}, "jobs.a.inputs.often", "parent.inputs.n"),
@@ -98,6 +96,12 @@ def test_a_mistake_is_told_before_anything_is_made(
     assert (problem.value.target, told in str(problem.value)) == (target, True), str(problem.value)
     with pytest.raises(NotFound):
         place.platform.shelves.job.get(ResourceId(place.scope, "jobs", "mistaken"))
+
+
+def test_a_value_outside_an_enum_is_taken(place: Place, needy: str) -> None:
+    """Azure takes it, and a published pipeline gives one; the command line warns of it."""
+    pipeline(place, "unlisted", needing(rate="2", how="so-so")["jobs"])
+    place.until("unlisted", "Completed")
 
 
 @pytest.mark.parametrize("value", ["9", "1", " 4"])

@@ -84,7 +84,8 @@ class Pipelines(Kind):
             if component is None:
                 continue
             for each in unfit(component, node, given):
-                raise each.problem(f"{within}{name}")
+                if each.is_mistake:
+                    raise each.problem(f"{within}{name}")
             if isinstance(component, PipelineComponent):
                 values = {word: literal_of(said, given)[0] for word, said in node.inputs.items()}
                 inner = {word: literal(value) for word, value in values.items() if value is not None}

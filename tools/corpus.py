@@ -22,6 +22,7 @@ from lazuli.assets.mltable import check_table
 from lazuli.client.localise import localise
 from lazuli.resources import files, refused
 from lazuli.resources.kinds import LATER as LATER_KINDS
+from lazuli.schema.document import Document
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput, Problem
 from lazuli.schema.yaml import Source, load
@@ -39,6 +40,8 @@ _NAMED |= {
     "training_parameters",
 }
 _PATTERNS = ("*.yml", "*.yaml", "*.YAML", "MLTable")
+_FETCHED = re.compile(r"does not exist \(looked at .*\)\. Paths are relative")
+"""What is said of data that is not in the folder, because a script fetches it first: that is no word of the file."""
 _PLACEHOLDER = re.compile(r"(?<!\$)\{\{\w+\}\}|<[A-Z_]+>|\$\{[A-Z_]+\}")
 
 
@@ -100,11 +103,19 @@ def judge(source: Source) -> tuple[str, str, list[str]]:
         again = type(document).from_rest({**document.to_rest(SCOPE), **said}, SCOPE)
         if again.to_yaml().keys() != document.to_yaml().keys():
             return label, "misread", [f"{source.name}: REST says something else"]
-        localise(document, source)
+        _find_files(document, source)
     except Problem as problem:
         outcome = "refused" if refused.is_listed(str(problem)) else "misread"
         return label, outcome, [str(problem)]
     return label, "later" if kind.noun.later or type(document) in LATER_KINDS else "accepted", told
+
+
+def _find_files(document: Document, source: Source) -> None:
+    try:
+        localise(document, source)
+    except InvalidInput as problem:
+        if not _FETCHED.search(str(problem)):
+            raise
 
 
 def _by_keys(said: dict[str, Any]) -> files.FileKind | None:

@@ -1,0 +1,348 @@
+"""The endpoint itself: keys, traffic, deployments, and what is told about them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from lazuli.runtime.front.collect import Collector
+from lazuli.runtime.front.counts import Counts, RequestLog, metric
+from lazuli.runtime.front.doors import Keys
+from lazuli.runtime.front.exchange import Exchange
+from lazuli.runtime.front.processes import Processes
+from lazuli.runtime.front.requests import Deployment, Request
+from lazuli.runtime.front.split import Share, Split
+from lazuli.runtime.front.table import ProcessSaid, Table, WrongTable, read
+from lazuli.runtime.front.wire import Answer, Head, error, parsed, written
+
+__all__ = ["Front", "serve"]
+
+MOST_HEADS = 4096
+"""How many heads are remembered: a caller sends the same one again and again."""
+LONGEST_NAME = 100
+FLUSH_S = 0.25
+SWEEP_S = 5.0
+LONGEST_PART_S, LONGEST_IDLE_S = 30.0, 300.0
+"""How long a caller may take for a request it has begun, and say nothing between two."""
+TEXT = b"content-type: text/plain; charset=utf-8\r\n"
+HEALTHY = Answer(200, TEXT, b"Healthy")
+
+
+class House:
+    """A deployment as it stands in a table."""
+
+    def __init__(self, name: str, said: ProcessSaid, deployment: Deployment, counts: Counts) -> None:
+        self.name, self.said, self.deployment, self.counts = name, said, deployment, counts
+        self.line = b"azureml-model-deployment: %b\r\n" % name.encode()
+        self.collector = Collector(said.collect, name) if said.collect else None
+        self.asked = 0  # requests that are not answered yet
+
+    def state(self) -> dict[str, Any]:
+        """How busy it is."""
+        return {**self.deployment.state(), "asked": self.asked}
+
+
+class Front:
+    """What a table says, at work."""
+
+    def __init__(self, table: Table) -> None:
+        self.exchanges: set[Exchange] = set()
+        self.is_ending = False
+        self.log = RequestLog(table.log)
+        self.leaving: list[House] = []
+        self._counts: dict[str, Counts] = {}
+        self._nowhere = Counts()  # requests that met no deployment
+        self._heads: dict[bytes, Head] = {}
+        self._prefix, self._number = os.urandom(10).hex(), 0
+        self._background: set[asyncio.Task[Any]] = set()
+        self.houses: dict[str, House] = {}
+        self.table = table
+
+    async def take(self, table: Table) -> None:
+        """Let a table take effect. Raises :class:`WrongTable`, and then all is as before."""
+        houses: dict[str, House] = {}
+        for name, said in table.deployments.items():
+            old = self.houses.get(name)
+            houses[name] = old if old is not None and old.said == said else await self._built(name, said)
+        # from here on nothing waits: no request sees half a table
+        for name, old in self.houses.items():
+            if houses.get(name) is not old:
+                self.leaving.append(old)
+        self.table, self.houses, self.largest = table, houses, table.largest
+        self._keys, self._split = Keys(table), Split(table.traffic)
+        self._mirrors = [(houses[name], Share(percent)) for name, percent in table.mirror.items() if percent]
+        self._heads.clear()
+        if self.log.path != table.log:
+            self.log.flush()
+            self.log.close()
+            self.log.path = table.log
+        self._see_off()
+
+    async def _built(self, name: str, said: ProcessSaid) -> House:
+        counts = self._counts.setdefault(name, Counts())
+        return House(name, said, Processes(said), counts)
+
+    def _see_off(self) -> None:
+        """Close the deployments that left the table once nobody waits for them."""
+        for house in [house for house in self.leaving if not house.asked]:
+            house.deployment.close()
+            self.leaving.remove(house)
+
+    def read(self, raw: bytes) -> Head:
+        """The head of a request, and until when its caller may come in."""
+        head = self._heads.get(raw)
+        if head is None:
+            head = parsed(raw)
+            head.is_permitted_until = self._keys.hold_until(head.first(b"authorization"))
+            if head.is_permitted_until:  # strangers do not fill the memory
+                if len(self._heads) >= MOST_HEADS:
+                    self._heads.clear()
+                self._heads[raw] = head
+        return head
+
+    def reply(self, head: Head, body: bytes) -> bytes | asyncio.Task[bytes]:
+        """The whole answer, now or later."""
+        began = time.perf_counter()
+        given = head.names[0]
+        if not given:
+            self._number += 1
+            given = b"%b-%012x" % (self._prefix.encode(), self._number)
+        request = Request(head, body, given)
+        house, found = self._ask(request)
+        if isinstance(found, Answer):
+            return self._finished(request, house, found, began)
+        if house is not None:
+            house.asked += 1
+        return asyncio.get_running_loop().create_task(self._later(request, house, found, began))
+
+    def _ask(self, request: Request) -> tuple[House | None, Answer | Awaitable[Answer]]:
+        """Where a request goes, and what is answered there."""
+        head = request.head
+        if head.path == b"/" and head.method in (b"GET", b"HEAD"):
+            return None, HEALTHY if self._split.has_any() else error(503, "No deployment takes traffic.")
+        if head.is_permitted_until < time.time():
+            says = "Send a key of the endpoint or a token that has not expired: 'Authorization: Bearer …'."
+            return None, error(401, says, b"www-authenticate: Bearer\r\n")
+        if max(map(len, head.names)) > LONGEST_NAME:
+            return None, error(431, f"The x-request-id headers must not exceed {LONGEST_NAME} characters.")
+        name = head.deployment or self._split.next()
+        house = self.houses.get(name) if name else None
+        if house is None:
+            return None, error(404, self._unknown(name))
+        if self._mirrors and not head.deployment:
+            self._mirror(request, house)
+        return house, self._answered(house, request)
+
+    def _answered(self, house: House, request: Request) -> Answer | Awaitable[Answer]:
+        try:
+            return house.deployment.answer(request)
+        except Exception:
+            return unexpected()
+
+    def _unknown(self, name: str | None) -> str:
+        if name is None:
+            return "No deployment of this endpoint takes traffic. Give one some, or name one in a request's header."
+        known = ", ".join(self.houses) or "none"
+        return f"The endpoint has no deployment '{name}'. It has: {known}."
+
+    def _mirror(self, request: Request, asked: House) -> None:
+        """Send a copy to whichever deployments are due one, and forget what they answer."""
+        for house, share in self._mirrors:
+            if house is not asked and share.is_due():
+                house.asked += 1
+                self.run(self._mirrored(house, request))
+
+    async def _mirrored(self, house: House, request: Request) -> None:
+        began = time.perf_counter()
+        found = self._answered(house, request)
+        await self._later(request, house, completed(found), began, is_copy=True)
+
+    def run(self, work: Awaitable[Any]) -> None:
+        """Do something beside the answers."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _later(
+        self, request: Request, house: House | None, found: Awaitable[Answer], began: float, is_copy: bool = False
+    ) -> bytes:
+        try:
+            answer = await found
+        except Exception:
+            answer = unexpected()
+        if house is not None:
+            house.asked -= 1
+            if house.asked == 0 and self.leaving:
+                self._see_off()
+        return self._finished(request, house, answer, began, is_copy)
+
+    def _finished(
+        self, request: Request, house: House | None, answer: Answer, began: float, is_copy: bool = False
+    ) -> bytes:
+        """The answer as bytes, counted and told."""
+        head, body, name = request
+        seconds = time.perf_counter() - began
+        counts = self._nowhere if house is None else house.counts
+        counts.add(answer.status, seconds, len(body), len(answer.body))
+        if self.log.path is not None:
+            self.log.add(
+                time=time.time(), request=name.decode("latin-1"), method=head.method.decode("latin-1"),
+                path=head.path.decode("latin-1"), status=answer.status, ms=round(seconds * 1000, 3),
+                deployment=None if house is None else house.name, received=len(body), sent=len(answer.body),
+                mirrored=is_copy,
+            )  # fmt: skip
+        if house is not None and house.collector is not None and answer.status == 200:
+            house.collector.add(request, answer)
+        given, asked, client = head.names
+        if max(len(given), len(asked), len(client)) > LONGEST_NAME:
+            more = b""
+        else:
+            more = b"x-request-id: %b\r\nx-ms-request-id: %b\r\n" % (name, asked or client or name)
+            if client or asked:
+                more += b"x-ms-client-request-id: %b\r\n" % (client or asked)
+        if house is not None:
+            more = house.line + more
+        keeps = head.keeps_alive and not self.is_ending
+        return written(answer, more, keeps_alive=keeps, has_body=head.method != b"HEAD")
+
+    def state(self) -> dict[str, Any]:
+        """What is in effect, and how busy each deployment is."""
+        return {
+            "endpoint": self.table.endpoint,
+            "generation": self.table.generation,
+            "pid": os.getpid(),
+            "callers": len(self.exchanges),
+            "deployments": {name: house.state() for name, house in self.houses.items()},
+            "leaving": [{"name": house.name, **house.state()} for house in self.leaving],
+        }
+
+    def metrics(self) -> str:
+        """All that was counted, in the text of Prometheus."""
+        endpoint = self.table.endpoint
+        lines = list(self._nowhere.told(endpoint=endpoint, deployment=""))
+        for name, counts in self._counts.items():
+            lines += counts.told(endpoint=endpoint, deployment=name)
+        for name, house in self.houses.items():
+            for word, number in house.state().items():
+                lines.append(metric(f"lazuli_endpoint_{word}", number, endpoint=endpoint, deployment=name))
+            if house.collector is not None:
+                missed = house.collector.missed
+                lines.append(metric("lazuli_endpoint_uncollected_total", missed, endpoint=endpoint, deployment=name))
+        return "\n".join(lines) + "\n"
+
+    def sweep(self, now: float) -> None:
+        """Hang up on callers that take too long."""
+        for exchange in list(self.exchanges):
+            longest = LONGEST_PART_S if exchange.is_midway else LONGEST_IDLE_S
+            if not exchange.is_busy and now - exchange.since > longest:
+                exchange.hang_up()
+
+    async def end(self) -> None:
+        """Answer what has come, and let go of everything."""
+        self.is_ending = True
+        for exchange in list(self.exchanges):
+            exchange.hang_up()
+        while any(exchange.is_busy for exchange in self.exchanges) or self._background:
+            await asyncio.sleep(0.01)
+        for house in [*self.houses.values(), *self.leaving]:
+            house.deployment.close()
+            if house.collector is not None:
+                house.collector.close()
+        self.log.flush()
+        self.log.close()
+
+
+class Control:
+    """What is told to whoever runs the endpoint, over a socket of its own."""
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self.exchanges: set[Exchange] = set()
+        self.largest, self.is_ending = 0, False
+
+    def read(self, raw: bytes) -> Head:
+        """The head of a request."""
+        return parsed(raw)
+
+    def reply(self, head: Head, body: bytes) -> bytes:
+        """What is asked for."""
+        if head.path == b"/state":
+            answer = Answer(200, b"content-type: application/json\r\n", orjson.dumps(self.front.state()))
+        elif head.path == b"/metrics":
+            kind = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
+            answer = Answer(200, kind, self.front.metrics().encode())
+        else:
+            answer = error(404, "There are /state and /metrics.")
+        return written(answer, b"", keeps_alive=head.keeps_alive)
+
+
+async def completed(found: Answer | Awaitable[Answer]) -> Answer:
+    """An answer, once it is there."""
+    return found if isinstance(found, Answer) else await found
+
+
+def unexpected() -> Answer:
+    """The answer to what should not have happened; the log has what did."""
+    traceback.print_exc()
+    return error(500, "The endpoint met a fault of its own. Its log has the details.")
+
+
+async def serve(file: str) -> int:
+    """Be the endpoint that a file describes, until SIGTERM. The exit code."""
+    path = Path(file)
+    try:
+        table = read(path)
+        front = Front(table)
+        await front.take(table)
+    except WrongTable as wrong:
+        print(wrong, file=sys.stderr, flush=True)
+        return 3
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    loop.add_signal_handler(signal.SIGINT, ended.set)
+    again = asyncio.Lock()
+    loop.add_signal_handler(signal.SIGHUP, lambda: front.run(retake(front, path, again)))
+    host, port = table.address
+    with contextlib.suppress(FileNotFoundError):
+        table.control.unlink()
+    server = await loop.create_server(partial(Exchange, front), host, port, backlog=1024)
+    before = os.umask(0o177)
+    control = await loop.create_unix_server(partial(Exchange, Control(front)), table.control)
+    os.umask(before)
+    every(loop, FLUSH_S, front.log.flush)
+    every(loop, SWEEP_S, lambda: front.sweep(loop.time()))
+    print(f"Endpoint {table.endpoint} is open at {host}:{port}.", flush=True)
+    await ended.wait()
+    server.close()
+    await front.end()
+    control.close()
+    table.control.unlink(missing_ok=True)
+    return 0
+
+
+async def retake(front: Front, path: Path, again: asyncio.Lock) -> None:
+    """Read the file again; one after the other when it changes quickly."""
+    async with again:
+        try:
+            await front.take(read(path))
+        except WrongTable as wrong:
+            print(f"The table stays as it was. {wrong}", file=sys.stderr, flush=True)
+        else:
+            print(f"Generation {front.table.generation} is in effect.", flush=True)
+
+
+def every(loop: asyncio.AbstractEventLoop, seconds: float, do: Callable[[], Any]) -> None:
+    """Do something again and again."""
+    do()
+    loop.call_later(seconds, every, loop, seconds, do)

@@ -1,0 +1,268 @@
+"""A deployment of other processes: requests are handed to whichever is free, over connections that stay open."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import Any
+
+import httptools
+
+from lazuli.runtime.front.requests import Request
+from lazuli.runtime.front.table import ProcessSaid
+from lazuli.runtime.front.wire import Answer, error
+
+__all__ = ["Processes"]
+
+TRIES = 3
+"""How many processes a request is sent to when they die under it: the first may have closed an old connection."""
+_TIME = b"ms-azureml-model-time: %.3f\r\n"
+REST_S = 0.05
+"""How long an address that cannot be reached is left alone."""
+_ONE_HOP = {
+    b"connection", b"content-length", b"expect", b"keep-alive", b"proxy-authorization", b"proxy-connection", b"te",
+    b"trailer", b"transfer-encoding", b"upgrade",
+}  # fmt: skip
+_STAYS = _ONE_HOP | {b"authorization", b"azureml-model-deployment", b"x-request-id"}
+"""Headers of a request that are for the front."""
+_OURS = _ONE_HOP | {b"date", b"server", b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id"}
+"""Headers of an answer that the front says itself."""
+
+
+class Lost(Exception):
+    """A process went away before it answered."""
+
+
+class Unreachable(Exception):
+    """Nothing listens at an address."""
+
+
+class Busy(Exception):
+    """A request waited too long for its turn."""
+
+
+class Seat(asyncio.Protocol):
+    """A place for one request at a time, with a connection to one address."""
+
+    def __init__(self, house: Processes, address: str) -> None:
+        self.house, self.address = house, address
+        self.is_busy = False
+        self._line: asyncio.Transport | None = None
+        self._reply: asyncio.Future[Answer] | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a process is at the other end."""
+        return self._line is not None
+
+    async def ask(self, errand: Errand) -> Answer:
+        """What the process answers. Raises :class:`Lost` or :class:`Unreachable`.
+
+        Whoever does not wait for the end leaves the seat taken until the process has answered.
+        """
+        if self._line is None:
+            await self._connect()
+            assert self._line is not None
+        self._parser = httptools.HttpResponseParser(self)
+        self._status, self._headers, self._body = 0, list[tuple[bytes, bytes]](), list[bytes]()
+        self._ends_with_line = False
+        self._reply = asyncio.get_running_loop().create_future()
+        errand.was_sent = True
+        self._line.write(errand.data)
+        return await self._reply
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            if self.address.startswith("/"):
+                await loop.create_unix_connection(lambda: self, self.address)
+            else:
+                host, _, port = self.address.rpartition(":")
+                await loop.create_connection(lambda: self, host, int(port))
+        except OSError:
+            loop.call_later(REST_S, self.house.free, self)
+            raise Unreachable from None
+        except asyncio.CancelledError:
+            self.house.free(self)
+            raise
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The line stands."""
+        assert isinstance(transport, asyncio.Transport)
+        self._line = transport
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of an answer."""
+        if self._reply is None or self._line is None:
+            return self.close()  # it speaks without being asked
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._line.abort()
+        return None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The process hung up: an answer without a length ends so, another is lost."""
+        self._line = None
+        if self._reply is None:
+            return
+        if self._ends_with_line and exc is None:
+            self.on_message_complete()
+        else:
+            self._done(Lost())
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """httptools found a header."""
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """httptools has the head."""
+        self._status = self._parser.get_status_code()
+        known = {name for name, _ in self._headers}
+        self._ends_with_line = not known & {b"content-length", b"transfer-encoding"}
+
+    def on_body(self, piece: bytes) -> None:
+        """httptools found a piece of the body."""
+        self._body.append(piece)
+
+    def on_message_complete(self) -> None:
+        """The answer is there as a whole."""
+        if self._status < 200:  # a word before the answer
+            self._headers.clear()
+            return
+        lines = [b"%b: %b\r\n" % pair for pair in self._headers if pair[0] not in _OURS]
+        if self._line is not None and not self._parser.should_keep_alive():
+            self.close()
+        self._done(Answer(self._status, b"".join(lines), b"".join(self._body)))
+
+    def _done(self, found: Answer | Lost) -> None:
+        reply, self._reply = self._reply, None
+        if reply is not None and not reply.done():  # else nobody waits for it any more
+            reply.set_exception(found) if isinstance(found, Lost) else reply.set_result(found)
+        self.house.free(self)
+
+    def close(self) -> None:
+        """Hang up."""
+        line, self._line = self._line, None
+        if line is not None:
+            line.abort()
+
+
+class Processes:
+    """The processes of a deployment, and who waits for them."""
+
+    def __init__(self, said: ProcessSaid) -> None:
+        self.said = said
+        self._seats = [Seat(self, address) for _ in range(said.concurrency) for address in said.addresses]
+        self._idle = deque(self._seats)
+        self._waiting: deque[asyncio.Future[Seat]] = deque()
+        self._pending = 0
+        self._is_closed = False
+
+    def state(self) -> dict[str, Any]:
+        """How busy it is."""
+        busy = sum(seat.is_busy for seat in self._seats)
+        return {"in_flight": max(busy, self._pending), "waiting": len(self._waiting), "seats": len(self._seats)}
+
+    def close(self) -> None:
+        """Hang up wherever nobody waits for an answer."""
+        self._is_closed = True
+        for seat in self._idle:
+            seat.close()
+
+    def free(self, seat: Seat) -> None:
+        """A seat is there for the next one."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(seat)
+                return
+        seat.is_busy = False
+        self._idle.append(seat)
+        if self._is_closed:
+            seat.close()
+
+    async def answer(self, request: Request) -> Answer:
+        """What a process answers, or why none did."""
+        if self._pending >= 2 * len(self._seats):
+            return error(429, f"{self._pending} requests are being answered or wait. Try again in a moment.")
+        self._pending += 1
+        began = time.perf_counter()
+        errand = Errand(request)
+        try:
+            async with asyncio.timeout(self.said.timeout_ms / 1000):
+                answer = await self._run(errand)
+        except TimeoutError:
+            if errand.was_sent:
+                return error(408, f"The deployment took longer than {self.said.timeout_ms} ms.")
+            return error(503, "No process of the deployment can be reached. Try again in a moment.")
+        except Busy:
+            return error(429, f"The request waited {self.said.wait_ms} ms for its turn. Try again in a moment.")
+        except Lost:
+            return blamed(error(424, "The deployment's process ended before it answered."), 502, began)
+        finally:
+            self._pending -= 1
+        if answer.status == 200:
+            return Answer(200, answer.headers + _TIME % ms_since(began), answer.body)
+        return blamed(answer, answer.status, began)
+
+    async def _run(self, errand: Errand) -> Answer:
+        """What a process answers. Raises :class:`Lost` when too many ended under it."""
+        while True:
+            seat = await self._turn()
+            try:
+                return await seat.ask(errand)
+            except Unreachable:
+                continue
+            except Lost:
+                errand.tries -= 1
+                if not errand.tries:
+                    raise
+
+    async def _turn(self) -> Seat:
+        """The next seat that is free. Raises :class:`Busy` when that takes too long."""
+        if self._idle:
+            seat = self._idle.popleft()
+            seat.is_busy = True
+            return seat
+        # where nothing answers there is no queue to be long: a process may come back within the request's time
+        wait_ms = self.said.wait_ms if any(seat.is_connected for seat in self._seats) else self.said.timeout_ms
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(wait_ms / 1000):
+                return await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():  # it came in the same moment
+                self.free(turn.result())
+            if isinstance(error, TimeoutError):
+                raise Busy from None
+            raise
+
+
+class Errand:
+    """A request as a process gets it, and how often it may still be sent."""
+
+    def __init__(self, request: Request) -> None:
+        head = request.head
+        target = head.path + b"?" + head.query if head.query else head.path
+        method = b"GET" if head.method == b"HEAD" else head.method
+        lines = [b"%b: %b\r\n" % pair for pair in head.headers if pair[0] not in _STAYS]
+        if head.body_is_told:
+            lines.append(b"content-length: %d\r\n" % len(request.body))
+        rest = (b"".join(lines), request.name, request.body)
+        self.data = b"%b %b HTTP/1.1\r\n%bx-request-id: %b\r\n\r\n%b" % (method, target, *rest)
+        self.tries = TRIES
+        self.was_sent = False
+
+
+def blamed(answer: Answer, status: int, began: float) -> Answer:
+    """The answer that tells a caller what the model said instead of 200."""
+    more = b"ms-azureml-model-error-statuscode: %d\r\nms-azureml-model-error-reason: model_error\r\n" % status
+    return Answer(424, answer.headers + more + _TIME % ms_since(began), answer.body)
+
+
+def ms_since(began: float) -> float:
+    """Milliseconds."""
+    return (time.perf_counter() - began) * 1000

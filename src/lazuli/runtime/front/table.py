@@ -1,0 +1,87 @@
+"""What an endpoint is made of: the configuration file as it was said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+__all__ = ["Collect", "ProcessSaid", "Table", "WrongTable", "read"]
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class WrongTable(Exception):
+    """The configuration cannot be used; the message says where it is wrong."""
+
+
+class Said(BaseModel):
+    """A part of the file: what it does not know is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class Token(Said):
+    """A token that holds until a time, in seconds since 1970."""
+
+    sha256: Digest
+    expires: float
+
+
+class Collect(Said):
+    """Where inputs and outputs are kept: the names of the collections, and the share of requests."""
+
+    folder: Path
+    inputs: str | None = None
+    outputs: str | None = None
+    sampling: float = Field(1.0, ge=0, le=1)
+    model_version: str = ""
+
+
+class ProcessSaid(Said):
+    """A deployment of processes that speak HTTP."""
+
+    kind: Literal["process"]
+    addresses: tuple[str, ...] = Field(min_length=1)
+    concurrency: int = Field(1, ge=1)
+    timeout_ms: int = Field(5000, ge=1)
+    wait_ms: int = Field(500, ge=0)
+    collect: Collect | None = None
+
+
+class Table(Said):
+    """The whole file."""
+
+    endpoint: str
+    generation: int = 0
+    address: tuple[str, int]
+    control: Path
+    log: Path | None = None
+    auth: Literal["key", "none"] = "key"
+    keys: tuple[Digest, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    largest: int = Field(100 * 1024 * 1024, ge=1)
+    traffic: dict[str, Percent] = Field(default_factory=dict)
+    mirror: dict[str, Percent] = Field(default_factory=dict)
+    deployments: dict[str, ProcessSaid]
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Table:
+        for word, shares in (("traffic", self.traffic), ("mirror", self.mirror)):
+            for name in shares:
+                if name not in self.deployments:
+                    raise ValueError(f"{word}: there is no deployment '{name}'")
+        return self
+
+
+def read(file: Path) -> Table:
+    """What a file says. Raises :class:`WrongTable`."""
+    try:
+        return Table.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise WrongTable(f"The configuration cannot be read: {error.strerror}.") from None
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors()]
+        raise WrongTable("The configuration is wrong: " + "; ".join(lines)) from None

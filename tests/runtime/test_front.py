@@ -1,0 +1,444 @@
+"""The front of an endpoint: keys, traffic, limits, and no request that fails while deployments come and go."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.runtime.fronts import KEY, Endpoint, digest, kill
+from tests.runtime.scoring import free_port, until
+
+ECHO = "import json\ndef run(data):\n    return json.loads(data)\n"
+HEADERS = "def run(data, request_headers):\n    return request_headers\n"
+WAITS = """
+import json, os, time
+def run(data):
+    said = json.loads(data)
+    open(f"began{said}", "w").close()
+    while not os.path.exists("go"):
+        time.sleep(0.002)
+    return said
+"""
+
+
+def named(name: str) -> str:
+    return f"def run(data):\n    return '{name}'\n"
+
+
+def is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
+    endpoint = Endpoint(tmp_path)
+    yield endpoint
+    endpoint.stop()
+
+
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """An endpoint whose deployment says what it was told."""
+    endpoint = Endpoint(tmp_path_factory.mktemp("echo"))
+    endpoint.script("blue", ECHO)
+    endpoint.script("seen", HEADERS)
+    yield endpoint.start(traffic={"blue": 100}, largest=1000)
+    assert endpoint.stop() == 0
+
+
+def test_a_key_lets_in(echo: Endpoint) -> None:
+    for key in (KEY, "the secondary key"):
+        answer = echo.ask(body=b'{"a": 1}', key=key)
+        assert (answer.status, answer.says) == (200, {"a": 1})
+    assert answer.headers["azureml-model-deployment"] == "blue"
+
+
+@pytest.mark.parametrize("key", [None, "", "another key", digest(KEY)])
+def test_nobody_else_comes_in(echo: Endpoint, key: str | None) -> None:
+    answer = echo.ask(key=key)
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert echo.ask(key=key, path="/swagger.json", method="GET").status == 401
+
+
+def test_a_token_holds_until_its_time(endpoint: Endpoint) -> None:
+    endpoint.script("blue", ECHO)
+    tokens = [{"sha256": digest("good"), "expires": time.time() + 3600}, {"sha256": digest("old"), "expires": 1}]
+    endpoint.start(tokens=tokens, keys=[])
+    assert [endpoint.ask(key=key).status for key in ("good", "old", KEY)] == [200, 401, 401]
+    tokens[0]["expires"] = 1
+    line = endpoint.line()
+    assert line.ask("POST", "/score", b"1", {"Authorization": "Bearer good"}).status == 200
+    endpoint.reload(tokens=tokens)
+    assert line.ask("POST", "/score", b"1", {"Authorization": "Bearer good"}).status == 401
+    line.close()
+
+
+def test_an_endpoint_may_be_open(endpoint: Endpoint) -> None:
+    endpoint.script("blue", ECHO)
+    endpoint.start(auth="none")
+    assert endpoint.ask(key=None).status == 200
+
+
+def test_its_health_is_told_to_all(echo: Endpoint) -> None:
+    assert (echo.ask("GET", "/", key=None).status, echo.ask("GET", "/", key=None).text) == (200, "Healthy")
+    assert echo.ask("HEAD", "/", key=None).body == b""
+
+
+def test_every_path_goes_to_the_deployment(echo: Endpoint) -> None:
+    assert echo.ask("GET", "/swagger.json?version=3").says["openapi"] == "3.0.3"
+    assert echo.ask("GET", "/score?a=1").says == {"a": 1}
+
+
+def test_a_deployment_sees_the_callers_headers_but_not_the_key(echo: Endpoint) -> None:
+    said = echo.ask(azureml_model_deployment="seen", X_A="1", x_request_id="mine").says
+    assert (said["X-A"], said["X-Request-Id"], said["Content-Type"]) == ("1", "mine", "application/json")
+    assert "Authorization" not in said and "Azureml-Model-Deployment" not in said
+
+
+@pytest.mark.parametrize(
+    ("sent", "got"),
+    [
+        ({"x-ms-request-id": "abc"}, {"x-ms-request-id": "abc", "x-ms-client-request-id": "abc"}),
+        ({"x-ms-client-request-id": "c"}, {"x-ms-request-id": "c", "x-ms-client-request-id": "c"}),
+        ({"x-request-id": "given"}, {"x-request-id": "given", "x-ms-request-id": "given"}),
+    ],
+)
+def test_names_of_a_request_come_back(echo: Endpoint, sent: dict[str, str], got: dict[str, str]) -> None:
+    more: dict[str, Any] = {name.replace("-", "_"): value for name, value in sent.items()}
+    headers = echo.ask(**more).headers
+    assert {name: headers[name] for name in got} == got
+    assert float(headers["ms-azureml-model-time"]) > 0 and headers["x-ms-run-function-failed"] == "False"
+    assert echo.ask().headers["x-request-id"] != echo.ask().headers["x-request-id"]
+
+
+def test_a_long_name_is_refused(echo: Endpoint) -> None:
+    assert echo.ask(x_request_id="a" * 101).status == 431
+
+
+def test_what_is_not_200_is_told_as_the_models_error(echo: Endpoint) -> None:
+    answer = echo.ask(body=b"nonsense")
+    assert (answer.status, answer.headers["ms-azureml-model-error-statuscode"]) == (424, "500")
+    assert answer.headers["ms-azureml-model-error-reason"] == "model_error"
+    assert answer.headers["x-ms-run-function-failed"] == "True"
+    assert answer.says["message"].startswith("An unexpected error occurred in scoring script.")
+
+
+def test_requests_come_in_any_pieces(echo: Endpoint) -> None:
+    line = echo.line()
+    line.connect()
+    key = f"Authorization: Bearer {KEY}\r\n".encode()
+    sent = b"POST /score HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" + key
+    sent += b'\r\n3;a=b\r\n"ab\r\n1\r\n"\r\n0\r\nX-T: 1\r\n\r\n'
+    sent += b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n" + key
+    sent += b"\r\n7GET / HTTP/1.0\r\n\r\n"
+    for place in range(len(sent)):
+        line.sock.sendall(sent[place : place + 1])
+    found = b""
+    while piece := line.sock.recv(1000):
+        found += piece
+    bodies = [part.split(b"HTTP/1.1")[0] for part in found.split(b"\r\n\r\n")[1:]]
+    assert bodies == [b'"ab"', b"7", b"Healthy"]
+
+
+def test_a_client_may_wait_for_a_word(echo: Endpoint) -> None:
+    line = echo.line()
+    line.connect()
+    head = f"POST /score HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\nAuthorization: Bearer {KEY}\r\n\r\n"
+    line.sock.sendall(head.encode())
+    assert line.sock.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    line.sock.sendall(b"7")
+    assert line.sock.recv(1000).endswith(b"\r\n\r\n7")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nbad header\r\n\r\n", 400),
+        (b"GET http://x/ HTTP/1.1\r\n\r\n", 400),
+        (b"POST /score HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /score HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"POST /score HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        (b"POST /score HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n", 413),
+        (b"POST /score HTTP/1.1\r\nContent-Length: 1001\r\n\r\n", 413),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000, 431),
+    ],
+)
+def test_what_is_no_request_is_refused(echo: Endpoint, sent: bytes, status: int) -> None:
+    line = echo.line()
+    line.connect()
+    line.sock.sendall(sent)
+    found = b""
+    while piece := line.sock.recv(1000):
+        found += piece
+    assert found.startswith(b"HTTP/1.1 %d " % status) and b'{"message":"' in found
+
+
+def test_traffic_is_split_evenly(endpoint: Endpoint) -> None:
+    endpoint.script("blue", named("blue"))
+    endpoint.script("green", named("green"))
+    endpoint.start(traffic={"blue": 90, "green": 10})
+    said = [endpoint.ask().says for _ in range(40)]
+    assert Counter(said) == {"blue": 36, "green": 4}
+    assert all("green" in said[start : start + 10] for start in range(0, 40, 10))
+    assert endpoint.ask(azureml_model_deployment="green").says == "green"
+    unknown = endpoint.ask(azureml_model_deployment="red")
+    assert unknown.status == 404 and "no deployment 'red'. It has: blue, green." in unknown.says["message"]
+    endpoint.reload(traffic={"blue": 0, "green": 0})
+    assert endpoint.ask().status == 404 and endpoint.ask("GET", "/").status == 503
+    assert endpoint.ask(azureml_model_deployment="blue").says == "blue"
+
+
+def test_a_mirror_gets_its_share_and_nobody_waits_for_it(endpoint: Endpoint) -> None:
+    endpoint.script("blue", named("blue"))
+    green = endpoint.script("green", WAITS, concurrency=10)
+    endpoint.start(traffic={"blue": 100}, mirror={"green": 20})
+    assert {endpoint.ask(body=str(number).encode()).says for number in range(10)} == {"blue"}
+    until(lambda: endpoint.state()["deployments"]["green"]["asked"] == 2)
+    (green.root / "code" / "go").touch()
+    until(lambda: endpoint.state()["deployments"]["green"]["asked"] == 0)
+    assert endpoint.metrics()['lazuli_endpoint_requests_total{endpoint="prices",deployment="green",status="200"}'] == 2
+
+
+def test_more_than_can_be_answered_is_refused(endpoint: Endpoint) -> None:
+    shell = endpoint.script("blue", WAITS)
+    endpoint.start()
+    found: list[Any] = []
+    asking = [threading.Thread(target=lambda: found.append(endpoint.ask())) for _ in range(2)]
+    for thread in asking:
+        thread.start()
+    until(lambda: endpoint.state()["deployments"]["blue"]["asked"] == 2)
+    assert endpoint.state()["deployments"]["blue"]["waiting"] == 1
+    third = endpoint.ask()
+    assert third.status == 429 and third.says["message"].startswith("2 requests are being answered or wait.")
+    (shell.root / "code" / "go").touch()
+    for thread in asking:
+        thread.join()
+    assert [answer.status for answer in found] == [200, 200]
+
+
+def test_a_request_does_not_wait_for_ever(endpoint: Endpoint) -> None:
+    shell = endpoint.script("blue", WAITS, timeout_ms=300, wait_ms=50)
+    endpoint.start()
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(endpoint.ask().status))
+    thread.start()
+    until((shell.root / "code" / "began1").exists)
+    assert endpoint.ask().status == 429
+    thread.join()
+    assert found == [408]
+    # the process still has it: its seat is not given to another
+    assert endpoint.ask(body=b"2").status == 429 and not (shell.root / "code" / "began2").exists()
+    (shell.root / "code" / "go").touch()
+    until(lambda: endpoint.state()["deployments"]["blue"]["in_flight"] == 0)
+    assert endpoint.ask(body=b"3").says == 3
+
+
+def test_where_nothing_listens_is_told(endpoint: Endpoint) -> None:
+    endpoint.deploy("blue", kind="process", addresses=[str(endpoint.root / "none.sock")], timeout_ms=200)
+    endpoint.start()
+    assert endpoint.ask().status == 503
+
+
+def test_a_worker_that_dies_fails_no_request(endpoint: Endpoint) -> None:
+    shell = endpoint.script("blue", WAITS, workers=2)
+    endpoint.start()
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(endpoint.ask(body=b"7").says))
+    thread.start()
+    began = shell.root / "code" / "began7"
+    until(began.exists)
+    workers = shell.workers()
+    assert len(workers) == 2
+    began.unlink()
+    for pid in workers:
+        kill(pid)
+    until(began.exists)  # it was asked anew
+    (shell.root / "code" / "go").touch()
+    thread.join()
+    assert found == [7]
+
+
+def test_one_that_kills_its_worker_is_given_up(endpoint: Endpoint) -> None:
+    endpoint.script("blue", "import os\ndef run(data):\n    os.kill(os.getpid(), 9)\n")
+    endpoint.start()
+    answer = endpoint.ask()
+    assert (answer.status, answer.headers["ms-azureml-model-error-statuscode"]) == (424, "502")
+
+
+def test_deployments_come_and_go_without_a_failed_request(endpoint: Endpoint) -> None:
+    endpoint.script("blue", named("blue"))
+    endpoint.start()
+    stop, found = threading.Event(), list[int]()
+
+    def ask() -> None:
+        line = endpoint.line()
+        while not stop.is_set():
+            found.append(line.ask("POST", "/score", b"1", {"Authorization": f"Bearer {KEY}"}).status)
+        line.close()
+
+    # two callers fill what one seat takes: a third would rightly be refused
+    asking = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in asking:
+        thread.start()
+    for number in range(6):
+        new, old = ("green", "blue") if number % 2 == 0 else ("blue", "green")
+        before = endpoint.shells[-1]
+        endpoint.script(new, named(new))
+        endpoint.reload(traffic={new: 50, old: 50})
+        del endpoint.table["deployments"][old]
+        endpoint.reload(traffic={new: 100})
+        until(lambda: not endpoint.state()["leaving"])
+        assert before.stop() == 0
+    stop.set()
+    for thread in asking:
+        thread.join()
+    assert set(found) == {200} and len(found) > 12
+
+
+def test_one_that_leaves_answers_what_it_has(endpoint: Endpoint) -> None:
+    shell = endpoint.script("blue", WAITS)
+    endpoint.start()
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(endpoint.ask()))
+    thread.start()
+    until((shell.root / "code" / "began1").exists)
+    endpoint.script("green", named("green"))
+    del endpoint.table["deployments"]["blue"]
+    endpoint.reload(traffic={"green": 100})
+    assert endpoint.ask().says == "green" and endpoint.state()["leaving"][0]["name"] == "blue"
+    (shell.root / "code" / "go").touch()
+    thread.join()
+    assert found[0].says == 1 and endpoint.state()["leaving"] == []
+
+
+def test_a_wrong_table_changes_nothing(endpoint: Endpoint) -> None:
+    endpoint.script("blue", ECHO)
+    endpoint.start()
+    endpoint.write(traffic={"red": 100})
+    endpoint.hang_up()
+    until(lambda: "traffic: there is no deployment 'red'" in endpoint.told())
+    assert endpoint.ask().status == 200 and endpoint.state()["generation"] == 1
+    endpoint.reload(traffic={"blue": 100})
+    assert endpoint.state()["generation"] == 3
+
+
+def test_the_end_comes_after_the_last_answer(endpoint: Endpoint) -> None:
+    shell = endpoint.script("blue", WAITS)
+    endpoint.start()
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(endpoint.ask()))
+    thread.start()
+    until((shell.root / "code" / "began1").exists)
+    assert endpoint.process
+    endpoint.process.terminate()
+    until(lambda: not is_open(endpoint.table["address"][1]))
+    (shell.root / "code" / "go").touch()
+    thread.join()
+    assert (found[0].status, found[0].headers.get("connection"), endpoint.process.wait(60)) == (200, "close", 0)
+
+
+def test_each_request_is_logged_and_counted(endpoint: Endpoint) -> None:
+    endpoint.script("blue", ECHO)
+    endpoint.start()
+    endpoint.ask(body=b"[1, 2]", x_request_id="mine")
+    endpoint.ask(key=None)
+    log = Path(endpoint.table["log"])
+    until(lambda: log.exists() and len(log.read_bytes().splitlines()) == 2)
+    first, second = map(json.loads, log.read_bytes().splitlines())
+    assert first.pop("ms") > 0 and first.pop("time") > 1.7e9
+    assert first == {
+        "request": "mine", "method": "POST", "path": "/score", "status": 200, "deployment": "blue", "received": 6,
+        "sent": 6, "mirrored": False,
+    }  # fmt: skip
+    assert (second["status"], second["deployment"]) == (401, None)
+    metrics = endpoint.metrics()
+    of = 'endpoint="prices",deployment="blue"'
+    assert metrics[f'lazuli_endpoint_requests_total{{{of},status="200"}}'] == 1
+    assert metrics['lazuli_endpoint_requests_total{endpoint="prices",deployment="",status="401"}'] == 1
+    assert metrics[f'lazuli_endpoint_request_seconds_bucket{{{of},le="+Inf"}}'] == 1
+    assert metrics[f"lazuli_endpoint_seats{{{of}}}"] == 1
+
+
+def test_inputs_and_outputs_are_kept(endpoint: Endpoint) -> None:
+    collect = {"folder": str(endpoint.root / "kept" / "prices"), "inputs": "model_inputs", "outputs": "model_outputs"}
+    endpoint.script("blue", ECHO, collect={**collect, "sampling": 0.5, "model_version": "3"})
+    endpoint.start()
+    for number in range(4):
+        endpoint.ask(body=b'{"a": %d}' % number, x_request_id=f"r{number}")
+    endpoint.ask(body=b"nonsense")
+    assert endpoint.stop() == 0
+    found = {}
+    for collection in ("model_inputs", "model_outputs"):
+        [file] = (endpoint.root / "kept" / "prices" / "blue" / collection).glob("20??/??/??/??/*.jsonl")
+        found[collection] = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [event["data"] for event in found[collection]] == [{"a": 1}, {"a": 3}]
+    event = found["model_inputs"][0]
+    assert event.pop("id") and event.pop("time").endswith("Z")
+    assert event == {
+        "specversion": "1.0", "source": "prices/blue", "type": "azureml.inference.model_inputs",
+        "datacontenttype": "application/json", "data": {"a": 1}, "correlationid": "r1", "xrequestid": "r1",
+        "modelversion": "3", "collectdatatype": "json", "agent": "lazuli-front/1.0", "contentrange": "bytes 0-7/8",
+    }  # fmt: skip
+
+
+class Own(http.server.BaseHTTPRequestHandler):
+    """A server as people bring it along."""
+
+    protocol_version = "HTTP/1.0"
+
+    def do_POST(self) -> None:
+        said = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("X-Own", self.path)
+        if self.path == "/chunks":
+            self.protocol_version = "HTTP/1.1"
+            self.send_header("Transfer-Encoding", "chunked")
+            said = b"%x\r\n%b\r\n0\r\n\r\n" % (len(said), said)
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("path", ["/v1/models/mine:predict", "/chunks"])
+def test_the_users_own_server_answers(endpoint: Endpoint, path: str) -> None:
+    port = free_port()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Own) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        endpoint.deploy("own", kind="process", addresses=[f"127.0.0.1:{port}"])
+        endpoint.start()
+        for _ in range(3):
+            answer = endpoint.ask(path=path, body=b"said")
+            assert (answer.status, answer.text, answer.headers["x-own"]) == (200, "said", path)
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"traffic": {"red": 1}}, "traffic: there is no deployment 'red'"),
+        ({"keys": ["plain"]}, "keys.0:"),
+        ({"colour": "blue"}, "colour: Extra inputs are not permitted"),
+    ],
+)
+def test_a_front_without_a_table_does_not_start(endpoint: Endpoint, wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(AssertionError):
+        endpoint.start(**wrong)
+    assert endpoint.process and endpoint.process.returncode == 3
+    assert says in endpoint.told() and "Traceback" not in endpoint.told()

@@ -11,7 +11,8 @@ import pytest
 from tests.docs.console import Command, File, Shell, matches, read
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = [*sorted((DOCS / "tutorials").glob("*.md")), DOCS / "how-to" / "functions.md", DOCS / "how-to" / "sweep.md"]
+HOW_TO = ("functions", "pipelines", "sweep")
+PAGES = [*sorted((DOCS / "tutorials").glob("*.md")), *(DOCS / "how-to" / f"{page}.md" for page in HOW_TO)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -1,14 +1,42 @@
-"""ONNX models: what is in a file.
+"""ONNX models: what is in a file, and trained models turned into one that answers as they do.
 
 ::
 
     import lazuli.onnx
 
-    print(lazuli.onnx.inspect("model.onnx").signature)
+    made = lazuli.onnx.export(pipeline, frame, "model.onnx")     # converted, and compared on the rows of frame
+    print(made.signature, made.check.max_difference)
+    print(lazuli.onnx.inspect("model.onnx").operators)
 """
 
 from __future__ import annotations
 
-from lazuli.ml.onnx import External, Port, Signature, Summary, inspect
+from lazuli.ml.onnx import (
+    Check,
+    Compared,
+    Difference,
+    Export,
+    External,
+    OutputsDiffer,
+    Port,
+    Signature,
+    Summary,
+    check,
+    export,
+    inspect,
+)
 
-__all__ = ["External", "Port", "Signature", "Summary", "inspect"]
+__all__ = [
+    "Check",
+    "Compared",
+    "Difference",
+    "Export",
+    "External",
+    "OutputsDiffer",
+    "Port",
+    "Signature",
+    "Summary",
+    "check",
+    "export",
+    "inspect",
+]

@@ -1,1 +1,1 @@
-"""Skills that know no server: how to search for hyperparameters, when to give up a trial, what ONNX files hold."""
+"""Skills that know no server: how to search for hyperparameters, when to give up a trial, models as ONNX."""

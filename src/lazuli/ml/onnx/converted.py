@@ -1,0 +1,160 @@
+"""Conversion of trained models into ONNX: which converter, and what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lazuli.ml.onnx.files import missing
+from lazuli.ml.onnx.originals import Outputs
+from lazuli.ml.onnx.prepared import parts, prepared
+from lazuli.ml.onnx.registered import register
+from lazuli.ml.onnx.rows import Column
+from lazuli.ml.onnx.trees import track_missing
+from lazuli.schema.problems import Unsupported
+
+__all__ = ["OPSETS", "convert"]
+
+OPSETS = {"": 21, "ai.onnx.ml": 3}
+"""The converters fail on some models with newer ones."""
+
+_COMES_AS_ONNX = {
+    "chainer": "Chainer",
+    "mxnet": "MXNet",
+    "gluonnlp": "MXNet",
+    "matlab": "MATLAB",
+    "pyspark": "SparkML",
+    "synapse": "SparkML",
+}
+_LATER = {
+    "torch": "torch.onnx.export(model, args, file, dynamo=True)",
+    "keras": "model.export(file, format='onnx')",
+    "tensorflow": "tf2onnx.convert.from_function",
+    "catboost": "model.save_model(file, format='onnx')",
+}
+_ESTIMATORS = ("sklearn", "lightgbm", "xgboost")
+
+
+def convert(model: Any, columns: Sequence[Column], outputs: Outputs, *, wide: bool = False) -> Any:
+    """The model as an ``onnx.ModelProto`` whose inputs are named as the columns, and its outputs as ``outputs``.
+
+    An output whose name is that of a column is called ``…_out``. With ``wide`` numbers are ``float64`` up to the last
+    step of a pipeline, else ``float32`` throughout.
+
+    Raises :class:`Unsupported` for a framework that has no converter here, and for estimators that have none.
+    """
+    _check_framework(model)
+    try:
+        from skl2onnx import convert_sklearn
+        from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
+    except ModuleNotFoundError:
+        raise missing("skl2onnx") from None
+    register()
+    ready = _over_columns(prepared(model), columns)
+    if wide:
+        ready = _narrowed_last(ready)
+    number = DoubleTensorType if wide else FloatTensorType
+    types = [
+        (column.name, (StringTensorType if column.is_text else number)([None, column.width])) for column in columns
+    ]
+    options = {id(ready): {"zipmap": False}} if "probabilities" in outputs else None
+    try:
+        converted: Any = convert_sklearn(ready, initial_types=types, options=options, target_opset=OPSETS)
+    except Exception as error:  # converters raise whatever they meet
+        raise _not_converted(model, error) from error
+    track_missing(converted.graph, model)
+    _rename(converted.graph, columns, outputs)
+    return converted
+
+
+def _check_framework(model: Any) -> None:
+    roots = [kind.__module__.partition(".")[0] for kind in type(model).__mro__]
+    for root in roots:
+        if root in _COMES_AS_ONNX:
+            raise Unsupported(
+                f"{_COMES_AS_ONNX[root]} models are not converted here.",
+                target="model",
+                mend="Export it to ONNX there, and bring the file: 'lazuli model inspect' tells what is in it.",
+            )
+        if root in _LATER:
+            raise Unsupported(
+                f"Models of {root} are not converted in this version.",
+                target="model",
+                mend=f"Write the file with {_LATER[root]}, and look at it with 'lazuli model inspect'.",
+            )
+    if not any(root in _ESTIMATORS for root in roots):
+        raise Unsupported(
+            f"There is no converter for a {type(model).__name__}.",
+            target="model",
+            mend="Models of scikit-learn, LightGBM and XGBoost are converted.",
+        )
+
+
+def _over_columns(model: Any, columns: Sequence[Column]) -> Any:
+    """The model behind a step that puts columns together, unless it takes them one by one."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+
+    first = model.steps[0][1] if isinstance(model, Pipeline) else model
+    if len(columns) == 1 or isinstance(first, ColumnTransformer):
+        return model
+    import numpy as np
+    import pandas as pd
+
+    names = [column.name for column in columns]
+    empty = pd.DataFrame(np.zeros((1, len(names))), columns=names)
+    joined = ColumnTransformer([("columns", "passthrough", names)]).fit(empty)
+    return Pipeline([("columns", joined), *(model.steps if isinstance(model, Pipeline) else [("model", model)])])
+
+
+def _narrowed_last(model: Any) -> Any:
+    """The pipeline with numbers in ``float32`` before its last step, as trees of scikit-learn and XGBoost take them."""
+    from skl2onnx.sklapi import CastTransformer
+    from sklearn.pipeline import Pipeline
+
+    if not isinstance(model, Pipeline):
+        return model
+    return Pipeline([*model.steps[:-1], ("narrowed", CastTransformer()), model.steps[-1]])
+
+
+def _not_converted(model: Any, error: Exception) -> Unsupported:
+    """What to raise: the estimators that have no converter, else what the converter says."""
+    from skl2onnx._parse import sklearn_parsers_map
+    from skl2onnx._supported_operators import sklearn_operator_name_map
+    from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
+
+    if isinstance(error, MissingConverter | MissingShapeCalculator):
+        known = {*sklearn_parsers_map, *sklearn_operator_name_map}
+        lacking = sorted({type(part).__name__ for part in parts(model) if type(part) not in known})
+        plural = "have" if len(lacking) > 1 else "has"
+        return Unsupported(
+            f"{', '.join(lacking)} {plural} no converter to ONNX.",
+            target="model",
+            mend="Do that step before the model, or use another one for it.",
+        )
+    return Unsupported(
+        f"The converter fails: {type(error).__name__}: {' '.join(str(error).split())}",
+        target="model",
+        mend="Simplify the step it names, or deploy the model as it is.",
+    )
+
+
+def _rename(graph: Any, columns: Sequence[Column], outputs: Outputs) -> None:
+    """Call inputs and outputs by the names that are promised; drop inputs that nothing uses."""
+    given = [column.name for column in columns]
+    promised = [f"{name}_out" if name in given else name for name in outputs]
+    names = dict(zip([value.name for value in graph.input], given, strict=True))
+    names |= dict(zip([value.name for value in graph.output], promised, strict=False))
+    taken = {name for node in graph.node for name in (*node.input, *node.output)} - set(names)
+    names |= {name: f"{name}_" for name in taken & set(names.values())}
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        value.name = names.get(value.name, value.name)
+    for tensor in graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    used = {name for node in graph.node for name in node.input}
+    unused = [value for value in graph.input if value.name not in used]
+    for value in unused:
+        graph.input.remove(value)

@@ -111,6 +111,17 @@ class Document(BaseModel):
         """The document as the store kept it (see :meth:`dump`); lenient."""
         return cls.model_validate(stored, by_name=True, by_alias=False)
 
+    @classmethod
+    def settled(cls, said: Mapping[str, Any]) -> Self:
+        """The document as :meth:`load` reads it, where values of a user were filled in since it was checked.
+
+        Raises :class:`InvalidInput` for one that its field does not take.
+        """
+        try:
+            return cls.load(said)
+        except ValidationError as error:
+            raise _problem(error, cls.for_type(said.get("type")), None) from None
+
     def dump(self) -> dict[str, Any]:
         """What the store keeps: JSON values under the field names, without what is unset or read-only."""
         return self.model_dump(

@@ -91,6 +91,14 @@ def test_a_step_that_cannot_begin_fails_alone(place: Place, tmp_path: Path, goes
     assert "  starved  Failed. It cannot begin: Nothing lies at" in place.artifacts(name)[EXECUTION_LOG]
 
 
+def test_a_bound_value_that_its_place_does_not_take_is_told(place: Place) -> None:
+    jobs = {"hurried": step("true", limits={"timeout": "${{parent.inputs.seconds}}"}), "apart": step("true")}
+    pipeline(place, "hurrying", jobs, inputs={"seconds": "soon"})
+    message = place.until("hurrying", "Failed").state["error"]["message"]
+    assert "It cannot begin: 'limits.timeout' is 'soon': a whole number is expected." in message
+    assert statuses(place, "hurrying", *jobs) == {"hurried": "Failed", "apart": "Completed"}
+
+
 def test_canceling_a_pipeline_cancels_its_steps(place: Place) -> None:
     pipeline(
         place,

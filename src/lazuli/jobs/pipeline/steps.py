@@ -61,11 +61,11 @@ class StepJobs:
         if isinstance(node, ParallelNode):
             assert component is None or isinstance(component, ParallelComponent)
             settings, resources = parallel_of(node, component, sources)
-            written = {name: Output.load(settled_words(each, sources)) for name, each in kept.items()}
+            written = {name: Output.settled(settled_words(each, sources)) for name, each in kept.items()}
             return parallel_job(settings, inputs, written, **_given(settled_words(said, sources)), resources=resources)
         read = {name: each.model_dump(mode="json", exclude_none=True) for name, each in inputs.items()}
         work = self._work(pipeline, node, component, inputs)
-        return AnyJob.load(_given(settled_words({**work, **said, "inputs": read, "outputs": kept}, sources))), {}
+        return AnyJob.settled(_given(settled_words({**work, **said, "inputs": read, "outputs": kept}, sources))), {}
 
     def unmade(self, pipeline: PipelineJob, step: str, node: NodeBase) -> Job:
         """The document of a step's job that cannot be made: what it is called, and a command that never runs."""

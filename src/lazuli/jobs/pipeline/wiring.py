@@ -223,8 +223,8 @@ def parallel_of(
     settings = merged(component, node) if component else node
     said = {name: value for name, value in settings.dump().items() if name in ParallelSettings.model_fields}
     taken = {**_resources(component), **_resources(node)}
-    resources = Resources.load(settled_words(taken, sources)) if taken else None
-    return ParallelSettings.load(settled_words(said, sources)), resources
+    resources = Resources.settled(settled_words(taken, sources)) if taken else None
+    return ParallelSettings.settled(settled_words(said, sources)), resources
 
 
 def _resources(said: ParallelNode | ParallelComponent | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,18 @@ from lazuli.ml.onnx.rows import rows_of, taken
 from lazuli.ml.onnx.running import Runnable
 from lazuli.schema.problems import InvalidInput
 
-__all__ = ["TOLERANCE", "Check", "Compared", "Difference", "OutputsDiffer", "check", "compared"]
+__all__ = [
+    "TOLERANCE",
+    "Check",
+    "Compared",
+    "Difference",
+    "OutputsDiffer",
+    "check",
+    "compared",
+    "lines",
+    "measured",
+    "scale_of",
+]
 
 TOLERANCE = 1e-4
 """How far an answer may be off: relative to the largest of its row, or to what is usual on the rows given."""
@@ -101,7 +112,7 @@ class Check:
             "max_difference": self.max_difference,
             "mean_difference": self.mean_difference,
             "labels_differ": self.labels_differ,
-            "groups": [asdict(group) for group in self.groups],
+            "groups": [asdict(group) if group.rows else {"name": group.name, "rows": 0} for group in self.groups],
             "repaired": list(self.repaired),
         }
 
@@ -135,15 +146,15 @@ def compared(original: Outputs, onnx: Runnable, rows: Any) -> Check:
     """The same for outputs of any origin."""
     rows = taken(rows, _spread(len(rows)))
     try:
-        _asked(original, rows)
+        scale = scale_of(_asked(original, rows))
     except Exception as error:  # whatever it raises, it says no
         raise InvalidInput(
             f"The model itself refuses the sample: {type(error).__name__}: {' '.join(str(error).split())}",
             target="sample",
             mend="Give rows as the model was trained on.",
         ) from None
-    first, differences = _compare(_GIVEN, rows, original, onnx, None)
-    results, scale = [first], _scale(original, rows)
+    first, differences = _compare(_GIVEN, rows, original, onnx, scale)
+    results = [first]
     for group in groups(rows, lambda asked: _asked(original, asked)):
         if group.rows is None:
             results.append(Compared(group.name, 0, left_out=group.left_out))
@@ -169,10 +180,11 @@ def _asked(original: Outputs, rows: Any) -> dict[str, Any]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # rows that make it warn are what it is to be asked about
         answers = {name: ask(rows) for name, ask in original.items()}
-    return {name: _lines(answer, len(rows)) for name, answer in answers.items()}
+    return {name: lines(answer, len(rows)) for name, answer in answers.items()}
 
 
-def _lines(answer: Any, count: int) -> Any:
+def lines(answer: Any, count: int) -> Any:
+    """An output as a table with a line for each row."""
     import numpy as np
 
     if isinstance(answer, list):  # a map for each row, from class to number
@@ -181,13 +193,13 @@ def _lines(answer: Any, count: int) -> Any:
     return dense.reshape(count, -1)
 
 
-def _scale(original: Outputs, rows: Any) -> dict[str, float]:
-    """What is usual for each output that is a number."""
+def scale_of(answers: Mapping[str, Any]) -> dict[str, float]:
+    """What is usual for each output that is a number; the others are labels."""
     import numpy as np
 
     found = {}
-    for name, answer in _asked(original, rows).items():
-        if name != LABEL:
+    for name, answer in answers.items():
+        if name != LABEL and answer.dtype.kind in "biuf":
             finite = np.abs(answer[np.isfinite(answer)])
             found[name] = float(np.median(finite)) if len(finite) else 0.0
     return found
@@ -198,29 +210,37 @@ def _compare(
     rows: Any,
     original: Outputs,
     onnx: Runnable,
-    scale: Mapping[str, float] | None,
+    scale: Mapping[str, float],
     left_out: tuple[str, ...] = (),
 ) -> tuple[Compared, list[Difference]]:
     import numpy as np
 
     wanted = _asked(original, rows)
-    scale = _scale(original, rows) if scale is None else scale
-    got = {name: _lines(answer, len(rows)) for name, answer in zip(wanted, onnx.answers(rows).values(), strict=False)}
-    wrong = np.zeros(len(rows), dtype=bool)
-    offs = []
-    for output in scale.keys() & got.keys():
-        off, is_wrong = _off(wanted[output], got[output], scale[output])
-        offs.append(off.ravel())
-        wrong |= is_wrong
-    others = np.zeros(len(rows), dtype=bool)
-    if LABEL in wanted:
-        others = ~_same(wanted[LABEL], got[LABEL])
-        wrong |= others & ~_ties(wanted)
-    off = np.concatenate(offs) if offs else np.zeros(1)
+    got = {name: lines(answer, len(rows)) for name, answer in zip(wanted, onnx.answers(rows).values(), strict=False)}
+    found, wrong = measured(name, wanted, got, scale)
     shown = [_difference(name, int(place), rows, wanted, got) for place in np.flatnonzero(wrong)[:_SHOWN]]
-    return Compared(
-        name, len(rows), float(off.max()), float(off.mean()), int(others.sum()), int(wrong.sum()), left_out
-    ), shown
+    return replace(found, left_out=left_out), shown
+
+
+def measured(
+    name: str, wanted: Mapping[str, Any], got: Mapping[str, Any], scale: Mapping[str, float]
+) -> tuple[Compared, Any]:
+    """How two models' answers to the same rows compare, and which rows differ; outputs that one lacks are left out."""
+    import numpy as np
+
+    count = len(next(iter(wanted.values())))
+    wrong, others = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    offs = [np.zeros(1)]
+    for output in wanted.keys() & got.keys():
+        if output in scale:
+            off, is_wrong = _off(wanted[output], got[output], scale[output])
+            offs.append(off.ravel())
+            wrong |= is_wrong
+        else:
+            others |= ~_same(wanted[output], got[output])
+    off = np.concatenate(offs[1:] or offs)
+    wrong |= others & ~_ties([wanted[output] for output in scale], count)
+    return Compared(name, count, float(off.max()), float(off.mean()), int(others.sum()), int(wrong.sum())), wrong
 
 
 def _off(wanted: Any, got: Any, scale: float) -> tuple[Any, Any]:
@@ -251,13 +271,13 @@ def _same(wanted: Any, got: Any) -> Any:
     return (wanted.astype(str) == got.astype(str)).all(axis=1)
 
 
-def _ties(wanted: Mapping[str, Any]) -> Any:
+def _ties(numbers: Sequence[Any], count: int) -> Any:
     """Which rows might as well have another label, by the numbers beside it."""
     import numpy as np
 
-    scores = next((np.sort(answer, axis=1) for name, answer in wanted.items() if name != LABEL), None)
-    if scores is None:
-        return np.zeros(len(wanted[LABEL]), dtype=bool)
+    if not numbers:
+        return np.zeros(count, dtype=bool)
+    scores = np.sort(numbers[0], axis=1)
     if scores.shape[1] == 1:
         return np.abs(scores[:, 0]) <= TOLERANCE
     return scores[:, -1] - scores[:, -2] <= TOLERANCE

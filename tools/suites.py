@@ -12,7 +12,7 @@ import sys
 from steps import Step, report, run
 
 APART = {
-    "jobs": ["tests/jobs", "tests/examples"],
+    "jobs": ["tests/jobs", "tests/endpoints", "tests/examples"],
     "journeys": ["tests/journeys", "tests/docs/test_tutorials.py", "tests/docs/test_ci.py"],
     "clients": ["tests/clients"],
     "cases": ["tests/cases"],

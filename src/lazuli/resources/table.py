@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lazuli.schema.identity import NESTED
+
 if TYPE_CHECKING:
     from lazuli.schema.document import Document
 
@@ -64,7 +66,7 @@ class Noun:
         """The resource type that REST's envelope names."""
         if self.word == "registry":
             return "Microsoft.MachineLearningServices/registries"
-        tail = f"/{self.collection}" if self.collection else ""
+        tail = f"/{'/'.join(NESTED.get(self.collection, (self.collection,)))}" if self.collection else ""
         return f"Microsoft.MachineLearningServices/workspaces{tail}{'/versions' if self.versioned else ''}"
 
 
@@ -185,7 +187,7 @@ LATER: tuple[Noun, ...] = (
     ),
     Noun(
         "online-deployment",
-        "deployments",
+        "onlineDeployments",
         "lazuli.resources.deployment:OnlineDeployment",
         "The models behind online endpoints.",
         hoisted=("location", "tags", "identity", "kind", "sku"),

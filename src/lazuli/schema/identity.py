@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lazuli.schema.problems import InvalidInput
 
-__all__ = ["PROVIDER", "REGISTRIES", "WORKSPACES", "ResourceId", "Scope", "check_name", "parse_resource_id"]
+__all__ = ["NESTED", "PROVIDER", "REGISTRIES", "WORKSPACES", "ResourceId", "Scope", "check_name", "parse_resource_id"]
 
 PROVIDER = "Microsoft.MachineLearningServices"
 
@@ -57,6 +57,7 @@ class ResourceId:
     """The id of a thing in a workspace: ``{scope}/{kind}/{name}[/versions/{version}]``.
 
     ``kind`` is the REST collection (``jobs``, ``data``, ``computes``). The workspace itself has no kind and no name.
+    What is :data:`NESTED` is told by the name of what it lies in, and its own as ``version``.
     """
 
     scope: Scope
@@ -69,8 +70,9 @@ class ResourceId:
         """The id as Azure spells it."""
         if not self.kind:
             return self.scope.path
-        path = f"{self.scope.path}/{self.kind}/{self.name}"
-        return f"{path}/versions/{self.version}" if self.version else path
+        within, word = NESTED.get(self.kind, (self.kind, "versions"))
+        path = f"{self.scope.path}/{within}/{self.name}"
+        return f"{path}/{word}/{self.version}" if self.version else path
 
     @property
     def shown(self) -> str:
@@ -88,10 +90,17 @@ class ResourceId:
         return self.path
 
 
+NESTED = {
+    "onlineDeployments": ("onlineEndpoints", "deployments"),
+    "batchDeployments": ("batchEndpoints", "deployments"),
+}
+"""Kinds that lie in something of another kind: that kind, and the word that stands between in a path."""
+_WITHIN = {within.lower(): kind for kind, (within, _) in NESTED.items()}
+
 _ID = re.compile(
     r"^/subscriptions/(?P<subscription>[^/\s]+)/resourceGroups/(?P<group>[^/\s]+)"
     rf"/providers/{re.escape(PROVIDER)}/(?P<root>{WORKSPACES}|{REGISTRIES})/(?P<workspace>[^/\s]+)"
-    r"(?:/(?P<kind>[^/\s]+)/(?P<name>[^/\s]+)(?:/versions/(?P<version>[^/\s]+))?)?$",
+    r"(?:/(?P<kind>[^/\s]+)/(?P<name>[^/\s]+)(?:/(?P<word>versions|deployments)/(?P<version>[^/\s]+))?)?$",
     re.IGNORECASE,
 )
 
@@ -102,7 +111,12 @@ def parse_resource_id(text: str) -> ResourceId | None:
     if not match:
         return None
     scope = Scope(match["subscription"], match["group"], match["workspace"], match["root"].lower())
-    return ResourceId(scope, match["kind"] or "", match["name"] or "", match["version"] or "")
+    kind = match["kind"] or ""
+    if (match["word"] or "").lower() == "deployments":
+        if kind.lower() not in _WITHIN:
+            return None
+        kind = _WITHIN[kind.lower()]
+    return ResourceId(scope, kind, match["name"] or "", match["version"] or "")
 
 
 def check_name(name: str, *, target: str = "name", what: str = "name") -> str:

@@ -21,6 +21,11 @@ from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
+from lazuli.endpoints.keys import EndpointKeys
+from lazuli.endpoints.leaving import Leaving
+from lazuli.endpoints.lifecycle import DeploymentLifecycle, EndpointLifecycle
+from lazuli.endpoints.online import Assets, OnlineDeployments, OnlineEndpoints, keys_of
+from lazuli.endpoints.plan import Serving
 from lazuli.jobs.alarm import ScheduleLifecycle
 from lazuli.jobs.changes import Changes
 from lazuli.jobs.code import CodeSources
@@ -182,7 +187,13 @@ class Platform:
         with self.store.state.read() as tx:
             active = self.store.documents.select(tx, Selection(None, "jobs", statuses=tuple(ACTIVE), limit=1_000_000))
             held = held_back(tx)
+            served = [
+                record
+                for kind in ("onlineEndpoints", "onlineDeployments")
+                for record in self.store.documents.select(tx, Selection(None, kind, limit=1_000_000))
+            ]
         known = held.union(str(record.state["key"]) for record in active if record.state.get("key"))
+        known |= {key for record in served for key in keys_of(record)}
         for key in self.engine.orphans({*known, *self.environments.keys(), *self.warm.keys()}):
             if self.engine.look(key).over:
                 self.engine.forget(key)
@@ -207,7 +218,14 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     timer = monotonic_clock if clock is system_clock else clock
     reconciler = Reconciler(store.state, store.documents, workers=settings.workers, clock=clock, timer=timer)
     watch, line = Watch(reconciler.wake), Line()
-    engine = LocalEngine(settings.data_dir / "work", on_exit=watch.ended)
+    engine = LocalEngine(settings.data_dir / "work")
+    leaving = Leaving(engine)
+
+    def ended(key: str) -> None:
+        watch.ended(key)
+        leaving.ended(key)
+
+    engine.on_exit = ended
     built = realised.Environments(settings.data_dir / "environments", engine, sources=settings.package_sources)
     storage = Storage(store, Outputs(store).path)
     tracking = _tracking(store, storage)
@@ -274,6 +292,11 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     firings, changes = Firings(store, jobs), Changes(storage, store.blobs)
     reconciler.move("schedules", ScheduleLifecycle(store, firings, changes))
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
+    endpoint_keys = EndpointKeys(store.secrets)
+    looked_after = (store, reconciler, engine, watch, leaving)
+    serving = Serving(store, storage, models, codes, job_environments)
+    reconciler.move("onlineEndpoints", EndpointLifecycle(*looked_after, keys=endpoint_keys))
+    reconciler.move("onlineDeployments", DeploymentLifecycle(*looked_after, serving=serving))
     return Platform(
         store=store,
         access=access,
@@ -290,6 +313,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             connection=connections,
             schedule=Schedules(store, reconciler, firings, changes),
             published_pipeline=PublishedPipelines(store, jobs, components),
+            online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving),
+            online_deployment=OnlineDeployments(store, reconciler, Assets(models, codes, environments), leaving),
             code=codes,
         ),
         storage=storage,
@@ -376,6 +401,11 @@ def _refuse_while_busy(store: Store, tx: Connection, workspace: Record) -> None:
         raise Conflict(
             f"The workspace '{workspace.id.scope.workspace}' has {busy} jobs on their way.",
             mend="Cancel them or wait for their end.",
+        )
+    if answering := store.documents.count(tx, Selection(workspace.id.scope, "onlineEndpoints")):
+        raise Conflict(
+            f"The workspace '{workspace.id.scope.workspace}' has {answering} online endpoints.",
+            mend="Delete them first: 'lazuli online-endpoint delete'.",
         )
 
 

@@ -8,6 +8,7 @@ from lazuli.assets.components import Components
 from lazuli.assets.datastores import Datastores
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.compute.targets import Targets
+from lazuli.endpoints.online import OnlineDeployments, OnlineEndpoints
 from lazuli.jobs.published import PublishedPipelines
 from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.submit import Jobs
@@ -35,6 +36,8 @@ class Shelves:
     connection: Connections
     schedule: Schedules
     published_pipeline: PublishedPipelines
+    online_endpoint: OnlineEndpoints
+    online_deployment: OnlineDeployments
     code: Codes
 
     def __getitem__(self, word: str) -> Shelf:

@@ -1,8 +1,9 @@
 """The front of an online endpoint: one process, started as ``python -m lazuli.runtime.front CONFIG``.
 
-It outlives the server. All it knows is in one JSON file, which it reads at its start and again on SIGHUP: a file that
-is wrong changes nothing and is told in the log. A new table takes effect between two requests; what is being answered
-by a deployment that left the table is still answered by it. SIGTERM ends it after the requests that have come.
+It outlives the server. All it knows is in one JSON file, which it reads at its start and again when told to (SIGHUP,
+or ``POST /reload`` at its control socket): a file that is wrong changes nothing and is told in the log. A new table
+takes effect between two requests; what is being answered by a deployment that left the table is still answered by it.
+SIGTERM ends it after the requests that have come.
 
 ::
 

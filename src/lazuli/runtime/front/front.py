@@ -266,8 +266,9 @@ class Front:
 class Control:
     """What is told to whoever runs the endpoint, over a socket of its own."""
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, retake: Callable[[], object]) -> None:
         self.front = front
+        self.retake = retake
         self.exchanges: set[Exchange] = set()
         self.largest, self.is_ending = 0, False
 
@@ -282,8 +283,11 @@ class Control:
         elif head.path == b"/metrics":
             kind = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
             answer = Answer(200, kind, self.front.metrics().encode())
+        elif head.path == b"/reload" and head.method == b"POST":
+            self.retake()
+            answer = Answer(200, TEXT, b"")
         else:
-            answer = error(404, "There are /state and /metrics.")
+            answer = error(404, "There are /state, /metrics and /reload.")
         return written(answer, b"", keeps_alive=head.keeps_alive)
 
 
@@ -312,13 +316,17 @@ async def serve(file: str) -> int:
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     loop.add_signal_handler(signal.SIGINT, ended.set)
     again = asyncio.Lock()
-    loop.add_signal_handler(signal.SIGHUP, lambda: front.run(retake(front, path, again)))
+
+    def reread() -> None:
+        front.run(retake(front, path, again))
+
+    loop.add_signal_handler(signal.SIGHUP, reread)
     host, port = table.address
     with contextlib.suppress(FileNotFoundError):
         table.control.unlink()
     server = await loop.create_server(partial(Exchange, front), host, port, backlog=1024)
     before = os.umask(0o177)
-    control = await loop.create_unix_server(partial(Exchange, Control(front)), table.control)
+    control = await loop.create_unix_server(partial(Exchange, Control(front, reread)), table.control)
     os.umask(before)
     every(loop, FLUSH_S, front.log.flush)
     every(loop, SWEEP_S, lambda: front.sweep(loop.time()))

@@ -1,0 +1,1 @@
+"""Endpoints: deployed models that answer requests."""

@@ -1,0 +1,324 @@
+"""How endpoints and deployments are brought up, kept up and changed, without one failed request.
+
+A deployment brings its processes up beside those that answer now. When they are ready it calls its endpoint, whose
+front takes a new table between two requests; then the endpoint calls back, and what answered before may end::
+
+    deployment   start ─▶ ready ──┐             ┌──▶ Succeeded, the former ends
+    endpoint                      └─▶ new table ┘
+
+The front, and what stands behind it, outlive the server: whoever comes back finds them by their keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lazuli.compute.engine import Engine, Look, Phase
+from lazuli.compute.environments import State
+from lazuli.endpoints.keys import EndpointKeys
+from lazuli.endpoints.leaving import Leaving
+from lazuli.endpoints.line import ask
+from lazuli.endpoints.moves import CREATING, FAILED, MOVES, SUCCEEDED, UPDATING
+from lazuli.endpoints.online import deployments_of, endpoint_of
+from lazuli.endpoints.plan import LOG, Serving, front_plan, sockets
+from lazuli.endpoints.table import CONFIG, CONTROL, chosen, mark_of, table_of
+from lazuli.jobs.watch import Watch
+from lazuli.resources.deployment import Probe
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import Conflict, Problem, Unavailable
+from lazuli.store.documents import Record
+from lazuli.store.opened import Store
+from lazuli.store.reconciler import Reconciler, Step
+
+__all__ = ["DeploymentLifecycle", "EndpointLifecycle"]
+
+_SOON_MS, _READY_MS, _BUILD_MS, _LOOK_MS = 20, 50, 500, 30_000
+_TAIL = 4000
+_BACK_OFF_MS, _LONGEST_MS = 1000, 60_000
+_BUILDING = "Building its environment; the next deployment with it will not wait."
+_STARTING = "Starting its processes."
+
+
+class _Kept:
+    """What the lifecycles of both kinds share."""
+
+    transitions: Mapping[str, frozenset[str]] = MOVES
+
+    def __init__(self, store: Store, reconciler: Reconciler, engine: Engine, watch: Watch, leaving: Leaving) -> None:
+        self.store = store
+        self.reconciler = reconciler
+        self.engine = engine
+        self.watch = watch
+        self.leaving = leaving
+
+    def give_up(self, record: Record, error: Exception) -> Step:
+        """Nothing that serves is given up: it is looked at again later."""
+        reason = (
+            str(error) if isinstance(error, Problem) else "Lazuli could not go on with it; its log has the details."
+        )
+        return Step(state={"status_reason": reason}, again_ms=_LONGEST_MS)
+
+    def entered(self, tx: Connection, record: Record) -> list[ResourceId]:
+        """Nobody waits for a status alone."""
+        return []
+
+    def key(self, record: Record) -> str:
+        """A key that was never used: short, and unique over all workspaces."""
+        number = int(record.state.get("runs") or 0) + 1
+        place = hashlib.sha256(f"{record.created_at}{record.id.key}".encode()).hexdigest()[:12]
+        return f"{'dep' if record.id.version else 'end'}-{place}-{number}"
+
+    def pause_ms(self, failures: int) -> int:
+        """How long to wait before what ended by itself is started anew."""
+        return min(_LONGEST_MS, _BACK_OFF_MS * 2 ** min(failures, 10))
+
+
+class DeploymentLifecycle(_Kept):
+    """The steps of online deployments."""
+
+    def __init__(self, *rooms: Any, serving: Serving) -> None:
+        super().__init__(*rooms)
+        self._serving = serving
+
+    def advance(self, record: Record) -> Step:
+        """The next step of a deployment. A problem that only its user can mend fails it."""
+        try:
+            if record.status in (CREATING, UPDATING) or record.state.get("next"):
+                return self._bring_up(record)
+            return self._keep_up(record)
+        except (Unavailable, Conflict):
+            raise
+        except Problem as problem:
+            return self._failed(record, problem.code, str(problem))
+
+    def _bring_up(self, record: Record) -> Step:
+        """Start what is to answer next, and see it into the endpoint's table."""
+        following = record.state.get("next")
+        if not following:
+            key = self.key(record)
+            number = int(record.state.get("runs") or 0) + 1
+            return Step(state={"next": {"key": key}, "runs": number, "status_reason": _STARTING})
+        key = str(following["key"])
+        look = self.engine.look(key)
+        if look.phase is Phase.ABSENT:
+            environment = self._serving.environment(record)
+            if environment.state is State.BUILDING:
+                self.watch.join(environment.log_key, record.id)
+                return Step(state={"status_reason": _BUILDING}, again_ms=_BUILD_MS)
+            if environment.state is State.FAILED:
+                message = f"The environment could not be built. {environment.message}".strip()
+                return self._failed(record, "EnvironmentBuildFailed", message)
+            folder = self.engine.folder(key)
+            names = sockets(record, folder)
+            self.engine.start(self._serving.plan(record, folder, environment), key)
+            self.watch.join(key, record.id)
+            addresses = [str(folder / name) for name in names]
+            return Step(
+                state={"next": {**following, "addresses": addresses, "since": self.store.clock()}}, again_ms=_READY_MS
+            )
+        if look.over:
+            return self._ended_early(record, look)
+        if not all(ask(Path(address), "GET", "/") is not None for address in following["addresses"]):
+            self.watch.join(key, record.id)
+            return self._not_yet(record, following)
+        if not following.get("ready"):
+            return Step(state={"next": {**following, "ready": True}}, after=lambda: self._call_endpoint(record))
+        return self._taken(record, following)
+
+    def _not_yet(self, record: Record, following: Mapping[str, Any]) -> Step:
+        """Wait for ``init()``, for as long as the liveness probe has patience."""
+        probe = Probe.load(record.body.get("liveness_probe") or {})
+        limit_s = probe.initial_delay + probe.failure_threshold * probe.period
+        waited_ms = self.store.clock() - int(following["since"])
+        if waited_ms < limit_s * 1000:
+            return Step(again_ms=_READY_MS if waited_ms < 10_000 else _BUILD_MS)
+        return self._failed(
+            record,
+            "NotReady",
+            f"Its init() was not done after {limit_s} seconds, which is what its liveness probe grants.",
+        )
+
+    def _taken(self, record: Record, following: Mapping[str, Any]) -> Step:
+        """Succeeded, once the endpoint's front asks what was brought up; then what answered before may end."""
+        with self.store.state.read() as tx:
+            endpoint = self.store.documents.find(tx, endpoint_of(record.id))
+        if endpoint is None or (endpoint.state.get("serving") or {}).get(record.id.version) != following["key"]:
+            return Step(again_ms=_BUILD_MS)  # it calls when it does
+        run = {"key": following["key"], "addresses": following["addresses"]}
+        former = [each.get("key") for each in (record.state.get("run") or {}, record.state.get("last") or {})]
+        facts = {"run": run, "next": None, "last": None, "failures": None, "error": None, "status_reason": None}
+        return Step(
+            SUCCEEDED,
+            {**facts, "provisioning_state": SUCCEEDED},
+            after=lambda: self.leaving.stop(*(key for key in former if key != run["key"])),
+        )
+
+    def _ended_early(self, record: Record, look: Look) -> Step:
+        """What was to answer has ended: a mistake in the script where it is new, bad luck where it ran before."""
+        following = record.state["next"]
+        said = self.engine.tail(str(following["key"]), LOG, -_TAIL).decode(errors="replace").strip()
+        last = said.splitlines()[-1] if said else look.message
+        if record.status in (CREATING, UPDATING):
+            return self._failed(
+                record, "ContainerCrashed", f"Its process ended before it was ready: {last} Its log says more."
+            )
+        failures = int(record.state.get("failures") or 0) + 1
+        reason = f"Its process ended again before it was ready: {last}"
+        former = record.state.get("last")
+        return Step(
+            state={
+                "next": None,
+                "last": {"key": following["key"]},
+                "run": None,
+                "failures": failures,
+                "status_reason": reason,
+            },
+            again_ms=self.pause_ms(failures),
+            after=lambda: self.leaving.stop((former or {}).get("key")),
+        )
+
+    def _keep_up(self, record: Record) -> Step:
+        """Look at what answers; where it ended, start it anew."""
+        run = record.state.get("run")
+        if run is None:
+            if record.status == FAILED:
+                return Step(again_ms=_LOOK_MS)
+            return self._anew(record)
+        key = str(run["key"])
+        self.watch.join(key, record.id)
+        look = self.engine.look(key)
+        if not look.over and look.phase is not Phase.ABSENT:
+            return Step(again_ms=_LOOK_MS)
+        failures = int(record.state.get("failures") or 0) + 1
+        reason = f"Its process ended and is started anew: {look.message}".strip()
+        return Step(
+            state={"run": None, "last": {"key": key}, "failures": failures, "status_reason": reason},
+            again_ms=self.pause_ms(failures - 1) if failures > 1 else 0,
+        )
+
+    def _anew(self, record: Record) -> Step:
+        number = int(record.state.get("runs") or 0) + 1
+        return Step(state={"next": {"key": self.key(record)}, "runs": number})
+
+    def _call_endpoint(self, record: Record) -> None:
+        self.reconciler.wake(endpoint_of(record.id))
+
+    def _failed(self, record: Record, code: str, message: str) -> Step:
+        """A failure: what answered before goes on, and the log of what failed stays."""
+        following = record.state.get("next") or {}
+        last = record.state.get("last") or {}
+        key = following.get("key")
+        if key and not self.engine.look(str(key)).over:
+            self.engine.stop(str(key))
+        facts: dict[str, Any] = {
+            "error": {"code": code, "message": message},
+            "status_reason": message,
+            "next": None,
+            "last": {"key": key} if key else None,
+            "provisioning_state": FAILED,
+        }
+        return Step(FAILED, facts, again_ms=_LOOK_MS, after=lambda: self.leaving.stop(last.get("key")))
+
+
+class EndpointLifecycle(_Kept):
+    """The steps of online endpoints."""
+
+    def __init__(self, *rooms: Any, keys: EndpointKeys) -> None:
+        super().__init__(*rooms)
+        self._keys = keys
+
+    def advance(self, record: Record) -> Step:
+        """The next step of an endpoint: its front runs, and knows what it is to know."""
+        if not record.state.get("port"):
+            return Step(state={"port": _free_port()})
+        run = record.state.get("run")
+        if not run:
+            number = int(record.state.get("runs") or 0) + 1
+            return Step(state={"run": {"key": self.key(record)}, "runs": number, "generation": 0, "mark": None})
+        key = str(run["key"])
+        look = self.engine.look(key)
+        if look.over:
+            return self._fallen(record, key, look)
+        self.watch.join(key, record.id)
+        folder = self.engine.folder(key)
+        with self.store.state.read() as tx:
+            deployments = deployments_of(self.store, tx, record.id)
+        table = table_of(record, deployments, self._keys, folder)
+        if look.phase is Phase.ABSENT:
+            self.engine.start(front_plan({**table, "generation": 0}, folder, CONFIG), key)
+            return Step(again_ms=_SOON_MS)
+        state = _told(folder)
+        if state is None:
+            return Step(again_ms=_SOON_MS)
+        mark = mark_of(table)
+        if mark != record.state.get("mark"):  # written down before it is done, so that what is done is known
+            generation = int(record.state.get("generation") or 0) + 1
+            return Step(state={"mark": mark, "generation": generation})
+        generation = int(record.state["generation"])
+        if state["generation"] != generation:
+            _write(folder / CONFIG, {**table, "generation": generation})
+            ask(folder / CONTROL, "POST", "/reload")
+            return Step(again_ms=_SOON_MS)
+        return self._in_effect(record, deployments)
+
+    def _in_effect(self, record: Record, deployments: list[Record]) -> Step:
+        """The front knows all: who waited for that is called, and what answers no longer may end."""
+        before: Mapping[str, str] = record.state.get("serving") or {}
+        serving = {each.id.version: str(run["key"]) for each in deployments if (run := chosen(each))}
+        there = {each.id.version for each in deployments}
+        gone = [key for name, key in before.items() if name not in there]
+        called = [each.id for each in deployments if serving.get(each.id.version) != before.get(each.id.version)]
+
+        def after() -> None:
+            for id in called:
+                self.reconciler.wake(id)
+            self.leaving.stop(*gone)
+
+        facts = {"serving": serving, "provisioning_state": SUCCEEDED, "status_reason": None, "failures": None}
+        return Step(SUCCEEDED, facts, again_ms=_LOOK_MS, after=after)
+
+    def _fallen(self, record: Record, key: str, look: Look) -> Step:
+        """Its front has ended by itself: another is started, at the same address where that is free."""
+        failures = int(record.state.get("failures") or 0) + 1
+        said = self.engine.tail(key, LOG, -_TAIL).decode(errors="replace").strip()
+        reason = f"Its front ended and is started anew: {said.splitlines()[-1] if said else look.message}"
+        facts: dict[str, Any] = {"run": None, "failures": failures, "status_reason": reason}
+        if failures > 1 and not _is_free(int(record.state["port"])):
+            facts["port"] = None
+        again_ms = self.pause_ms(failures - 1) if failures > 1 else 0
+        return Step(state=facts, again_ms=again_ms, after=lambda: self.leaving.stop(key))
+
+
+def _told(folder: Path) -> dict[str, Any] | None:
+    """What a front says of itself; None where it does not answer yet."""
+    said = ask(folder / CONTROL, "GET", "/state")
+    return None if said is None else json.loads(said)
+
+
+def _write(file: Path, table: Mapping[str, Any]) -> None:
+    """Let a front find all of a table or the one before."""
+    part = file.with_suffix(".part")
+    part.touch(0o600)
+    part.write_text(json.dumps(table), encoding="utf-8")
+    os.replace(part, file)  # noqa: PTH105
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False

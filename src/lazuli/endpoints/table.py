@@ -1,0 +1,61 @@
+"""The table of an endpoint's front: whom it lets in, and how it shares requests out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lazuli.endpoints.keys import EndpointKeys, digest
+from lazuli.resources.deployment import OnlineDeployment, RequestSettings
+from lazuli.resources.table import noun
+from lazuli.shelves.shelf import document_of
+from lazuli.store.documents import Record
+
+__all__ = ["CONFIG", "chosen", "mark_of", "table_of"]
+
+CONFIG, CONTROL, REQUESTS = "front.json", "front.sock", "requests.jsonl"
+_WAIT_MS = 500
+
+
+def chosen(deployment: Record) -> Mapping[str, Any] | None:
+    """What is to answer for a deployment: what was brought up last and is ready, else what answers now."""
+    following = deployment.state.get("next") or {}
+    return following if following.get("ready") else deployment.state.get("run")
+
+
+def table_of(endpoint: Record, deployments: Sequence[Record], keys: EndpointKeys, folder: Path) -> dict[str, Any]:
+    """What the front of an endpoint is to know, with its work folder."""
+    serving = {each.id.version: (each, run) for each in deployments if (run := chosen(each))}
+    shares = {
+        word: {name: share for name, share in (endpoint.body.get(said) or {}).items() if share and name in serving}
+        for word, said in (("traffic", "traffic"), ("mirror", "mirror_traffic"))
+    }
+    return {
+        "endpoint": endpoint.id.name,
+        "address": ["127.0.0.1", endpoint.state["port"]],
+        "control": str(folder / CONTROL),
+        "log": str(folder / REQUESTS),
+        "keys": [digest(key) for key in keys.of(endpoint.id).values()],
+        "tokens": endpoint.state.get("tokens") or [],
+        "deployments": {name: _said(each, run) for name, (each, run) in serving.items()},
+        **shares,
+    }
+
+
+def mark_of(table: Mapping[str, Any]) -> str:
+    """Tables that say the same have the same mark."""
+    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _said(record: Record, run: Mapping[str, Any]) -> dict[str, Any]:
+    said: OnlineDeployment = document_of(noun("online-deployment"), record)
+    asked = said.request_settings or RequestSettings()
+    return {
+        "kind": "process",
+        "addresses": run["addresses"],
+        "timeout_ms": asked.request_timeout_ms,
+        "wait_ms": _WAIT_MS if asked.max_queue_wait_ms is None else asked.max_queue_wait_ms,
+    }

@@ -1,0 +1,209 @@
+"""Online endpoints on the real engine: brought up, shared out, changed, broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+
+import httpx
+import pytest
+from tests.endpoints.conftest import Served, answering
+from tests.jobs.place import Place
+
+from lazuli.compute.contract import until
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound
+
+INIT_FAILS = "def init(): raise ValueError('no model here')\ndef run(data): return data\n"
+
+
+def test_a_deployment_answers_with_a_key_and_no_other(endpoint: Served) -> None:
+    endpoint.up("blue", answering("blue"))
+    answer = endpoint.ask({"x": 1}, "blue")
+    assert (answer.status_code, answer.json()) == (200, ["blue", {"x": 1}])
+    assert answer.headers["azureml-model-deployment"] == "blue"
+    assert endpoint.ask(1, "blue", key="guessed").status_code == 401
+    assert endpoint.ask(1).status_code == 404  # it has no traffic yet
+    assert httpx.post(endpoint.url, json=1).status_code == 401
+
+
+def test_traffic_is_shared_and_changed(endpoint: Served) -> None:
+    for name in ("blue", "green"):
+        endpoint.up(name, answering(name))
+    endpoint.traffic(blue=100, green=0)
+    assert {endpoint.ask(1).json()[0] for _ in range(20)} == {"blue"}
+    endpoint.traffic(blue=50, green=50)
+    assert {endpoint.ask(1).json()[0] for _ in range(60)} == {"blue", "green"}
+    endpoint.traffic(green=100)
+    assert {endpoint.ask(1).json()[0] for _ in range(20)} == {"green"}
+
+
+def test_a_change_of_a_deployment_fails_no_request(endpoint: Served) -> None:
+    endpoint.up("blue", answering("old"))
+    endpoint.traffic(blue=100)
+    first = endpoint.get("blue").state["run"]["key"]
+    answers: list[tuple[int, str]] = []
+    done = threading.Event()
+
+    def keep_asking() -> None:
+        while not done.is_set():
+            answer = endpoint.ask(1)
+            answers.append((answer.status_code, answer.text))
+
+    asking = threading.Thread(target=keep_asking)
+    asking.start()
+    try:
+        until(lambda: len(answers) > 20, "answers of the old")
+        endpoint.deploy("blue", answering("new"))
+        until(lambda: answers[-1][1].startswith('["new"'), "answers of the new")
+        seen = len(answers)
+        until(lambda: len(answers) > seen + 20, "answers of the new alone")
+    finally:
+        done.set()
+        asking.join()
+    assert {status for status, _ in answers} == {200}
+    words = [json.loads(text)[0] for _, text in answers]
+    assert words == sorted(words, reverse=True), "once the new answers, the old does not"
+    endpoint.until("Succeeded", "blue")
+    engine = endpoint.place.platform.engine
+    until(lambda: first not in engine.orphans(()), "the old is gone")
+
+
+def test_a_script_that_cannot_be_loaded_fails_its_deployment_and_says_why(endpoint: Served) -> None:
+    endpoint.deploy("blue", INIT_FAILS)
+    failed = endpoint.until("Failed", "blue")
+    assert failed.state["error"]["code"] == "ContainerCrashed"
+    assert "no model here" in failed.state["error"]["message"]
+    assert "ValueError: no model here" in endpoint.log("blue")
+    with pytest.raises(InvalidInput, match="does not answer: it is Failed"):
+        endpoint.put(traffic={"blue": 100})
+    endpoint.up("blue", answering("mended"))
+    assert endpoint.ask(1, "blue").json()[0] == "mended"
+
+
+def test_a_change_that_fails_leaves_what_answers(endpoint: Served) -> None:
+    endpoint.up("blue", answering("old"))
+    endpoint.traffic(blue=100)
+    endpoint.deploy("blue", INIT_FAILS)
+    endpoint.until("Failed", "blue")
+    assert endpoint.ask(1).json()[0] == "old"
+
+
+def test_what_is_killed_comes_back(endpoint: Served) -> None:
+    endpoint.up("blue", answering("blue"))
+    endpoint.traffic(blue=100)
+    engine, url = endpoint.place.platform.engine, endpoint.url
+    for record in (endpoint.get("blue"), endpoint.get()):
+        key = record.state["run"]["key"]
+        runner = json.loads((engine.folder(key).parent / "runner.json").read_text())
+        os.kill(runner["pid"], signal.SIGKILL)
+
+        def is_back(former: str = key, deployment: str = record.id.version) -> bool:
+            run = endpoint.get(deployment).state.get("run")
+            return bool(run) and run["key"] != former
+
+        until(is_back, "its successor")
+        until(lambda: answers(endpoint) == ["blue", 1], "answers again")
+    assert endpoint.url == url
+
+
+def answers(endpoint: Served) -> object:
+    """What it answers; None where nobody does, or not well."""
+    try:
+        answer = endpoint.ask(1)
+    except httpx.TransportError:
+        return None
+    return answer.json() if answer.status_code == 200 else None
+
+
+def test_a_key_that_was_made_anew_holds_and_the_former_does_not(endpoint: Served) -> None:
+    endpoint.up("blue", answering("blue"))
+    shelf = endpoint.place.platform.shelves.online_endpoint
+    before = shelf.keys.of(endpoint.id())
+    shelf.renew_key(endpoint.id(), "Primary")
+    after = shelf.keys.of(endpoint.id())
+    assert after["primary"] != before["primary"] and after["secondary"] == before["secondary"]
+    until(lambda: endpoint.ask(1, "blue", key=before["primary"]).status_code == 401, "the former key does not hold")
+    assert endpoint.ask(1, "blue", key=after["primary"]).status_code == 200
+    assert endpoint.ask(1, "blue", key=before["secondary"]).status_code == 200
+
+
+def test_a_model_lies_where_azure_has_it(endpoint: Served) -> None:
+    place = endpoint.place
+    path = place.upload("trained/weights/w.txt", "7")
+    place.put("model", "weights", "3", path=path.removesuffix("/w.txt"))
+    script = (
+        "import os\ndef init():\n    global w\n"
+        "    w = open(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'weights', 'w.txt')).read()\n"
+        "def run(data): return [w, os.environ['GREETING'], os.environ['AZUREML_MODEL_DIR'][-9:]]\n"
+    )
+    endpoint.up("blue", script, model="azureml:weights:3", environment_variables={"GREETING": "hello"})
+    assert endpoint.ask(1, "blue").json() == ["7", "hello", "weights/3"]
+
+
+def test_a_deployment_with_traffic_is_not_deleted_and_one_without_is(endpoint: Served) -> None:
+    shelf, engine = endpoint.place.platform.shelves.online_deployment, endpoint.place.platform.engine
+    endpoint.up("blue", answering("blue"))
+    endpoint.traffic(blue=100)
+    with pytest.raises(InvalidInput, match="takes traffic"):
+        shelf.delete(endpoint.id("blue"), endpoint.place.actor)
+    key = endpoint.get("blue").state["run"]["key"]
+    endpoint.traffic(blue=0)
+    assert shelf.delete(endpoint.id("blue"), endpoint.place.actor)
+    until(lambda: key not in engine.orphans(()), "its process is gone")
+    until(lambda: endpoint.ask(1, "blue").status_code == 404, "it is not answered for")
+    assert not shelf.delete(endpoint.id("blue"), endpoint.place.actor)
+
+
+def test_an_endpoint_goes_with_all_that_is_behind_it(endpoint: Served) -> None:
+    endpoint.up("blue", answering("blue"))
+    engine, url = endpoint.place.platform.engine, endpoint.url
+    keys = {endpoint.get().state["run"]["key"], endpoint.get("blue").state["run"]["key"]}
+    assert endpoint.place.platform.shelves.online_endpoint.delete(endpoint.id(), endpoint.place.actor)
+    until(lambda: keys.isdisjoint(engine.orphans(())), "what served is gone")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+    with pytest.raises(NotFound):
+        endpoint.get("blue")
+
+
+@pytest.mark.parametrize(
+    ("said", "target"),
+    [
+        ({"environment": "azureml:none:1"}, "environment"),
+        ({"model": "azureml:none:1"}, "model"),
+        ({"code_configuration": None}, "code_configuration"),
+    ],
+)
+def test_what_a_deployment_cannot_be_made_of_is_refused(endpoint: Served, said: dict, target: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        endpoint.deploy("blue", answering("blue"), **said)
+    assert refused.value.target == target
+    with pytest.raises(NotFound):
+        endpoint.get("blue")
+
+
+def test_traffic_goes_nowhere_else(endpoint: Served) -> None:
+    with pytest.raises(InvalidInput, match="There is no deployment 'green'"):
+        endpoint.put(traffic={"green": 100})
+    with pytest.raises(InvalidInput, match="has no deployments yet"):
+        Served(endpoint.place, "another").put(traffic={"green": 100})
+
+
+def test_a_deployment_needs_its_endpoint(place: Place) -> None:
+    with pytest.raises(NotFound, match="The endpoint 'nobody' does not exist"):
+        Served(place, "nobody").deploy("blue", answering("blue"))
+
+
+def test_a_workspace_with_endpoints_is_not_deleted(place: Place) -> None:
+    other = place.beside("answering")
+    endpoint = Served(other, "alone")
+    endpoint.put()
+    workspaces = place.platform.shelves.workspace
+    with pytest.raises(Conflict, match="has 1 online endpoints"):
+        workspaces.delete(ResourceId(other.scope), place.actor)
+    endpoint.until("Succeeded")
+    place.platform.shelves.online_endpoint.delete(endpoint.id(), place.actor)
+    workspaces.delete(ResourceId(other.scope), place.actor)

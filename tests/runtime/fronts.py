@@ -80,6 +80,9 @@ class Endpoint:
         assert self.process
         self.process.send_signal(signal.SIGHUP)
 
+    def wait_for(self, words: str) -> None:
+        until(lambda: words in self.told(), self.told)
+
     def told(self) -> str:
         return (self.root / "front.log").read_text()
 

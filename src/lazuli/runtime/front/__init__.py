@@ -27,6 +27,17 @@ SIGTERM ends it after the requests that have come.
           "timeout_ms": 5000,
           "wait_ms": 500,                 how long a request waits for its turn
           "collect": {"folder": "…", "inputs": "model_inputs", "outputs": "model_outputs", "sampling": 1.0}
+        },
+        "green": {
+          "kind": "onnx",                 answered in this process
+          "model": "/…/model.onnx",
+          "name": "iris",                 of the model, for callers of the Open Inference Protocol
+          "providers": ["CPUExecutionProvider"],
+          "threads": 1,                   that one run may use; 0: all cores
+          "runners": 0,                   runs at a time of a model that is slow; 0: one for each core
+          "batch": 1,                     rows of waiting requests that may be answered in one run
+          "waiting": 1000,                requests of a slow model that may wait
+          "timeout_ms": 5000
         }
       }
     }

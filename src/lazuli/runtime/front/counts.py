@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import orjson
 
@@ -64,10 +64,9 @@ class RequestLog:
         self._lines: list[bytes] = []
         self._file: IO[bytes] | None = None
 
-    def add(self, **said: Any) -> None:
+    def add(self, line: bytes) -> None:
         """Keep a line."""
-        if self.path is not None:
-            self._lines.append(orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE))
+        self._lines.append(line)
 
     def flush(self) -> None:
         """Write what was kept. What does not fit on the disk is lost: callers are answered all the same."""

@@ -23,14 +23,13 @@ from lazuli.runtime.front.exchange import Exchange
 from lazuli.runtime.front.processes import Processes
 from lazuli.runtime.front.requests import Deployment, Request
 from lazuli.runtime.front.split import Share, Split
-from lazuli.runtime.front.table import ProcessSaid, Table, WrongTable, read
+from lazuli.runtime.front.table import ModelSaid, ProcessSaid, Table, WrongTable, read
 from lazuli.runtime.front.wire import Answer, Head, error, parsed, written
 
 __all__ = ["Front", "serve"]
 
 MOST_HEADS = 4096
 """How many heads are remembered: a caller sends the same one again and again."""
-LONGEST_NAME = 100
 FLUSH_S = 0.25
 SWEEP_S = 5.0
 LONGEST_PART_S, LONGEST_IDLE_S = 30.0, 300.0
@@ -42,7 +41,7 @@ HEALTHY = Answer(200, TEXT, b"Healthy")
 class House:
     """A deployment as it stands in a table."""
 
-    def __init__(self, name: str, said: ProcessSaid, deployment: Deployment, counts: Counts) -> None:
+    def __init__(self, name: str, said: ProcessSaid | ModelSaid, deployment: Deployment, counts: Counts) -> None:
         self.name, self.said, self.deployment, self.counts = name, said, deployment, counts
         self.line = b"azureml-model-deployment: %b\r\n" % name.encode()
         self.collector = Collector(said.collect, name) if said.collect else None
@@ -64,7 +63,7 @@ class Front:
         self._counts: dict[str, Counts] = {}
         self._nowhere = Counts()  # requests that met no deployment
         self._heads: dict[bytes, Head] = {}
-        self._prefix, self._number = os.urandom(10).hex(), 0
+        self._prefix, self._number = os.urandom(10).hex().encode(), 0
         self._background: set[asyncio.Task[Any]] = set()
         self.houses: dict[str, House] = {}
         self.table = table
@@ -89,9 +88,14 @@ class Front:
             self.log.path = table.log
         self._see_off()
 
-    async def _built(self, name: str, said: ProcessSaid) -> House:
+    async def _built(self, name: str, said: ProcessSaid | ModelSaid) -> House:
         counts = self._counts.setdefault(name, Counts())
-        return House(name, said, Processes(said), counts)
+        if isinstance(said, ProcessSaid):
+            return House(name, said, Processes(said), counts)
+        from lazuli.runtime.front.models import Model  # and with it ONNX Runtime, which not every endpoint needs
+
+        model = await asyncio.to_thread(Model, name, said)
+        return House(name, said, model, counts)
 
     def _see_off(self) -> None:
         """Close the deployments that left the table once nobody waits for them."""
@@ -117,7 +121,7 @@ class Front:
         given = head.names[0]
         if not given:
             self._number += 1
-            given = b"%b-%012x" % (self._prefix.encode(), self._number)
+            given = b"%b-%012x" % (self._prefix, self._number)
         request = Request(head, body, given)
         house, found = self._ask(request)
         if isinstance(found, Answer):
@@ -134,8 +138,6 @@ class Front:
         if head.is_permitted_until < time.time():
             says = "Send a key of the endpoint or a token that has not expired: 'Authorization: Bearer …'."
             return None, error(401, says, b"www-authenticate: Bearer\r\n")
-        if max(map(len, head.names)) > LONGEST_NAME:
-            return None, error(431, f"The x-request-id headers must not exceed {LONGEST_NAME} characters.")
         name = head.deployment or self._split.next()
         house = self.houses.get(name) if name else None
         if house is None:
@@ -196,21 +198,13 @@ class Front:
         counts = self._nowhere if house is None else house.counts
         counts.add(answer.status, seconds, len(body), len(answer.body))
         if self.log.path is not None:
-            self.log.add(
-                time=time.time(), request=name.decode("latin-1"), method=head.method.decode("latin-1"),
-                path=head.path.decode("latin-1"), status=answer.status, ms=round(seconds * 1000, 3),
-                deployment=None if house is None else house.name, received=len(body), sent=len(answer.body),
-                mirrored=is_copy,
-            )  # fmt: skip
+            self.log.add(logged(request, house, answer, seconds, is_copy))
         if house is not None and house.collector is not None and answer.status == 200:
             house.collector.add(request, answer)
-        given, asked, client = head.names
-        if max(len(given), len(asked), len(client)) > LONGEST_NAME:
-            more = b""
-        else:
-            more = b"x-request-id: %b\r\nx-ms-request-id: %b\r\n" % (name, asked or client or name)
-            if client or asked:
-                more += b"x-ms-client-request-id: %b\r\n" % (client or asked)
+        _, asked, client = head.names
+        more = b"x-request-id: %b\r\nx-ms-request-id: %b\r\n" % (name, asked or client or name)
+        if client or asked:
+            more += b"x-ms-client-request-id: %b\r\n" % (client or asked)
         if house is not None:
             more = house.line + more
         keeps = head.keeps_alive and not self.is_ending
@@ -294,6 +288,18 @@ class Control:
 async def completed(found: Answer | Awaitable[Answer]) -> Answer:
     """An answer, once it is there."""
     return found if isinstance(found, Answer) else await found
+
+
+def logged(request: Request, house: House | None, answer: Answer, seconds: float, is_copy: bool) -> bytes:
+    """The log's line about a request, in JSON."""
+    head, body, name = request
+    if head.names[0]:
+        name = orjson.dumps(name.decode("latin-1"))[1:-1]
+    line = b'{"time":%.6f,"request":"%b",%b,"status":%d,"ms":%.3f,"deployment":%b,'
+    line += b'"received":%d,"sent":%d,"mirrored":%b}\n'
+    deployment = b"null" if house is None else b'"%b"' % house.name.encode()
+    sizes = (len(body), len(answer.body), b"true" if is_copy else b"false")
+    return line % (time.time(), name, head.logged, answer.status, seconds * 1000, deployment, *sizes)
 
 
 def unexpected() -> Answer:

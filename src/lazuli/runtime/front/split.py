@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from itertools import cycle
 
 __all__ = ["Share", "Split"]
 
@@ -11,25 +13,31 @@ class Split:
     """Deals requests out by weight, evenly: of any ten, nine and one where the weights are 90 and 10."""
 
     def __init__(self, weights: Mapping[str, int]) -> None:
-        self._weights = {name: weight for name, weight in weights.items() if weight > 0}
-        self._total = sum(self._weights.values())
-        self._credit = dict.fromkeys(self._weights, 0)
-        self._only = next(iter(self._weights)) if len(self._weights) == 1 else None
+        self._order = dealt({name: weight for name, weight in weights.items() if weight > 0})
+        self._turns = cycle(self._order)
 
     def has_any(self) -> bool:
         """Whether anything has weight."""
-        return bool(self._weights)
+        return bool(self._order)
 
     def next(self) -> str | None:
         """The name whose turn it is; None where nothing has weight."""
-        if self._only is not None or not self._weights:
-            return self._only
-        credit = self._credit
-        for name, weight in self._weights.items():
+        return next(self._turns, None)
+
+
+def dealt(weights: Mapping[str, int]) -> list[str]:
+    """The names in an order that repeats: each as often as it weighs, and never longer away than need be."""
+    if not weights:
+        return []
+    total = sum(weights.values())
+    credit, order = dict.fromkeys(weights, 0), list[str]()
+    for _ in range(total // math.gcd(*weights.values())):
+        for name, weight in weights.items():
             credit[name] += weight
         chosen = max(credit, key=credit.__getitem__)
-        credit[chosen] -= self._total
-        return chosen
+        credit[chosen] -= total
+        order.append(chosen)
+    return order
 
 
 class Share:

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-__all__ = ["Collect", "ProcessSaid", "Table", "WrongTable", "read"]
+__all__ = ["Collect", "ModelSaid", "ProcessSaid", "Table", "WrongTable", "read"]
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -51,6 +52,21 @@ class ProcessSaid(Said):
     collect: Collect | None = None
 
 
+class ModelSaid(Said):
+    """A deployment of an ONNX model."""
+
+    kind: Literal["onnx"]
+    model: Path
+    name: str | None = None
+    providers: tuple[str, ...] = ("CPUExecutionProvider",)
+    threads: int = Field(1, ge=0)
+    runners: int = Field(0, ge=0)
+    batch: int = Field(1, ge=1)
+    waiting: int = Field(1000, ge=1)
+    timeout_ms: int = Field(5000, ge=1)
+    collect: Collect | None = None
+
+
 class Table(Said):
     """The whole file."""
 
@@ -65,7 +81,7 @@ class Table(Said):
     largest: int = Field(100 * 1024 * 1024, ge=1)
     traffic: dict[str, Percent] = Field(default_factory=dict)
     mirror: dict[str, Percent] = Field(default_factory=dict)
-    deployments: dict[str, ProcessSaid]
+    deployments: dict[Name, Annotated[ProcessSaid | ModelSaid, Field(discriminator="kind")]]
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Table:

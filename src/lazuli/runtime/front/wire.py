@@ -11,6 +11,7 @@ import orjson
 __all__ = ["CONTINUE", "END", "LARGEST_HEAD", "Answer", "Chunks", "Head", "Refusal", "error", "parsed", "written"]
 
 END = b"\r\n\r\n"
+LONGEST_NAME = 100
 LARGEST_HEAD = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 JSON = b"content-type: application/json\r\n"
@@ -45,7 +46,7 @@ class Head:
 
     __slots__ = (
         "body_is_told", "deployment", "expects", "headers", "is_chunked", "is_permitted_until", "keeps_alive", "length",
-        "method", "names", "path", "query",
+        "logged", "method", "names", "path", "query",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -58,6 +59,7 @@ class Head:
         self.names: tuple[bytes, bytes, bytes] = (b"", b"", b"")
         """What the caller calls the request: ``x-request-id``, ``x-ms-request-id``, ``x-ms-client-request-id``."""
         self.deployment: str | None = None
+        self.logged = b""  # what the log says of it
 
     def on_url(self, url: bytes) -> None:
         """httptools found a piece of the target."""
@@ -97,6 +99,10 @@ def parsed(raw: bytes) -> Head:
         head.first(b"x-ms-request-id"),
         head.first(b"x-ms-client-request-id"),
     )
+    if max(map(len, head.names)) > LONGEST_NAME:
+        raise Refusal(431, f"The x-request-id headers must not exceed {LONGEST_NAME} characters.")
+    target = orjson.dumps(head.path.decode("latin-1"))
+    head.logged = b'"method":"%b","path":%b' % (head.method, target)
     head.deployment = head.first(b"azureml-model-deployment").decode("latin-1") or None
     return head
 

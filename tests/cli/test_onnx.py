@@ -1,13 +1,21 @@
-"""``lazuli model inspect``."""
+"""``lazuli model inspect``, ``export`` and ``optimize``."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import joblib
+import pytest
 from click.testing import CliRunner, Result
 from onnx import TensorProto, helper, save_model
+from sklearn.datasets import load_wine
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from lazuli.cli.commands import root
 
@@ -56,3 +64,80 @@ def test_a_model_of_the_workspace_is_fetched_to_be_told(lazuli: Run, workspace: 
     write_model(tmp_path / "m" / "other.onnx")
     lazuli("model", "create", "-n", "told", "--path", "m")
     assert "not one ONNX file but m.onnx, other.onnx" in lazuli("model", "inspect", "azureml:told:4", fails=1).stderr
+
+
+WINE: Any
+CULTIVAR: Any
+WINE, CULTIVAR = load_wine(return_X_y=True, as_frame=True)
+
+
+def model_of_mlflow(folder: Path) -> None:
+    """A folder as MLflow writes it, with an example."""
+    folder.mkdir()
+    joblib.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(WINE, CULTIVAR), folder / "model.pkl")
+    (folder / "MLmodel").write_text("flavors:\n  python_function: {}\n  sklearn: {pickled_model: model.pkl}\n")
+    split = WINE.head().to_dict(orient="split", index=False)
+    (folder / "input_example.json").write_text(json.dumps(split))
+
+
+def without_server(*words: str, fails: int = 0) -> Result:
+    done = CliRunner().invoke(root, ["model", *words], env={"LAZULI_URL": None})
+    assert done.exit_code == fails, done.output
+    return done
+
+
+def test_a_model_becomes_a_file_and_its_variants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model_of_mlflow(tmp_path / "wine")
+    WINE.assign(cultivar=CULTIVAR).to_csv("rows.csv", index=False)
+    done = without_server("export", "wine", "--sample", "rows.csv", "--to", "wine.onnx")
+    assert done.stdout.splitlines()[-1] == "wine.onnx"
+    assert "rows given" in done.stdout
+    told = json.loads(without_server("inspect", "wine.onnx", "-o", "json").stdout)
+    assert [port["name"] for port in told["signature"]["inputs"]] == list(WINE.columns)
+    assert json.loads(told["metadata"]["lazuli.check"])["groups"][0]["rows"] == len(WINE)
+    words = ("optimize", "wine.onnx", "--sample", "rows.csv", "-p", "out")
+    found = json.loads(without_server(*words, "-o", "json").stdout)
+    assert [each["name"] for each in found] == ["parent", "graph", "int8", "float16"]
+    assert all(each["file"] or each["note"] for each in found)
+    assert "quantise" in without_server(*words, "--variant", "int8").stdout
+
+
+def test_the_models_own_example_is_compared_on_where_there_is_no_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model_of_mlflow(tmp_path / "wine")
+    answer = json.loads(without_server("export", "wine", "-o", "json").stdout)
+    assert answer["file"] == "model.onnx" and answer["check"]["groups"][0]["rows"] == 5
+    (tmp_path / "wine/input_example.json").unlink()
+    assert "There are no rows to compare the answers on." in without_server("export", "wine", fails=1).stderr
+
+
+def test_a_model_that_would_answer_otherwise_is_refused_unless_forced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    frame = WINE.mask(WINE.quantile(0.9) < WINE)
+    wrong = make_pipeline(SimpleImputer(add_indicator=True), LogisticRegression(max_iter=50)).fit(frame, CULTIVAR)
+    joblib.dump(wrong, "m.joblib")  # whose converter forgets the indicator
+    frame.to_csv("rows.csv", index=False)
+    refused = without_server("export", "m.joblib", "--sample", "rows.csv", fails=1)
+    assert refused.stderr.startswith("error: The ONNX model answers otherwise than the original on")
+    assert not Path("model.onnx").exists()
+    forced = without_server("export", "m.joblib", "--sample", "rows.csv", "--force")
+    assert "warning: rows given, row" in forced.stderr and Path("model.onnx").exists()
+
+
+def test_a_python_that_is_not_there_is_told(tmp_path: Path) -> None:
+    done = without_server("export", str(tmp_path), "--python", str(tmp_path / "no"), fails=1)
+    assert "There is no Python at" in done.stderr
+
+
+def test_a_model_of_the_workspace_is_exported(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    model_of_mlflow(tmp_path / "wine")
+    lazuli("model", "create", "-n", "wine", "-v", "1", "--path", "wine", "--type", "mlflow_model")
+    lazuli("model", "export", "azureml:wine:1", "--to", "w.onnx")
+    lazuli("model", "create", "-n", "wine-onnx", "-v", "1", "--path", "w.onnx")
+    made = json.loads(lazuli("model", "optimize", "azureml:wine-onnx:1", "--variant", "graph", "-o", "json").stdout)
+    assert made[0]["file"] == "azureml:wine-onnx:1"

@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from lazuli.cli.nouns import group_of
-from lazuli.cli.onnx import inspect
+from lazuli.cli.onnx import export, inspect, optimize
 from lazuli.cli.options import asks, named
 from lazuli.cli.show import Form, console, show
 from lazuli.client.client import Client
@@ -18,6 +18,8 @@ __all__ = ["lineage_tree", "model"]
 
 model = group_of("model")
 model.add_command(inspect)
+model.add_command(export)
+model.add_command(optimize)
 
 
 @model.command("lineage", help="Show what a model was made from.")

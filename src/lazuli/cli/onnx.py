@@ -1,29 +1,38 @@
-"""``lazuli model inspect``: what ONNX files are made of."""
+"""``lazuli model inspect``, ``export`` and ``optimize``: ONNX files, and models that become one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lazuli.cli.command import Command
 from lazuli.cli.options import Connect, may_ask
-from lazuli.cli.show import Form, console, show, table
+from lazuli.cli.show import Form, console, show, show_many, table
 from lazuli.client.client import Client
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, NotFound, Unexpected, from_envelope
 from lazuli.schema.reference import parse_reference
 
 if TYPE_CHECKING:
     from lazuli.ml.onnx import Summary
 
-__all__ = ["inspect"]
+__all__ = ["export", "inspect", "optimize"]
 
+_sample = click.option(
+    "--sample", type=click.Path(dir_okay=False), help="Rows to compare the answers on: .csv, .parquet or .json."
+)
+_PATIENCE_S = 6 * 3600.0
 _NODES = 40
 """How many nodes of the graph a table shows."""
+_LONG = 100
+"""How many characters of a metadata's value."""
 
 
 @click.command("inspect", cls=Command, help="Show what an ONNX model takes, gives and is made of.")
@@ -33,17 +42,76 @@ def inspect(connect: Connect, output: Form, source: str) -> None:
     """Show it, without running the model; a file needs no server."""
     from lazuli.ml import onnx
 
-    with _local(connect, source) as file:
-        found = onnx.inspect(file)
+    with _local(connect, source) as place:
+        found = onnx.inspect(_onnx_file(place, source))
     if output.format == "table" and output.query is None:
         _print(found)
     else:
         show({**found.as_dict(), "file": source}, output)
 
 
+@click.command("export", cls=Command, help="Turn a trained model into an ONNX file that answers as it does.")
+@click.argument("source", metavar="FOLDER|FILE|azureml:NAME:VERSION")
+@click.option(
+    "--sample", type=click.Path(dir_okay=False), help="Rows to compare the answers on (.csv, .parquet, .json)."
+)
+@click.option("--to", default="model.onnx", show_default=True, type=click.Path(dir_okay=False), help="The ONNX file.")
+@click.option("--force", is_flag=True, help="Write it even where its answers differ.")
+@click.option("--python", default="", metavar="PATH", help="The Python of the model's environment.  [default: this]")
+@may_ask("table")
+def export(connect: Connect, output: Form, source: str, sample: str | None, to: str, force: bool, python: str) -> None:
+    """Export it in a process of its own: loading a pickled model runs its code."""
+    with _local(connect, source) as place:
+        answer = _exported(python, [_model(place), to, *(["--sample", sample] if sample else [])], force)
+    if output.format != "table" or output.query is not None:
+        show(answer, output)
+        return
+    check = answer["check"]
+    columns = ("name", "rows", "max_difference", "mean_difference", "labels_differ", "rows_differ")
+    console().print(table(columns, [[_cell(group.get(name)) for name in columns] for group in check["groups"]]))
+    for change in check["repaired"]:
+        click.echo(f"Repaired: {change}.", err=True)
+    for difference in check["differences"]:
+        click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {difference}", err=True)
+    click.echo(to)
+
+
+@click.command("optimize", cls=Command, help="Write smaller and faster variants of an ONNX model, measured.")
+@click.argument("source", metavar="FILE|azureml:NAME:VERSION")
+@click.option(
+    "--sample", type=click.Path(dir_okay=False), help="Rows to compare the answers on (.csv, .parquet, .json)."
+)
+@click.option("--variant", "variants", multiple=True, metavar="NAME", help="graph, int8 or float16.  [default: all]")
+@click.option("-p", "--path", default=".", type=click.Path(file_okay=False), help="The folder for them.")
+@may_ask("table")
+def optimize(
+    connect: Connect, output: Form, source: str, sample: str | None, variants: tuple[str, ...], path: str
+) -> None:
+    """Write them, and show each beside its parent."""
+    from lazuli.ml import onnx
+    from lazuli.ml.onnx.loaded import load_rows
+
+    rows = load_rows(sample) if sample else None
+    with _local(connect, source) as place:
+        found = onnx.optimize(_onnx_file(place, source), rows, variants=variants, folder=path)
+    told = [each.as_dict() for each in (found.parent, *found.variants)]
+    told[0]["file"] = source
+    if output.format != "table" or output.query is not None:
+        show_many(told, (), output, "")
+        return
+    columns = ("variant", "size", "latency_us", "max_difference", "labels_differ", "file")
+    cells = [
+        (each["name"], each["size"], each["latency_us"], *_off(each["parity"]), each["file"])
+        if each["file"]
+        else (each["name"], None, None, None, None, each["note"])
+        for each in told
+    ]
+    console().print(table(columns, [[_cell(value) for value in row] for row in cells], fold=True))
+
+
 @contextmanager
 def _local(connect: Connect, source: str) -> Iterator[Path]:
-    """The file itself, or that of a model of the workspace, which is fetched for as long as it is needed."""
+    """The place itself, or the folder of a model of the workspace, which is fetched for as long as it is needed."""
     if not source.startswith("azureml:"):
         yield Path(source).expanduser()
         return
@@ -60,15 +128,92 @@ def _fetched(client: Client, source: str, folder: Path) -> Path:
     named.inside(client.scope, target="source")
     version = named.version or client.models.get(named.name, label=named.label)["version"]
     client.models.download(named.name, folder, version)
-    files = sorted(folder.rglob("*.onnx"))
+    return folder / named.name
+
+
+def _onnx_file(place: Path, source: str) -> Path:
+    """The only ONNX file in a folder; a file as it is."""
+    if not place.is_dir():
+        return place
+    files = sorted(place.rglob("*.onnx"))
     if len(files) != 1:
         inside = ", ".join(file.name for file in files) or "none"
         raise InvalidInput(
-            f"The model '{named.name}' has not one ONNX file but {inside}.",
+            f"'{source}' has not one ONNX file but {inside}.",
             target="source",
-            mend="Fetch it with 'lazuli model download', and name a file of it.",
+            mend="Name a file; 'lazuli model download' fetches a model of the workspace.",
         )
     return files[0]
+
+
+def _model(place: Path) -> str:
+    """Where the trained model lies: in a folder the one with MLflow's description, else the only file."""
+    if place.is_dir() and not (place / "MLmodel").exists():
+        described = [file.parent for file in sorted(place.rglob("MLmodel"))]
+        files = described or [file for file in sorted(place.rglob("*")) if file.is_file()]
+        if len(files) == 1:
+            return str(files[0])
+    return str(place)
+
+
+def _exported(python: str, words: Sequence[str], force: bool) -> dict[str, Any]:
+    """What the program that exports answers. Raises the problem that it tells."""
+    import json
+
+    from lazuli.compute import spawn
+
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [python or sys.executable, "-m", "lazuli.ml.onnx.program", *words, "--report", str(report)]
+        try:
+            done = spawn.run(
+                [*command, *(["--force"] if force else [])],
+                cwd=Path.cwd(),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([_shipped(Path(folder)), *_python_path()])},
+                timeout_s=_PATIENCE_S,
+            )
+        except FileNotFoundError:
+            raise NotFound(f"There is no Python at '{python}'.", target="--python") from None
+        if not report.exists():
+            last = (done.output.strip().splitlines() or [""])[-1] if done else "It took longer than six hours."
+            raise Unexpected(
+                f"The export ended without an answer. {last}",
+                mend="It needs Python 3.10 or newer, with what the model needs and 'lazuli-ml[onnx]'.",
+            )
+        answer = json.loads(report.read_text(encoding="utf-8"))
+    if "error" in answer:
+        raise from_envelope(answer["status"], answer)
+    return answer
+
+
+def _shipped(folder: Path) -> str:
+    """A copy of the part of Lazuli that the program needs: the Python may be one that has no Lazuli."""
+    import lazuli
+    from lazuli.ml.onnx.program import NEEDED
+
+    home, target = Path(lazuli.__file__).parent, folder / "lazuli"
+    for name in NEEDED:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if (home / name).is_dir():
+            shutil.copytree(home / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(home / name, target / name)
+    return str(folder)
+
+
+def _python_path() -> list[str]:
+    """Where the user has Python look, as pickled models name modules of their own."""
+    return [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+
+
+def _off(parity: Mapping[str, Any] | None) -> tuple[Any, Any]:
+    return (parity["max_difference"], parity["labels_differ"]) if parity else (None, None)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _print(found: Summary) -> None:
@@ -97,9 +242,13 @@ def _facts(found: Summary) -> list[tuple[str, str]]:
         "size": f"{found.size:,} bytes",
         "parameters": f"{found.parameters:,}",
         "external files": _pairs({each.location: each.state for each in found.external}),
-        **{f"metadata {key}": value for key, value in found.metadata.items()},
+        **{f"metadata {key}": _cut(value) for key, value in found.metadata.items()},
     }
     return [(_plain(key), _plain(value)) for key, value in facts.items() if value]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]} …"
 
 
 def _pairs(said: Mapping[str, object]) -> str:

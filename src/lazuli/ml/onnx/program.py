@@ -1,0 +1,56 @@
+"""``python -m lazuli.ml.onnx.program``: export of one model, in a process and a Python of its own.
+
+Its answer is a file, as JSON: what was made, or the problem as REST says it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lazuli.ml.onnx.exported import export
+from lazuli.ml.onnx.loaded import load_model, rows_for
+from lazuli.schema.problems import Problem, to_envelope
+
+__all__ = ["NEEDED", "main"]
+
+NEEDED = ("__init__.py", "schema/__init__.py", "schema/problems.py", "ml/__init__.py", "ml/onnx")
+"""What of Lazuli must lie beside the program in another Python."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Export as the command line says; 0 where the file is written."""
+    parser = argparse.ArgumentParser(prog="lazuli.ml.onnx.program", description="Export a trained model to ONNX.")
+    parser.add_argument("source", help="a folder of MLflow, or a pickled model")
+    parser.add_argument("file", help="the ONNX file to be written")
+    parser.add_argument("--sample", help="a .csv, .parquet or .json file of rows to compare on")
+    parser.add_argument("--force", action="store_true", help="write it even where the answers differ")
+    parser.add_argument("--report", required=True, help="the file that the answer is written to")
+    said = parser.parse_args(words)
+    answer = _answer(said)
+    Path(said.report).write_text(json.dumps(answer), encoding="utf-8")
+    return 1 if "error" in answer else 0
+
+
+def _answer(said: argparse.Namespace) -> dict[str, Any]:
+    warnings.simplefilter("ignore")  # those of converters are no news to who exports
+    try:
+        model = load_model(said.source)
+        made = export(model, rows_for(model, said.source, said.sample), said.file, force=said.force)
+    except Problem as problem:
+        return {"status": problem.status, **to_envelope(problem)}
+    differences = [str(each) for each in made.check.differences]
+    return {
+        "file": said.file,
+        **asdict(made.signature),
+        "check": {**made.check.as_dict(), "differences": differences},
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

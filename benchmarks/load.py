@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["each_s", "once", "request", "seconds_for"]
+__all__ = ["each_s", "once", "paced_s", "request", "seconds_for"]
 
 MOST_REFUSED = 10
 """How often a server may hang up on one connection."""
@@ -65,6 +65,35 @@ def each_s(url: str, requests: Iterable[bytes]) -> list[float]:
             pass
         found.append(time.perf_counter() - began)
     line.socket.close()
+    return found
+
+
+def paced_s(url: str, sent: bytes, rate: float, seconds: float) -> list[float]:
+    """How long each request takes from the moment it was due, when so many are due each second, evenly."""
+    selector = selectors.DefaultSelector()
+    idle: list[_Line] = []
+    due: dict[_Line, float] = {}
+    found = list[float]()
+    began = time.perf_counter()
+    begun, total = 0, int(rate * seconds)
+    while len(found) < total:
+        at = began + begun / rate
+        if begun < total and time.perf_counter() >= at:
+            if not idle:
+                idle.append(_Line(url))
+                selector.register(idle[-1].socket, selectors.EVENT_READ, idle[-1])
+            line = idle.pop()
+            due[line] = at
+            line.send(sent)
+            begun += 1
+            continue
+        for key, _ in selector.select(max(0.0, at - time.perf_counter()) if begun < total else None):
+            line = key.data
+            if line.answered():
+                found.append(time.perf_counter() - due[line])
+                idle.append(line)
+    for line in idle:
+        line.socket.close()
     return found
 
 

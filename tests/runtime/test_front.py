@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import json
 import socket
@@ -15,6 +16,10 @@ from typing import Any
 import pytest
 from tests.runtime.fronts import KEY, Endpoint, digest, kill
 from tests.runtime.scoring import free_port, until
+
+from lazuli.runtime.front.exchange import Exchange
+from lazuli.runtime.front.front import Front
+from lazuli.runtime.front.table import Table
 
 ECHO = "import json\ndef run(data):\n    return json.loads(data)\n"
 HEADERS = "def run(data, request_headers):\n    return request_headers\n"
@@ -442,3 +447,58 @@ def test_a_front_without_a_table_does_not_start(endpoint: Endpoint, wrong: dict[
         endpoint.start(**wrong)
     assert endpoint.process and endpoint.process.returncode == 3
     assert says in endpoint.told() and "Traceback" not in endpoint.told()
+
+
+def test_a_caller_that_has_said_all_is_still_answered(endpoint: Endpoint) -> None:
+    shell = endpoint.script("blue", WAITS)
+    endpoint.start()
+    line = endpoint.line()
+    line.connect()
+    line.sock.sendall(f"POST /score HTTP/1.1\r\nContent-Length: 1\r\nAuthorization: Bearer {KEY}\r\n\r\n7".encode())
+    until((shell.root / "code" / "began7").exists)
+    line.sock.shutdown(socket.SHUT_WR)
+    (shell.root / "code" / "go").touch()
+    found = b""
+    while piece := line.sock.recv(1000):
+        found += piece
+    assert found.endswith(b"\r\n\r\n7")
+
+
+def test_callers_that_stop_midway_are_left(tmp_path: Path) -> None:
+    async def swept() -> None:
+        table = Endpoint(tmp_path).table
+        front = Front(Table.model_validate(table))
+        await front.take(front.table)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Exchange(front), *table["address"])
+        lines = [await asyncio.open_connection(*table["address"]) for _ in range(2)]
+        lines[0][1].write(b"POST /score HTTP/1.1\r\n")
+        while not any(exchange.is_midway for exchange in front.exchanges) or len(front.exchanges) < 2:
+            await asyncio.sleep(0)
+        front.sweep(loop.time() + 20)
+        assert len(front.exchanges) == 2
+        front.sweep(loop.time() + 40)
+        assert await lines[0][0].read() == b"" and not lines[1][0].at_eof()
+        front.sweep(loop.time() + 400)
+        assert await lines[1][0].read() == b""
+        for _, writer in lines:
+            writer.close()
+        server.close()
+
+    asyncio.run(swept())
+
+
+def test_a_collector_of_a_deployment_that_leaves_ends(endpoint: Endpoint) -> None:
+    kept = endpoint.root / "kept"
+    endpoint.script("blue", ECHO, collect={"folder": str(kept), "inputs": "model_inputs"})
+    endpoint.start()
+    endpoint.ask(body=b"[1]")
+    assert endpoint.process
+    threads = Path(f"/proc/{endpoint.process.pid}/task")
+    before = len(list(threads.iterdir()))
+    endpoint.script("green", ECHO)
+    del endpoint.table["deployments"]["blue"]
+    endpoint.reload(traffic={"green": 100})
+    until(lambda: len(list(threads.iterdir())) == before - 1)
+    [file] = kept.rglob("*.jsonl")
+    assert json.loads(file.read_text())["data"] == [1]

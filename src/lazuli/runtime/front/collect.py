@@ -32,6 +32,7 @@ class Collector:
         self._share = Share(100 * said.sampling)
         self._queue: queue.Queue[tuple[datetime, Request, Answer] | None] = queue.Queue(MOST)
         self._file_name = f"{uuid.uuid4()}.jsonl"
+        self._is_ending = False
         self._thread = threading.Thread(target=self._write, name=f"collect {deployment}", daemon=True)
         self._thread.start()
 
@@ -44,12 +45,20 @@ class Collector:
                 self.missed += 1
 
     def close(self) -> None:
-        """Write what waits, and end."""
-        self._queue.put(None)
-        self._thread.join(10)
+        """Write what waits, and then end."""
+        self._is_ending = True
+        with contextlib.suppress(queue.Full):  # else the writer wakes up by what is there
+            self._queue.put_nowait(None)
+
+    def join(self) -> None:
+        """Wait until all is written."""
+        self._thread.join()
 
     def _write(self) -> None:
-        while (item := self._queue.get()) is not None:
+        while not (self._is_ending and self._queue.empty()):
+            item = self._queue.get()
+            if item is None:
+                continue
             try:
                 self._keep(*item)
             except OSError:

@@ -48,6 +48,7 @@ class Exchange(asyncio.Protocol):
         self._head: Head | None = None
         self._body: bytearray | Chunks | None = None  # one that does not come at once
         self._is_clogged = False
+        self._is_last = False  # the caller has nothing more to say
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A caller is there."""
@@ -67,7 +68,13 @@ class Exchange(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The caller reads again."""
         self._is_clogged = False
+        self._line.resume_reading()
         self._advance()
+
+    def eof_received(self) -> bool:
+        """The caller has said all; whether it is still owed an answer."""
+        self._is_last = True
+        return self.is_busy
 
     def data_received(self, data: bytes) -> None:
         """Something came."""
@@ -168,3 +175,5 @@ class Exchange(asyncio.Protocol):
             return
         self._line.resume_reading()
         self._advance()
+        if self._is_last and not self.is_busy:
+            self._line.close()

@@ -28,8 +28,8 @@ from lazuli.runtime.front.wire import Answer, Head, error, parsed, written
 
 __all__ = ["Front", "serve"]
 
-MOST_HEADS = 4096
-"""How many heads are remembered: a caller sends the same one again and again."""
+MOST_HEADS, LONGEST_HEAD = 4096, 2048
+"""How many heads of which size are remembered: a caller sends the same one again and again."""
 FLUSH_S = 0.25
 SWEEP_S = 5.0
 LONGEST_PART_S, LONGEST_IDLE_S = 30.0, 300.0
@@ -46,6 +46,12 @@ class House:
         self.line = b"azureml-model-deployment: %b\r\n" % name.encode()
         self.collector = Collector(said.collect, name) if said.collect else None
         self.asked = 0  # requests that are not answered yet
+
+    def close(self) -> None:
+        """Let go of everything; nobody asks any more."""
+        self.deployment.close()
+        if self.collector is not None:
+            self.collector.close()
 
     def state(self) -> dict[str, Any]:
         """How busy it is."""
@@ -100,7 +106,7 @@ class Front:
     def _see_off(self) -> None:
         """Close the deployments that left the table once nobody waits for them."""
         for house in [house for house in self.leaving if not house.asked]:
-            house.deployment.close()
+            house.close()
             self.leaving.remove(house)
 
     def read(self, raw: bytes) -> Head:
@@ -109,7 +115,7 @@ class Front:
         if head is None:
             head = parsed(raw)
             head.is_permitted_until = self._keys.hold_until(head.first(b"authorization"))
-            if head.is_permitted_until:  # strangers do not fill the memory
+            if head.is_permitted_until and len(raw) <= LONGEST_HEAD:  # strangers do not fill the memory
                 if len(self._heads) >= MOST_HEADS:
                     self._heads.clear()
                 self._heads[raw] = head
@@ -250,9 +256,9 @@ class Front:
         while any(exchange.is_busy for exchange in self.exchanges) or self._background:
             await asyncio.sleep(0.01)
         for house in [*self.houses.values(), *self.leaving]:
-            house.deployment.close()
+            house.close()
             if house.collector is not None:
-                house.collector.close()
+                await asyncio.to_thread(house.collector.join)
         self.log.flush()
         self.log.close()
 

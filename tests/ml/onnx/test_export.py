@@ -17,7 +17,6 @@ from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_diabetes, load_wine
 from sklearn.ensemble import (
     GradientBoostingRegressor,
-    HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     IsolationForest,
     RandomForestClassifier,
@@ -25,10 +24,12 @@ from sklearn.ensemble import (
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.preprocessing import OneHotEncoder, RobustScaler, SplineTransformer, StandardScaler
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import lazuli.onnx
@@ -184,6 +185,23 @@ def test_numbers_that_decide_at_a_split_are_made_wider(tmp_path: Path) -> None:
     assert {port.type for port in made.signature.inputs} == {"float64", "string"}
 
 
+def test_margins_of_the_wrong_sign_are_turned(tmp_path: Path) -> None:
+    frame = WINE[["alcohol", "hue"]]
+    model = SVC().fit(frame, CULTIVAR > 0)
+    made = lazuli.onnx.export(model, frame, tmp_path / "m.onnx")
+    assert made.check.agrees and made.check.repaired == ("the sign of margins",)
+    got = Runnable(made.file).answers(frame)
+    assert (got["label"] == model.predict(frame)).all()
+    assert np.abs(got["probabilities"][:, 1] - model.decision_function(frame)).max() < 1e-4
+
+
+def test_distances_that_decide_are_wider_throughout(tmp_path: Path) -> None:
+    model = make_pipeline(RobustScaler(), KNeighborsClassifier()).fit(WINE, CULTIVAR)
+    made = lazuli.onnx.export(model, WINE, tmp_path / "m.onnx")
+    assert made.check.agrees and made.check.repaired == ("float64 throughout",)
+    assert {port.type for port in (*made.signature.inputs, *made.signature.outputs)} == {"float64", "int64"}
+
+
 def test_trees_that_learned_from_missing_values_agree(tmp_path: Path) -> None:
     holes = WINE.mask(np.random.default_rng(0).random(WINE.shape) < 0.2)
     model = RandomForestClassifier(10, random_state=0).fit(holes, CULTIVAR)
@@ -191,9 +209,8 @@ def test_trees_that_learned_from_missing_values_agree(tmp_path: Path) -> None:
 
 
 def test_a_conversion_that_is_wrong_is_refused_with_the_rows_that_differ(tmp_path: Path) -> None:
-    frame = WINE[["alcohol", "hue"]].assign(shelf=np.arange(len(WINE)) % 5)
-    shelf: Any = ["shelf"]
-    model = HistGradientBoostingClassifier(categorical_features=shelf, max_iter=5).fit(frame, CULTIVAR)
+    frame = WINE[["alcohol", "hue"]].mask(WINE["ash"] > 2.5)
+    model = make_pipeline(SimpleImputer(add_indicator=True), LogisticRegression()).fit(frame, CULTIVAR)
     file = tmp_path / "m.onnx"
     with pytest.raises(
         lazuli.onnx.OutputsDiffer, match=r"on \d+ of 178 rows given, .*\n  rows given, row \d+: "
@@ -202,7 +219,7 @@ def test_a_conversion_that_is_wrong_is_refused_with_the_rows_that_differ(tmp_pat
     assert not file.exists()
     worst = told.value.check.differences[0]
     place = worst.row
-    assert worst.inputs == {name: pytest.approx(frame[name].iloc[place]) for name in frame}
+    assert worst.inputs == {name: pytest.approx(frame[name].iloc[place], nan_ok=True) for name in frame}
     assert worst.original["probabilities"] == pytest.approx(model.predict_proba(frame)[place].tolist())
     made = lazuli.onnx.export(model, frame, file, force=True)
     assert not made.check.agrees
@@ -213,6 +230,12 @@ def test_steps_without_a_converter_are_named() -> None:
     model = make_pipeline(SplineTransformer(), LinearRegression()).fit(PATIENTS, PROGRESS)
     with pytest.raises(Unsupported, match=r"^SplineTransformer has no converter to ONNX"):
         lazuli.onnx.export(model, PATIENTS, "never.onnx")
+
+
+def test_several_labels_for_a_row_are_refused() -> None:
+    model = MultiOutputClassifier(GaussianNB()).fit(WINE, np.c_[CULTIVAR, CULTIVAR > 0])
+    with pytest.raises(Unsupported, match="gives several labels for a row"):
+        lazuli.onnx.export(model, WINE, "never.onnx")
 
 
 def test_what_the_converter_cannot_do_is_told_in_its_words() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from lazuli.ml.onnx.files import missing
 from lazuli.ml.onnx.originals import Outputs
@@ -13,10 +13,13 @@ from lazuli.ml.onnx.rows import Column
 from lazuli.ml.onnx.trees import track_missing
 from lazuli.schema.problems import Unsupported
 
-__all__ = ["OPSETS", "convert"]
+__all__ = ["OPSETS", "Width", "convert"]
 
 OPSETS = {"": 21, "ai.onnx.ml": 3}
 """The converters fail on some models with newer ones."""
+
+Width = Literal["float32", "mixed", "float64"]
+"""The numbers that a model computes with; ``mixed`` is ``float64`` up to the last step of a pipeline."""
 
 _COMES_AS_ONNX = {
     "chainer": "Chainer",
@@ -35,11 +38,10 @@ _LATER = {
 _ESTIMATORS = ("sklearn", "lightgbm", "xgboost")
 
 
-def convert(model: Any, columns: Sequence[Column], outputs: Outputs, *, wide: bool = False) -> Any:
+def convert(model: Any, columns: Sequence[Column], outputs: Outputs, width: Width = "float32") -> Any:
     """The model as an ``onnx.ModelProto`` whose inputs are named as the columns, and its outputs as ``outputs``.
 
-    An output whose name is that of a column is called ``…_out``. With ``wide`` numbers are ``float64`` up to the last
-    step of a pipeline, else ``float32`` throughout.
+    An output whose name is that of a column is called ``…_out``.
 
     Raises :class:`Unsupported` for a framework that has no converter here, and for estimators that have none.
     """
@@ -51,9 +53,9 @@ def convert(model: Any, columns: Sequence[Column], outputs: Outputs, *, wide: bo
         raise missing("skl2onnx") from None
     register()
     ready = _over_columns(prepared(model), columns)
-    if wide:
+    if width == "mixed":
         ready = _narrowed_last(ready)
-    number = DoubleTensorType if wide else FloatTensorType
+    number = FloatTensorType if width == "float32" else DoubleTensorType
     types = [
         (column.name, (StringTensorType if column.is_text else number)([None, column.width])) for column in columns
     ]

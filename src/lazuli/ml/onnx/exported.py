@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lazuli.ml.onnx.checked import Check, OutputsDiffer, compared
-from lazuli.ml.onnx.converted import convert
+from lazuli.ml.onnx.converted import Width, convert
 from lazuli.ml.onnx.originals import Outputs, outputs_of
 from lazuli.ml.onnx.repaired import repairs
 from lazuli.ml.onnx.rows import columns_of, rows_of
@@ -22,7 +22,7 @@ __all__ = ["CHECK", "Export", "export"]
 
 CHECK = "lazuli.check"
 """The key of the model's metadata under which its check is kept, as JSON."""
-_WIDE = "float64 up to the last step"
+_WIDER: dict[Width, str] = {"mixed": "float64 up to the last step", "float64": "float64 throughout"}
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,9 @@ def _conversions(model: Any, outputs: Outputs, rows: Any) -> Iterator[tuple[tupl
     plain = convert(model, columns, outputs)
     yield (), plain
     yield from (((name,), other) for name, other in repairs(plain))
-    with suppress(Unsupported):  # not every step has a form for float64
-        wide = convert(model, columns, outputs, wide=True)
-        Runnable(wide.SerializeToString())
-        yield (_WIDE,), wide
-        yield from (((_WIDE, name), other) for name, other in repairs(wide))
+    for width, change in _WIDER.items():
+        with suppress(Unsupported):  # not every step has a form for float64
+            wide = convert(model, columns, outputs, width)
+            Runnable(wide.SerializeToString())
+            yield (change,), wide
+            yield from (((change, name), other) for name, other in repairs(wide))

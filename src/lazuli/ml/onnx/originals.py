@@ -18,6 +18,12 @@ Outputs = Mapping[str, Callable[[Any], Any]]
 
 def outputs_of(model: Any) -> Outputs:
     """How the model's answers are got. Raises :class:`Unsupported` for what neither predicts nor transforms."""
+    if isinstance(getattr(model, "classes_", None), list):
+        raise Unsupported(
+            f"This {type(model).__name__} gives several labels for a row.",
+            target="model",
+            mend="Export a classifier for each of them.",
+        )
     scores = _first(model, "predict_proba", "decision_function")
     if hasattr(model, "classes_"):
         return {LABEL: model.predict, **({"probabilities": scores} if scores else {})}

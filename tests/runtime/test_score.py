@@ -376,8 +376,20 @@ def test_a_worker_that_dies_is_replaced(shell: Shell) -> None:
     shell.start(PLAIN, {"AZUREML_MODEL_DIR": "/"}).ready()
     with pytest.raises(OSError):
         shell.score("die")
-    assert shell.score(1).says == 1  # it waits until the next one is there
-    assert "ended and is started again" in shell.told()
+    until(lambda: shell.told().count("Ready") == 2, shell.told)
+    assert shell.score(1).says == 1 and "ended and is started again" in shell.told()
+
+
+def test_a_worker_that_is_not_ready_is_not_there(shell: Shell) -> None:
+    shell.start(
+        "import os\ndef init():\n    open('began', 'w').close()\n    while not os.path.exists('go'):\n        pass\n"
+        "def run(data):\n    return 1\n"
+    )
+    until((shell.root / "code" / "began").exists)
+    with pytest.raises(FileNotFoundError):
+        shell.score(1)
+    (shell.root / "code" / "go").touch()
+    assert shell.ready().score(1).says == 1
 
 
 def test_a_worker_whose_run_does_not_stop_is_killed(shell: Shell) -> None:

@@ -1,4 +1,4 @@
-"""The process that holds the sockets: it starts a worker for each, and another when one ends by itself."""
+"""The process above the workers: it starts them, and another when one ends by itself."""
 
 import ctypes
 import mmap
@@ -11,14 +11,13 @@ import time
 
 from lazuli_score import settings as said
 from lazuli_score.trouble import Failure
-from lazuli_score.worker import CANNOT_START, work
+from lazuli_score.worker import BACKLOG, CANNOT_START, work
 
 PR_SET_PDEATHSIG = 1
 SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
-BACKLOG = 512
 ENDS_S = 10
 """How long workers have to end."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S, CALM_S = 0.02, 30, 60
+FIRST_PAUSE_S, LONGEST_PAUSE_S, CALM_S = 0.02, 10, 10
 """A worker that ends is started again after a pause, which doubles while it does not keep up for so long."""
 
 
@@ -50,10 +49,10 @@ class Desk:
 
 
 class Seat:
-    """A worker's place: its socket, and the process that has it now."""
+    """A worker's place: where it listens, and the process that has it now."""
 
-    def __init__(self, listener):
-        self.listener, self.desk = listener, Desk()
+    def __init__(self, place):
+        self.place, self.desk = place, Desk()
         self.pid, self.began, self.pause, self.due = 0, 0.0, FIRST_PAUSE_S, 0.0
 
 
@@ -62,7 +61,7 @@ class Master:
 
     def __init__(self, settings):
         self.settings = settings
-        self.seats = [Seat(listener) for listener in listeners(settings)]
+        self.seats = [Seat(place) for place in places(settings)]
         self.me = os.getpid()
 
     def run(self):
@@ -71,7 +70,7 @@ class Master:
         while True:
             for seat in self.seats:
                 if not seat.pid and seat.due <= time.monotonic() and self._start(seat):
-                    return work(self.settings, seat.listener, seat.desk)
+                    return work(self.settings, seat.place, seat.desk)
             due = min((seat.due for seat in self.seats if not seat.pid), default=float("inf"))
             got = signal.sigtimedwait(SIGNALS, max(0, min(1, due - time.monotonic())))
             if got is not None and got.si_signo != signal.SIGCHLD:
@@ -93,9 +92,6 @@ class Master:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != self.me:
             os._exit(1)
-        for other in self.seats:
-            if other.listener is not seat.listener:
-                other.listener.close()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: the master is the one to end us
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         return True
@@ -139,24 +135,15 @@ class Master:
         return code
 
 
-def listeners(settings):
-    """The sockets: one for each worker, or one that all share."""
-    if not settings.sockets:
-        line = socket.socket()
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        line.bind(settings.address)
-        line.listen(BACKLOG)
-        return [line] * settings.workers
-    found = []
-    for path in settings.sockets:
-        if os.path.exists(path):  # of one that was killed
-            os.unlink(path)
-        line = socket.socket(socket.AF_UNIX)
-        line.bind(path)
-        os.chmod(path, 0o600)
-        line.listen(BACKLOG)
-        found.append(line)
-    return found
+def places(settings):
+    """Where each worker listens: at a path of its own, or at a socket that all share."""
+    if settings.sockets:
+        return settings.sockets
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    line.bind(settings.address)
+    line.listen(BACKLOG)
+    return [line] * settings.workers
 
 
 def main(file):

@@ -15,9 +15,10 @@ key            variable                    what it says
 ``origins``    ``AML_CORS_ORIGINS``        web origins, divided by commas, whose pages may call; ``*`` for all
 =============  ==========================  ====================================================================
 
-A worker takes one request at a time: who has several sockets knows which worker is free. ``GET /`` answers 200 once
-``init()`` is done. The process ends with code 3 when a script cannot be loaded or its ``init()`` fails, and with 0 on
-SIGTERM, after the requests that are being answered. A worker that ends by itself is started again.
+A worker takes one request at a time: who has several sockets knows which worker is free. It listens once its
+``init()`` is done, and ``GET /`` then answers 200. The process ends with code 3 when a script cannot be loaded or its
+``init()`` fails, and with 0 on SIGTERM, after the requests that are being answered. A worker that ends by itself is
+started again.
 """
 
 import json

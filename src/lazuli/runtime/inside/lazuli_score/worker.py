@@ -16,6 +16,7 @@ from lazuli_score.trouble import Refusal, trace
 
 SENDS_S = 10
 """How long a client may let an answer wait to be read."""
+BACKLOG = 512
 PIECE = 256 * 1024
 CANNOT_START = 3
 """The exit code of a process whose script cannot be served."""
@@ -23,8 +24,8 @@ CANNOT_START = 3
 log = logging.getLogger("lazuli_score")
 
 
-def work(settings, listener, desk):
-    """Load the script and serve it until SIGTERM. The exit code; ``desk`` is told what this worker is doing."""
+def work(settings, place, desk):
+    """Load the script and serve it at a place until SIGTERM. The exit code; ``desk`` is told what this worker does."""
     speak(settings.log_level)
     os.chdir(settings.root)
     os.environ.setdefault("AML_APP_ROOT", settings.root)
@@ -37,10 +38,22 @@ def work(settings, listener, desk):
     except BaseException as error:
         log.error("The script cannot be served.\n%s", trace(error))
         return CANNOT_START
+    listener = listening(place) if isinstance(place, str) else place
     log.info("Ready: worker %d serves %s.", os.getpid(), settings.script)
     desk.ready()
     Worker(listener, Answers(script, documents, settings), settings.largest, desk).serve()
     return 0
+
+
+def listening(path):
+    """A socket at a path. Nobody can connect before this: who stands before several workers then asks another one."""
+    if os.path.exists(path):  # of one that was killed
+        os.unlink(path)
+    line = socket.socket(socket.AF_UNIX)
+    line.bind(path)
+    os.chmod(path, 0o600)
+    line.listen(BACKLOG)
+    return line
 
 
 def speak(level):

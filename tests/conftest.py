@@ -8,8 +8,12 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+# How long an example takes is no matter of right and wrong: a busy machine would fail tests by it.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 

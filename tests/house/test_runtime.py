@@ -1,4 +1,7 @@
-"""Programs beside a job stand alone: the server names them, nobody imports them, and they import nothing of Lazuli."""
+"""Programs beside a job stand alone: the server names them, nobody imports them, and they import nothing of Lazuli.
+
+An endpoint's front is a program as well, on the server's own Python and with its libraries.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "lazuli"
 RUNTIME = PACKAGE / "runtime"
-PROGRAMS = sorted(RUNTIME.rglob("*.py"))
+FRONT = RUNTIME / "front"
+PROGRAMS = sorted(file for file in RUNTIME.rglob("*.py") if FRONT not in file.parents)
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -31,6 +35,12 @@ def test_a_program_needs_the_standard_library_alone(file: Path) -> None:
     own = {sibling.stem for sibling in file.parent.iterdir() if sibling.is_dir() or sibling.suffix == ".py"}
     own |= {file.parent.name}  # a package that is laid into a folder of its own
     assert {name.split(".")[0] for name in imported(file)} <= sys.stdlib_module_names | own
+
+
+def test_the_front_imports_nothing_of_the_server() -> None:
+    own = "lazuli.runtime."
+    names = [name for file in FRONT.rglob("*.py") for name in imported(file) if name.startswith("lazuli")]
+    assert names and all(name.startswith(own) for name in names)
 
 
 def test_nobody_imports_a_program() -> None:

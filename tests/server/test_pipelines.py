@@ -82,6 +82,17 @@ def test_where_a_component_was_found_is_no_part_of_it(served: Served) -> None:
     assert component(served, "found", **said) == component(served, "found", command="true", _source="YAML.JOB")
 
 
+def test_a_step_that_is_used_again_and_again_names_the_job_that_ran(served: Served) -> None:
+    word, told = fresh("again"), []
+    for name in (fresh("first"), fresh("second"), fresh("third")):
+        assert submit(served, name, jobs={"say": step(greeting(served), word=word)}).status_code == 201
+        ended(served, name)
+        (child,) = served.admin.get(f"{HISTORY}/runs/{name}/children").json()["value"]
+        told.append([child["runId"], child["properties"].get("azureml.reusedrunid")])
+    ran = told[0][0]
+    assert [reused for _, reused in told] == [None, ran, ran]
+
+
 def test_the_steps_and_their_course_are_told(served: Served) -> None:
     name = fresh("course")
     jobs = {"say": step(greeting(served), word=name), "again": step(greeting(served), word=name)}

@@ -117,11 +117,12 @@ class StepJobs:
                 outputs[name] = said
             else:
                 outputs[name] = {**said, "path": self._storage.resolve(child.id.scope, source)}
+        first = {"azureml.reusedrunid": earlier.id.name, "azureml.reusedpipelinerunid": earlier.parent}
+        told = {**first, **(earlier.body.get("properties") or {})}  # of a twin, whose it is
         properties = {
             **(child.body.get("properties") or {}),
             "azureml.isreused": "true",
-            "azureml.reusedrunid": earlier.id.name,
-            **({"azureml.reusedpipelinerunid": earlier.parent} if earlier.parent else {}),
+            **{word: told[word] for word in first if told[word]},
         }
         body = {**child.body, "properties": properties, **({"outputs": outputs} if outputs else {})}
         facts = {"reused": earlier.id.name, "start_time": now, "end_time": now, "written": earlier.state["written"]}

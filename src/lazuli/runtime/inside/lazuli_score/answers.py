@@ -106,6 +106,8 @@ class Answers:
         except TimedOut:
             log.error("run() was stopped: it took longer than %d ms.", self.timeout_ms)
             return Answer.error(500, f"Scoring timeout after {self.timeout_ms} ms", failed="True")
+        except Refusal as refusal:  # of a model that needs no script
+            return Answer.error(refusal.status, str(refusal))
         except BaseException as error:  # a script that exits has failed this one request
             log.error("run() failed.\n%s", trace(error))
             return Answer.error(500, FAILED, failed="True")

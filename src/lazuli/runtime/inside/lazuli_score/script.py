@@ -17,9 +17,9 @@ HEADERS = "request_headers"
 class Script:
     """A script that was loaded, and how its ``run()`` wants to be called."""
 
-    def __init__(self, root, name):
-        self.module = loaded(root, name)
-        self.run = self.module.run
+    def __init__(self, module):
+        self.module = module
+        self.run = module.run
         self.is_raw = self.run in RAW
         self.is_decorated = takes_schema(self.run)
         parameters = arguments(self.run)

@@ -5,6 +5,8 @@ key            variable                    what it says
 =============  ==========================  ====================================================================
 ``root``       ``AML_APP_ROOT``            the folder of the code; the script's working folder
 ``script``     ``AZUREML_ENTRY_SCRIPT``    the scoring script, within ``root``
+``flavor``                                 ``mlflow``: no script, but the model of MLflow below
+                                           ``AZUREML_MODEL_DIR`` (see :mod:`lazuli_score.mlflow_model`)
 ``sockets``                                paths of Unix sockets: a worker for each, which alone listens there
 ``address``    ``SERVER_PORT``             ``[host, port]`` where all workers listen; in place of ``sockets``
 ``workers``    ``WORKER_COUNT``            how many workers share ``address`` (1)
@@ -39,6 +41,7 @@ class Settings:
     def __init__(self, said, variables):
         self.root = os.path.abspath(said.get("root") or variables.get("AML_APP_ROOT") or os.getcwd())
         self.script = said.get("script") or variables.get("AZUREML_ENTRY_SCRIPT") or "score.py"
+        self.is_mlflow = said.get("flavor") == "mlflow"
         self.sockets = list(said.get("sockets") or [])
         host, port = said.get("address") or ("127.0.0.1", whole(variables, "SERVER_PORT", PORT))
         self.address = (host, port)

@@ -11,7 +11,8 @@ import sys
 from lazuli_score import offered, swagger
 from lazuli_score.answers import Answer, Answers
 from lazuli_score.messages import CONTINUE, Reader, written
-from lazuli_score.script import Script
+from lazuli_score.mlflow_model import Served
+from lazuli_score.script import Script, loaded
 from lazuli_score.trouble import Refusal, trace
 
 SENDS_S = 10
@@ -32,14 +33,14 @@ def work(settings, place, desk):
     os.environ.setdefault("AZUREML_ENTRY_SCRIPT", settings.script)
     offered.offer()
     try:
-        script = Script(settings.root, settings.script)
+        script = Script(Served() if settings.is_mlflow else loaded(settings.root, settings.script))
         script.init()
         documents = swagger.documents(script.run, settings.root)
     except BaseException as error:
         log.error("The script cannot be served.\n%s", trace(error))
         return CANNOT_START
     listener = listening(place) if isinstance(place, str) else place
-    log.info("Ready: worker %d serves %s.", os.getpid(), settings.script)
+    log.info("Ready: worker %d serves %s.", os.getpid(), "the model" if settings.is_mlflow else settings.script)
     desk.ready()
     Worker(listener, Answers(script, documents, settings), settings.largest, desk).serve()
     return 0

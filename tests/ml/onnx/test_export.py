@@ -145,6 +145,36 @@ def test_regressors_agree(model: Any, tmp_path: Path) -> None:
     assert list(map(str, made.signature.outputs)) == ["prediction: float32[?, 1]"]
 
 
+def test_the_mean_of_a_forest_is_over_its_trees(tmp_path: Path) -> None:
+    words: dict[str, Any] = {"boosting_type": "rf", "bagging_freq": 1, "bagging_fraction": 0.5, **QUIET}
+    model = lightgbm.LGBMRegressor(**words).fit(PATIENTS, PROGRESS)
+    assert lazuli.onnx.export(model, PATIENTS, tmp_path / "m.onnx").check.agrees
+    assert lazuli.onnx.export(model.booster_, PATIENTS, tmp_path / "m.onnx").check.agrees
+
+
+@pytest.mark.parametrize("objective", ["binary", "multiclass", "regression", "mape"])
+def test_bare_boosters_of_lightgbm_agree(objective: str, tmp_path: Path) -> None:
+    target = {"binary": CULTIVAR > 0, "multiclass": CULTIVAR}.get(objective, WINE["proline"])
+    words = {"objective": objective, "verbosity": -1, **({"num_class": 3} if objective == "multiclass" else {})}
+    model = lightgbm.train(words, lightgbm.Dataset(WINE, target), 5)
+    made = lazuli.onnx.export(model, WINE, tmp_path / "m.onnx")
+    got = list(Runnable(made.file).answers(WINE).values())[-1]
+    wanted = np.asarray(model.predict(WINE))
+    assert np.abs((got[:, -1] if wanted.ndim == 1 else got) - wanted).max() < 1e-4 * max(1, wanted.max())
+    assert lazuli.onnx.check(model, made.file, WINE).agrees
+
+
+@pytest.mark.parametrize("objective", ["binary:logistic", "multi:softprob", "reg:squarederror"])
+def test_bare_boosters_of_xgboost_agree(objective: str, tmp_path: Path) -> None:
+    target = {"binary:logistic": CULTIVAR > 0, "multi:softprob": CULTIVAR}.get(objective, WINE["proline"])
+    words = {"objective": objective, **({"num_class": 3} if "multi" in objective else {})}
+    model = xgboost.train(words, xgboost.DMatrix(WINE, target), 5)
+    made = lazuli.onnx.export(model, WINE, tmp_path / "m.onnx")
+    got = list(Runnable(made.file).answers(WINE).values())[-1]
+    wanted = model.predict(xgboost.DMatrix(WINE))
+    assert np.abs((got[:, -1] if wanted.ndim == 1 else got) - wanted).max() < 1e-4 * max(1, wanted.max())
+
+
 def test_a_column_named_as_an_output_stays_apart_from_it(tmp_path: Path) -> None:
     frame = PATIENTS.rename(columns={"s1": "prediction", "s2": "variable"})
     made = lazuli.onnx.export(LinearRegression().fit(frame, PROGRESS), frame, tmp_path / "m.onnx")

@@ -38,14 +38,32 @@ def test_models_of_mlflow_answer_as_they_did(tmp_path: Path) -> None:
     assert (np.asarray(load_model(tmp_path).predict(PATIENTS)) == light.predict(PATIENTS)).all()
 
 
+def test_bare_boosters_of_mlflow_are_estimators(tmp_path: Path) -> None:
+    good = PROGRESS > 140
+    xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(PATIENTS, good), 3).save_model(tmp_path / "m.ubj")
+    describe(tmp_path, {"xgboost": {"data": "m.ubj", "model_class": "xgboost.core.Booster"}})
+    assert load_model(tmp_path).predict_proba(PATIENTS).shape == (len(PATIENTS), 2)
+    lightgbm.train({"objective": "binary", "verbosity": -1}, lightgbm.Dataset(PATIENTS, good), 3).save_model(
+        tmp_path / "m.lgb"
+    )
+    describe(tmp_path, {"lightgbm": {"data": "m.lgb", "model_class": "lightgbm.basic.Booster"}})
+    model = load_model(tmp_path)
+    assert list(rows_for(model, tmp_path, rows_in(tmp_path)).columns) == list(PATIENTS.columns)
+    assert model.predict_proba(PATIENTS).shape == (len(PATIENTS), 2)
+
+
+def rows_in(folder: Path) -> Path:
+    PATIENTS.to_csv(folder / "rows.csv", index=False)
+    return folder / "rows.csv"
+
+
 @pytest.mark.parametrize(
     ("flavors", "told"),
     [
         ({"spark": {}}, "SparkML models are not converted here"),
         ({"statsmodels": {}}, "The flavors of the model are statsmodels, of which none is exported"),
         ({}, "The flavors of the model are none"),
-        ({"lightgbm": {"data": "model.lgb"}}, "A bare Booster of lightgbm"),
-        ({"xgboost": {"data": "model.xgb", "model_class": "xgboost.core.Booster"}}, "A bare Booster of xgboost"),
+        ({"xgboost": {"data": "gone.xgb", "model_class": "xgboost.core.Booster"}}, "The model cannot be loaded: "),
         ({"sklearn": {"pickled_model": "../other.pkl"}}, "leads out of the model's folder"),
         ({"sklearn": {"pickled_model": "gone.pkl"}}, "The model cannot be loaded: FileNotFoundError"),
     ],

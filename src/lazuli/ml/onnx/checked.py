@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lazuli.ml.onnx.boosters import estimator_of
 from lazuli.ml.onnx.invented import groups
 from lazuli.ml.onnx.originals import LABEL, Outputs, outputs_of
 from lazuli.ml.onnx.rows import rows_of, taken
@@ -139,7 +140,7 @@ def check(model: Any, file: str | Path | bytes, sample: Any) -> Check:
     Invented are new combinations of values, missing values and unseen categories where the original takes them,
     extremes, and large values. Of the rows given at most 2,000 are looked at. Outputs are compared in their order.
     """
-    return compared(outputs_of(model), Runnable(file), rows_of(sample))
+    return compared(outputs_of(estimator_of(model)), Runnable(file), rows_of(sample))
 
 
 def compared(original: Outputs, onnx: Runnable, rows: Any) -> Check:

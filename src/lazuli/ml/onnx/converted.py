@@ -10,7 +10,7 @@ from lazuli.ml.onnx.originals import Outputs
 from lazuli.ml.onnx.prepared import parts, prepared
 from lazuli.ml.onnx.registered import register
 from lazuli.ml.onnx.rows import Column
-from lazuli.ml.onnx.trees import track_missing
+from lazuli.ml.onnx.trees import count_trees, track_missing
 from lazuli.schema.problems import Unsupported
 
 __all__ = ["OPSETS", "Width", "convert"]
@@ -65,6 +65,7 @@ def convert(model: Any, columns: Sequence[Column], outputs: Outputs, width: Widt
     except Exception as error:  # converters raise whatever they meet
         raise _not_converted(model, error) from error
     track_missing(converted.graph, model)
+    count_trees(converted.graph, model)
     _rename(converted.graph, columns, outputs)
     return converted
 

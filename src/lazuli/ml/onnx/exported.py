@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lazuli.ml.onnx.boosters import estimator_of
 from lazuli.ml.onnx.checked import Check, OutputsDiffer, compared
 from lazuli.ml.onnx.converted import Width, convert
 from lazuli.ml.onnx.originals import Outputs, outputs_of
@@ -44,7 +45,7 @@ def export(model: Any, sample: Any, file: str | Path, *, force: bool = False) ->
     Raises :class:`OutputsDiffer` where the ONNX model answers otherwise, unless ``force`` is said, and
     :class:`Unsupported` where there is no converter. No file is written then.
     """
-    rows = rows_of(sample)
+    model, rows = estimator_of(model), rows_of(sample)
     outputs = outputs_of(model)
     converted, found = _best(model, outputs, rows)
     if not (found.agrees or force):

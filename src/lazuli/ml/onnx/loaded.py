@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lazuli.ml.onnx.boosters import estimator_of
 from lazuli.schema.problems import InvalidInput, NotFound, Unsupported
 
 __all__ = ["load_model", "load_rows", "rows_for"]
@@ -28,7 +29,7 @@ def load_model(source: str | Path) -> Any:
         raise NotFound(f"There is no model at '{path}'.", target="source", mend="Name a file or a folder.")
     try:
         if path.is_dir():
-            return _described(path)
+            return estimator_of(_described(path))
         if path.suffix in _COMES_AS_ONNX:
             raise _own_tools(path.suffix)
         if path.suffix not in _PICKLED:
@@ -37,7 +38,7 @@ def load_model(source: str | Path) -> Any:
                 target="source",
                 mend=f"Name a folder of MLflow, or a file that ends in {', '.join(_PICKLED)}.",
             )
-        return _pickled(path)
+        return estimator_of(_pickled(path))
     except (InvalidInput, Unsupported):
         raise
     except Exception as error:  # a pickle raises whatever its classes raise
@@ -79,26 +80,18 @@ def _lightgbm(folder: Path, flavor: Mapping[str, Any]) -> Any:
     file = _within(folder, flavor.get("data", "model.pkl"))
     if file.suffix in _PICKLED:
         return _pickled(file)
-    raise _booster("lightgbm", "LGBMClassifier or LGBMRegressor")
+    import lightgbm
+
+    return lightgbm.Booster(model_file=str(file))
 
 
 def _xgboost(folder: Path, flavor: Mapping[str, Any]) -> Any:
     import xgboost
 
     kind = str(flavor.get("model_class", "")).rpartition(".")[2]
-    if kind not in ("XGBClassifier", "XGBRegressor"):
-        raise _booster("xgboost", "XGBClassifier or XGBRegressor")
-    model = getattr(xgboost, kind)()
+    model = getattr(xgboost, kind if kind in ("XGBClassifier", "XGBRegressor") else "Booster")()
     model.load_model(_within(folder, flavor.get("data", "model.xgb")))
     return model
-
-
-def _booster(library: str, classes: str) -> Unsupported:
-    return Unsupported(
-        f"A bare Booster of {library} is not exported in this version.",
-        target="source",
-        mend=f"Train with {classes}, which say what their numbers mean.",
-    )
 
 
 def _pickled(file: Path) -> Any:

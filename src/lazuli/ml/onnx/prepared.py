@@ -81,6 +81,7 @@ _OBJECTIVES = {"mape": "regression", "fair": "regression", "cross_entropy": "reg
 _EASED = {
     "VotingClassifier": _vote_by_column,
     "SimpleImputer": _name_missing_texts,
+    "Boosted": _name_objective,
     "LGBMModel": _name_objective,
     "XGBModel": _unname_features,
 }

@@ -31,8 +31,12 @@ def _boosters() -> Iterator[tuple[type, str, Any]]:
     if lightgbm := sys.modules.get("lightgbm"):
         from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
 
-        yield lightgbm.LGBMClassifier, "LgbmClassifier", convert_lightgbm
-        yield lightgbm.LGBMRegressor, "LgbmRegressor", convert_lightgbm
+        from lazuli.ml.onnx.boosted import BoostedClassifier, BoostedRegressor
+
+        for kind in (lightgbm.LGBMClassifier, BoostedClassifier):
+            yield kind, "LgbmClassifier", convert_lightgbm
+        for kind in (lightgbm.LGBMRegressor, BoostedRegressor):
+            yield kind, "LgbmRegressor", convert_lightgbm
     if xgboost := sys.modules.get("xgboost"):
         from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost
 

@@ -1,4 +1,4 @@
-"""Missing values in trees: the branch that scikit-learn's trees take with them, which its converter leaves out."""
+"""What the converters of trees leave out: where missing values go, and over how many trees LightGBM takes the mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from lazuli.ml.onnx.prepared import parts
 
-__all__ = ["track_missing"]
+__all__ = ["count_trees", "track_missing"]
 
 _Shape = tuple[tuple[int, ...], ...]
 """The inner nodes of a tree: place, feature, and the two nodes below. By it a tree is found again in the graph."""
@@ -25,6 +25,22 @@ def track_missing(graph: Any, model: Any) -> None:
     for node in graph.node:
         if ways and node.op_type.startswith("TreeEnsemble"):
             _track(node, ways)
+
+
+def count_trees(graph: Any, model: Any) -> None:
+    """Take the mean of LightGBM's random forests over the trees that there are: its converter always says 100."""
+    counts = {
+        part.booster_.current_iteration()
+        for part in parts(model)
+        if getattr(part, "boosting_type", "") == "rf" and part.__sklearn_is_fitted__()
+    }
+    divisors = {node.input[1] for node in graph.node if node.op_type == "Div"}
+    for tensor in graph.initializer:
+        if len(counts) == 1 and tensor.name in divisors and list(tensor.float_data) == [_SAID]:
+            tensor.float_data[0] = counts.copy().pop()
+
+
+_SAID = 100.0
 
 
 def _shape_of_tree(tree: Any) -> _Shape:

@@ -119,7 +119,7 @@ TABLE = [
 )
 def test_a_table_goes_to_an_input_for_each_column(table: Asked, data: Any) -> None:
     assert table.says({"input_data": data}) == {
-        "age_out": [1.5, None], "rooms_out": [2, 3], "town_out": ["Ulm", ""],
+        "age_out": [1.5, None], "rooms_out": [2, 3], "town_out": ["Ulm", "nan"],
     }  # fmt: skip
 
 
@@ -155,6 +155,7 @@ def test_maps_are_objects(folder: Path) -> None:
         ({"input_data": {"columns": ["a", "b"], "data": [[1]]}}, "each row has to have 2 values: a, b."),
         ({"input_data": [{"a": 1, "b": 2}, {"a": 1}]}, "each row has to have a, b."),
         ({"input_data": ROWS, "outputs": ["z"]}, "outputs: name some of y in a list."),
+        ({"input_data": ROWS, "outputs": [{}]}, "outputs: name some of y in a list."),
     ],
     ids=str,
 )

@@ -56,8 +56,6 @@ class Model:
         self.session = loaded(deployment, said)
         self.ports = ports_of(self.session)
         self._all = tuple(port.name for port in self.ports.outputs)
-        self._known = frozenset(self._all)
-        self._first = self.ports.inputs[0].name if len(self.ports.inputs) == 1 else None
         cores = len(os.sched_getaffinity(0))
         self._is_batched = said.batch > 1 and self.ports.are_batchable
         self._row_s = QUICK_S  # seconds that a row takes
@@ -156,7 +154,7 @@ class Model:
         """The outputs of these names; all where none are named. Raises :class:`Refusal`."""
         if wanted is None:
             return self._all
-        if not isinstance(wanted, list) or not wanted or any(name not in self._known for name in wanted):
+        if not isinstance(wanted, list) or not wanted or any(name not in self._all for name in wanted):
             raise Refusal(400, f"outputs: name some of {', '.join(self._all)} in a list.")
         return tuple(wanted)
 
@@ -179,9 +177,7 @@ class Model:
             if port.dtype is None:
                 return
             shape = [1 if size is None else size for size in port.shape]
-            feeds[port.name] = np.full(shape, "") if port.dtype == object else np.zeros(shape, port.dtype)
-            if port.dtype == object:
-                feeds[port.name] = feeds[port.name].astype(object)
+            feeds[port.name] = np.full(shape, "" if port.dtype == object else 0, port.dtype)
         with contextlib.suppress(Exception):
             self.run(self._all, feeds)  # the first one makes room, and tells nothing
             self._row_s = min(self._timed(feeds) for _ in range(5))

@@ -30,6 +30,8 @@ _TYPES: dict[str, tuple[str, str, dict[str, str]]] = {
     "tensor(string)": ("object", "BYTES", {"type": "string"}),
 }
 """Of each element type: numpy's name, that of the Open Inference Protocol, and its JSON Schema."""
+MISSING_TEXT = "nan"
+"""How a missing text is said to a model, which knows none: the word that exported models look for."""
 WORDS = ("input_data", "dataframe_split", "dataframe_records", "instances", "inputs", "data", "Inputs")
 """Under what name callers send their data: Azure's, MLflow's, and those of other servers."""
 
@@ -181,6 +183,22 @@ def _port(said: Any) -> Port:
 
 def array(port: Port, values: Any, word: str) -> np.ndarray:
     """Nested lists as an array that fits an input. Raises :class:`Refusal`."""
+    return fitting(port, filled(port, values, word), word)
+
+
+def column(port: Port, values: Any, word: str) -> np.ndarray:
+    """Values of a column, or a tensor, as an array that fits an input. Raises :class:`Refusal`."""
+    word = f"{word}.{port.name}"
+    if isinstance(values, dict):  # pandas writes a column as an object, by the names of the rows
+        values = list(values.values())
+    found = filled(port, values, word)
+    if found.ndim == 1 and port.is_column:
+        found = found.reshape(-1, *(1,) * (len(port.shape) - 1))
+    return fitting(port, found, word)
+
+
+def filled(port: Port, values: Any, word: str) -> np.ndarray:
+    """Nested lists as an array of an input's type. Raises :class:`Refusal`."""
     try:
         found = np.asarray(values, dtype=port.dtype)
         if found.dtype == object:
@@ -189,17 +207,7 @@ def array(port: Port, values: Any, word: str) -> np.ndarray:
             check_whole(port, np.asarray(values), word)
     except (ValueError, TypeError, OverflowError):
         raise Refusal(400, f"{word}: what was sent does not fit into {port}.") from None
-    return fitting(port, found, word)
-
-
-def column(port: Port, values: Any, word: str) -> np.ndarray:
-    """Values of a column, or a tensor, as an array that fits an input."""
-    if isinstance(values, dict):  # pandas writes a column as an object, by the names of the rows
-        values = list(values.values())
-    is_flat = isinstance(values, list) and not any(isinstance(value, list) for value in values[:1])
-    if is_flat and len(port.shape) == 2 and port.shape[1] == 1:
-        values = [[value] for value in values]
-    return array(port, values, f"{word}.{port.name}")
+    return found
 
 
 def check_whole(port: Port, values: np.ndarray, word: str) -> None:
@@ -209,8 +217,9 @@ def check_whole(port: Port, values: np.ndarray, word: str) -> None:
 
 
 def texts(values: np.ndarray) -> np.ndarray:
-    """An array of text; what is missing is empty."""
-    found = ["" if value is None else value if isinstance(value, str) else str(value) for value in values.ravel()]
+    """An array of text."""
+    said = (MISSING_TEXT if value is None else value for value in values.ravel())
+    found = [value if isinstance(value, str) else str(value) for value in said]
     return np.array(found, dtype=object).reshape(values.shape)
 
 

@@ -101,13 +101,27 @@ def _over_columns(model: Any, columns: Sequence[Column]) -> Any:
     first = model.steps[0][1] if isinstance(model, Pipeline) else model
     if len(columns) == 1 or isinstance(first, ColumnTransformer):
         return model
-    import numpy as np
-    import pandas as pd
-
-    names = [column.name for column in columns]
-    empty = pd.DataFrame(np.zeros((1, len(names))), columns=names)
-    joined = ColumnTransformer([("columns", "passthrough", names)]).fit(empty)
+    joined = _joined(columns, getattr(getattr(first, "booster_", None), "pandas_categorical", None) or [])
     return Pipeline([("columns", joined), *(model.steps if isinstance(model, Pipeline) else [("model", model)])])
+
+
+def _joined(columns: Sequence[Column], categories: Sequence[Sequence[Any]]) -> Any:
+    """The columns side by side; texts as the places that they have in LightGBM's ``categories``, where it has any."""
+    import pandas as pd
+    from sklearn.compose import ColumnTransformer
+
+    names, texts = [column.name for column in columns], [column.name for column in columns if column.is_text]
+    known = dict(zip(texts, categories, strict=True)) if len(texts) == len(categories) else {}
+    like = pd.DataFrame({name: [known[name][0] if name in known else 0.0] for name in names})
+    steps = [(name, _numbered(known[name]) if name in known else "passthrough", [name]) for name in names]
+    return ColumnTransformer(steps if known else [("columns", "passthrough", names)]).fit(like)
+
+
+def _numbered(categories: Sequence[Any]) -> Any:
+    from sklearn.preprocessing import OrdinalEncoder
+
+    known: Any = [categories]
+    return OrdinalEncoder(categories=known, handle_unknown="use_encoded_value", unknown_value=-1)
 
 
 def _narrowed_last(model: Any) -> Any:

@@ -186,6 +186,25 @@ def test_categories_of_lightgbm_are_texts(tmp_path: Path) -> None:
     assert unseen.rows > 0 and not unseen.left_out
 
 
+def test_one_column_of_many_is_used(tmp_path: Path) -> None:
+    columns = ColumnTransformer([("only", StandardScaler(), ["bmi"])])
+    model = make_pipeline(columns, LinearRegression()).fit(PATIENTS, PROGRESS)
+    made = lazuli.onnx.export(model, PATIENTS, tmp_path / "m.onnx")
+    assert made.check.agrees and list(map(str, made.signature.inputs)) == ["bmi: float32[?, 1]"]
+
+
+def test_missing_values_are_said_in_several_ways(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "whole": pd.array([1, None, 3, 4] * 20, dtype="Int64"),
+            "truth": pd.array([True, None, False, True] * 20, dtype="boolean"),
+            "half": [1.5, None, 2.5, 3.5] * 20,
+        }
+    )
+    model = make_pipeline(SimpleImputer(), LinearRegression()).fit(frame, range(80))
+    assert lazuli.onnx.export(model, frame, tmp_path / "m.onnx").check.agrees
+
+
 def test_a_column_named_as_an_output_stays_apart_from_it(tmp_path: Path) -> None:
     frame = PATIENTS.rename(columns={"s1": "prediction", "s2": "variable"})
     made = lazuli.onnx.export(LinearRegression().fit(frame, PROGRESS), frame, tmp_path / "m.onnx")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from lazuli.ml.onnx.rows import Column, columns_of, taken
+from lazuli.ml.onnx.rows import Column, columns_of, numbers, taken
 
 __all__ = ["Group", "groups"]
 
@@ -136,7 +136,7 @@ def _missing(old: Any, rng: Any, is_text: bool) -> Any:
     """The values, a third of them missing."""
     import numpy as np
 
-    values = np.asarray(old, dtype=object if is_text else float)
+    values = np.asarray(old, dtype=object) if is_text else numbers(old)
     return _alike(np.where(_third(len(values), rng), np.nan, values), old)
 
 
@@ -151,7 +151,7 @@ def _extreme(old: Any, rng: Any, is_text: bool) -> Any:
     """Least and greatest values, and such beyond them."""
     import numpy as np
 
-    values = np.asarray(old, dtype=float)
+    values = numbers(old)
     least, most = (np.nanmin(values), np.nanmax(values)) if np.isfinite(values).any() else (0.0, 1.0)
     ends = [least, most, 0.0, -most, 2 * least - most, 2 * most - least]
     return _alike(rng.choice(ends, len(values)), old)
@@ -159,9 +159,8 @@ def _extreme(old: Any, rng: Any, is_text: bool) -> Any:
 
 def _large(old: Any, rng: Any, is_text: bool) -> Any:
     """The values, up to ten thousand times as large."""
-    import numpy as np
 
-    values = np.asarray(old, dtype=float)
+    values = numbers(old)
     return _alike(values * 10 ** rng.uniform(1, 4, len(values)), old)
 
 

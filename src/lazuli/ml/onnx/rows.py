@@ -9,7 +9,7 @@ from typing import Any
 from lazuli.ml.onnx.signature import Port
 from lazuli.schema.problems import InvalidInput, Unsupported
 
-__all__ = ["MISSING_TEXT", "Column", "columns_of", "feeds", "rows_of", "taken"]
+__all__ = ["MISSING_TEXT", "Column", "columns_of", "feeds", "numbers", "rows_of", "taken"]
 
 MISSING_TEXT = "nan"
 """How a missing text is said to an ONNX model, which knows none: the word that scikit-learn's converter looks for."""
@@ -85,31 +85,48 @@ def feeds(rows: Any, inputs: Sequence[Port]) -> Mapping[str, Any]:
     """
     import numpy as np
 
-    if len(inputs) == 1:
-        whole = rows.to_numpy() if hasattr(rows, "to_numpy") else rows
-        return {inputs[0].name: _typed(whole.reshape(len(rows), -1) if whole.ndim == 1 else whole, inputs[0])}
     if not hasattr(rows, "columns"):
-        if rows.ndim != 2 or rows.shape[1] != len(inputs):
+        table = rows.reshape(len(rows), -1)
+        if len(inputs) == 1:
+            return {inputs[0].name: _typed(table, inputs[0])}
+        if table.shape[1] != len(inputs):
             raise InvalidInput(
-                f"The model has {len(inputs)} inputs, and a row {np.size(rows[0])} values.",
+                f"The model has {len(inputs)} inputs, and a row {table.shape[1]} values.",
                 target="sample",
                 mend=f"Give a DataFrame with the columns {', '.join(port.name for port in inputs)}.",
             )
-        return {port.name: _typed(rows[:, [place]], port) for place, port in enumerate(inputs)}
-    named = {str(name): place for place, name in enumerate(rows.columns)}
-    if absent := [port.name for port in inputs if port.name not in named]:
+        return {port.name: _typed(table[:, [place]], port) for place, port in enumerate(inputs)}
+    columns = {str(name): rows.iloc[:, place].array for place, name in enumerate(rows.columns)}
+    absent = [port.name for port in inputs if port.name not in columns]
+    if absent and len(inputs) == 1:  # one input for all columns
+        return {inputs[0].name: np.hstack([_typed(values, inputs[0]) for values in columns.values()])}
+    if absent:
         raise InvalidInput(
-            f"The sample has no column '{absent[0]}'.", target="sample", mend=f"It has: {', '.join(named)}."
+            f"The sample has no column '{absent[0]}'.", target="sample", mend=f"It has: {', '.join(columns)}."
         )
-    return {port.name: _typed(rows.iloc[:, [named[port.name]]].to_numpy(), port) for port in inputs}
+    return {port.name: _typed(columns[port.name], port) for port in inputs}
+
+
+def numbers(values: Any) -> Any:
+    """A column as ``float64``, NaN where a value is missing, however that is said."""
+    import numpy as np
+
+    if hasattr(values, "to_numpy"):
+        return values.to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(values, dtype=float)
 
 
 def _typed(values: Any, port: Port) -> Any:
+    """A table, or a column as a table of one, in the type of the input."""
     import numpy as np
 
     if port.type == "string":
         import pandas as pd
 
-        texts = values.astype(object)
-        return np.where(pd.isna(texts), MISSING_TEXT, texts).astype(str).astype(object)
-    return np.ascontiguousarray(values.astype(port.type))
+        texts = np.asarray(values, dtype=object)
+        typed = np.where(pd.isna(texts), MISSING_TEXT, texts).astype(str).astype(object)
+    elif port.type.startswith("float"):
+        typed = numbers(values).astype(port.type)
+    else:
+        typed = np.asarray(values).astype(port.type)
+    return np.ascontiguousarray(typed.reshape(len(typed), -1))

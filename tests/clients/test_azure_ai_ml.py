@@ -32,6 +32,7 @@ AREAS = (
     "connections",
     "schedules",
     "registries",
+    "endpoints",
     "crossing",
     "errors",
 )

@@ -125,9 +125,16 @@ def test_a_key_that_was_made_anew_holds_and_the_former_does_not(endpoint: Served
     shelf.renew_key(endpoint.id(), "Primary")
     after = shelf.keys.of(endpoint.id())
     assert after["primary"] != before["primary"] and after["secondary"] == before["secondary"]
-    until(lambda: endpoint.ask(1, "blue", key=before["primary"]).status_code == 401, "the former key does not hold")
+    assert endpoint.ask(1, "blue", key=before["primary"]).status_code == 401
     assert endpoint.ask(1, "blue", key=after["primary"]).status_code == 200
     assert endpoint.ask(1, "blue", key=before["secondary"]).status_code == 200
+
+
+def test_a_token_holds_for_a_while(endpoint: Served) -> None:
+    endpoint.up("blue", answering("blue"))
+    token = endpoint.place.platform.shelves.online_endpoint.make_token(endpoint.id())
+    assert endpoint.ask(1, "blue", key=token.word).json() == ["blue", 1]
+    assert token.refresh_s < token.expires_s
 
 
 def test_a_model_lies_where_azure_has_it(endpoint: Served) -> None:
@@ -143,18 +150,23 @@ def test_a_model_lies_where_azure_has_it(endpoint: Served) -> None:
     assert endpoint.ask(1, "blue").json() == ["7", "hello", "weights/3"]
 
 
-def test_a_deployment_with_traffic_is_not_deleted_and_one_without_is(endpoint: Served) -> None:
+def test_a_deployment_that_shares_traffic_is_not_deleted_and_any_other_is(endpoint: Served) -> None:
     shelf, engine = endpoint.place.platform.shelves.online_deployment, endpoint.place.platform.engine
-    endpoint.up("blue", answering("blue"))
-    endpoint.traffic(blue=100)
-    with pytest.raises(InvalidInput, match="takes traffic"):
+    for name in ("blue", "green"):
+        endpoint.up(name, answering(name))
+    endpoint.traffic(blue=90, green=10)
+    with pytest.raises(InvalidInput, match="takes 90 percent of the traffic"):
         shelf.delete(endpoint.id("blue"), endpoint.place.actor)
     key = endpoint.get("blue").state["run"]["key"]
-    endpoint.traffic(blue=0)
+    endpoint.traffic(blue=0, green=100)
     assert shelf.delete(endpoint.id("blue"), endpoint.place.actor)
     until(lambda: key not in engine.orphans(()), "its process is gone")
-    until(lambda: endpoint.ask(1, "blue").status_code == 404, "it is not answered for")
+    assert endpoint.ask(1, "blue").status_code == 404
     assert not shelf.delete(endpoint.id("blue"), endpoint.place.actor)
+    assert endpoint.get().body["traffic"] == {"green": 100}
+    assert shelf.delete(endpoint.id("green"), endpoint.place.actor)
+    until(lambda: endpoint.ask(1).status_code == 404, "nobody answers")
+    assert endpoint.get().body["traffic"] == {}
 
 
 def test_an_endpoint_goes_with_all_that_is_behind_it(endpoint: Served) -> None:

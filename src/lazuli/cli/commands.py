@@ -25,6 +25,8 @@ _OWN_MODULES = {
     "compute": "lazuli.cli.compute:compute",
     "data": "lazuli.cli.data:data",
     "job": "lazuli.cli.jobs:job",
+    "online-deployment": "lazuli.cli.endpoints:online_deployment",
+    "online-endpoint": "lazuli.cli.endpoints:online_endpoint",
     "model": "lazuli.cli.models:model",
     "published-pipeline": "lazuli.cli.published:published_pipeline",
     "schedule": "lazuli.cli.schedules:schedule",

@@ -5,8 +5,6 @@ from __future__ import annotations
 __all__ = ["FLAGS", "NOUNS", "VERBS"]
 
 NOUNS = {
-    "online-endpoint": "online endpoints",
-    "online-deployment": "online deployments",
     "batch-endpoint": "batch endpoints",
     "batch-deployment": "batch deployments",
     "feature-set": "feature sets",
@@ -39,6 +37,6 @@ FLAGS = {
     "-m": "There is no managed network. Leave it out.",
     "--vnet-name": "There are no virtual networks. Leave it out.",
     "--subnet": "There are no virtual networks. Leave it out.",
-    "--local": "Endpoints are not part of this version.",
+    "--local": "Endpoints run on this machine as it is: leave it out.",
 }
 """Flags, and why they are not there."""

@@ -9,6 +9,7 @@ from typing import Self
 
 from lazuli.client.collection import Collection, Workspaces
 from lazuli.client.computes import Computes
+from lazuli.client.endpoints import OnlineDeployments, OnlineEndpoints
 from lazuli.client.http import Http
 from lazuli.client.jobs import Jobs
 from lazuli.client.models import Files, Models
@@ -19,6 +20,7 @@ from lazuli.client.snapshot import Snapshot
 from lazuli.client.storage import Progress, Storage
 from lazuli.resources.component import Component
 from lazuli.resources.environment import Environment
+from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput
@@ -44,6 +46,8 @@ class Client:
         self.models = Models(self, noun("model"))
         self.components = Collection(self, noun("component"))
         self.schedules = Schedules(self, noun("schedule"))
+        self.online_endpoints = OnlineEndpoints(self, noun("online-endpoint"))
+        self.online_deployments = OnlineDeployments(self, noun("online-deployment"))
         self.published_pipelines = PublishedPipelines(self, noun("published-pipeline"))
         self.connections = Collection(self, noun("connection"))
         self.datastores = Collection(self, noun("datastore"))
@@ -107,6 +111,10 @@ class Client:
     def keep_environment(self, environment: Environment) -> str:
         """The id of the environment, made unless it is there already."""
         return self.environments.create(environment)["id"]
+
+    def keep_model(self, model: Model) -> str:
+        """The id of the model, made unless it is there already."""
+        return self.models.create(model)["id"]
 
     def keep_component(self, component: Component) -> str:
         """The id of the component, made unless it is there already."""

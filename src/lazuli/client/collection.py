@@ -231,6 +231,9 @@ class Collection:
             time.sleep(pause)
             body, pause = self._http.call("GET", path), 0.1
         if str((body.get("properties") or {}).get("provisioningState", "")).lower() == "failed":
+            reason = (body.get("properties") or {}).get("statusReason")
+            if reason:
+                raise Unexpected(f"The {self.noun.word} could not be made. {reason}", target=body.get("name", ""))
             raise Unexpected(f"The {self.noun.word} could not be made.", mend="See the server's log.")
         return body
 

@@ -50,8 +50,8 @@ def _named(kind: type[Document], body: Mapping[str, Any], scope: Scope, hoisted:
             "resource_group": resource.scope.resource_group,
             "subscription_id": resource.scope.subscription,
         }
-    if resource and resource.version:
-        said["version"] = resource.version
+    elif resource and resource.version:
+        said = resource.names
     return document.model_copy(update={key: value for key, value in said.items() if key in kind.model_fields})
 
 

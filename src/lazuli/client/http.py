@@ -256,4 +256,6 @@ def problem_of(response: httpx.Response) -> Problem:
         body = None
     if code := response.headers.get("x-ms-error-code"):
         body = body or {"error": {"code": code, "message": f"Storage refused: {code}."}}
+    if isinstance(body, dict) and "error" not in body and isinstance(body.get("message"), str):  # an endpoint's words
+        body = {"error": {"code": "ScoringFailed", "message": body["message"]}}
     return from_envelope(response.status_code, body)

@@ -21,6 +21,7 @@ from lazuli.client.names import job_name
 from lazuli.client.snapshot import Snapshot, scan, scan_code, with_includes
 from lazuli.resources.component import CommandComponent, Component, ParallelComponent
 from lazuli.resources.data import Data, DataType
+from lazuli.resources.deployment import CodeConfiguration, OnlineDeployment
 from lazuli.resources.environment import BuildContext, Environment
 from lazuli.resources.in_place import ANONYMOUS as ANONYMOUS_COMPONENT
 from lazuli.resources.inout import AssetType, Input
@@ -60,6 +61,10 @@ class Recipient(Protocol):
         """The id of the environment, made unless it is there already."""
         ...
 
+    def keep_model(self, model: Model) -> str:
+        """The id of the model, made unless it is there already."""
+        ...
+
     def keep_component(self, component: Component) -> str:
         """The id of the component, made unless it is there already."""
         ...
@@ -93,7 +98,27 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
         return list(_environment(document, source, ()))
     if isinstance(document, Data | Model):
         return list(_asset(document, source))
+    if isinstance(document, OnlineDeployment):
+        return list(_deployment(document, source))
     return []
+
+
+def _deployment(deployment: OnlineDeployment, source: Source) -> Iterator[Step]:
+    """What a deployment brings along: its script, its environment, its model."""
+    if deployment.code_configuration:
+        yield from _code(deployment.code_configuration, source, ("code_configuration",))
+    if deployment.environment is not None:
+        yield from _chosen_environment(deployment, source)
+    model = deployment.model
+    if isinstance(model, Model):
+        yield from _asset(model, source, ("model",))
+
+        def keep(recipient: Recipient) -> None:
+            if not (model.name and model.version):  # the same files are the same model
+                model.name, model.version = model.name or f"anonymous-{_hash({'path': model.path})}", "1"
+            deployment.model = recipient.keep_model(model)
+
+        yield keep
 
 
 def _job(job: CommandJob | SweepJob | PipelineJob, source: Source, cwd: Path) -> Iterator[Step]:
@@ -267,7 +292,7 @@ def _task(task: ParallelTask, source: Source, place: Place) -> Iterator[Step]:
     yield from _chosen_environment(task, source, place)
 
 
-def _chosen_environment(job: _Runs, source: Source, place: Place = ()) -> Iterator[Step]:
+def _chosen_environment(job: _Runs | OnlineDeployment, source: Source, place: Place = ()) -> Iterator[Step]:
     said = job.environment
     place = (*place, "environment")
     if isinstance(said, str):
@@ -317,17 +342,18 @@ def _environment(environment: Environment, source: Source, place: Place) -> Iter
         yield _sender(environment.build, scan_code(folder))
 
 
-def _asset(asset: Data | Model, source: Source) -> Iterator[Step]:
+def _asset(asset: Data | Model, source: Source, place: Place = ()) -> Iterator[Step]:
     if is_remote(asset.path):
         return
-    found = existing(source, ("path",), asset.path)
+    here = (*place, "path")
+    found = existing(source, here, asset.path)
     if isinstance(asset, Data):
         folder_wanted = asset.type in (DataType.URI_FOLDER, DataType.MLTABLE)
-        _check_kind(source, ("path",), found, asset.type is DataType.URI_FILE, folder_wanted)
+        _check_kind(source, here, found, asset.type is DataType.URI_FILE, folder_wanted)
     yield _sender(asset, scan(found))
 
 
-def _code(job: _Runs, source: Source, place: Place = ()) -> Iterator[Step]:
+def _code(job: _Runs | CodeConfiguration, source: Source, place: Place = ()) -> Iterator[Step]:
     """The code of what runs, with what a component includes beside it."""
     includes = getattr(job, "additional_includes", None) or []
     if not includes and (not job.code or is_remote(job.code)):

@@ -9,7 +9,7 @@ from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput
 from lazuli.store.secrets import Secrets, random_token
 
-__all__ = ["KINDS", "EndpointKeys", "digest"]
+__all__ = ["KINDS", "EndpointKeys", "Token", "digest"]
 
 KINDS = ("primary", "secondary")
 
@@ -17,6 +17,15 @@ KINDS = ("primary", "secondary")
 def digest(secret: str) -> str:
     """What the endpoint's front knows of a key or a token."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word that opens an endpoint for a while. Times are seconds since 1970."""
+
+    word: str
+    refresh_s: float
+    expires_s: float
 
 
 @dataclass(frozen=True)

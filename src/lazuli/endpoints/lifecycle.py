@@ -29,7 +29,7 @@ from lazuli.endpoints.line import ask
 from lazuli.endpoints.moves import CREATING, FAILED, MOVES, SUCCEEDED, UPDATING
 from lazuli.endpoints.online import deployments_of, endpoint_of
 from lazuli.endpoints.plan import LOG, Serving, front_plan, sockets
-from lazuli.endpoints.table import CONFIG, CONTROL, chosen, mark_of, table_of
+from lazuli.endpoints.table import CONFIG, CONTROL, chosen, doors_of, mark_of, table_of
 from lazuli.jobs.watch import Watch
 from lazuli.resources.deployment import Probe
 from lazuli.schema.identity import ResourceId
@@ -282,7 +282,14 @@ class EndpointLifecycle(_Kept):
                 self.reconciler.wake(id)
             self.leaving.stop(*gone)
 
-        facts = {"serving": serving, "provisioning_state": SUCCEEDED, "status_reason": None, "failures": None}
+        doors = mark_of(doors_of(record, self._keys))
+        facts = {
+            "serving": serving,
+            "doors": doors,
+            "provisioning_state": SUCCEEDED,
+            "status_reason": None,
+            "failures": None,
+        }
         return Step(SUCCEEDED, facts, again_ms=_LOOK_MS, after=after)
 
     def _fallen(self, record: Record, key: str, look: Look) -> Step:

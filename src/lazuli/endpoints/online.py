@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +11,12 @@ from sqlalchemy import Connection
 
 from lazuli.assets.kinds import Codes, Environments, Models
 from lazuli.assets.runnable import code_of, environment_of, spelt
-from lazuli.endpoints.keys import EndpointKeys
+from lazuli.compute.engine import Engine
+from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
+from lazuli.endpoints.plan import LOG
+from lazuli.endpoints.table import doors_of, mark_of
 from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.endpoint import OnlineEndpoint
 from lazuli.resources.model import Model
@@ -24,11 +29,16 @@ from lazuli.shelves.shelf import Shelf
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
+from lazuli.store.secrets import random_token
 
 __all__ = ["Assets", "OnlineDeployments", "OnlineEndpoints", "deployments_of", "endpoint_of", "keys_of"]
 
 _MOST = 1000
+_TOKEN_S = 8 * 3600
+_PATIENCE_S, _PAUSE_S = 10.0, 0.01
+_MOST_TOKENS = 100
 _READY = (SUCCEEDED, FAILED)
+_LONGEST_LOG = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -129,17 +139,42 @@ class OnlineEndpoints(Shelf):
         return True
 
     def renew_key(self, id: ResourceId, kind: str, value: str | None = None) -> None:
-        """Make a key of an endpoint anew; the one before holds no longer as soon as its front was told."""
+        """Make a key of an endpoint anew; when this returns, the one before holds no longer."""
         record = self.get(id)
         self.keys.renew(record.id, kind, value)
-        self._reconciler.wake(record.id)
+        self._let_in(record.id)
+
+    def make_token(self, id: ResourceId) -> Token:
+        """A new token for an endpoint, which holds when this returns."""
+        now = self.store.clock() / 1000
+        token = Token(random_token(), now + _TOKEN_S / 2, now + _TOKEN_S)
+        with self.store.state.write() as tx:
+            record = self.store.documents.find(tx, id)
+            if record is None:
+                raise self.missing(tx, self.place(tx, id))
+            known = [each for each in record.state.get("tokens") or [] if each["expires"] > now]
+            tokens = [*known, {"sha256": digest(token.word), "expires": token.expires_s}][-_MOST_TOKENS:]
+            self.store.documents.change(tx, record, "lazuli", "token made", state={**record.state, "tokens": tokens})
+        self._let_in(record.id)
+        return token
+
+    def _let_in(self, id: ResourceId) -> None:
+        """Wait until the front of an endpoint knows its keys and tokens, or is a long while in coming."""
+        self._reconciler.wake(id)
+        ends = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < ends:
+            record = self.get(id)
+            if record.state.get("doors") == mark_of(doors_of(record, self.keys)):
+                return
+            time.sleep(_PAUSE_S)
 
 
 class OnlineDeployments(Shelf):
     """The deployments behind online endpoints. A deployment is told by its endpoint's name and its own, as version."""
 
-    def __init__(self, store: Store, reconciler: Reconciler, assets: Assets, leaving: Leaving) -> None:
+    def __init__(self, store: Store, reconciler: Reconciler, assets: Assets, engine: Engine, leaving: Leaving) -> None:
         super().__init__(noun("online-deployment"), store)
+        self._engine = engine
         self._reconciler = reconciler
         self._assets = assets
         self._leaving = leaving
@@ -183,30 +218,43 @@ class OnlineDeployments(Shelf):
         state = {key: value for key, value in old.state.items() if key not in ("error", "failures", "status_reason")}
         return {"body": body, "status": UPDATING, "state": {**state, "provisioning_state": UPDATING}}
 
-    def check_removal(self, tx: Connection, record: Record) -> None:
-        """Not while it takes traffic."""
-        endpoint = self.store.documents.find(tx, endpoint_of(record.id))
-        said = endpoint.body if endpoint else {}
-        for word in ("traffic", "mirror_traffic"):
-            if (said.get(word) or {}).get(record.id.version):
-                raise InvalidInput(
-                    f"The deployment '{record.id.version}' takes traffic.",
-                    target=record.id.path,
-                    mend=f"Set its {word.replace('_', ' ')} to 0 first: 'lazuli online-endpoint update "
-                    f'-n {record.id.name} --traffic "{record.id.version}=0"\'.',
-                    code="DeploymentTakesTraffic",
-                )
-
     def delete(self, id: ResourceId, actor: Principal) -> bool:
-        """Remove a deployment; whether there was one. It ends once its endpoint's front knows."""
-        with self.store.state.read() as tx:
+        """Remove a deployment; whether there was one. It ends once its endpoint's front knows.
+
+        Raises :class:`InvalidInput` where it shares traffic with others: its part would go nowhere.
+        """
+        with self.store.state.write() as tx:
             record = self.store.documents.find(tx, id)
-        if not super().delete(id, actor):
-            return False
-        assert record is not None
-        self._leaving.stop((record.state.get("next") or {}).get("key"), (record.state.get("last") or {}).get("key"))
+            if record is None:
+                return False
+            if endpoint := self.store.documents.find(tx, endpoint_of(record.id)):
+                body = _without(endpoint.body, record.id)
+                if body != endpoint.body:
+                    self.store.documents.change(tx, endpoint, actor.name, body=body)
+            self.store.documents.remove(tx, record, actor.name)
+        self._leaving.stop(*((record.state.get(word) or {}).get("key") for word in ("next", "last")))
         self._reconciler.wake(endpoint_of(record.id))
         return True
+
+    def log(self, id: ResourceId, container: str, lines: int) -> str:
+        """The last lines of a deployment's processes (``InferenceServer``), or of what set it up (``…Initializer``).
+
+        After what ended by itself the log of its successor follows that of its own.
+        """
+        record = self.get(id)
+        if container.lower().replace("-", "") == "storageinitializer":
+            return str(record.state.get("status_reason") or "")
+        if container.lower().replace("-", "") != "inferenceserver":
+            raise InvalidInput(
+                f"'{container[:40]}' writes no log.",
+                target="containerType",
+                mend="Use 'InferenceServer' or 'StorageInitializer'.",
+            )
+        runs = [record.state.get(word) or {} for word in ("last", "run", "next")]
+        said = "".join(
+            self._engine.tail(run["key"], LOG, -_LONGEST_LOG).decode(errors="replace") for run in runs if run
+        )
+        return "".join(said.splitlines(keepends=True)[-lines:])
 
     def _settled(self, id: ResourceId, document: Document) -> dict[str, Any]:
         assert isinstance(document, OnlineDeployment)
@@ -236,3 +284,21 @@ class OnlineDeployments(Shelf):
 def _body(document: Document) -> dict[str, Any]:
     own = {"name", "endpoint_name"}
     return {key: value for key, value in document.dump().items() if key not in own}
+
+
+def _without(said: Mapping[str, Any], id: ResourceId) -> dict[str, Any]:
+    """What an endpoint says, without any traffic for a deployment."""
+    shares = {name: share for name, share in (said.get("traffic") or {}).items() if share}
+    if shares.get(id.version) and len(shares) > 1:
+        raise InvalidInput(
+            f"The deployment '{id.version}' takes {shares[id.version]} percent of the traffic.",
+            target="traffic",
+            mend=f"Give it to others first: 'lazuli online-endpoint update -n {id.name} --traffic \"OTHER=100\"'.",
+            code="DeploymentTakesTraffic",
+        )
+    return {
+        key: {name: share for name, share in value.items() if name != id.version}
+        if key in ("traffic", "mirror_traffic")
+        else value
+        for key, value in said.items()
+    }

@@ -14,7 +14,7 @@ from lazuli.resources.table import noun
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 
-__all__ = ["CONFIG", "chosen", "mark_of", "table_of"]
+__all__ = ["CONFIG", "chosen", "doors_of", "mark_of", "table_of"]
 
 CONFIG, CONTROL, REQUESTS = "front.json", "front.sock", "requests.jsonl"
 _WAIT_MS = 500
@@ -24,6 +24,14 @@ def chosen(deployment: Record) -> Mapping[str, Any] | None:
     """What is to answer for a deployment: what was brought up last and is ready, else what answers now."""
     following = deployment.state.get("next") or {}
     return following if following.get("ready") else deployment.state.get("run")
+
+
+def doors_of(endpoint: Record, keys: EndpointKeys) -> dict[str, Any]:
+    """Whom the front of an endpoint is to let in."""
+    return {
+        "keys": [digest(key) for key in keys.of(endpoint.id).values()],
+        "tokens": endpoint.state.get("tokens") or [],
+    }
 
 
 def table_of(endpoint: Record, deployments: Sequence[Record], keys: EndpointKeys, folder: Path) -> dict[str, Any]:
@@ -38,8 +46,7 @@ def table_of(endpoint: Record, deployments: Sequence[Record], keys: EndpointKeys
         "address": ["127.0.0.1", endpoint.state["port"]],
         "control": str(folder / CONTROL),
         "log": str(folder / REQUESTS),
-        "keys": [digest(key) for key in keys.of(endpoint.id).values()],
-        "tokens": endpoint.state.get("tokens") or [],
+        **doors_of(endpoint, keys),
         "deployments": {name: _said(each, run) for name, (each, run) in serving.items()},
         **shares,
     }

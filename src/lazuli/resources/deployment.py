@@ -155,6 +155,8 @@ class _Deployment(Document):
     """Variables for the process."""
     provisioning_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`Succeeded` once it answers."""
+    status_reason: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """Why it does not answer yet, or not any more."""
 
 
 class OnlineDeployment(_Deployment):

@@ -143,6 +143,22 @@ NOUNS: tuple[Noun, ...] = (
         columns=("name", "status", "status_reason", "next_trigger_time", "last_trigger_time", "last_job"),
     ),
     Noun(
+        "online-endpoint",
+        "onlineEndpoints",
+        "lazuli.resources.endpoint:OnlineEndpoint",
+        "Addresses where models answer at once.",
+        hoisted=("location", "tags", "identity", "kind", "sku"),
+        columns=("name", "auth_mode", "scoring_uri", "provisioning_state"),
+    ),
+    Noun(
+        "online-deployment",
+        "onlineDeployments",
+        "lazuli.resources.deployment:OnlineDeployment",
+        "The models behind online endpoints.",
+        hoisted=("location", "tags", "identity", "kind", "sku"),
+        columns=("name", "endpoint_name", "instance_type", "instance_count", "provisioning_state"),
+    ),
+    Noun(
         "published-pipeline",
         "publishedPipelines",
         "lazuli.resources.published:PublishedPipeline",
@@ -176,24 +192,6 @@ NOUNS: tuple[Noun, ...] = (
 )
 
 LATER: tuple[Noun, ...] = (
-    Noun(
-        "online-endpoint",
-        "onlineEndpoints",
-        "lazuli.resources.endpoint:OnlineEndpoint",
-        "Addresses where models answer at once.",
-        hoisted=("location", "tags", "identity", "kind", "sku"),
-        columns=("name", "auth_mode", "scoring_uri", "provisioning_state"),
-        later="Models do not answer requests yet",
-    ),
-    Noun(
-        "online-deployment",
-        "onlineDeployments",
-        "lazuli.resources.deployment:OnlineDeployment",
-        "The models behind online endpoints.",
-        hoisted=("location", "tags", "identity", "kind", "sku"),
-        columns=("name", "endpoint_name", "instance_type", "instance_count", "provisioning_state"),
-        later="Models do not answer requests yet",
-    ),
     Noun(
         "batch-endpoint",
         "batchEndpoints",

@@ -75,6 +75,13 @@ class ResourceId:
         return f"{path}/{word}/{self.version}" if self.version else path
 
     @property
+    def names(self) -> dict[str, str]:
+        """By which words a document says it."""
+        if self.kind in NESTED:
+            return {"name": self.version, "endpoint_name": self.name}
+        return {"name": self.name, **({"version": self.version} if self.version else {})}
+
+    @property
     def shown(self) -> str:
         """The id as clients are told it: what lies in a registry goes by the registry's name alone."""
         if not (self.kind and self.scope.is_registry):

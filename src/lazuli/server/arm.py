@@ -18,7 +18,7 @@ from lazuli.assets.versions import Versions
 from lazuli.jobs.lineage import lineage_of
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import NOUNS, Noun
-from lazuli.schema.identity import ResourceId
+from lazuli.schema.identity import NESTED, ResourceId
 from lazuli.schema.problems import InvalidInput, PreconditionFailed
 from lazuli.schema.words import time_of
 from lazuli.server.listing import of_jobs, page, wanted
@@ -32,6 +32,7 @@ from lazuli.store.documents import Record, Selection
 __all__ = ["arm_routes"]
 
 _PATIENCE = 5
+_GOING_ON = ("Creating", "Updating")
 _MOST = 10_000
 """Resources that are told in one answer."""
 
@@ -44,11 +45,17 @@ def arm_routes(shelves: Shelves, storage: Storage) -> list[Route]:
         if noun.word in ROOTS:
             routes += _root_routes(door, ROOTS[noun.word])
         else:
-            routes += _versioned_routes(door, WORKSPACE) if noun.versioned else _flat_routes(door)
+            routes += _within_workspace(door)
         if noun.word in SHARED:
             routes += _versioned_routes(door, REGISTRY)
             routes += _versioned_routes(_SharedDoor(noun, shelves[noun.word]), f"{DATA_PLANE}{REGISTRY}")
     return routes + _action_routes(shelves, storage)
+
+
+def _within_workspace(door: _Door) -> list[Route]:
+    if door.noun.collection in NESTED:
+        return _nested_routes(door, *NESTED[door.noun.collection])
+    return _versioned_routes(door, WORKSPACE) if door.noun.versioned else _flat_routes(door)
 
 
 ROOTS = {"workspace": WORKSPACE, "registry": REGISTRY}
@@ -88,6 +95,17 @@ def _flat_routes(door: _Door) -> list[Route]:
         Route("GET", path, door.list, door.read, f"List: {noun.word}", response=door.many),
         *door.routes(f"{path}/{{name}}"),
         Route("PATCH", f"{path}/{{name}}", door.patch, door.write, f"Change: {noun.word}", response=door.one),
+    ]
+
+
+def _nested_routes(door: _Door, within: str, word: str) -> list[Route]:
+    noun = door.noun
+    path = f"{WORKSPACE}/{within}/{{name}}/{word}"
+    one = f"{path}/{{version}}"
+    return [
+        Route("GET", path, door.list, door.read, f"List: {noun.word}", response=door.many),
+        *door.routes(one),
+        Route("PATCH", one, door.patch, door.write, f"Change: {noun.word}", response=door.one),
     ]
 
 
@@ -196,7 +214,7 @@ class _Door:
         return reply(status=200 if self.shelf.delete(self.id(call), call.principal) else 204)
 
     def list(self, call: Call) -> Response:
-        selection = self._selection(call, versions=self.noun.versioned)
+        selection = self._selection(call, versions=self.noun.versioned or self.noun.collection in NESTED)
         return page(call, selection, self.shelf.select, lambda r: present(self.noun, r, call.base_url))
 
     def list_containers(self, call: Call) -> Response:
@@ -281,6 +299,12 @@ class _BegunDoor(_Door):
         told["properties"]["provisioningState"] = "Creating" if is_new else "Updating"
         return reply(told, 201 if is_new else 200, POLL)
 
+    def get(self, call: Call) -> Response:
+        """Where it is still being made, when to ask again: left to themselves clients wait up to half a minute."""
+        told = present(self.noun, self.shelf.get(self.id(call)), call.base_url)
+        is_going_on = told["properties"].get("provisioningState") in _GOING_ON
+        return reply(told, headers=POLL if is_going_on else None)
+
 
 class _SharedDoor(_Door):
     """Assets of a registry, as Microsoft's client makes them: it begins, looks again, and reads what came of it.
@@ -332,6 +356,8 @@ _DOORS: dict[str, type[_Door]] = {
     "compute": _BegunDoor,
     "connection": _ConnectionDoor,
     "schedule": _BegunDoor,
+    "online-endpoint": _BegunDoor,
+    "online-deployment": _BegunDoor,
     "job": _JobDoor,
 }
 

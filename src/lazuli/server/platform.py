@@ -75,6 +75,7 @@ from lazuli.server.chores import Chores
 from lazuli.server.compute import compute_routes
 from lazuli.server.deployments import deployment_routes
 from lazuli.server.discovery import discovery_routes
+from lazuli.server.endpoints import endpoint_routes
 from lazuli.server.environments import environment_routes
 from lazuli.server.functions import function_routes
 from lazuli.server.history import history_routes
@@ -164,6 +165,7 @@ class Platform:
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),
             *published_routes(shelves.published_pipeline),
+            *endpoint_routes(shelves.online_endpoint, shelves.online_deployment),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
             *compute_routes(shelves.compute, self.preemption, Usage(self.store, shelves.compute)),
@@ -314,7 +316,9 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             schedule=Schedules(store, reconciler, firings, changes),
             published_pipeline=PublishedPipelines(store, jobs, components),
             online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving),
-            online_deployment=OnlineDeployments(store, reconciler, Assets(models, codes, environments), leaving),
+            online_deployment=OnlineDeployments(
+                store, reconciler, Assets(models, codes, environments), engine, leaving
+            ),
             code=codes,
         ),
         storage=storage,

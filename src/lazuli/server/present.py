@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from lazuli.jobs.services import ServiceState, tell
 from lazuli.jobs.sweep.told import properties_of
 from lazuli.resources.asset import Container
 from lazuli.resources.datastore import Credentials
+from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.service import JobService
 from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
@@ -44,9 +45,10 @@ def _read(cls: type[Document], hoisted: tuple[str, ...], id: ResourceId, body: M
     if not isinstance(properties, Mapping):
         raise InvalidInput("'properties' is not a mapping.", target="properties")
     outside = {word: body[word] for word in hoisted if body.get(word) is not None}
+    outside |= _INWARD[cls](outside) if cls in _INWARD else {}
     said = {word: value for word, value in properties.items() if word not in _OURS and (word, value) != _NO_FLAVORS}
     document = cls.from_rest({**said, **outside}, id.scope)
-    named = {"name": id.name, "version": id.version}
+    named = {"name": "", "version": "", **id.names}
     return document.model_copy(update={k: v for k, v in named.items() if k in cls.model_fields})
 
 
@@ -60,6 +62,7 @@ def present(noun: Noun, record: Record, base_url: str) -> dict[str, Any]:
     if record.status:
         properties["status"] = record.status
     outside = {word: properties.pop(word) for word in noun.hoisted if word in properties}
+    outside |= _BESIDE[noun.word](record) if noun.word in _BESIDE else {}
     properties.update(_REQUIRED.get(noun.word, {}) | properties)
     if noun.versioned:
         properties.setdefault("provisioningState", "Succeeded")
@@ -167,7 +170,35 @@ def _published(record: Record, base_url: str) -> dict[str, Any]:
     }
 
 
+def _online_endpoint(record: Record, base_url: str) -> dict[str, Any]:
+    if not (port := record.state.get("port")):
+        return {}
+    home = f"http://127.0.0.1:{port}"
+    return {"scoring_uri": f"{home}/score", "openapi_uri": f"{home}/swagger.json"}
+
+
+def _beside_endpoint(record: Record) -> dict[str, Any]:
+    return {"kind": "Managed", "location": "local"}
+
+
+def _beside_deployment(record: Record) -> dict[str, Any]:
+    """How many instances there are is said of the size, not of the deployment."""
+    size = {"name": "Default", "capacity": int(record.body.get("instance_count") or 1)}
+    return {**_beside_endpoint(record), "sku": size}
+
+
+def _of_size(outside: Mapping[str, Any]) -> dict[str, Any]:
+    capacity = (outside.get("sku") or {}).get("capacity")
+    return {"instanceCount": capacity} if capacity else {}
+
+
+_BESIDE = {"online-endpoint": _beside_endpoint, "online-deployment": _beside_deployment}
+"""What stands beside the properties and is no field of the document."""
+_INWARD: dict[type[Document], Callable[[Mapping[str, Any]], dict[str, Any]]] = {OnlineDeployment: _of_size}
+"""The fields of documents that REST says beside the properties in other words."""
+
 _EXTRAS = {
+    "online-endpoint": _online_endpoint,
     "published-pipeline": _published,
     "workspace": _workspace,
     "registry": _registry,
@@ -180,9 +211,15 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "schedule": {"provisioningState": "Succeeded"},
     "model": {"flavors": {}},
     "compute": {"provisioningErrors": None, "isAttachedCompute": False},
+    "online-endpoint": {"properties": {}, "traffic": {}, "mirrorTraffic": {}},
+    "online-deployment": {
+        "properties": {},
+        "endpointComputeType": "Managed",
+        "scaleSettings": {"scaleType": "Default"},
+    },
 }
 """What Microsoft's client reads without asking whether it is there."""
 
 _NO_FLAVORS = ("flavors", {})
-_OURS = frozenset({"provisioningState", "provisioningErrors", "isAttachedCompute"})
+_OURS = frozenset({"provisioningState", "provisioningErrors", "isAttachedCompute", "endpointComputeType"})
 """What only an answer tells. A client that gets, changes and puts sends it back, and it says nothing."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
-from lazuli.schema.identity import NESTED, ResourceId, Scope
+from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, NotFound, PreconditionFailed
 from lazuli.shelves.principal import Principal
 from lazuli.store.documents import Record, Selection
@@ -31,13 +31,7 @@ def document_of(noun: Noun, record: Record) -> Any:
     """The document of a record: what the user said, with what the platform says of it."""
     known = noun.document.read_only_fields()
     said_by_platform = {key: value for key, value in record.state.items() if key in known}
-    return noun.document.load({**record.body, **said_by_platform, **_names(record), **_flags(noun, record)})
-
-
-def _names(record: Record) -> dict[str, str]:
-    if record.id.kind in NESTED:
-        return {"name": record.id.version, "endpoint_name": record.id.name}
-    return {"name": record.id.name, **({"version": record.id.version} if record.id.version else {})}
+    return noun.document.load({**record.body, **said_by_platform, **record.id.names, **_flags(noun, record)})
 
 
 def _flags(noun: Noun, record: Record) -> dict[str, Any]:

@@ -1,0 +1,200 @@
+"""``lazuli online-endpoint`` and ``lazuli online-deployment``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lazuli.cli.command import Command, Verbs
+from lazuli.cli.nouns import group_of, strictly, warn
+from lazuli.cli.options import asks, confirmed, named
+from lazuli.cli.show import Form, show, show_many
+from lazuli.client.client import Client
+from lazuli.client.collection import Change
+from lazuli.resources.table import noun
+from lazuli.schema.problems import InvalidInput
+
+__all__ = ["online_deployment", "online_endpoint"]
+
+_ENDPOINT, _DEPLOYMENT = noun("online-endpoint"), noun("online-deployment")
+_LINES = 50
+
+online_endpoint = group_of("online-endpoint")
+online_deployment = Verbs("online-deployment", help=_DEPLOYMENT.summary)
+
+_behind = click.option("-e", "--endpoint-name", required=True, help="The endpoint it is behind.")
+_no_wait = click.option("--no-wait", is_flag=True, help="Do not wait until it is done.")
+_edits = click.option("--set", "edits", multiple=True, metavar="a.b=v", help="Change what the file says.")
+
+
+@online_endpoint.command("update", cls=Command, help="Change an online endpoint, and who gets its traffic.")
+@named("online-endpoint")
+@click.option("-f", "--file", type=click.Path(dir_okay=False), help="A YAML file with what changes.")
+@_edits
+@click.option("--traffic", metavar='"blue=90 green=10"', help="Percent of the traffic of each deployment: 100 in all.")
+@click.option("--mirror-traffic", metavar='"green=10"', help="Percent of the traffic that one gets a copy of.")
+@click.option("--description", help="What it is for.")
+@_no_wait
+@asks()
+def _update(
+    client: Client,
+    output: Form,
+    name: str,
+    file: str | None,
+    edits: tuple[str, ...],
+    traffic: str | None,
+    mirror_traffic: str | None,
+    description: str | None,
+    no_wait: bool,
+) -> None:
+    fields: dict[str, Any] = {"description": description}
+    for word, said in (("traffic", traffic), ("mirror_traffic", mirror_traffic)):
+        if said is not None:
+            fields[word] = _shares(said, f"--{word.replace('_', '-')}")
+    change = Change(edits, file, {key: value for key, value in fields.items() if value is not None})
+    if not (change.edits or change.file or change.fields):
+        raise InvalidInput("Nothing is said to change.", mend='Say it with --traffic "blue=100", --set or a --file.')
+    show(client.online_endpoints.update(name, change, wait=not no_wait), output)
+
+
+@online_endpoint.command("get-credentials", cls=Command, help="Show what opens an online endpoint.")
+@named("online-endpoint")
+@asks()
+def _credentials(client: Client, output: Form, name: str) -> None:
+    show(client.online_endpoints.keys(name), output)
+
+
+@online_endpoint.command("regenerate-keys", cls=Command, help="Make a key anew; the former holds no longer.")
+@named("online-endpoint")
+@click.option("--key-type", type=click.Choice(["primary", "secondary"], case_sensitive=False), default="primary")
+@asks()
+def _renew(client: Client, output: Form, name: str, key_type: str) -> None:
+    client.online_endpoints.renew_key(name, key_type)
+    show(client.online_endpoints.keys(name), output)
+
+
+@online_endpoint.command("invoke", cls=Command, help="Ask an online endpoint, and print what it answers.")
+@named("online-endpoint")
+@click.option("-r", "--request-file", required=True, type=click.Path(exists=True, dir_okay=False), help="JSON to send.")
+@click.option("-d", "--deployment-name", default="", help="The deployment to ask, whatever traffic it takes.")
+@asks("json")
+def _invoke(client: Client, output: Form, name: str, request_file: str, deployment_name: str) -> None:
+    answer = client.online_endpoints.invoke(name, Path(request_file), deployment_name)
+    if output.query is not None:
+        show(answer, output)
+    else:
+        click.echo(json.dumps(answer))
+
+
+@online_deployment.command("create", cls=Command, help="Deploy a model behind an endpoint, or change a deployment.")
+@click.option("-f", "--file", type=click.Path(dir_okay=False), help="The YAML file that says it.")
+@named("online-deployment", required=False)
+@click.option("-e", "--endpoint-name", help="The endpoint it is behind.")
+@_edits
+@click.option("--all-traffic", is_flag=True, help="Give it all the traffic once it answers.")
+@click.option("--skip-script-validation", is_flag=True, help="Taken, and of no meaning: scripts are run as they are.")
+@strictly
+@_no_wait
+@asks()
+def _create(
+    client: Client,
+    output: Form,
+    file: str | None,
+    name: str | None,
+    endpoint_name: str | None,
+    edits: tuple[str, ...],
+    all_traffic: bool,
+    skip_script_validation: bool,
+    strict: bool,
+    no_wait: bool,
+) -> None:
+    if not file and not edits:
+        raise InvalidInput("There is nothing to make the deployment from.", mend="Name a YAML file with --file.")
+    if all_traffic and no_wait:
+        raise InvalidInput("Traffic is given once it answers.", target="--all-traffic", mend="Leave --no-wait out.")
+    given = {"name": name, "endpoint_name": endpoint_name}
+    document, source = client.online_deployments.read(file, edits, strict=strict, **given)
+    try:
+        made = client.online_deployments.create(document, source, wait=not no_wait)
+    finally:
+        warn(source.warnings)
+    if all_traffic:
+        client.online_endpoints.share(made["endpoint_name"], {made["name"]: 100})
+    show(made, output)
+
+
+@online_deployment.command("show", cls=Command, help="Show a deployment.")
+@named("online-deployment")
+@_behind
+@asks()
+def _show(client: Client, output: Form, name: str, endpoint_name: str) -> None:
+    show(client.online_deployments.behind(endpoint_name).get(name), output)
+
+
+@online_deployment.command("list", cls=Command, help="List the deployments behind an endpoint.")
+@_behind
+@asks("table")
+def _list(client: Client, output: Form, endpoint_name: str) -> None:
+    client.online_endpoints.get(endpoint_name)
+    nothing = f"The endpoint '{endpoint_name}' has no deployment yet. Make one with 'lazuli online-deployment create'."
+    show_many(client.online_deployments.behind(endpoint_name).list(), _DEPLOYMENT.columns, output, nothing)
+
+
+@online_deployment.command("update", cls=Command, help="Change a deployment; it answers all the while.")
+@named("online-deployment")
+@_behind
+@click.option("-f", "--file", type=click.Path(dir_okay=False), help="A YAML file with what changes.")
+@_edits
+@_no_wait
+@asks()
+def _change(
+    client: Client,
+    output: Form,
+    name: str,
+    endpoint_name: str,
+    file: str | None,
+    edits: tuple[str, ...],
+    no_wait: bool,
+) -> None:
+    if not (edits or file):
+        raise InvalidInput("Nothing is said to change.", mend="Say it with --set a.b=value, or in a --file.")
+    change = Change(edits, file)
+    show(client.online_deployments.behind(endpoint_name).update(name, change, wait=not no_wait), output)
+
+
+@online_deployment.command("delete", cls=Command, help="Delete a deployment.")
+@named("online-deployment")
+@_behind
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@_no_wait
+@asks()
+def _delete(client: Client, output: Form, name: str, endpoint_name: str, yes: bool, no_wait: bool) -> None:
+    if not confirmed(f"Delete the deployment '{name}' behind '{endpoint_name}'?", yes):
+        click.echo("Nothing is deleted.", err=True)
+        click.get_current_context().exit(1)
+    client.online_deployments.behind(endpoint_name).delete(name, wait=not no_wait)
+    click.echo(f"Deleted the deployment '{name}'.", err=True)
+
+
+@online_deployment.command("get-logs", cls=Command, help="Print what a deployment's processes say.")
+@named("online-deployment")
+@_behind
+@click.option("-l", "--lines", type=click.IntRange(1), default=_LINES, show_default=True, help="How many lines.")
+@click.option("-c", "--container", default="", help="'inference-server', or 'storage-initializer'.")
+@asks("json")
+def _logs(client: Client, output: Form, name: str, endpoint_name: str, lines: int, container: str) -> None:
+    click.echo(client.online_deployments.behind(endpoint_name).logs(name, lines, container), nl=False)
+
+
+def _shares(said: str, option: str) -> dict[str, int]:
+    """``blue=90 green=10`` as a map. Raises :class:`InvalidInput` for what is no share."""
+    found: dict[str, int] = {}
+    for pair in said.split():
+        name, _, share = pair.partition("=")
+        if not (name and share.isdigit()):
+            raise InvalidInput(f"'{pair}' is no share of traffic.", target=option, mend='Write "blue=90 green=10".')
+        found[name] = int(share)
+    return found

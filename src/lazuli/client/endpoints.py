@@ -1,0 +1,98 @@
+"""Endpoints and deployments from Python: what every collection has, and keys, logs and asking them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from lazuli.client.collection import Change, Collection
+from lazuli.client.envelope import Shown
+from lazuli.resources.deployment import OnlineDeployment
+from lazuli.resources.table import Noun
+from lazuli.schema.document import Document
+from lazuli.schema.problems import InvalidInput, Problem, Unexpected
+from lazuli.schema.yaml import Source
+
+if TYPE_CHECKING:
+    from lazuli.client.client import Client
+
+__all__ = ["OnlineDeployments", "OnlineEndpoints"]
+
+
+class OnlineEndpoints(Collection):
+    """The online endpoints of a workspace."""
+
+    def keys(self, name: str) -> dict[str, str]:
+        """What opens an endpoint: ``primaryKey`` and ``secondaryKey``, or of one for tokens a new ``accessToken``."""
+        said = self.get(name)
+        action = "listKeys" if said.get("auth_mode") == "key" else "token"
+        return self._http.call("POST", f"{self._path(name)}/{action}")
+
+    def renew_key(self, name: str, kind: str) -> None:
+        """Make the ``primary`` or the ``secondary`` key anew."""
+        self._http.call("POST", f"{self._path(name)}/regenerateKeys", body={"keyType": kind.capitalize()})
+
+    def share(self, name: str, traffic: dict[str, int]) -> Shown:
+        """Let each deployment have so many percent of the traffic."""
+        return self.update(name, Change(fields={"traffic": traffic}))
+
+    def invoke(self, name: str, request: Path | bytes, deployment: str = "") -> Any:
+        """What the endpoint answers to a request: a file with JSON, or the bytes themselves.
+
+        Raises :class:`Unexpected` with what it answered where that is not a 200.
+        """
+        address = self.get(name).get("scoring_uri")
+        if not address:
+            raise InvalidInput(f"The endpoint '{name}' is not open yet.", target="name", mend="Look with 'show'.")
+        keys = self.keys(name)
+        headers = {
+            "Authorization": f"Bearer {keys.get('primaryKey') or keys['accessToken']}",
+            "Content-Type": "application/json",
+            **({"azureml-model-deployment": deployment} if deployment else {}),
+        }
+        content = request if isinstance(request, bytes) else request.read_bytes()
+        try:
+            answer = self._http.respond("POST", address, content=content, headers=headers)
+        except Problem as problem:
+            raise Unexpected(
+                f"The endpoint '{name}' did not answer as it should: {problem.message}",
+                target=name,
+                mend=f"Its log: 'lazuli online-deployment get-logs -e {name} -n {deployment or 'DEPLOYMENT'}'.",
+            ) from None
+        return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
+
+
+class OnlineDeployments(Collection):
+    """The deployments behind an online endpoint: ``client.online_deployments.behind("prices").list()``."""
+
+    def __init__(self, client: Client, noun: Noun, endpoint: str = "") -> None:
+        super().__init__(client, noun)
+        self._endpoint = endpoint
+
+    def behind(self, endpoint: str) -> OnlineDeployments:
+        """Those behind an endpoint."""
+        return OnlineDeployments(self._client, self.noun, endpoint)
+
+    def create(self, document: Document, source: Source | None = None, *, wait: bool = True) -> Shown:
+        """Deploy, or change a deployment; behind the endpoint that the document names, where none was named here."""
+        assert isinstance(document, OnlineDeployment)
+        endpoint = self._endpoint or document.endpoint_name
+        if not endpoint:
+            raise InvalidInput(
+                "'endpoint_name' is required.",
+                target="endpoint_name",
+                mend="Add it, or give it with --endpoint-name.",
+            )
+        if not self._endpoint:
+            return self.behind(endpoint).create(document, source, wait=wait)
+        return super().create(document, source, wait=wait)
+
+    def logs(self, name: str, lines: int, container: str = "") -> str:
+        """The last lines of what a deployment's processes say."""
+        said = {"tail": lines, **({"containerType": container} if container else {})}
+        return self._http.call("POST", f"{self._path(name)}/getLogs", body=said)["content"]
+
+    @property
+    def _collection(self) -> str:
+        return f"{self._scope.path}/onlineEndpoints/{quote(self._endpoint, safe='')}/deployments"

@@ -1,0 +1,82 @@
+"""The doors that only endpoints have: keys, tokens and logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from lazuli.endpoints.online import OnlineDeployments, OnlineEndpoints
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import InvalidInput
+from lazuli.server.routes import WORKSPACE, Call, Route, reply
+
+__all__ = ["endpoint_routes"]
+
+_ONE = f"{WORKSPACE}/onlineEndpoints/{{name}}"
+_DEPLOYMENT = f"{_ONE}/deployments/{{version}}"
+_KEYS, _LOGS = "onlineendpoints/keys", "onlinedeployments/read"
+_LINES = 5000
+
+
+def endpoint_routes(endpoints: OnlineEndpoints, deployments: OnlineDeployments) -> list[Route]:
+    """The routes of keys, tokens and logs."""
+    door = _Door(endpoints, deployments)
+    return [
+        Route("POST", f"{_ONE}/listKeys", door.keys, _KEYS, "Show the keys of an endpoint"),
+        Route("POST", f"{_ONE}/regenerateKeys", door.renew, _KEYS, "Make a key of an endpoint anew"),
+        Route("POST", f"{_ONE}/token", door.token, _KEYS, "Make a token for an endpoint, which holds for a while"),
+        Route("POST", f"{_DEPLOYMENT}/getLogs", door.logs, _LOGS, "Read what a deployment says"),
+        Route("GET", f"{_DEPLOYMENT}/skus", door.skus, _LOGS, "List how many instances a deployment may have"),
+    ]
+
+
+@dataclass(frozen=True)
+class _Door:
+    endpoints: OnlineEndpoints
+    deployments: OnlineDeployments
+
+    def keys(self, call: Call) -> Response:
+        keys = self.endpoints.keys.of(self.endpoints.get(_id(call)).id)
+        return reply({"primaryKey": keys["primary"], "secondaryKey": keys["secondary"]})
+
+    def renew(self, call: Call) -> Response:
+        said = call.json()
+        self.endpoints.renew_key(_id(call), str(said.get("keyType") or ""), said.get("keyValue"))
+        return reply({})
+
+    def token(self, call: Call) -> Response:
+        made = self.endpoints.make_token(_id(call))
+        return reply(
+            {
+                "accessToken": made.word,
+                "tokenType": "Bearer",
+                "expiryTimeUtc": int(made.expires_s),
+                "refreshAfterTimeUtc": int(made.refresh_s),
+            }
+        )
+
+    def logs(self, call: Call) -> Response:
+        """The last lines of what its processes, or its endpoint's front, wrote."""
+        said: dict[str, Any] = call.json()
+        lines = said.get("tail")
+        if lines is not None and not (isinstance(lines, int) and lines > 0):
+            raise InvalidInput(f"'{str(lines)[:40]}' is not a number of lines.", target="tail", mend="Use 1 or more.")
+        kind = str(said.get("containerType") or "InferenceServer")
+        return reply({"content": self.deployments.log(_deployment(call), kind, min(lines or _LINES, _LINES))})
+
+    def skus(self, call: Call) -> Response:
+        record = self.deployments.get(_deployment(call))
+        count = int(record.body.get("instance_count") or 1)
+        capacity = {"default": 1, "minimum": 1, "maximum": 64, "scaleType": "Manual"}
+        size = {"name": "Default", "capacity": count}
+        return reply({"value": [{"resourceType": "deployments", "sku": size, "capacity": capacity}]})
+
+
+def _id(call: Call) -> ResourceId:
+    return ResourceId(call.scope, "onlineEndpoints", call.params["name"])
+
+
+def _deployment(call: Call) -> ResourceId:
+    return ResourceId(call.scope, "onlineDeployments", call.params["name"], call.params["version"])

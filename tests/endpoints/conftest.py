@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.jobs.place import ENVIRONMENT, Place, opened
+from tests.server.conftest import eventually
 
-from lazuli.compute.contract import until
 from lazuli.schema.identity import ResourceId
 from lazuli.store.documents import Record, Selection
 
@@ -53,7 +53,7 @@ class Served:
         def is_there() -> bool:
             return self.get(deployment).status in (status, "Succeeded", "Failed")
 
-        until(is_there, f"{deployment or self.name}: {status}")
+        eventually(is_there)  # its environment may be built from an index
         record = self.get(deployment)
         assert record.status == status, record.state
         return record

@@ -6,8 +6,10 @@ import json
 import os
 import signal
 import threading
+from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from tests.endpoints.conftest import Served, answering
 from tests.jobs.place import Place
@@ -219,3 +221,49 @@ def test_a_workspace_with_endpoints_is_not_deleted(place: Place) -> None:
     endpoint.until("Succeeded")
     place.platform.shelves.online_endpoint.delete(endpoint.id(), place.actor)
     workspaces.delete(ResourceId(other.scope), place.actor)
+
+
+def test_an_onnx_model_answers_without_a_script(endpoint: Served, tmp_path: Path) -> None:
+    place = endpoint.place
+    for version, factor in (("1", 2.0), ("2", 3.0)):
+        times(factor, tmp_path / "times.onnx")
+        place.put(
+            "model", "times", version, path=uploaded(place, f"times/{version}/times.onnx", tmp_path / "times.onnx")
+        )
+    shelf = place.platform.shelves.online_deployment
+    shelf.put(endpoint.id("blue"), shelf.noun.document.load({"model": "azureml:times:1"}), place.actor)
+    endpoint.until("Succeeded", "blue")
+    endpoint.traffic(blue=100)
+    assert endpoint.ask({"input_data": {"x": [[1.0, 2.0]]}}).json() == [[2.0, 4.0]]
+    shelf.put(endpoint.id("blue"), shelf.noun.document.load({"model": "azureml:times:2"}), place.actor)
+    endpoint.until("Succeeded", "blue")
+    assert endpoint.ask({"input_data": {"x": [[1.0, 2.0]]}}).json() == [[3.0, 6.0]]
+
+
+def test_an_onnx_file_that_cannot_be_loaded_fails_its_deployment_alone(endpoint: Served) -> None:
+    place = endpoint.place
+    endpoint.up("blue", answering("blue"))
+    place.put("model", "broken", "1", path=place.upload("broken/model.onnx", "no protobuf at all"))
+    shelf = place.platform.shelves.online_deployment
+    shelf.put(endpoint.id("green"), shelf.noun.document.load({"model": "azureml:broken:1"}), place.actor)
+    failed = endpoint.until("Failed", "green")
+    assert "cannot be loaded" in failed.state["error"]["message"]
+    assert endpoint.ask(1, "blue").json() == ["blue", 1]
+
+
+def times(factor: float, file: Path) -> None:
+    """An ONNX model that multiplies."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    value = helper.make_tensor_value_info
+    node = helper.make_node("Mul", ["x", "factor"], ["y"])
+    by = numpy_helper.from_array(np.array(factor, np.float32), "factor")
+    sides = [value("x", TensorProto.FLOAT, ["n", 2])], [value("y", TensorProto.FLOAT, ["n", 2])]
+    graph = helper.make_graph([node], "times", *sides, [by])
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), file)
+
+
+def uploaded(place: Place, path: str, file: Path) -> str:
+    container = place.platform.storage.container(place.scope, "workspaceblobstore")
+    place.platform.store.blobs.put_file(container, path, file)
+    return f"azureml://datastores/workspaceblobstore/paths/{path}"

@@ -39,11 +39,15 @@ class EndpointKeys:
         return {kind: self.secrets.get_or_create(_place(id), kind, random_token) for kind in KINDS}
 
     def renew(self, id: ResourceId, kind: str, value: str | None = None) -> None:
-        """Make a key anew, or take ``value`` for it. Raises :class:`InvalidInput` for another ``kind``."""
+        """Make a key anew, or take ``value`` for it, unless it is the one there is: Microsoft's client sends that.
+
+        Raises :class:`InvalidInput` for another ``kind``.
+        """
         word = kind.lower()
         if word not in KINDS:
             raise InvalidInput(f"'{kind[:40]}' is no key.", target="keyType", mend="Use 'Primary' or 'Secondary'.")
-        self.secrets.set(_place(id), word, value or random_token())
+        is_new = bool(value) and value != self.of(id)[word]
+        self.secrets.set(_place(id), word, str(value) if is_new else random_token())
 
     def forget(self, id: ResourceId) -> None:
         """Forget the keys of an endpoint that is gone."""

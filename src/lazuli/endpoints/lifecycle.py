@@ -21,15 +21,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.compute.engine import Engine, Look, Phase
+from lazuli.compute.engine import Engine, Look, Phase, Reason
 from lazuli.compute.environments import State
 from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.line import ask
 from lazuli.endpoints.moves import CREATING, FAILED, MOVES, SUCCEEDED, UPDATING
 from lazuli.endpoints.online import deployments_of, endpoint_of
-from lazuli.endpoints.plan import LOG, Serving, front_plan, sockets
-from lazuli.endpoints.table import CONFIG, CONTROL, chosen, doors_of, mark_of, table_of
+from lazuli.endpoints.plan import LOG, Serving, check_plan, front_plan, sockets
+from lazuli.endpoints.table import CONFIG, CONTROL, chosen, doors_of, mark_of, onnx_said, table_of
 from lazuli.jobs.watch import Watch
 from lazuli.resources.deployment import Probe
 from lazuli.schema.identity import ResourceId
@@ -108,6 +108,8 @@ class DeploymentLifecycle(_Kept):
             return Step(state={"next": {"key": key}, "runs": number, "status_reason": _STARTING})
         key = str(following["key"])
         look = self.engine.look(key)
+        if (model := self._serving.onnx(record)) is not None:
+            return self._bring_in(record, following, look, str(model))
         if look.phase is Phase.ABSENT:
             environment = self._serving.environment(record)
             if environment.state is State.BUILDING:
@@ -133,6 +135,26 @@ class DeploymentLifecycle(_Kept):
             return Step(state={"next": {**following, "ready": True}}, after=lambda: self._call_endpoint(record))
         return self._taken(record, following)
 
+    def _bring_in(self, record: Record, following: Mapping[str, Any], look: Look, model: str) -> Step:
+        """See an ONNX model into the endpoint's front, once a check has loaded it."""
+        key = str(following["key"])
+        if look.phase is Phase.ABSENT:
+            said = onnx_said(record, model)
+            table = {"endpoint": record.id.name, "address": ["127.0.0.1", 0], "control": "none"}
+            table["deployments"] = {record.id.version: said}
+            self.watch.join(key, record.id)
+            self.engine.start(check_plan(table, self.engine.folder(key), CONFIG), key)
+            return Step(again_ms=_BUILD_MS)
+        if not look.over:
+            self.watch.join(key, record.id)
+            return Step(again_ms=_BUILD_MS)
+        if look.reason is not Reason.COMPLETED:
+            return self._ended_early(record, look)
+        if not following.get("ready"):
+            facts = {**following, "model": model, "ready": True}
+            return Step(state={"next": facts}, after=lambda: self._call_endpoint(record))
+        return self._taken(record, following)
+
     def _not_yet(self, record: Record, following: Mapping[str, Any]) -> Step:
         """Wait for ``init()``, for as long as the liveness probe has patience."""
         probe = Probe.load(record.body.get("liveness_probe") or {})
@@ -152,7 +174,7 @@ class DeploymentLifecycle(_Kept):
             endpoint = self.store.documents.find(tx, endpoint_of(record.id))
         if endpoint is None or (endpoint.state.get("serving") or {}).get(record.id.version) != following["key"]:
             return Step(again_ms=_BUILD_MS)  # it calls when it does
-        run = {"key": following["key"], "addresses": following["addresses"]}
+        run = {word: following[word] for word in ("key", "addresses", "model") if word in following}
         former = [each.get("key") for each in (record.state.get("run") or {}, record.state.get("last") or {})]
         facts = {"run": run, "next": None, "last": None, "failures": None, "error": None, "status_reason": None}
         return Step(
@@ -193,6 +215,8 @@ class DeploymentLifecycle(_Kept):
                 return Step(again_ms=_LOOK_MS)
             return self._anew(record)
         key = str(run["key"])
+        if "model" in run:  # the front answers
+            return Step(again_ms=_LOOK_MS)
         self.watch.join(key, record.id)
         look = self.engine.look(key)
         if not look.over and look.phase is not Phase.ABSENT:

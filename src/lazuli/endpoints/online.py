@@ -15,6 +15,7 @@ from lazuli.compute.engine import Engine
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
+from lazuli.endpoints.plain import ENVIRONMENT, MLFLOW, PlainModels
 from lazuli.endpoints.plan import LOG
 from lazuli.endpoints.table import doors_of, mark_of
 from lazuli.resources.deployment import OnlineDeployment
@@ -25,7 +26,7 @@ from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.shelves.principal import Principal
-from lazuli.shelves.shelf import Shelf
+from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
@@ -48,6 +49,7 @@ class Assets:
     models: Models
     codes: Codes
     environments: Environments
+    plain: PlainModels
 
 
 def endpoint_of(id: ResourceId) -> ResourceId:
@@ -190,6 +192,19 @@ class OnlineDeployments(Shelf):
             mend=f"It has: {names}." if names else "It has none.",
         )
 
+    def put(
+        self, id: ResourceId, document: Document, actor: Principal, expected: Expected = ANYTHING
+    ) -> tuple[Record, bool]:
+        """Create a deployment or change it; the environment that a model of MLflow brings along is kept before."""
+        assert isinstance(document, OnlineDeployment)
+        configured, assets = document.code_configuration, self._assets
+        if isinstance(document.model, str) and document.environment is None and not configured:
+            model = assets.models.resolve(id.scope, document.model, target="model")
+            if assets.plain.kind(model) == MLFLOW:
+                version, environment = assets.plain.environment(model)
+                assets.environments.put(ResourceId(id.scope, "environments", ENVIRONMENT, version), environment, actor)
+        return super().put(id, document, actor, expected)
+
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new deployment, with all that it is made of settled to exact versions."""
         return Record(id, self._settled(id, document), {"provisioning_state": CREATING}, status=CREATING)
@@ -267,17 +282,24 @@ class OnlineDeployments(Shelf):
                 mend="Use 'lazuli online-deployment create' or azure-ai-ml, or name a registered one.",
             )
         model = assets.models.resolve(scope, said.model, target="model") if said.model else None
-        configured = said.code_configuration
+        configured, word = said.code_configuration, "online-deployment"
         changes: dict[str, Any] = {"model": spelt(model) if model else None}
-        if configured is None or not configured.scoring_script:
+        if configured is not None and configured.scoring_script:
+            code = code_of(assets.codes, scope, configured.code, word)
+            changes["code_configuration"] = configured.model_copy(update={"code": code})
+            changes["environment"] = environment_of(assets.environments, scope, said.environment, word)
+        elif model is not None and (kind := assets.plain.kind(model)):
+            changes["code_configuration"] = None
+            if kind == MLFLOW:
+                chosen = said.environment or f"azureml:{ENVIRONMENT}:{assets.plain.environment(model)[0]}"
+                changes["environment"] = environment_of(assets.environments, scope, chosen, word)
+        else:
             raise InvalidInput(
                 "Nothing says how the model is asked.",
                 target="code_configuration",
-                mend="Give 'code_configuration' with a scoring script: init() and run(data).",
+                mend="Give 'code_configuration' with a scoring script that has init() and run(data). Models that need "
+                "none are one ONNX file, and 'mlflow_model'.",
             )
-        code = code_of(assets.codes, scope, configured.code, "online-deployment")
-        changes["code_configuration"] = configured.model_copy(update={"code": code})
-        changes["environment"] = environment_of(assets.environments, scope, said.environment, "online-deployment")
         return _body(said.model_copy(update=changes))
 
 

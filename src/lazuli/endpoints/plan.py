@@ -13,15 +13,16 @@ from lazuli.assets.kinds import Codes, Models
 from lazuli.assets.storage import Location, Storage
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
+from lazuli.endpoints.plain import ONNX, PlainModels
 from lazuli.jobs.environment import JobEnvironments
-from lazuli.resources.deployment import OnlineDeployment, RequestSettings
+from lazuli.resources.deployment import CodeConfiguration, OnlineDeployment, RequestSettings
 from lazuli.resources.table import noun
 from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
-__all__ = ["LOG", "Serving", "front_plan", "sockets"]
+__all__ = ["LOG", "Serving", "check_plan", "front_plan", "sockets"]
 
 LOG = "user_logs/std_log.txt"
 _RUNTIME = Path(lazuli.__file__).parent / "runtime"
@@ -36,23 +37,36 @@ class Serving:
     """Makes the plans of deployments."""
 
     def __init__(
-        self, store: Store, storage: Storage, models: Models, codes: Codes, environments: JobEnvironments
+        self,
+        store: Store,
+        storage: Storage,
+        models: Models,
+        codes: Codes,
+        environments: JobEnvironments,
+        plain: PlainModels,
     ) -> None:
+        self._plain = plain
         self._store = store
         self._storage = storage
         self._models = models
         self._codes = codes
         self._environments = environments
 
+    def onnx(self, record: Record) -> Path | None:
+        """The file with which a deployment answers, where it is an ONNX model without a script."""
+        if record.body.get("code_configuration") or not record.body.get("model"):
+            return None
+        model = self._models.resolve(record.id.scope, str(record.body["model"]), target="model")
+        return self._plain.file(model) if self._plain.kind(model) == ONNX else None
+
     def environment(self, record: Record) -> Realised:
         """The environment of a deployment, or how far it is."""
         return self._environments.named(record.id.scope, str(record.body["environment"]))
 
     def plan(self, record: Record, folder: Path, environment: Realised) -> Plan:
-        """A deployment with a scoring script, in the work folder ``folder``: a worker behind each of its sockets."""
+        """A deployment of processes, in the work folder ``folder``: a worker behind each of its sockets."""
         said: OnlineDeployment = document_of(noun("online-deployment"), record)
-        configured = said.code_configuration
-        assert configured is not None and configured.scoring_script
+        configured = said.code_configuration or CodeConfiguration()
         asked = said.request_settings or RequestSettings()
         stage = [Stage(StageKind.FOLDER, _APP)]
         if configured.code:
@@ -62,7 +76,7 @@ class Serving:
         home, laid = self._model(record)
         settings = {
             "root": str(folder / _APP),
-            "script": configured.scoring_script,
+            **({"script": configured.scoring_script} if configured.scoring_script else {"flavor": "mlflow"}),
             "sockets": [str(folder / socket) for socket in sockets(record, folder)],
             "timeout_ms": asked.request_timeout_ms,
         }
@@ -71,7 +85,7 @@ class Serving:
         env = {
             "AZUREML_MODEL_DIR": str(folder / home),
             "AML_APP_ROOT": str(folder / _APP),
-            "AZUREML_ENTRY_SCRIPT": configured.scoring_script,
+            "AZUREML_ENTRY_SCRIPT": configured.scoring_script or "",
             "SERVICE_NAME": record.id.name,
             "SERVICE_VERSION": record.id.version,
             "WORKSPACE_NAME": scope.workspace,
@@ -143,6 +157,15 @@ def sockets(record: Record, folder: Path) -> list[str]:
             mend="Use a data folder with a shorter path.",
         )
     return names
+
+
+def check_plan(table: Mapping[str, Any], folder: Path, config: str) -> Plan:
+    """Whether a front could take a table: what it has to load is loaded once, apart from what answers now."""
+    return Plan(
+        command=(sys.executable, "-m", "lazuli.runtime.front", "--check", str(folder / config)),
+        stage=(Stage(StageKind.TEXT, config, content=json.dumps(table)),),
+        log=LOG,
+    )
 
 
 def front_plan(table: Mapping[str, Any], folder: Path, config: str) -> Plan:

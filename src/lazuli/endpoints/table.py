@@ -11,13 +11,16 @@ from typing import Any
 from lazuli.endpoints.keys import EndpointKeys, digest
 from lazuli.resources.deployment import OnlineDeployment, RequestSettings
 from lazuli.resources.table import noun
+from lazuli.schema.problems import InvalidInput
+from lazuli.schema.reference import parse_reference
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 
-__all__ = ["CONFIG", "chosen", "doors_of", "mark_of", "table_of"]
+__all__ = ["CONFIG", "chosen", "doors_of", "mark_of", "onnx_said", "table_of"]
 
 CONFIG, CONTROL, REQUESTS = "front.json", "front.sock", "requests.jsonl"
 _WAIT_MS = 500
+_TUNED = ("threads", "runners", "batch", "waiting")
 
 
 def chosen(deployment: Record) -> Mapping[str, Any] | None:
@@ -57,9 +60,32 @@ def mark_of(table: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def onnx_said(record: Record, file: str) -> dict[str, Any]:
+    """An ONNX model that the front answers with itself. Variables of the deployment say what may be tuned."""
+    said: OnlineDeployment = document_of(noun("online-deployment"), record)
+    asked = said.request_settings or RequestSettings()
+    tuned: dict[str, Any] = {}
+    for word in _TUNED:
+        if text := said.environment_variables.get(f"LAZULI_ONNX_{word.upper()}"):
+            if not text.isdecimal():
+                raise InvalidInput(
+                    f"'{text[:40]}' is not a number.",
+                    target=f"environment_variables.LAZULI_ONNX_{word.upper()}",
+                    mend="Use a whole number.",
+                )
+            tuned[word] = int(text)
+    if providers := said.environment_variables.get("LAZULI_ONNX_PROVIDERS"):
+        tuned["providers"] = [each.strip() for each in providers.split(",") if each.strip()]
+    model = parse_reference(str(record.body["model"]))
+    name = {"name": model.name} if model else {}
+    return {"kind": "onnx", "model": file, "timeout_ms": asked.request_timeout_ms, **name, **tuned}
+
+
 def _said(record: Record, run: Mapping[str, Any]) -> dict[str, Any]:
     said: OnlineDeployment = document_of(noun("online-deployment"), record)
     asked = said.request_settings or RequestSettings()
+    if "model" in run:
+        return onnx_said(record, str(run["model"]))
     return {
         "kind": "process",
         "addresses": run["addresses"],

@@ -25,6 +25,7 @@ from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.lifecycle import DeploymentLifecycle, EndpointLifecycle
 from lazuli.endpoints.online import Assets, OnlineDeployments, OnlineEndpoints, keys_of
+from lazuli.endpoints.plain import PlainModels
 from lazuli.endpoints.plan import Serving
 from lazuli.jobs.alarm import ScheduleLifecycle
 from lazuli.jobs.changes import Changes
@@ -296,7 +297,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     endpoint_keys = EndpointKeys(store.secrets)
     looked_after = (store, reconciler, engine, watch, leaving)
-    serving = Serving(store, storage, models, codes, job_environments)
+    plain = PlainModels(store, storage)
+    serving = Serving(store, storage, models, codes, job_environments, plain)
     reconciler.move("onlineEndpoints", EndpointLifecycle(*looked_after, keys=endpoint_keys))
     reconciler.move("onlineDeployments", DeploymentLifecycle(*looked_after, serving=serving))
     return Platform(
@@ -317,7 +319,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             published_pipeline=PublishedPipelines(store, jobs, components),
             online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving),
             online_deployment=OnlineDeployments(
-                store, reconciler, Assets(models, codes, environments), engine, leaving
+                store, reconciler, Assets(models, codes, environments, plain), engine, leaving
             ),
             code=codes,
         ),

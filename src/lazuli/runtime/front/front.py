@@ -26,7 +26,7 @@ from lazuli.runtime.front.split import Share, Split
 from lazuli.runtime.front.table import ModelSaid, ProcessSaid, Table, WrongTable, read
 from lazuli.runtime.front.wire import Answer, Head, error, parsed, written
 
-__all__ = ["Front", "serve"]
+__all__ = ["Front", "check", "serve"]
 
 MOST_HEADS, LONGEST_HEAD = 4096, 2048
 """How many heads of which size are remembered: a caller sends the same one again and again."""
@@ -312,6 +312,18 @@ def unexpected() -> Answer:
     """The answer to what should not have happened; the log has what did."""
     traceback.print_exc()
     return error(500, "The endpoint met a fault of its own. Its log has the details.")
+
+
+async def check(file: str) -> int:
+    """Load all that a file names, as if it were to take effect. The exit code."""
+    try:
+        table = read(Path(file))
+        await Front(table).take(table)
+    except WrongTable as wrong:
+        print(wrong, file=sys.stderr, flush=True)
+        return 3
+    print("It can take effect.", flush=True)
+    return 0
 
 
 async def serve(file: str) -> int:

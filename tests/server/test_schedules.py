@@ -79,7 +79,7 @@ def test_a_sweep_is_kept(served: Served) -> None:
         "objective": {"goal": "Maximize", "primaryMetric": "score"},
     }
     path = f"{WS}/schedules/of-sweep"
-    assert served.admin.put(path, json=body(sweep)).status_code == 201
+    assert served.admin.put(path, json=body(sweep, isEnabled=False)).status_code == 201
     told = served.admin.get(path).json()["properties"]["action"]["jobDefinition"]
     assert (told["jobType"], told["searchSpace"]) == ("Sweep", sweep["searchSpace"])
     assert told["trial"]["command"] == "echo ${{search_space.x}}"

@@ -39,6 +39,7 @@ class Step:
 
     def __init__(self, root: Path, python: str = sys.executable) -> None:
         self.root, self.python = root, python
+        self.variables: dict[str, str] = {}
         for folder in ("code", "in", "parallel"):
             (root / folder).mkdir()
         self.out = root / "out" / "rows.txt"
@@ -62,7 +63,7 @@ class Step:
         env = {"PATH": "/usr/bin:/bin", "AZUREML_LOGDIRECTORY_PATH": str(self.root / "logs"), "LANG": "C.UTF-8"}
         command = [self.python, "-u", str(PACKAGE / "__main__.py"), str(self.root / "parallel" / "settings.json")]
         pipe = subprocess.PIPE
-        env["PYTHONDONTWRITEBYTECODE"] = "1"
+        env |= {"PYTHONDONTWRITEBYTECODE": "1", **self.variables}
         return subprocess.Popen(
             command, cwd=self.root / "code", env=env, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True
         )

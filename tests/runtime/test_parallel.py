@@ -326,6 +326,9 @@ def test_an_mltable_without_a_reader_is_a_list_of_files(step: Step) -> None:
 def test_a_table_needs_something_that_reads_it(any_step: Step) -> None:
     any_step.script(NAMES)
     any_step.inputs("a.csv")
+    for package in ("mltable", "pandas"):  # whatever this Python has
+        any_step.write(f"none/{package}.py", "raise ImportError\n")
+    any_step.variables["PYTHONPATH"] = str(any_step.root / "none")
     told = any_step.run(1, table={"paths": [{"file": "a.csv"}], "transformations": [{"read_delimited": {}}]})
     assert "the environment has neither 'mltable' nor 'pandas' to read it. Add one of them" in told.splitlines()[-1]
 

@@ -100,6 +100,11 @@ class Lab:
         listed = self.mlflow(f"logged-models/{model['model_id']}/artifacts/directories")
         return {one["path"] for one in listed["files"]}
 
+    def ask(self, endpoint: str, request: Path, deployment: str = "") -> Any:
+        """What an online endpoint answers."""
+        chosen = ["-d", deployment] if deployment else []
+        return json.loads(self.lazuli("online-endpoint", "invoke", "-n", endpoint, "-r", request, *chosen))
+
     def mlflow(self, call: str) -> Any:
         """What MLflow's API of the workspace answers."""
         scope = json.loads(self.lazuli("workspace", "show", "-n", "lab", "-o", "json"))["id"]

@@ -14,13 +14,11 @@ import pytest
 from tests.cases.conftest import Examples, Lab
 
 BASICS = "cli/jobs/basics"
+ONLINE = "cli/endpoints/online"
 SINGLE = "cli/jobs/single-step"
 PIPELINES = "cli/jobs/pipelines-with-components"
 WAITING = {
     "K16": ("cli-automl-classification-task-bankmarketing.yml", "AutoML"),
-    "K17": ("managed/sample/endpoint.yml", "online endpoints"),
-    "K18": ("managed/inference-schema", "online endpoints"),
-    "K19": ("online/ncd/sklearn-deployment.yaml", "online endpoints"),
 }
 
 
@@ -164,6 +162,38 @@ def test_k15_a_conda_file(lab: Lab, examples: Examples) -> None:
     lab.run("k15", examples.file(f"{PIPELINES}/basics/5c_env_conda_file/pipeline.yml"))
     said = lab.step_log("k15", "hello_python_world_job")
     assert "Hello Python World" in said and "How was it??" in said
+
+
+def test_k17_an_endpoint_with_two_deployments(lab: Lab, examples: Examples) -> None:
+    home = examples.file(f"{ONLINE}/managed/sample")
+    lab.lazuli("online-endpoint", "create", "-f", home / "endpoint.yml", "-n", "k17")
+    for name in ("blue", "green"):
+        lab.lazuli("online-deployment", "create", "-f", home / f"{name}-deployment.yml", "-e", "k17")
+    request = examples.file(f"{ONLINE}/model-1/sample-request.json")
+    assert lab.ask("k17", request, "blue") == pytest.approx([11055.977245525679, 4503.079536107787])
+    lab.lazuli("online-endpoint", "update", "-n", "k17", "--traffic", "blue=90 green=10")
+    assert len(lab.ask("k17", request)) == 2
+    request = examples.file(f"{ONLINE}/model-2/sample-request.json")
+    assert lab.ask("k17", request, "green") == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("types", ["numpy", "pandas", "standard"])
+def test_k18_types_of_inference_schema(lab: Lab, examples: Examples, types: str) -> None:
+    home, endpoint = examples.file(f"{ONLINE}/managed/inference-schema"), f"k18-{types}"
+    if types == "numpy":
+        lab.lazuli("model", "create", "-f", home / "model.yml")
+    lab.lazuli("online-endpoint", "create", "-n", endpoint, "--auth-mode", "key")
+    lab.lazuli("online-deployment", "create", "-f", home / f"deployment-{types}.yml", "-e", endpoint, "--all-traffic")
+    answer = lab.ask(endpoint, home / "sample-inputs" / f"{types}.json")
+    assert answer == {"Category": ["Virginica", "Setosa"]}
+
+
+def test_k19_a_model_of_mlflow_without_a_script(lab: Lab, examples: Examples) -> None:
+    home = examples.file(f"{ONLINE}/ncd")
+    lab.lazuli("online-endpoint", "create", "-f", home / "create-endpoint.yaml", "-n", "k19")
+    lab.lazuli("online-deployment", "create", "-f", home / "sklearn-deployment.yaml", "-e", "k19", "--all-traffic")
+    answer = lab.ask("k19", home / "sample-request-sklearn.json")
+    assert answer == pytest.approx([11633.100167144928, 8522.117402885002])
 
 
 @pytest.mark.needs("Rscript")

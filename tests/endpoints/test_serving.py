@@ -14,7 +14,8 @@ import pytest
 from tests.endpoints.conftest import Served, answering
 from tests.jobs.place import Place
 
-from lazuli.compute.contract import until
+from lazuli.compute.contract import sh, until
+from lazuli.endpoints.leaving import Leaving
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 
@@ -267,3 +268,12 @@ def uploaded(place: Place, path: str, file: Path) -> str:
     container = place.platform.storage.container(place.scope, "workspaceblobstore")
     place.platform.store.blobs.put_file(container, path, file)
     return f"azureml://datastores/workspaceblobstore/paths/{path}"
+
+
+def test_what_is_started_for_somebody_who_is_gone_ends_at_once(place: Place) -> None:
+    leaving, engine = Leaving(place.platform.engine), place.platform.engine
+    leaving.stop("late")  # as a deletion does that comes while a step is about to start it
+    leaving.start(sh("sleep 600"), "late")
+    until(lambda: engine.look("late").over, "its end")
+    leaving.ended("late")
+    assert "late" not in engine.orphans(())

@@ -1,8 +1,8 @@
-"""What serves no longer: it ends its last requests, and then its folder goes."""
+"""What comes and what goes: what serves no longer ends its last requests, and then its folder goes."""
 
 from __future__ import annotations
 
-from lazuli.compute.engine import Engine
+from lazuli.compute.engine import Engine, Plan
 
 __all__ = ["Leaving"]
 
@@ -21,6 +21,12 @@ class Leaving:
             self._engine.stop(key)
             if self._engine.look(key).over:
                 self.ended(key)
+
+    def start(self, plan: Plan, key: str) -> None:
+        """Start work, unless whoever it is for was deleted meanwhile."""
+        self._engine.start(plan, key)
+        if key in self._keys:
+            self.stop(key)
 
     def ended(self, key: str) -> None:
         """The engine's word that the work under a key is over."""

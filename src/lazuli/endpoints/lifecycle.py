@@ -43,6 +43,7 @@ __all__ = ["DeploymentLifecycle", "EndpointLifecycle"]
 _SOON_MS, _READY_MS, _BUILD_MS, _LOOK_MS = 20, 50, 500, 30_000
 _TAIL = 4000
 _BACK_OFF_MS, _LONGEST_MS = 1000, 60_000
+_FAULT = "Lazuli could not go on with it; its log has the details."
 _BUILDING = "Building its environment; the next deployment with it will not wait."
 _STARTING = "Starting its processes."
 
@@ -61,9 +62,7 @@ class _Kept:
 
     def give_up(self, record: Record, error: Exception) -> Step:
         """Nothing that serves is given up: it is looked at again later."""
-        reason = (
-            str(error) if isinstance(error, Problem) else "Lazuli could not go on with it; its log has the details."
-        )
+        reason = str(error) if isinstance(error, Problem) else _FAULT
         return Step(state={"status_reason": reason}, again_ms=_LONGEST_MS)
 
     def entered(self, tx: Connection, record: Record) -> list[ResourceId]:
@@ -103,9 +102,7 @@ class DeploymentLifecycle(_Kept):
         """Start what is to answer next, and see it into the endpoint's table."""
         following = record.state.get("next")
         if not following:
-            key = self.key(record)
-            number = int(record.state.get("runs") or 0) + 1
-            return Step(state={"next": {"key": key}, "runs": number, "status_reason": _STARTING})
+            return self._anew(record)
         key = str(following["key"])
         look = self.engine.look(key)
         if (model := self._serving.onnx(record)) is not None:
@@ -118,21 +115,17 @@ class DeploymentLifecycle(_Kept):
             if environment.state is State.FAILED:
                 message = f"The environment could not be built. {environment.message}".strip()
                 return self._failed(record, "EnvironmentBuildFailed", message)
-            folder = self.engine.folder(key)
-            names = sockets(record, folder)
-            self.engine.start(self._serving.plan(record, folder, environment), key)
-            self.watch.join(key, record.id)
-            addresses = [str(folder / name) for name in names]
-            return Step(
-                state={"next": {**following, "addresses": addresses, "since": self.store.clock()}}, again_ms=_READY_MS
-            )
+            self.leaving.start(self._serving.plan(record, self.engine.folder(key), environment), key)
+            look = self.engine.look(key)
         if look.over:
             return self._ended_early(record, look)
-        if not all(ask(Path(address), "GET", "/") is not None for address in following["addresses"]):
-            self.watch.join(key, record.id)
-            return self._not_yet(record, following)
+        self.watch.join(key, record.id)
+        addresses = sockets(record, self.engine.folder(key))
+        if not all(ask(Path(address), "GET", "/") is not None for address in addresses):
+            return self._not_yet(record, look)
         if not following.get("ready"):
-            return Step(state={"next": {**following, "ready": True}}, after=lambda: self._call_endpoint(record))
+            facts = {**following, "addresses": addresses, "ready": True}
+            return Step(state={"next": facts}, after=lambda: self._call_endpoint(record))
         return self._taken(record, following)
 
     def _bring_in(self, record: Record, following: Mapping[str, Any], look: Look, model: str) -> Step:
@@ -143,7 +136,7 @@ class DeploymentLifecycle(_Kept):
             table = {"endpoint": record.id.name, "address": ["127.0.0.1", 0], "control": "none"}
             table["deployments"] = {record.id.version: said}
             self.watch.join(key, record.id)
-            self.engine.start(check_plan(table, self.engine.folder(key), CONFIG), key)
+            self.leaving.start(check_plan(table, self.engine.folder(key), CONFIG), key)
             return Step(again_ms=_BUILD_MS)
         if not look.over:
             self.watch.join(key, record.id)
@@ -155,11 +148,11 @@ class DeploymentLifecycle(_Kept):
             return Step(state={"next": facts}, after=lambda: self._call_endpoint(record))
         return self._taken(record, following)
 
-    def _not_yet(self, record: Record, following: Mapping[str, Any]) -> Step:
+    def _not_yet(self, record: Record, look: Look) -> Step:
         """Wait for ``init()``, for as long as the liveness probe has patience."""
         probe = Probe.load(record.body.get("liveness_probe") or {})
         limit_s = probe.initial_delay + probe.failure_threshold * probe.period
-        waited_ms = self.store.clock() - int(following["since"])
+        waited_ms = max(0, self.store.clock() - look.started_at_ms) if look.started_at_ms else 0
         if waited_ms < limit_s * 1000:
             return Step(again_ms=_READY_MS if waited_ms < 10_000 else _BUILD_MS)
         return self._failed(
@@ -211,9 +204,7 @@ class DeploymentLifecycle(_Kept):
         """Look at what answers; where it ended, start it anew."""
         run = record.state.get("run")
         if run is None:
-            if record.status == FAILED:
-                return Step(again_ms=_LOOK_MS)
-            return self._anew(record)
+            return Step(again_ms=_LOOK_MS) if record.status == FAILED else self._anew(record)
         key = str(run["key"])
         if "model" in run:  # the front answers
             return Step(again_ms=_LOOK_MS)
@@ -230,7 +221,7 @@ class DeploymentLifecycle(_Kept):
 
     def _anew(self, record: Record) -> Step:
         number = int(record.state.get("runs") or 0) + 1
-        return Step(state={"next": {"key": self.key(record)}, "runs": number})
+        return Step(state={"next": {"key": self.key(record)}, "runs": number, "status_reason": _STARTING})
 
     def _call_endpoint(self, record: Record) -> None:
         self.reconciler.wake(endpoint_of(record.id))
@@ -277,7 +268,7 @@ class EndpointLifecycle(_Kept):
             deployments = deployments_of(self.store, tx, record.id)
         table = table_of(record, deployments, self._keys, folder)
         if look.phase is Phase.ABSENT:
-            self.engine.start(front_plan({**table, "generation": 0}, folder, CONFIG), key)
+            self.leaving.start(front_plan({**table, "generation": 0}, folder, CONFIG), key)
             return Step(again_ms=_SOON_MS)
         state = _told(folder)
         if state is None:
@@ -288,9 +279,10 @@ class EndpointLifecycle(_Kept):
             return Step(state={"mark": mark, "generation": generation})
         generation = int(record.state["generation"])
         if state["generation"] != generation:
+            is_first = _written(folder / CONFIG) != generation
             _write(folder / CONFIG, {**table, "generation": generation})
             ask(folder / CONTROL, "POST", "/reload")
-            return Step(again_ms=_SOON_MS)
+            return Step(again_ms=_SOON_MS if is_first else _BUILD_MS)
         return self._in_effect(record, deployments)
 
     def _in_effect(self, record: Record, deployments: list[Record]) -> Step:
@@ -332,6 +324,11 @@ def _told(folder: Path) -> dict[str, Any] | None:
     """What a front says of itself; None where it does not answer yet."""
     said = ask(folder / CONTROL, "GET", "/state")
     return None if said is None else json.loads(said)
+
+
+def _written(file: Path) -> int:
+    """The generation of the table that a front was given last."""
+    return int(json.loads(file.read_text(encoding="utf-8"))["generation"])
 
 
 def _write(file: Path, table: Mapping[str, Any]) -> None:

@@ -106,12 +106,15 @@ class OnlineEndpoints(Shelf):
         with self.store.state.read() as tx:
             there = {each.id.version: each for each in deployments_of(self.store, tx, old.id)}
         for word in ("traffic", "mirror_traffic"):
-            self._check_traffic(word, body.get(word) or {}, there)
+            before = old.body.get(word) or {}
+            self._check_traffic(word, body.get(word) or {}, before, there)
         if body == old.body:
             return {}
         return {"body": body, "status": UPDATING, "state": {**old.state, "provisioning_state": UPDATING}}
 
-    def _check_traffic(self, word: str, shares: dict[str, int], there: dict[str, Record]) -> None:
+    def _check_traffic(
+        self, word: str, shares: Mapping[str, int], before: Mapping[str, int], there: Mapping[str, Record]
+    ) -> None:
         for name, share in shares.items():
             if name not in there:
                 known = ", ".join(there) or "none"
@@ -120,7 +123,7 @@ class OnlineEndpoints(Shelf):
                     target=word,
                     mend=f"Deployments here: {known}.",
                 )
-            if share and not there[name].state.get("run"):
+            if share and share != before.get(name) and not there[name].state.get("run"):
                 raise InvalidInput(
                     f"The deployment '{name}' does not answer: it is {there[name].status}.",
                     target=word,
@@ -224,7 +227,7 @@ class OnlineDeployments(Shelf):
         body = self._settled(old.id, document)
         if body == old.body and old.status != FAILED:
             return {}
-        if old.status not in _READY:
+        if old.status not in _READY or old.state.get("next"):
             raise Conflict(
                 f"The deployment '{old.id.version}' is {old.status}.",
                 target=old.id.path,

@@ -77,7 +77,7 @@ class Serving:
         settings = {
             "root": str(folder / _APP),
             **({"script": configured.scoring_script} if configured.scoring_script else {"flavor": "mlflow"}),
-            "sockets": [str(folder / socket) for socket in sockets(record, folder)],
+            "sockets": sockets(record, folder),
             "timeout_ms": asked.request_timeout_ms,
         }
         stage += [*laid, Stage(StageKind.TEXT, _SETTINGS, content=json.dumps(settings))]
@@ -146,17 +146,17 @@ class Serving:
 
 
 def sockets(record: Record, folder: Path) -> list[str]:
-    """The sockets of a deployment's workers, within its work folder: one for each request that it takes at a time."""
+    """The sockets of a deployment's workers, in its work folder: one for each request that it takes at a time."""
     instances = int(record.body.get("instance_count") or 1)
     at_once = int((record.body.get("request_settings") or {}).get("max_concurrent_requests_per_instance") or 1)
-    names = [f"s{number}" for number in range(min(instances * at_once, _MOST_WORKERS))]
-    if len(bytes(folder / names[-1])) > _LONGEST_SOCKET:
+    found = [str(folder / f"s{number}") for number in range(min(instances * at_once, _MOST_WORKERS))]
+    if len(found[-1].encode()) > _LONGEST_SOCKET:
         raise InvalidInput(
             "The path of the data folder is too long for the sockets of deployments.",
             target="data_dir",
             mend="Use a data folder with a shorter path.",
         )
-    return names
+    return found
 
 
 def check_plan(table: Mapping[str, Any], folder: Path, config: str) -> Plan:

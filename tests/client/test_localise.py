@@ -9,6 +9,7 @@ from lazuli.client.localise import ANONYMOUS, ANONYMOUS_COMPONENT, localise
 from lazuli.client.snapshot import Snapshot
 from lazuli.resources.component import Component
 from lazuli.resources.data import Data
+from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.environment import Environment
 from lazuli.resources.job import CommandJob
 from lazuli.resources.model import Model
@@ -44,6 +45,7 @@ class Kept:
         self.codes: list[Snapshot] = []
         self.environments: list[Environment] = []
         self.components: list[Component] = []
+        self.models: list[Model] = []
 
     def upload(self, snapshot: Snapshot) -> str:
         self.uploads.append(snapshot)
@@ -56,6 +58,10 @@ class Kept:
     def keep_environment(self, environment: Environment) -> str:
         self.environments.append(environment.model_copy())
         return f"azureml:{environment.name}:{environment.version}"
+
+    def keep_model(self, model: Model) -> str:
+        self.models.append(model)
+        return f"azureml:{model.name}:{model.version}"
 
     def keep_component(self, component: Component) -> str:
         self.components.append(component)
@@ -100,6 +106,38 @@ def test_a_job_speaks_of_nothing_local_any_more(folder: Path) -> None:
     assert [file.relative for file in kept.codes[0].files] == ["train.py"]
     assert job.environment == f"azureml:{ANONYMOUS}:{kept.environments[0].version}"
     assert kept.environments[0].conda_file == CONDA
+
+
+DEPLOYMENT = """\
+name: blue
+endpoint_name: e
+model: {path: data.csv}
+code_configuration: {code: src, scoring_script: train.py}
+environment: {conda_file: conda.yml}
+"""
+
+
+def test_a_deployment_brings_its_script_its_environment_and_its_model(folder: Path) -> None:
+    deployment, kept = run(OnlineDeployment, DEPLOYMENT, folder)
+    assert deployment.code_configuration.code == "azureml:code:1"
+    assert deployment.environment == f"azureml:{ANONYMOUS}:{kept.environments[0].version}"
+    (model,) = kept.models
+    assert (model.path, model.version) == ("azureml://datastores/d/paths/data.csv", "1")
+    assert deployment.model == f"azureml:{model.name}:1"
+    again, _ = run(OnlineDeployment, DEPLOYMENT, folder)
+    assert again.model == deployment.model, "the same files are the same model"
+
+
+@pytest.mark.parametrize(
+    ("said", "target"),
+    [
+        ("model: {path: none.bin}", "model.path"),
+        ("code_configuration: {code: none, scoring_script: s.py}", "code_configuration.code"),
+    ],
+)
+def test_a_deployment_that_names_what_is_not_here_is_refused(folder: Path, said: str, target: str) -> None:
+    problem = refuse(OnlineDeployment, f"name: blue\nendpoint_name: e\n{said}\n", folder)
+    assert (problem.target, "file.yml:3" in problem.message) == (target, True)
 
 
 SWEEP = """\

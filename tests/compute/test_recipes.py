@@ -73,7 +73,7 @@ def test_a_whole_file() -> None:
     ],
 )
 def test_a_pin_of_conda_as_pip_says_it(item: str, expected: str) -> None:
-    (requirement,) = conda(item).requirements
+    requirement, *_ = conda(item).requirements
     assert Requirement(requirement) == Requirement(expected)
 
 
@@ -295,6 +295,22 @@ def test_what_only_conda_has_is_left_to_conda(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("shutil.which", lambda program: f"/opt/{program}" if program == "micromamba" else None)
     assert recipe_of("ubuntu", text) == Recipe("", conda=text)
     assert recipe_of("ubuntu", "dependencies: [six]").requirements == ("six",), "PyPI is quicker where it has all"
+
+
+@pytest.mark.parametrize(
+    ("items", "is_held_back"),
+    [
+        (["scikit-learn=1.2.2", "numpy"], True),
+        (["scikit-learn=1.2"], True),
+        (["scikit-learn=1.5.0", "numpy"], False),
+        (["scikit-learn=1.2.2", "numpy=1.24"], False),
+        (["scikit-learn", "numpy"], False),
+        ([{"pip": ["scikit-learn==1.2.2", "numpy"]}], False),
+    ],
+)
+def test_packages_of_conda_get_the_numpy_that_they_were_built_for(items: list, is_held_back: bool) -> None:
+    """Its solver knows; of pip's nobody would say it, on Azure neither."""
+    assert ("numpy<2" in conda(*items).requirements) == is_held_back
 
 
 def test_variables_of_a_conda_file_are_set() -> None:

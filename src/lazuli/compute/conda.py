@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
 
 from lazuli.schema.problems import InvalidInput, Problem, Unsupported
 from lazuli.schema.yaml import plain
@@ -73,6 +74,10 @@ _PROGRAMS = re.compile(
 
 _ITEM = re.compile(r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)", re.DOTALL)
 _VERSION = re.compile(r"\d[\w.+!]*(\.\*|\*)?")
+_NUMPY_2_SINCE = {"pandas": "2.2.2", "scikit-learn": "1.4.2", "scipy": "1.13", "statsmodels": "0.14.2"}
+"""The first versions whose wheels work with numpy 2."""
+_PINNED = re.compile(r"==(?P<version>\d+(?:\.\d+)*)")
+_NUMPY = re.compile(r"numpy\s*[<>=!~]", re.IGNORECASE)
 _KNOWN_KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 
 
@@ -114,6 +119,7 @@ class _Reading:
         self.python = ""
         self.requirements: list[str] = []
         self.options: list[str] = []
+        self.is_before_numpy_2 = False
         self.problems: list[Problem] = []
 
     def of(self, items: list[Any]) -> CondaSpec:
@@ -129,7 +135,14 @@ class _Reading:
             raise type(first)(
                 first.message, target=first.target, mend=first.mend, code=first.code, details=self.problems[1:]
             )
-        return CondaSpec(self.python, tuple(self.requirements), tuple(self.options))
+        return CondaSpec(self.python, tuple(self._with_old_numpy()), tuple(self.options))
+
+    def _with_old_numpy(self) -> list[str]:
+        """The requirements, with the numpy that the packages of conda were built for: its solver would have seen to
+        that, while wheels of their time do not say that a later numpy breaks them."""
+        if not self.is_before_numpy_2 or any(_NUMPY.match(each) for each in self.requirements):
+            return self.requirements
+        return [*self.requirements, "numpy<2"]
 
     def _try(self, read: Callable[[str, str], None], item: object, place: str) -> None:
         try:
@@ -158,6 +171,9 @@ class _Reading:
             )
         elif pypi := _PYPI_NAMES.get(name, name):
             self.requirements.append(pypi + constraint)
+            pinned = _PINNED.match(constraint)
+            if pinned and name in _NUMPY_2_SINCE and Version(pinned["version"]) < Version(_NUMPY_2_SINCE[name]):
+                self.is_before_numpy_2 = True
 
     def _pip_item(self, line: str, place: str) -> None:
         line = re.sub(r"(^|\s)#.*", "", line).strip()

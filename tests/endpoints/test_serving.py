@@ -173,9 +173,11 @@ def test_a_deployment_that_shares_traffic_is_not_deleted_and_any_other_is(endpoi
 
 
 def test_an_endpoint_goes_with_all_that_is_behind_it(endpoint: Served) -> None:
-    endpoint.up("blue", answering("blue"))
+    for name in ("blue", "green"):
+        endpoint.up(name, answering(name))
     engine, url = endpoint.place.platform.engine, endpoint.url
-    keys = {endpoint.get().state["run"]["key"], endpoint.get("blue").state["run"]["key"]}
+    keys = {endpoint.get(name).state["run"]["key"] for name in ("", "blue", "green")}
+    assert endpoint.place.platform.shelves.online_deployment.delete(endpoint.id("green"), endpoint.place.actor)
     assert endpoint.place.platform.shelves.online_endpoint.delete(endpoint.id(), endpoint.place.actor)
     until(lambda: keys.isdisjoint(engine.orphans(())), "what served is gone")
     with pytest.raises(httpx.ConnectError):

@@ -289,8 +289,7 @@ class EndpointLifecycle(_Kept):
         """The front knows all: who waited for that is called, and what answers no longer may end."""
         before: Mapping[str, str] = record.state.get("serving") or {}
         serving = {each.id.version: str(run["key"]) for each in deployments if (run := chosen(each))}
-        there = {each.id.version for each in deployments}
-        gone = [key for name, key in before.items() if name not in there]
+        gone = record.state.get("gone") or []
         called = [each.id for each in deployments if serving.get(each.id.version) != before.get(each.id.version)]
 
         def after() -> None:
@@ -302,6 +301,7 @@ class EndpointLifecycle(_Kept):
         facts = {
             "serving": serving,
             "doors": doors,
+            "gone": None,
             "provisioning_state": SUCCEEDED,
             "status_reason": None,
             "failures": None,

@@ -66,7 +66,7 @@ def deployments_of(store: Store, tx: Connection, id: ResourceId) -> list[Record]
 def keys_of(record: Record) -> list[str]:
     """The engine's keys of what runs for an endpoint or a deployment."""
     runs = [record.state.get(word) or {} for word in ("run", "next", "last")]
-    return [str(run["key"]) for run in runs if run.get("key")]
+    return [*(str(run["key"]) for run in runs if run.get("key")), *(record.state.get("gone") or [])]
 
 
 class OnlineEndpoints(Shelf):
@@ -177,12 +177,11 @@ class OnlineEndpoints(Shelf):
 class OnlineDeployments(Shelf):
     """The deployments behind online endpoints. A deployment is told by its endpoint's name and its own, as version."""
 
-    def __init__(self, store: Store, reconciler: Reconciler, assets: Assets, engine: Engine, leaving: Leaving) -> None:
+    def __init__(self, store: Store, reconciler: Reconciler, assets: Assets, engine: Engine) -> None:
         super().__init__(noun("online-deployment"), store)
         self._engine = engine
         self._reconciler = reconciler
         self._assets = assets
-        self._leaving = leaving
 
     def missing(self, tx: Connection, id: ResourceId) -> NotFound:
         """The problem that there is no such deployment, or no such endpoint."""
@@ -247,10 +246,10 @@ class OnlineDeployments(Shelf):
                 return False
             if endpoint := self.store.documents.find(tx, endpoint_of(record.id)):
                 body = _without(endpoint.body, record.id)
-                if body != endpoint.body:
-                    self.store.documents.change(tx, endpoint, actor.name, body=body)
+                gone = [*(endpoint.state.get("gone") or []), *keys_of(record)]  # the endpoint's to end
+                state = {**endpoint.state, "gone": gone}
+                self.store.documents.change(tx, endpoint, actor.name, body=body, state=state)
             self.store.documents.remove(tx, record, actor.name)
-        self._leaving.stop(*((record.state.get(word) or {}).get("key") for word in ("next", "last")))
         self._reconciler.wake(endpoint_of(record.id))
         return True
 

@@ -318,9 +318,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             schedule=Schedules(store, reconciler, firings, changes),
             published_pipeline=PublishedPipelines(store, jobs, components),
             online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving),
-            online_deployment=OnlineDeployments(
-                store, reconciler, Assets(models, codes, environments, plain), engine, leaving
-            ),
+            online_deployment=OnlineDeployments(store, reconciler, Assets(models, codes, environments, plain), engine),
             code=codes,
         ),
         storage=storage,

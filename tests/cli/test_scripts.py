@@ -19,12 +19,12 @@ Run = Callable[..., Result]
 
 MAIN = "from lazuli.cli import main; main()"
 SLOW = """\
-import signal, time
+import os, signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 from lazuli.client import storage
 real = storage.Storage._send_file
 def slow(*args):
-    print("sending", flush=True)
+    os.write(1, b"sending\n")  # whole lines, though several threads write them
     time.sleep(0.1)
     return real(*args)
 storage.Storage._send_file = slow

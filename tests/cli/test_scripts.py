@@ -24,7 +24,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tes
 from lazuli.client import storage
 real = storage.Storage._send_file
 def slow(*args):
-    os.write(1, b"sending\n")  # whole lines, though several threads write them
+    os.write(1, b"sending\\n")  # whole lines, though several threads write them
     time.sleep(0.1)
     return real(*args)
 storage.Storage._send_file = slow

@@ -7,7 +7,7 @@ under its own name; what is not is refused here with its place in the file, befo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from packaging.version import Version
 from lazuli.schema.problems import InvalidInput, Problem, Unsupported
 from lazuli.schema.yaml import plain
 
-__all__ = ["CondaSpec", "parse"]
+__all__ = ["CondaSpec", "joined", "parse"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ _VERSION = re.compile(r"\d[\w.+!]*(\.\*|\*)?")
 _NUMPY_2_SINCE = {"pandas": "2.2.2", "scikit-learn": "1.4.2", "scipy": "1.13", "statsmodels": "0.14.2"}
 """The first versions whose wheels work with numpy 2."""
 _PINNED = re.compile(r"==(?P<version>\d+(?:\.\d+)*)")
+_OLD_NUMPY = "numpy<2"
 _NUMPY = re.compile(r"numpy\s*[<>=!~]", re.IGNORECASE)
 _KNOWN_KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 
@@ -93,6 +94,12 @@ def parse(spec: Mapping[str, Any] | str) -> CondaSpec:
     if not isinstance(items, list):
         raise InvalidInput("'dependencies' is a list.", target="conda_file.dependencies", mend="Start lines with '- '.")
     return replace(_Reading().of(items), variables=_variables(document.get("variables") or {}))
+
+
+def joined(requirements: Sequence[str]) -> list[str]:
+    """The requirements of several steps: a numpy that any of them names stands over one that was added for its time."""
+    is_named = any(_NUMPY.match(each) and each != _OLD_NUMPY for each in requirements)
+    return [each for each in requirements if each != _OLD_NUMPY or not is_named]
 
 
 def _variables(said: object) -> tuple[tuple[str, str], ...]:
@@ -142,7 +149,7 @@ class _Reading:
         that, while wheels of their time do not say that a later numpy breaks them."""
         if not self.is_before_numpy_2 or any(_NUMPY.match(each) for each in self.requirements):
             return self.requirements
-        return [*self.requirements, "numpy<2"]
+        return [*self.requirements, _OLD_NUMPY]
 
     def _try(self, read: Callable[[str, str], None], item: object, place: str) -> None:
         try:

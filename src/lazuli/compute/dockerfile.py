@@ -189,7 +189,7 @@ class _Reading:
     def _python(self, file: Mapping[str, object] | str) -> bool:
         spec = conda.parse(file)
         self.found.python = spec.python or self.found.python
-        self.found.requirements += spec.requirements
+        self.found.requirements = conda.joined([*self.found.requirements, *spec.requirements])
         self.found.options += spec.options
         return True
 

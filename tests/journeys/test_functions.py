@@ -25,6 +25,8 @@ def search(house: Server, name: str, die_at: dict[int, threading.Thread] | None 
 
     def train(trial: lazuli.FunctionTrial) -> float:
         if trial.number in mine:
+            for start in (each for each in mine.values() if each.ident):
+                start.join()  # a server that is starting would be left behind
             house.end(signal.SIGKILL)
             mine[trial.number].start()
         return (trial["x"] - 1) ** 2 + trial["y"] ** 2

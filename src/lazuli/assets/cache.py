@@ -82,13 +82,9 @@ class Cache:
     def _drop_others(self, location: Location, wanted: Sequence[OutsideFile]) -> None:
         """Forget what no longer lies there."""
         there = {file.path for file in wanted}
-        after, more = "", True
-        while more:
-            page = self._blobs.list(location.container, location.prefix, after=after)
-            for blob in page.blobs:
-                if blob.name not in there and blob.name != location.path:
-                    self._blobs.delete(location.container, blob.name)
-            after, more = page.next_marker, bool(page.next_marker)
+        for blob in self._blobs.below(location.container, location.prefix):
+            if blob.name not in there and blob.name != location.path:
+                self._blobs.delete(location.container, blob.name)
         if location.path and location.path not in there:
             self._blobs.delete(location.container, location.path)
 

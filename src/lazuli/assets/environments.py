@@ -66,13 +66,8 @@ class Contexts:
     def files(self, scope: Scope, build: BuildContext) -> Mapping[str, Path]:
         """The files of a build context, by their place in it, and where their content lies."""
         location = self._storage.locate(scope, build.path, target="build.path")
-        found: dict[str, Path] = {}
-        after, more = "", True
-        while more:
-            page = self._blobs.list(location.container, location.prefix, after=after)
-            found |= {blob.name[len(location.prefix) :]: self._blobs.file(blob) for blob in page.blobs}
-            after, more = page.next_marker, bool(page.next_marker)
-        return found
+        blobs = self._blobs.below(location.container, location.prefix)
+        return {blob.name.removeprefix(location.prefix): self._blobs.file(blob) for blob in blobs}
 
 
 class Environments(Versions):

@@ -160,13 +160,7 @@ class Codes(Versions):
 
     def _files(self, container: str, prefix: str) -> dict[str, Blob]:
         """What was uploaded, by its paths in the snapshot."""
-        found: dict[str, Blob] = {}
-        after, more = "", True
-        while more:
-            page = self.store.blobs.list(container, prefix, after=after)
-            found |= {blob.name.removeprefix(prefix): blob for blob in page.blobs}
-            after, more = page.next_marker, bool(page.next_marker)
-        return found
+        return {blob.name.removeprefix(prefix): blob for blob in self.store.blobs.below(container, prefix)}
 
     def _checked(self, id: ResourceId, properties: Mapping[str, str], files: Mapping[str, Blob]) -> str:
         """The hash by which others find the snapshot: a wrong one would have their jobs run what they never saw.

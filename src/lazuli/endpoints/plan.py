@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +15,7 @@ from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
 from lazuli.endpoints.plain import ONNX, PlainModels
 from lazuli.jobs.environment import JobEnvironments
+from lazuli.jobs.plan import stages_below
 from lazuli.resources.deployment import CodeConfiguration, OnlineDeployment, RequestSettings
 from lazuli.resources.table import noun
 from lazuli.schema.problems import InvalidInput, Unsupported
@@ -72,7 +73,7 @@ class Serving:
         if configured.code:
             code = self._codes.resolve(record.id.scope, configured.code, target="code_configuration.code")
             container, _, path = str(code.body["path"]).partition("/")
-            stage += self._below(Location(container, path), _APP, StageKind.COPY)
+            stage += stages_below(self._store.blobs, Location(container, path), _APP, StageKind.COPY)
         home, laid = self._model(record)
         settings = {
             "root": str(folder / _APP),
@@ -130,19 +131,11 @@ class Serving:
             file = PurePosixPath(blob.name).name
             return home, [Stage(StageKind.LINK, f"{home}/{file}", str(self._store.blobs.file(blob)))]
         last = PurePosixPath(location.path).name
-        laid = list(self._below(location, f"{home}/{last}" if last else home, StageKind.LINK))
+        place = f"{home}/{last}" if last else home
+        laid = list(stages_below(self._store.blobs, location, place, StageKind.LINK))
         if not laid:
             raise InvalidInput(f"The files of the model '{model.id.name}' are gone.", target="model")
         return home, laid
-
-    def _below(self, location: Location, target: str, kind: StageKind) -> Iterator[Stage]:
-        after, more = "", True
-        while more:
-            page = self._store.blobs.list(location.container, location.prefix, after=after)
-            for blob in page.blobs:
-                relative = blob.name.removeprefix(location.prefix)
-                yield Stage(kind, f"{target}/{relative}", str(self._store.blobs.file(blob)))
-            after, more = page.next_marker, bool(page.next_marker)
 
 
 def sockets(record: Record, folder: Path) -> list[str]:

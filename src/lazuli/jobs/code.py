@@ -128,12 +128,8 @@ class CodeSources:
         if location.path and (blob := blobs.stat(location.container, location.path)):
             yield PurePosixPath(blob.name).name, blobs.file(blob)
             return
-        after, more = "", True
-        while more:
-            page = blobs.list(location.container, location.prefix, after=after)
-            for blob in page.blobs:
-                yield blob.name.removeprefix(location.prefix), blobs.file(blob)
-            after, more = page.next_marker, bool(page.next_marker)
+        for blob in blobs.below(location.container, location.prefix):
+            yield blob.name.removeprefix(location.prefix), blobs.file(blob)
 
     def _kept(self, scope: Scope, files: Mapping[str, Path]) -> str:
         """The reference of the snapshot that holds the files."""

@@ -285,11 +285,7 @@ class Growing:
         self._outdated.append((time.monotonic(), blob.sha256))
 
     def _marked(self, container: str, prefix: str) -> Iterator[Blob]:
-        after, more = "", True
-        while more:
-            page = self._blobs.list(container, prefix, after=after)
-            yield from (blob for blob in page.blobs if MARK in blob.metadata)
-            after, more = page.next_marker, bool(page.next_marker)
+        return (blob for blob in self._blobs.below(container, prefix) if MARK in blob.metadata)
 
 
 def _files(folder: Path) -> Iterator[_File]:

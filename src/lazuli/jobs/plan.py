@@ -27,10 +27,11 @@ from lazuli.schema import bindings
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import parse_datastore_path
 from lazuli.shelves.shelf import document_of
+from lazuli.store.blobs import Blobs
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
-__all__ = ["Planner", "Reach", "file_name", "output_folder", "plain_name"]
+__all__ = ["Planner", "Reach", "file_name", "output_folder", "plain_name", "stages_below"]
 
 _COPIED = frozenset({Mode.DOWNLOAD, Mode.EVAL_DOWNLOAD, Mode.RW_MOUNT})
 _PLAIN_NAME = re.compile(r"[\w.-]{1,100}")
@@ -151,7 +152,7 @@ class Planner:
         if job.code is None:
             return
         container, _, path = str(self._pinning.snapshot(record.id.scope, job.code).body["path"]).partition("/")
-        yield from self._below(Location(container, path), target, StageKind.COPY)
+        yield from stages_below(self._store.blobs, Location(container, path), target, StageKind.COPY)
 
     def _input(self, record: Record, name: str, given: Input, folder: Path, *, mounts: bool) -> tuple[list[Stage], str]:
         """What is laid out for an input, and the value that stands for it in the command."""
@@ -178,21 +179,12 @@ class Planner:
             return [Stage(StageKind.COPY, target, str(place))], str(folder / target)
         blob = self._storage.blob(location)
         if blob is None:
-            laid = list(self._below(location, target, kind))
+            laid = list(stages_below(self._store.blobs, location, target, kind))
             if not laid:
                 raise InvalidInput(f"The bytes of input '{name}' are gone.", target=f"inputs.{name}")
             return [Stage(StageKind.FOLDER, target), *laid], str(folder / target)
         target = f"{target}/{plain_name(PurePosixPath(blob.name).name)}"
         return [Stage(kind, target, str(self._store.blobs.file(blob)))], str(folder / target)
-
-    def _below(self, location: Location, target: str, kind: StageKind) -> Iterator[Stage]:
-        after, more = "", True
-        while more:
-            page = self._store.blobs.list(location.container, location.prefix, after=after)
-            for blob in page.blobs:
-                relative = blob.name[len(location.prefix) :]
-                yield Stage(kind, f"{target}/{relative}", str(self._store.blobs.file(blob)))
-            after, more = page.next_marker, bool(page.next_marker)
 
     def _variables(
         self, record: Record, job: CommandJob, values: Mapping[str, str], environment: Realised
@@ -264,6 +256,13 @@ def _is_literal(job: CommandJob, group: str, item: str) -> bool:
 
 def _variable(name: str) -> str:
     return re.sub(r"\W", "_", name)
+
+
+def stages_below(blobs: Blobs, location: Location, target: str, kind: StageKind) -> Iterator[Stage]:
+    """Every file below a location of this server, laid below ``target`` under the same name."""
+    for blob in blobs.below(location.container, location.prefix):
+        relative = blob.name.removeprefix(location.prefix)
+        yield Stage(kind, f"{target}/{relative}", str(blobs.file(blob)))
 
 
 def file_name(output: Output, name: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +180,17 @@ class Blobs:
                 else:
                     blobs.append(blob_of(found))
         return BlobPage(blobs, prefixes, "")
+
+    def below(self, container: str, prefix: str = "") -> Iterator[Blob]:
+        """Every blob whose name starts with ``prefix``, in byte order, however many there are.
+
+        They are read page by page, so what is removed on the way disturbs nothing.
+        """
+        after, more = "", True
+        while more:
+            page = self.list(container, prefix, after=after)
+            yield from page.blobs
+            after, more = page.next_marker, bool(page.next_marker)
 
     def etags(self, container: str, prefix: str = "") -> dict[str, str]:
         """The etag of every blob whose name starts with ``prefix``, by its name, and nothing else of them."""

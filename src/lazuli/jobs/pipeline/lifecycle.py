@@ -131,7 +131,8 @@ class PipelineLifecycle(Parent):
         opened = self._known.open(record)
         statuses = opened.statuses(children)
         while made := self._made(record, opened, statuses):
-            self._step_jobs.keep_files([child for child in made.values() if child.state.get("reused")])
+            if twins := [child for child in made.values() if child.state.get("reused")]:
+                self._step_jobs.keep_files(twins)
             if not self.jobs.bear(record, [*made.values()]):
                 return Step()
             statuses |= {step: child.status for step, child in made.items()}

@@ -19,7 +19,7 @@ from lazuli.schema.problems import InvalidInput
 
 __all__ = ["online_deployment", "online_endpoint"]
 
-_ENDPOINT, _DEPLOYMENT = noun("online-endpoint"), noun("online-deployment")
+_DEPLOYMENT = noun("online-deployment")
 _LINES = 50
 
 online_endpoint = group_of("online-endpoint")

@@ -69,11 +69,16 @@ class _Kept:
         """Nobody waits for a status alone."""
         return []
 
-    def key(self, record: Record) -> str:
-        """A key that was never used: short, and unique over all workspaces."""
+    def fresh(self, record: Record, word: str) -> dict[str, Any]:
+        """The facts of a new run under ``word``; its key was never used, is short, and unique over all workspaces."""
         number = int(record.state.get("runs") or 0) + 1
         place = hashlib.sha256(f"{record.created_at}{record.id.key}".encode()).hexdigest()[:12]
-        return f"{'dep' if record.id.version else 'end'}-{place}-{number}"
+        return {word: {"key": f"{'dep' if record.id.version else 'end'}-{place}-{number}"}, "runs": number}
+
+    def last_words(self, key: str, look: Look) -> str:
+        """The last line that ended work said, or what the engine says of its end."""
+        said = self.engine.tail(key, LOG, -_TAIL).decode(errors="replace").strip()
+        return said.splitlines()[-1] if said else look.message
 
     def pause_ms(self, failures: int) -> int:
         """How long to wait before what ended by itself is started anew."""
@@ -123,10 +128,7 @@ class DeploymentLifecycle(_Kept):
         addresses = sockets(record, self.engine.folder(key))
         if not all(ask(Path(address), "GET", "/") is not None for address in addresses):
             return self._not_yet(record, look)
-        if not following.get("ready"):
-            facts = {**following, "addresses": addresses, "ready": True}
-            return Step(state={"next": facts}, after=lambda: self._call_endpoint(record))
-        return self._taken(record, following)
+        return self._ready(record, following, {"addresses": addresses})
 
     def _bring_in(self, record: Record, following: Mapping[str, Any], look: Look, model: str) -> Step:
         """See an ONNX model into the endpoint's front, once a check has loaded it."""
@@ -143,10 +145,14 @@ class DeploymentLifecycle(_Kept):
             return Step(again_ms=_BUILD_MS)
         if look.reason is not Reason.COMPLETED:
             return self._ended_early(record, look)
-        if not following.get("ready"):
-            facts = {**following, "model": model, "ready": True}
-            return Step(state={"next": facts}, after=lambda: self._call_endpoint(record))
-        return self._taken(record, following)
+        return self._ready(record, following, {"model": model})
+
+    def _ready(self, record: Record, following: Mapping[str, Any], how: Mapping[str, Any]) -> Step:
+        """Call the endpoint, which learns ``how`` it is asked; then wait until it does ask."""
+        if following.get("ready"):
+            return self._taken(record, following)
+        facts = {**following, **how, "ready": True}
+        return Step(state={"next": facts}, after=lambda: self.reconciler.wake(endpoint_of(record.id)))
 
     def _not_yet(self, record: Record, look: Look) -> Step:
         """Wait for ``init()``, for as long as the liveness probe has patience."""
@@ -179,8 +185,7 @@ class DeploymentLifecycle(_Kept):
     def _ended_early(self, record: Record, look: Look) -> Step:
         """What was to answer has ended: a mistake in the script where it is new, bad luck where it ran before."""
         following = record.state["next"]
-        said = self.engine.tail(str(following["key"]), LOG, -_TAIL).decode(errors="replace").strip()
-        last = said.splitlines()[-1] if said else look.message
+        last = self.last_words(str(following["key"]), look)
         if record.status in (CREATING, UPDATING):
             return self._failed(
                 record, "ContainerCrashed", f"Its process ended before it was ready: {last} Its log says more."
@@ -220,11 +225,7 @@ class DeploymentLifecycle(_Kept):
         )
 
     def _anew(self, record: Record) -> Step:
-        number = int(record.state.get("runs") or 0) + 1
-        return Step(state={"next": {"key": self.key(record)}, "runs": number, "status_reason": _STARTING})
-
-    def _call_endpoint(self, record: Record) -> None:
-        self.reconciler.wake(endpoint_of(record.id))
+        return Step(state={**self.fresh(record, "next"), "status_reason": _STARTING})
 
     def _failed(self, record: Record, code: str, message: str) -> Step:
         """A failure: what answered before goes on, and the log of what failed stays."""
@@ -256,8 +257,7 @@ class EndpointLifecycle(_Kept):
             return Step(state={"port": _free_port()})
         run = record.state.get("run")
         if not run:
-            number = int(record.state.get("runs") or 0) + 1
-            return Step(state={"run": {"key": self.key(record)}, "runs": number, "generation": 0, "mark": None})
+            return Step(state={**self.fresh(record, "run"), "generation": 0, "mark": None})
         key = str(run["key"])
         look = self.engine.look(key)
         if look.over:
@@ -311,8 +311,7 @@ class EndpointLifecycle(_Kept):
     def _fallen(self, record: Record, key: str, look: Look) -> Step:
         """Its front has ended by itself: another is started, at the same address where that is free."""
         failures = int(record.state.get("failures") or 0) + 1
-        said = self.engine.tail(key, LOG, -_TAIL).decode(errors="replace").strip()
-        reason = f"Its front ended and is started anew: {said.splitlines()[-1] if said else look.message}"
+        reason = f"Its front ended and is started anew: {self.last_words(key, look)}"
         facts: dict[str, Any] = {"run": None, "failures": failures, "status_reason": reason}
         if failures > 1 and not _is_free(int(record.state["port"])):
             facts["port"] = None

@@ -31,15 +31,14 @@ class PlainModels:
 
     def kind(self, model: Record) -> str:
         """How it answers by itself: ``mlflow``, ``onnx``, or '' where it needs a script."""
-        if model.body.get("type") == ModelType.MLFLOW_MODEL.value:
+        if self._is_mlflow(model):
             return MLFLOW
         return ONNX if self._onnx(model) else ""
 
-    def file(self, model: Record) -> Path:
+    def file(self, model: Record) -> Path | None:
         """The ONNX file of a model that is one. It never changes, and stays for as long as the model does."""
-        blob = self._onnx(model)
-        assert blob is not None, model.id
-        return self._store.blobs.file(blob)
+        blob = None if self._is_mlflow(model) else self._onnx(model)
+        return self._store.blobs.file(blob) if blob else None
 
     def environment(self, model: Record) -> tuple[str, Environment]:
         """The environment in which a model of MLflow was saved, by its own file, and as which version it is kept.
@@ -58,6 +57,9 @@ class PlainModels:
         return version, Environment.load(
             {"image": "ubuntu", "conda_file": conda, "description": f"Of {model.id.name}."}
         )
+
+    def _is_mlflow(self, model: Record) -> bool:
+        return model.body.get("type") == ModelType.MLFLOW_MODEL.value
 
     def _onnx(self, model: Record) -> Blob | None:
         """The one ONNX file of a model, if there is exactly one."""

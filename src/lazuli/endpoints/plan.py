@@ -13,7 +13,7 @@ from lazuli.assets.kinds import Codes, Models
 from lazuli.assets.storage import Location, Storage
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
-from lazuli.endpoints.plain import ONNX, PlainModels
+from lazuli.endpoints.plain import PlainModels
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.plan import stages_below
 from lazuli.resources.deployment import CodeConfiguration, OnlineDeployment, RequestSettings
@@ -58,7 +58,7 @@ class Serving:
         if record.body.get("code_configuration") or not record.body.get("model"):
             return None
         model = self._models.resolve(record.id.scope, str(record.body["model"]), target="model")
-        return self._plain.file(model) if self._plain.kind(model) == ONNX else None
+        return self._plain.file(model)
 
     def environment(self, record: Record) -> Realised:
         """The environment of a deployment, or how far it is."""

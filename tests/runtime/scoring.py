@@ -52,6 +52,16 @@ class Line(http.client.HTTPConnection):
         return Answer(answer.status, dict(answer.headers.items()), answer.read())
 
 
+def answered(line: Line, sent: bytes) -> bytes:
+    """All that comes back for bytes that are sent as they are, up to the end of the connection."""
+    line.connect()
+    line.sock.sendall(sent)
+    found = b""
+    while piece := line.sock.recv(1000):
+        found += piece
+    return found
+
+
 def until(true: Callable[[], object], otherwise: Callable[[], object] = str, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not true():

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from tests.runtime.fronts import KEY, Endpoint, digest, kill
-from tests.runtime.scoring import free_port, until
+from tests.runtime.scoring import Shell, answered, free_port, until
 
 from lazuli.runtime.front.exchange import Exchange
 from lazuli.runtime.front.front import Front
@@ -184,12 +184,7 @@ def test_a_client_may_wait_for_a_word(echo: Endpoint) -> None:
     ],
 )
 def test_what_is_no_request_is_refused(echo: Endpoint, sent: bytes, status: int) -> None:
-    line = echo.line()
-    line.connect()
-    line.sock.sendall(sent)
-    found = b""
-    while piece := line.sock.recv(1000):
-        found += piece
+    found = answered(echo.line(), sent)
     assert found.startswith(b"HTTP/1.1 %d " % status) and b'{"message":"' in found
 
 
@@ -315,13 +310,19 @@ def test_deployments_come_and_go_without_a_failed_request(endpoint: Endpoint) ->
     assert set(found) == {200} and len(found) > 12
 
 
-def test_one_that_leaves_answers_what_it_has(endpoint: Endpoint) -> None:
+def in_work(endpoint: Endpoint) -> tuple[Shell, threading.Thread, list[Any]]:
+    """A deployment that has begun with a request, who asks, and where its answer will be."""
     shell = endpoint.script("blue", WAITS)
     endpoint.start()
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(endpoint.ask()))
     thread.start()
     until((shell.root / "code" / "began1").exists)
+    return shell, thread, found
+
+
+def test_one_that_leaves_answers_what_it_has(endpoint: Endpoint) -> None:
+    shell, thread, found = in_work(endpoint)
     endpoint.script("green", named("green"))
     del endpoint.table["deployments"]["blue"]
     endpoint.reload(traffic={"green": 100})
@@ -343,12 +344,7 @@ def test_a_wrong_table_changes_nothing(endpoint: Endpoint) -> None:
 
 
 def test_the_end_comes_after_the_last_answer(endpoint: Endpoint) -> None:
-    shell = endpoint.script("blue", WAITS)
-    endpoint.start()
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(endpoint.ask()))
-    thread.start()
-    until((shell.root / "code" / "began1").exists)
+    shell, thread, found = in_work(endpoint)
     assert endpoint.process
     endpoint.process.terminate()
     until(lambda: not is_open(endpoint.table["address"][1]))

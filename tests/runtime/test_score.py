@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from tests.clients.environments import client_environment
-from tests.runtime.scoring import Shell, free_port, until
+from tests.runtime.scoring import Shell, answered, free_port, until
 from tests.runtime.steps import pythons
 
 FAILED = {"message": "An unexpected error occurred in scoring script. Check the logs for more info."}
@@ -249,12 +249,7 @@ def test_a_client_may_wait_for_a_word(plain: Shell) -> None:
     ],
 )
 def test_what_is_no_request_is_refused(plain: Shell, sent: bytes, status: int) -> None:
-    line = plain.line()
-    line.connect()
-    line.sock.sendall(sent)
-    found = b""
-    while piece := line.sock.recv(1000):
-        found += piece
+    found = answered(plain.line(), sent)
     assert found.startswith(b"HTTP/1.1 %d " % status) and b'{"message": "' in found
 
 

@@ -8,36 +8,31 @@ from typing import Any
 
 import click
 
-from lazuli.cli.command import Command, Verbs
+from lazuli.cli.behind import behind, edits_of, group_behind, no_wait
+from lazuli.cli.command import Command
 from lazuli.cli.nouns import group_of, strictly, warn
-from lazuli.cli.options import asks, confirmed, named
-from lazuli.cli.show import Form, show, show_many
+from lazuli.cli.options import asks, named
+from lazuli.cli.show import Form, show
 from lazuli.client.client import Client
 from lazuli.client.collection import Change
-from lazuli.resources.table import noun
 from lazuli.schema.problems import InvalidInput
 
 __all__ = ["online_deployment", "online_endpoint"]
 
-_DEPLOYMENT = noun("online-deployment")
 _LINES = 50
 
 online_endpoint = group_of("online-endpoint")
-online_deployment = Verbs("online-deployment", help=_DEPLOYMENT.summary)
-
-_behind = click.option("-e", "--endpoint-name", required=True, help="The endpoint it is behind.")
-_no_wait = click.option("--no-wait", is_flag=True, help="Do not wait until it is done.")
-_edits = click.option("--set", "edits", multiple=True, metavar="a.b=v", help="Change what the file says.")
+online_deployment = group_behind("online-deployment")
 
 
 @online_endpoint.command("update", cls=Command, help="Change an online endpoint, and who gets its traffic.")
 @named("online-endpoint")
 @click.option("-f", "--file", type=click.Path(dir_okay=False), help="A YAML file with what changes.")
-@_edits
+@edits_of
 @click.option("--traffic", metavar='"blue=90 green=10"', help="Percent of the traffic of each deployment: 100 in all.")
 @click.option("--mirror-traffic", metavar='"green=10"', help="Percent of the traffic that one gets a copy of.")
 @click.option("--description", help="What it is for.")
-@_no_wait
+@no_wait
 @asks()
 def _update(
     client: Client,
@@ -93,11 +88,11 @@ def _invoke(client: Client, output: Form, name: str, request_file: str, deployme
 @click.option("-f", "--file", type=click.Path(dir_okay=False), help="The YAML file that says it.")
 @named("online-deployment", required=False)
 @click.option("-e", "--endpoint-name", help="The endpoint it is behind.")
-@_edits
+@edits_of
 @click.option("--all-traffic", is_flag=True, help="Give it all the traffic once it answers.")
 @click.option("--skip-script-validation", is_flag=True, help="Taken, and of no meaning: scripts are run as they are.")
 @strictly
-@_no_wait
+@no_wait
 @asks()
 def _create(
     client: Client,
@@ -126,62 +121,9 @@ def _create(
     show(made, output)
 
 
-@online_deployment.command("show", cls=Command, help="Show a deployment.")
-@named("online-deployment")
-@_behind
-@asks()
-def _show(client: Client, output: Form, name: str, endpoint_name: str) -> None:
-    show(client.online_deployments.behind(endpoint_name).get(name), output)
-
-
-@online_deployment.command("list", cls=Command, help="List the deployments behind an endpoint.")
-@_behind
-@asks("table")
-def _list(client: Client, output: Form, endpoint_name: str) -> None:
-    client.online_endpoints.get(endpoint_name)
-    nothing = f"The endpoint '{endpoint_name}' has no deployment yet. Make one with 'lazuli online-deployment create'."
-    show_many(client.online_deployments.behind(endpoint_name).list(), _DEPLOYMENT.columns, output, nothing)
-
-
-@online_deployment.command("update", cls=Command, help="Change a deployment; it answers all the while.")
-@named("online-deployment")
-@_behind
-@click.option("-f", "--file", type=click.Path(dir_okay=False), help="A YAML file with what changes.")
-@_edits
-@_no_wait
-@asks()
-def _change(
-    client: Client,
-    output: Form,
-    name: str,
-    endpoint_name: str,
-    file: str | None,
-    edits: tuple[str, ...],
-    no_wait: bool,
-) -> None:
-    if not (edits or file):
-        raise InvalidInput("Nothing is said to change.", mend="Say it with --set a.b=value, or in a --file.")
-    change = Change(edits, file)
-    show(client.online_deployments.behind(endpoint_name).update(name, change, wait=not no_wait), output)
-
-
-@online_deployment.command("delete", cls=Command, help="Delete a deployment.")
-@named("online-deployment")
-@_behind
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@_no_wait
-@asks()
-def _delete(client: Client, output: Form, name: str, endpoint_name: str, yes: bool, no_wait: bool) -> None:
-    if not confirmed(f"Delete the deployment '{name}' behind '{endpoint_name}'?", yes):
-        click.echo("Nothing is deleted.", err=True)
-        click.get_current_context().exit(1)
-    client.online_deployments.behind(endpoint_name).delete(name, wait=not no_wait)
-    click.echo(f"Deleted the deployment '{name}'.", err=True)
-
-
 @online_deployment.command("get-logs", cls=Command, help="Print what a deployment's processes say.")
 @named("online-deployment")
-@_behind
+@behind
 @click.option("-l", "--lines", type=click.IntRange(1), default=_LINES, show_default=True, help="How many lines.")
 @click.option("-c", "--container", default="", help="'inference-server', or 'storage-initializer'.")
 @asks("json")

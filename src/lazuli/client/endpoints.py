@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from lazuli.client.collection import Change, Collection
 from lazuli.client.envelope import Shown
-from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
+from lazuli.schema.identity import NESTED
 from lazuli.schema.problems import InvalidInput, Problem, Unexpected
 from lazuli.schema.yaml import Source
 
 if TYPE_CHECKING:
     from lazuli.client.client import Client
 
-__all__ = ["OnlineDeployments", "OnlineEndpoints"]
+__all__ = ["Deployments", "OnlineDeployments", "OnlineEndpoints"]
 
 
 class OnlineEndpoints(Collection):
@@ -63,21 +63,20 @@ class OnlineEndpoints(Collection):
         return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
 
 
-class OnlineDeployments(Collection):
-    """The deployments behind an online endpoint: ``client.online_deployments.behind("prices").list()``."""
+class Deployments(Collection):
+    """The deployments behind an endpoint: ``client.online_deployments.behind("prices").list()``."""
 
     def __init__(self, client: Client, noun: Noun, endpoint: str = "") -> None:
         super().__init__(client, noun)
         self._endpoint = endpoint
 
-    def behind(self, endpoint: str) -> OnlineDeployments:
+    def behind(self, endpoint: str) -> Self:
         """Those behind an endpoint."""
-        return OnlineDeployments(self._client, self.noun, endpoint)
+        return type(self)(self._client, self.noun, endpoint)
 
     def create(self, document: Document, source: Source | None = None, *, wait: bool = True) -> Shown:
         """Deploy, or change a deployment; behind the endpoint that the document names, where none was named here."""
-        assert isinstance(document, OnlineDeployment)
-        endpoint = self._endpoint or document.endpoint_name
+        endpoint = self._endpoint or getattr(document, "endpoint_name", "")
         if not endpoint:
             raise InvalidInput(
                 "'endpoint_name' is required.",
@@ -88,11 +87,16 @@ class OnlineDeployments(Collection):
             return self.behind(endpoint).create(document, source, wait=wait)
         return super().create(document, source, wait=wait)
 
+    @property
+    def _collection(self) -> str:
+        within, word = NESTED[self.noun.collection]
+        return f"{self._scope.path}/{within}/{quote(self._endpoint, safe='')}/{word}"
+
+
+class OnlineDeployments(Deployments):
+    """The deployments behind an online endpoint."""
+
     def logs(self, name: str, lines: int, container: str = "") -> str:
         """The last lines of what a deployment's processes say."""
         said = {"tail": lines, **({"containerType": container} if container else {})}
         return self._http.call("POST", f"{self._path(name)}/getLogs", body=said)["content"]
-
-    @property
-    def _collection(self) -> str:
-        return f"{self._scope.path}/onlineEndpoints/{quote(self._endpoint, safe='')}/deployments"

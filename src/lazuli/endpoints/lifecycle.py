@@ -23,11 +23,11 @@ from sqlalchemy import Connection
 
 from lazuli.compute.engine import Engine, Look, Phase, Reason
 from lazuli.compute.environments import State
+from lazuli.endpoints.behind import deployments_of, endpoint_of
 from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.line import ask
 from lazuli.endpoints.moves import CREATING, FAILED, MOVES, SUCCEEDED, UPDATING
-from lazuli.endpoints.online import deployments_of, endpoint_of
 from lazuli.endpoints.plan import LOG, Serving, check_plan, front_plan, sockets
 from lazuli.endpoints.table import CONFIG, CONTROL, chosen, doors_of, mark_of, onnx_said, table_of
 from lazuli.jobs.watch import Watch

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from lazuli.assets.kinds import Codes, Environments, Models
 from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.compute.engine import Engine
+from lazuli.endpoints.behind import deployments_of, endpoint_of, no_deployment
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
@@ -27,14 +28,13 @@ from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
-from lazuli.store.documents import Record, Selection
+from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
 from lazuli.store.secrets import random_token
 
-__all__ = ["Assets", "OnlineDeployments", "OnlineEndpoints", "deployments_of", "endpoint_of", "keys_of"]
+__all__ = ["Assets", "OnlineDeployments", "OnlineEndpoints", "keys_of"]
 
-_MOST = 1000
 _TOKEN_S = 8 * 3600
 _PATIENCE_S, _PAUSE_S = 10.0, 0.01
 _MOST_TOKENS = 100
@@ -50,17 +50,6 @@ class Assets:
     codes: Codes
     environments: Environments
     plain: PlainModels
-
-
-def endpoint_of(id: ResourceId) -> ResourceId:
-    """The endpoint that a deployment is behind."""
-    return ResourceId(id.scope, "onlineEndpoints", id.name)
-
-
-def deployments_of(store: Store, tx: Connection, id: ResourceId) -> list[Record]:
-    """The deployments behind an endpoint, the oldest first."""
-    wanted = Selection(id.scope, "onlineDeployments", name=id.name, limit=_MOST, newest_first=False)
-    return list(store.documents.select(tx, wanted))
 
 
 def keys_of(record: Record) -> list[str]:
@@ -185,14 +174,7 @@ class OnlineDeployments(Shelf):
 
     def missing(self, tx: Connection, id: ResourceId) -> NotFound:
         """The problem that there is no such deployment, or no such endpoint."""
-        if self.store.documents.find(tx, endpoint_of(id)) is None:
-            return NotFound(f"The endpoint '{id.name}' does not exist.", target=endpoint_of(id).path)
-        names = ", ".join(each.id.version for each in deployments_of(self.store, tx, id))
-        return NotFound(
-            f"The endpoint '{id.name}' has no deployment '{id.version}'.",
-            target=id.path,
-            mend=f"It has: {names}." if names else "It has none.",
-        )
+        return no_deployment(self.store, tx, id)
 
     def put(
         self, id: ResourceId, document: Document, actor: Principal, expected: Expected = ANYTHING

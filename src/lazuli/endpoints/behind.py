@@ -1,0 +1,39 @@
+"""Deployments and the endpoint they are behind, of whichever kind they are."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from lazuli.schema.identity import NESTED, ResourceId
+from lazuli.schema.problems import NotFound
+from lazuli.store.documents import Record, Selection
+from lazuli.store.opened import Store
+
+__all__ = ["deployments_of", "endpoint_of", "no_deployment"]
+
+_MOST = 1000
+_BEHIND = {within: kind for kind, (within, _) in NESTED.items()}
+
+
+def endpoint_of(id: ResourceId) -> ResourceId:
+    """The endpoint that a deployment is behind."""
+    return ResourceId(id.scope, NESTED[id.kind][0], id.name)
+
+
+def deployments_of(store: Store, tx: Connection, id: ResourceId) -> list[Record]:
+    """The deployments behind an endpoint, the oldest first."""
+    wanted = Selection(id.scope, _BEHIND[id.kind], name=id.name, limit=_MOST, newest_first=False)
+    return list(store.documents.select(tx, wanted))
+
+
+def no_deployment(store: Store, tx: Connection, id: ResourceId) -> NotFound:
+    """The problem that there is no such deployment, or no such endpoint."""
+    endpoint = endpoint_of(id)
+    if store.documents.find(tx, endpoint) is None:
+        return NotFound(f"The endpoint '{id.name}' does not exist.", target=endpoint.path)
+    names = ", ".join(each.id.version for each in deployments_of(store, tx, endpoint))
+    return NotFound(
+        f"The endpoint '{id.name}' has no deployment '{id.version}'.",
+        target=id.path,
+        mend=f"It has: {names}." if names else "It has none.",
+    )

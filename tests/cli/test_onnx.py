@@ -59,7 +59,7 @@ def test_a_model_of_the_workspace_is_fetched_to_be_told(lazuli: Run, workspace: 
     (tmp_path / "m").mkdir()
     write_model(tmp_path / "m" / "m.onnx")
     lazuli("model", "create", "-n", "told", "-v", "3", "--path", "m")
-    for said in ("azureml:told:3", "azureml:told@latest"):
+    for said in ("azureml:told:3", "azureml:told@latest", "told:3", "told@latest"):
         assert json.loads(lazuli("model", "inspect", said, "-o", "json").stdout)["operators"] == {"MatMul": 1}
     write_model(tmp_path / "m" / "other.onnx")
     lazuli("model", "create", "-n", "told", "--path", "m")

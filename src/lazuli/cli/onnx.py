@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,8 @@ import click
 from lazuli.cli.command import Command
 from lazuli.cli.options import Connect, may_ask
 from lazuli.cli.show import Form, console, show, show_many, table
-from lazuli.client.client import Client
-from lazuli.schema.problems import InvalidInput, NotFound, Unexpected, from_envelope
-from lazuli.schema.reference import parse_reference
+from lazuli.cli.sources import local, onnx_file
+from lazuli.schema.problems import NotFound, Unexpected, from_envelope
 
 if TYPE_CHECKING:
     from lazuli.ml.onnx import Summary
@@ -36,14 +34,14 @@ _LONG = 100
 
 
 @click.command("inspect", cls=Command, help="Show what an ONNX model takes, gives and is made of.")
-@click.argument("source", metavar="FILE|azureml:NAME:VERSION")
+@click.argument("source", metavar="FILE|NAME:VERSION")
 @may_ask("table")
 def inspect(connect: Connect, output: Form, source: str) -> None:
     """Show it, without running the model; a file needs no server."""
     from lazuli.ml import onnx
 
-    with _local(connect, source) as place:
-        found = onnx.inspect(_onnx_file(place, source))
+    with local(connect, source) as place:
+        found = onnx.inspect(onnx_file(place, source))
     if output.format == "table" and output.query is None:
         _print(found)
     else:
@@ -51,7 +49,7 @@ def inspect(connect: Connect, output: Form, source: str) -> None:
 
 
 @click.command("export", cls=Command, help="Turn a trained model into an ONNX file that answers as it does.")
-@click.argument("source", metavar="FOLDER|FILE|azureml:NAME:VERSION")
+@click.argument("source", metavar="FOLDER|FILE|NAME:VERSION")
 @click.option(
     "--sample", type=click.Path(dir_okay=False), help="Rows to compare the answers on (.csv, .parquet, .json)."
 )
@@ -61,7 +59,7 @@ def inspect(connect: Connect, output: Form, source: str) -> None:
 @may_ask("table")
 def export(connect: Connect, output: Form, source: str, sample: str | None, to: str, force: bool, python: str) -> None:
     """Export it in a process of its own: loading a pickled model runs its code."""
-    with _local(connect, source) as place:
+    with local(connect, source) as place:
         answer = _exported(python, [_model(place), to, *(["--sample", sample] if sample else [])], force)
     if output.format != "table" or output.query is not None:
         show(answer, output)
@@ -77,7 +75,7 @@ def export(connect: Connect, output: Form, source: str, sample: str | None, to: 
 
 
 @click.command("optimize", cls=Command, help="Write smaller and faster variants of an ONNX model, measured.")
-@click.argument("source", metavar="FILE|azureml:NAME:VERSION")
+@click.argument("source", metavar="FILE|NAME:VERSION")
 @click.option(
     "--sample", type=click.Path(dir_okay=False), help="Rows to compare the answers on (.csv, .parquet, .json)."
 )
@@ -92,8 +90,8 @@ def optimize(
     from lazuli.ml.onnx.loaded import load_rows
 
     rows = load_rows(sample) if sample else None
-    with _local(connect, source) as place:
-        found = onnx.optimize(_onnx_file(place, source), rows, variants=variants, folder=path)
+    with local(connect, source) as place:
+        found = onnx.optimize(onnx_file(place, source), rows, variants=variants, folder=path)
     told = [each.as_dict() for each in (found.parent, *found.variants)]
     told[0]["file"] = source
     if output.format != "table" or output.query is not None:
@@ -107,43 +105,6 @@ def optimize(
         for each in told
     ]
     console().print(table(columns, [[_cell(value) for value in row] for row in cells], fold=True))
-
-
-@contextmanager
-def _local(connect: Connect, source: str) -> Iterator[Path]:
-    """The place itself, or the folder of a model of the workspace, which is fetched for as long as it is needed."""
-    if not source.startswith("azureml:"):
-        yield Path(source).expanduser()
-        return
-    with TemporaryDirectory() as folder:
-        with connect() as client:
-            fetched = _fetched(client, source, Path(folder))
-        yield fetched
-
-
-def _fetched(client: Client, source: str, folder: Path) -> Path:
-    named = parse_reference(source)
-    if named is None:
-        raise InvalidInput(f"'{source}' names no model.", target="source", mend="Write it as azureml:NAME:VERSION.")
-    named.inside(client.scope, target="source")
-    version = named.version or client.models.get(named.name, label=named.label)["version"]
-    client.models.download(named.name, folder, version)
-    return folder / named.name
-
-
-def _onnx_file(place: Path, source: str) -> Path:
-    """The only ONNX file in a folder; a file as it is."""
-    if not place.is_dir():
-        return place
-    files = sorted(place.rglob("*.onnx"))
-    if len(files) != 1:
-        inside = ", ".join(file.name for file in files) or "none"
-        raise InvalidInput(
-            f"'{source}' has not one ONNX file but {inside}.",
-            target="source",
-            mend="Name a file; 'lazuli model download' fetches a model of the workspace.",
-        )
-    return files[0]
 
 
 def _model(place: Path) -> str:

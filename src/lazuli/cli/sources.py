@@ -1,0 +1,61 @@
+"""Where the model that a command names lies: a file or folder of this machine, or a model of the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lazuli.cli.options import Connect
+from lazuli.client.client import Client
+from lazuli.schema.problems import InvalidInput
+from lazuli.schema.reference import parse_reference
+
+__all__ = ["local", "onnx_file"]
+
+
+@contextmanager
+def local(connect: Connect, source: str) -> Iterator[Path]:
+    """The place itself, or the folder of a model of the workspace, which is fetched for as long as it is needed."""
+    place = Path(source).expanduser()
+    if place.exists() or not (reference := _reference(source)):
+        yield place
+        return
+    with TemporaryDirectory() as folder:
+        with connect() as client:
+            fetched = _fetched(client, reference, Path(folder))
+        yield fetched
+
+
+def _reference(source: str) -> str:
+    """``azureml:credit:3``, also where only ``credit:3`` was said; empty for what can only be a place."""
+    if source.startswith("azureml:"):
+        return source
+    named = parse_reference(f"azureml:{source}")
+    return f"azureml:{source}" if named and (named.version or named.label) else ""
+
+
+def _fetched(client: Client, source: str, folder: Path) -> Path:
+    named = parse_reference(source)
+    if named is None:
+        raise InvalidInput(f"'{source}' names no model.", target="source", mend="Write it as azureml:NAME:VERSION.")
+    named.inside(client.scope, target="source")
+    version = named.version or client.models.get(named.name, label=named.label)["version"]
+    client.models.download(named.name, folder, version)
+    return folder / named.name
+
+
+def onnx_file(place: Path, source: str) -> Path:
+    """The only ONNX file in a folder; a file as it is."""
+    if not place.is_dir():
+        return place
+    files = sorted(place.rglob("*.onnx"))
+    if len(files) != 1:
+        inside = ", ".join(file.name for file in files) or "none"
+        raise InvalidInput(
+            f"'{source}' has not one ONNX file but {inside}.",
+            target="source",
+            mend="Name a file; 'lazuli model download' fetches a model of the workspace.",
+        )
+    return files[0]

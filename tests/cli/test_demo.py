@@ -10,7 +10,7 @@ from rich.console import Console
 
 from lazuli.cli.demo.command import sparkline
 from lazuli.cli.demo.files import lay_out
-from lazuli.cli.models import lineage_tree
+from lazuli.cli.lineage import lineage_tree
 from lazuli.client.localise import localise
 from lazuli.resources.job import CommandJob
 from lazuli.schema import yaml
@@ -63,5 +63,5 @@ def test_a_lineage_that_runs_in_a_circle_ends() -> None:
     edges = [{"from": "a", "to": "b", "role": "output"}, {"from": "b", "to": "a", "role": "output"}]
     screen = Console(file=io.StringIO(), width=80)
     with screen.capture() as said:
-        screen.print(lineage_tree({"nodes": nodes, "edges": edges}))
-    assert said.get().count("[red]") == 2
+        screen.print(lineage_tree({"root": "a", "nodes": nodes, "edges": edges}))
+    assert said.get().count("[red]") == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -26,8 +26,12 @@ from lazuli.store.blobs import Blob
 from lazuli.store.contents import pieces_of
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
+from lazuli.store.sources import Source, lying_at, named
 
-__all__ = ["Codes", "DataAssets", "Environments", "Models"]
+__all__ = ["PARENT", "Codes", "DataAssets", "Environments", "Models"]
+
+PARENT = "lazuli.parent"
+"""The property by which an asset names the version that it is another form of: a quantised model its original."""
 
 
 class _Placed(Versions):
@@ -36,6 +40,7 @@ class _Placed(Versions):
     def __init__(self, word: str, store: Store, storage: Storage) -> None:
         super().__init__(noun(word), store)
         self._storage = storage
+        store.documents.sources[self.noun.collection] = _sources
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new version whose files are there."""
@@ -115,6 +120,18 @@ def _origin(path: str) -> str:
     if output := parse_job_output(path):
         return output.job
     return path[len("runs:/") :].lstrip("/").partition("/")[0] if path.lower().startswith("runs:/") else ""
+
+
+def _sources(record: Record) -> Iterator[Source]:
+    """The job that made an asset, or where its files were laid; and the version that it is another form of."""
+    scope, properties = record.id.scope, record.body.get("properties") or {}
+    if job := record.state.get("job_name") or properties.get("azureml.job"):
+        role = properties.get("azureml.output") or "output"
+        yield Source(role, ResourceId(scope, "jobs", str(job)).shown)
+    elif path := record.body.get("path"):
+        yield lying_at(scope, "files", str(path))
+    if parent := properties.get(PARENT):
+        yield named("parent", scope, record.id.kind, parent)
 
 
 def _container(code: Record) -> str:

@@ -51,4 +51,5 @@ def move_label(
         now, wanted = labels_of(each), to is not None and each.id.key == to.id.key
         if wanted != (label in now):
             kept = sorted({*now, label} if wanted else {*now} - {label})
-            documents.change(tx, each, actor, "labelled", state={**each.state, STATE: kept})
+            told = {"label": label, "given": wanted}
+            documents.change(tx, each, actor, "labelled", detail=told, state={**each.state, STATE: kept})

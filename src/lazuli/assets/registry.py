@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from lazuli.assets.kinds import Models
 from lazuli.assets.labels import check_label, labelled, labels_of, move_label
@@ -25,7 +25,6 @@ from lazuli.schema.places import ARTIFACTS
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.schema.reference import DatastorePath, parse_datastore_path
 from lazuli.shelves.principal import Principal
-from lazuli.store import tables
 from lazuli.store.documents import Record, Selection
 from lazuli.store.paths import clean
 from lazuli.tracking.artifacts import DATASTORES
@@ -107,18 +106,13 @@ class Registry:
     def rename(self, scope: Scope, name: str, new_name: str, actor: Principal) -> Registered:
         """Call a registered model, and so all its versions, otherwise. Raises :class:`Conflict` for a taken name."""
         check_name(new_name, target="new_name", what="model name")
-        r = tables.resource
         with self._store.state.write() as tx:
             old = self._found(tx, _id(scope, name))
             new_id = replace(old.id, name=new_name)
             if new_id.key != old.id.key and self._store.documents.find(tx, new_id):
                 raise Conflict(f"Registered Model '{new_name}' already exists.", target="new_name")
             for each in (old, *self._versions(tx, old.id)):
-                moved = replace(each.id, name=new_name)
-                now = self._store.clock()
-                values = {"id": moved.key, "name": new_name, "modified_at": now, "modified_by": actor.name}
-                tx.execute(update(r).where(r.c.id == each.id.key).values(**values, etag=each.etag + 1))
-                self._store.documents.note(tx, moved, actor.name, "renamed", {"from": each.id.name})
+                self._store.documents.rename(tx, each, replace(each.id, name=new_name), actor.name)
         return self.get(scope, new_name)
 
     def delete(self, scope: Scope, name: str, actor: Principal) -> None:

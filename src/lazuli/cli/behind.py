@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lazuli.cli.command import Command, Verbs
+from lazuli.cli.lineage import direction, show_lineage
 from lazuli.cli.options import asks, confirmed, named
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
@@ -21,10 +22,10 @@ edits_of = click.option("--set", "edits", multiple=True, metavar="a.b=v", help="
 
 
 def group_behind(word: str) -> Verbs:
-    """``lazuli <word>`` with what both kinds of deployment have: show, list, update, delete."""
+    """``lazuli <word>`` with what both kinds of deployment have: show, list, update, delete, lineage."""
     row = noun(word)
     group = Verbs(word, help=row.summary)
-    for made in (_show(row), _list(row), _update(row), _delete(row)):
+    for made in (_show(row), _list(row), _update(row), _delete(row), _lineage(row)):
         group.add_command(made)
     return group
 
@@ -96,5 +97,17 @@ def _delete(row: Noun) -> click.Command:
             click.get_current_context().exit(1)
         _those(client, row, endpoint_name).delete(name, wait=not no_wait)
         click.echo(f"Deleted the deployment '{name}'.", err=True)
+
+    return command
+
+
+def _lineage(row: Noun) -> click.Command:
+    @click.command("lineage", cls=Command, help="Show what a deployment is made of, and what asks it.")
+    @named(row.word)
+    @behind
+    @direction
+    @asks("table")
+    def command(client: Client, output: Form, name: str, endpoint_name: str, direction: str) -> None:
+        show_lineage(_those(client, row, endpoint_name).lineage(name, direction=direction), output)
 
     return command

@@ -10,6 +10,7 @@ import click
 
 from lazuli.cli.command import Command, Verbs
 from lazuli.cli.filters import filtering, selected
+from lazuli.cli.lineage import LINEAGE, lineage_of
 from lazuli.cli.options import Option, asks, confirmed, named, pairs
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
@@ -74,6 +75,8 @@ def group_of(word: str) -> Verbs:
     if row.versioned:
         group.add_command(_label(row))
         group.add_command(_unlabel(row))
+    if word in LINEAGE:
+        group.add_command(lineage_of(word))
     if word in _FILES:
         group.add_command(_download(row))
     if word in _DELETABLE:

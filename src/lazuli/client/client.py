@@ -12,7 +12,7 @@ from lazuli.client.computes import Computes
 from lazuli.client.endpoints import OnlineDeployments, OnlineEndpoints
 from lazuli.client.http import Http
 from lazuli.client.jobs import Jobs
-from lazuli.client.models import Files, Models
+from lazuli.client.models import Files
 from lazuli.client.profile import Profile
 from lazuli.client.published import PublishedPipelines
 from lazuli.client.schedules import Schedules
@@ -43,7 +43,7 @@ class Client:
         self.environments = Collection(self, noun("environment"))
         self.computes = Computes(self, noun("compute"))
         self.jobs = Jobs(self, noun("job"))
-        self.models = Models(self, noun("model"))
+        self.models = Files(self, noun("model"))
         self.components = Collection(self, noun("component"))
         self.schedules = Schedules(self, noun("schedule"))
         self.online_endpoints = OnlineEndpoints(self, noun("online-endpoint"))

@@ -119,6 +119,11 @@ class Collection:
         """One resource exactly as REST says it."""
         return self._http.call("GET", self._path(name, self._version(name, version, label)))
 
+    def lineage(self, name: str, version: str = "", direction: str = "both") -> dict[str, Any]:
+        """What it was made from, and what of it: ``root``, ``nodes``, ``edges`` between them, and ``events``."""
+        path = self._path(name, self._version(name, version, ""))
+        return self._http.call("GET", f"{path}/lineage?direction={quote(direction)}")
+
     def list(self, name: str = "", *, view: View = "ActiveOnly", query: Query | None = None) -> Iterator[Shown]:
         """All of them, as the server orders them; of assets one entry each, or all versions of ``name``.
 

@@ -1,16 +1,15 @@
-"""Models and data from Python: where they came from, and their files."""
+"""Models and data from Python: their files."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from lazuli.client.collection import Collection
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import parse_datastore_path
 from lazuli.store.paths import inside
 
-__all__ = ["Files", "Models"]
+__all__ = ["Files"]
 
 
 class Files(Collection):
@@ -23,11 +22,3 @@ class Files(Collection):
         if place is None:
             raise InvalidInput(f"The {self.noun.word} '{name}' lies at '{path}', which is no datastore.", target="path")
         return self._client.storage.download(place, inside(target, name))
-
-
-class Models(Files):
-    """The models of a workspace."""
-
-    def lineage(self, name: str, version: str = "") -> dict[str, Any]:
-        """What the model was made from: ``nodes`` (``kind``, ``name``, ``version``) and ``edges`` between them."""
-        return self._http.call("GET", f"{self._path(name, self._version(name, version, ''))}/lineage")

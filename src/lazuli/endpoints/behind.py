@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlalchemy import Connection
 
 from lazuli.schema.identity import NESTED, ResourceId
 from lazuli.schema.problems import NotFound
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
+from lazuli.store.sources import Source, named
 
-__all__ = ["deployments_of", "endpoint_of", "no_deployment"]
+__all__ = ["deployments_of", "endpoint_of", "made_of", "no_deployment"]
 
 _MOST = 1000
 _BEHIND = {within: kind for kind, (within, _) in NESTED.items()}
@@ -37,3 +40,16 @@ def no_deployment(store: Store, tx: Connection, id: ResourceId) -> NotFound:
         target=id.path,
         mend=f"It has: {names}." if names else "It has none.",
     )
+
+
+def made_of(deployment: Record) -> Iterator[Source]:
+    """The model, the script and the environment of a deployment."""
+    scope, body = deployment.id.scope, deployment.body
+    code = (body.get("code_configuration") or {}).get("code")
+    for role, kind, said in (
+        ("model", "models", body.get("model")),
+        ("code", "codes", code),
+        ("environment", "environments", body.get("environment")),
+    ):
+        if isinstance(said, str):
+            yield named(role, scope, kind, said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from lazuli.assets.kinds import Codes, Environments, Models
 from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.compute.engine import Engine
-from lazuli.endpoints.behind import deployments_of, endpoint_of, no_deployment
+from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
@@ -32,6 +32,7 @@ from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
 from lazuli.store.secrets import random_token
+from lazuli.store.sources import Source
 
 __all__ = ["Assets", "OnlineDeployments", "OnlineEndpoints", "keys_of"]
 
@@ -58,11 +59,21 @@ def keys_of(record: Record) -> list[str]:
     return [*(str(run["key"]) for run in runs if run.get("key")), *(record.state.get("gone") or [])]
 
 
+def _behind(endpoint: Record) -> Iterator[Source]:
+    """The deployments that an endpoint shares its requests among."""
+    for word, what in (("traffic", "traffic"), ("mirror_traffic", "mirrored traffic")):
+        for name, share in (endpoint.body.get(word) or {}).items():
+            if share:
+                id = ResourceId(endpoint.id.scope, "onlineDeployments", endpoint.id.name, name)
+                yield Source(f"{share} % of {what}", id.shown)
+
+
 class OnlineEndpoints(Shelf):
     """The online endpoints of workspaces."""
 
     def __init__(self, store: Store, reconciler: Reconciler, keys: EndpointKeys, leaving: Leaving) -> None:
         super().__init__(noun("online-endpoint"), store)
+        store.documents.sources["onlineEndpoints"] = _behind
         self._reconciler = reconciler
         self.keys = keys
         self._leaving = leaving
@@ -168,6 +179,7 @@ class OnlineDeployments(Shelf):
 
     def __init__(self, store: Store, reconciler: Reconciler, assets: Assets, engine: Engine) -> None:
         super().__init__(noun("online-deployment"), store)
+        store.documents.sources["onlineDeployments"] = made_of
         self._engine = engine
         self._reconciler = reconciler
         self._assets = assets

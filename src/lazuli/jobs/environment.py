@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,15 @@ class Made:
             return {"build_state": state.value} if state else {}
         version = self._built.realise(recipe).python_version
         return {"build_state": state.value, "python_version": version, "lock": self._built.lock_of(recipe).splitlines()}
+
+    def locked(self, asset: Record) -> Mapping[str, Any]:
+        """How many packages were installed for a version, and the hash of the list; nothing before it is ready."""
+        lock = self.facts(asset).get("lock")
+        if lock is None:
+            return {}
+        packages = [line for line in lock if line and not line.lstrip().startswith(("#", "-"))]
+        digest = hashlib.sha256("\n".join(lock).encode()).hexdigest()
+        return {"packages": len(packages), "lock": f"sha256:{digest}"}
 
     def lock(self, asset: Record) -> list[str]:
         """What was installed for a version. Raises :class:`Conflict` before it is ready."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from lazuli.jobs.family import ROOT, parent_of, root_of, tell_children
 from lazuli.jobs.kinds import Kind, kind_of
 from lazuli.jobs.line import place_in_line
+from lazuli.jobs.lineage import sources_of
 from lazuli.jobs.queue import Queue
 from lazuli.jobs.transitions import ACTIVE, TERMINAL, UNKEPT
 from lazuli.resources.job import CommandJob, Job, JobType, Status
@@ -47,6 +48,7 @@ class Jobs(Shelf):
         super().__init__(noun("job"), store)
         self._queue = queue
         store.documents.facets["jobs"] = _facets
+        store.documents.sources["jobs"] = sources_of
         self.kinds: dict[JobType, Kind] = {}
         """How jobs of each kind are submitted; the platform fills it."""
         self._runs = runs

@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from lazuli.assets.storage import ACCOUNT, BUILT_IN, Storage
 from lazuli.assets.versions import Versions
-from lazuli.jobs.lineage import lineage_of
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import NOUNS, Noun
 from lazuli.schema.identity import NESTED, ResourceId
@@ -385,7 +384,6 @@ def _merged(old: Any, patch: Any) -> Any:
 def _action_routes(shelves: Shelves, storage: Storage) -> list[Route]:
     actions = _Actions(shelves, storage)
     upload = f"{WORKSPACE}/codes/{{name}}/versions/{{version}}/startPendingUpload"
-    lineage = f"{WORKSPACE}/models/{{name}}/versions/{{version}}/lineage"
     return [
         Route(
             "GET",
@@ -412,7 +410,6 @@ def _action_routes(shelves: Shelves, storage: Storage) -> list[Route]:
             "Show a connection with its secrets",
         ),
         Route("POST", upload, actions.pending_upload, "codes/write", "Begin the upload of a code snapshot"),
-        Route("GET", lineage, actions.lineage, "models/read", "Show where a model came from"),
     ]
 
 
@@ -474,10 +471,6 @@ class _Actions:
         token = self.storage.token(container, "racwl", _SAS_SECONDS)
         reference = {"blobUri": address, "credential": {"credentialType": "SAS", "sasUri": f"{address}?{token}"}}
         return reply({"blobReferenceForConsumption": reference, "pendingUploadType": "TemporaryBlobReference"})
-
-    def lineage(self, call: Call) -> Response:
-        id = ResourceId(call.scope, "models", call.params["name"], call.params["version"])
-        return reply(lineage_of(id, self.shelves.model, self.shelves.job))
 
 
 def _time(said: Any) -> int | None:

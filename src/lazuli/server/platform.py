@@ -40,6 +40,7 @@ from lazuli.jobs.growing import Growing
 from lazuli.jobs.kinds import Lifecycles
 from lazuli.jobs.lifecycle import JobLifecycle
 from lazuli.jobs.line import Line
+from lazuli.jobs.lineage import Lineage
 from lazuli.jobs.logs import Account, Logs
 from lazuli.jobs.outputs import Outputs
 from lazuli.jobs.pinning import Pinning
@@ -81,6 +82,7 @@ from lazuli.server.environments import environment_routes
 from lazuli.server.functions import function_routes
 from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
+from lazuli.server.lineage import lineage_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.pipelines import pipeline_routes
@@ -165,6 +167,7 @@ class Platform:
             *sweep_routes(self.trials),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),
+            *lineage_routes(Lineage(self.store, self.tracking.runs, {"environments": self.made.locked})),
             *published_routes(shelves.published_pipeline),
             *endpoint_routes(shelves.online_endpoint, shelves.online_deployment),
             *vault_routes(self.vault),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -21,6 +21,7 @@ from lazuli.store.clock import Clock, system_clock
 from lazuli.store.facets import Facet, brief, tags_of
 from lazuli.store.inserts import Rows
 from lazuli.store.selection import Place, Selection, narrowed, paged
+from lazuli.store.sources import Source, made_from
 
 __all__ = ["Documents", "Entry", "Record", "Selection"]
 
@@ -77,6 +78,8 @@ class Documents:
         self._clock = clock
         self.facets: dict[str, Callable[[Record], set[Facet]]] = {}
         """What resources of a kind are filed under besides their tags; registered by the rooms that know the kinds."""
+        self.sources: dict[str, Callable[[Record], Iterable[Source]]] = {}
+        """What resources of a kind were made from, worked out of the record alone; registered likewise."""
 
     def find(self, tx: Connection, id: ResourceId) -> Record | None:
         """The resource, or None."""
@@ -114,8 +117,20 @@ class Documents:
         entry = _entry(record.created_at, record.id, record.created_by, "created", detail)
         return [(_R, [_fixed(record) | _changing(record)]), (_F, facets), (tables.journal, [entry])]
 
-    def change(self, tx: Connection, record: Record, actor: str, event: str = "updated", **changes: Any) -> Record:
-        """Keep changes to a resource as it was read. Raises :class:`Conflict` where it changed meanwhile."""
+    def change(
+        self,
+        tx: Connection,
+        record: Record,
+        actor: str,
+        event: str = "updated",
+        *,
+        detail: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> Record:
+        """Keep changes to a resource as it was read. Raises :class:`Conflict` where it changed meanwhile.
+
+        The journal tells which fields changed, with what was said before and now where that is short, and ``detail``.
+        """
         new = replace(record, **changes, modified_at=self._clock(), modified_by=actor, etag=record.etag + 1)
         as_read = {"key": record.id.key, "old_etag": record.etag, "birth": record.created_at}
         done = tx.execute(_CHANGE, as_read | _changing(new))
@@ -124,9 +139,21 @@ class Documents:
                 f"'{record.id.name}' was changed by somebody else meanwhile.", target=record.id.path, mend="Try again."
             )
         self._file(tx, record, self._filed(record), self._filed(new))
-        detail = {"from": record.status, "to": new.status} if new.status != record.status else {}
-        self.note(tx, record.id, actor, event, detail)
+        moved = {"from": record.status, "to": new.status} if new.status != record.status else {}
+        said = {"changed": changed} if (changed := _changed(record.body, new.body)) else {}
+        self.note(tx, record.id, actor, event, {**moved, **said, **(detail or {})})
         return new
+
+    def rename(self, tx: Connection, record: Record, id: ResourceId, actor: str) -> None:
+        """Call a resource otherwise. Raises :class:`Conflict` where it changed meanwhile."""
+        self._file(tx, record, self._filed(record), set())
+        new = replace(record, id=id, modified_at=self._clock(), modified_by=actor, etag=record.etag + 1)
+        values = {"id": id.key, "name": id.name, "modified_at": new.modified_at, "modified_by": actor, "etag": new.etag}
+        done = tx.execute(update(_R).where(_R.c.id == record.id.key, _R.c.etag == record.etag).values(**values))
+        if done.rowcount != 1:
+            raise Conflict(f"'{record.id.name}' was changed by somebody else meanwhile.", target=record.id.path)
+        self._file(tx, new, set(), self._filed(new))
+        self.note(tx, id, actor, "renamed", {"from": record.id.name})
 
     def remove(self, tx: Connection, record: Record, actor: str) -> None:
         """Forget a resource; the journal remembers that it was there."""
@@ -174,8 +201,9 @@ class Documents:
 
     def _filed(self, record: Record) -> set[Facet]:
         """The facets of a resource, as they are kept."""
-        also = self.facets.get(record.id.kind)
+        also, sources = self.facets.get(record.id.kind), self.sources.get(record.id.kind)
         facets = tags_of(record.body) | (also(record) if also else set())
+        facets |= {made_from(source.address) for source in sources(record)} if sources else set()
         return {(brief(key), brief(value)) for key, value in facets}
 
     def _file(self, tx: Connection, record: Record, old: set[Facet], new: set[Facet]) -> None:
@@ -196,6 +224,28 @@ class Documents:
         j = tables.journal
         for row in tx.execute(select(j).where(j.c.resource_id == id.key).order_by(j.c.seq)):
             yield Entry(row.at, row.actor, row.event, json.loads(row.detail))
+
+
+_SHORT = 200
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Which fields differ, with the values on both sides where they are short words or numbers."""
+    if old is new:
+        return {}
+    differing = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+    return {key: _told(old.get(key), new.get(key)) for key in differing}
+
+
+def _told(*values: Any) -> dict[str, Any]:
+    return dict(zip(("from", "to"), values, strict=True)) if all(map(_is_short, values)) else {}
+
+
+def _is_short(value: Any) -> bool:
+    """Whether the journal may tell a value: no long text, and no map of texts, which may hold secrets."""
+    if isinstance(value, Mapping):
+        return all(isinstance(each, int | float) for each in value.values())
+    return value is None or (isinstance(value, str | int | float) and len(str(value)) <= _SHORT)
 
 
 def _whose(record: Record) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from lazuli.cli.demo.files import lay_out
-from lazuli.cli.models import lineage_tree
+from lazuli.cli.lineage import lineage_tree
 from lazuli.cli.server import ensure
 from lazuli.cli.show import COLORS, console, table
 from lazuli.client import profile

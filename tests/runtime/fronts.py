@@ -38,16 +38,18 @@ class Endpoint:
         self.shells: list[Shell] = []
         self.process: subprocess.Popen[bytes] | None = None
 
-    def script(self, name: str, script: str, workers: int = 1, **said: Any) -> Shell:
+    def script(
+        self, name: str, script: str, workers: int = 1, shell: dict[str, Any] | None = None, **said: Any
+    ) -> Shell:
         """Serve a script as a deployment; the table names it from the next :meth:`start` or :meth:`reload` on."""
         folder = self.root / f"{name}{len(self.shells)}"
         folder.mkdir()
-        shell = Shell(folder)
+        served = Shell(folder)
         sockets = [str(folder / f"{number}.sock") for number in range(workers)]
-        shell.start(script, sockets=sockets).ready()
-        self.shells.append(shell)
+        served.start(script, sockets=sockets, **(shell or {})).ready()
+        self.shells.append(served)
         self.deploy(name, kind="process", addresses=sockets, **{"timeout_ms": 60_000, "wait_ms": 60_000, **said})
-        return shell
+        return served
 
     def deploy(self, name: str, **said: Any) -> None:
         self.table["deployments"][name] = said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import http.server
 import json
 import socket
@@ -20,6 +21,7 @@ from tests.runtime.scoring import Shell, answered, free_port, until
 from lazuli.runtime.front.exchange import Exchange
 from lazuli.runtime.front.front import Front
 from lazuli.runtime.front.table import Table
+from lazuli.runtime.inside.lazuli_score.pages import drawn
 
 ECHO = "import json\ndef run(data):\n    return json.loads(data)\n"
 HEADERS = "def run(data, request_headers):\n    return request_headers\n"
@@ -375,26 +377,98 @@ def test_each_request_is_logged_and_counted(endpoint: Endpoint) -> None:
     assert metrics[f"lazuli_endpoint_seats{{{of}}}"] == 1
 
 
+def collecting(root: Path, *names: str, **said: Any) -> dict[str, Any]:
+    """What a table says of a deployment whose requests are kept below a folder."""
+    collections = {name: {"folder": str(root / name), **said} for name in names}
+    return {"source": "/…/prices/blue", "model_version": "3", "headers": ["X-A"], "collections": collections}
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    files = folder.glob("20??/??/??/??/*.jsonl")
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
 def test_inputs_and_outputs_are_kept(endpoint: Endpoint) -> None:
-    collect = {"folder": str(endpoint.root / "kept" / "prices"), "inputs": "model_inputs", "outputs": "model_outputs"}
-    endpoint.script("blue", ECHO, collect={**collect, "sampling": 0.5, "model_version": "3"})
+    kept = endpoint.root / "kept"
+    streams = ("request", "response", "model_inputs", "model_outputs", "own")
+    endpoint.script("blue", ECHO, collect=collecting(kept, *streams))
     endpoint.start()
-    for number in range(4):
-        endpoint.ask(body=b'{"a": %d}' % number, x_request_id=f"r{number}")
-    endpoint.ask(body=b"nonsense")
-    assert endpoint.stop() == 0
-    found = {}
-    for collection in ("model_inputs", "model_outputs"):
-        [file] = (endpoint.root / "kept" / "prices" / "blue" / collection).glob("20??/??/??/??/*.jsonl")
-        found[collection] = [json.loads(line) for line in file.read_text().splitlines()]
-        assert [event["data"] for event in found[collection]] == [{"a": 1}, {"a": 3}]
-    event = found["model_inputs"][0]
+    endpoint.ask(
+        path="/score?n=1", body=b'{"input_data": {"columns": ["a"],\n "data": [[1], [2]]}}', x_request_id="r", X_A="7"
+    )
+    endpoint.ask(body=b"nonsense", x_request_id="r2")
+    kill(endpoint.process.pid)  # type: ignore[union-attr]
+    endpoint.process.wait()  # type: ignore[union-attr]
+    found = {name: lines_of(kept / name) for name in streams}
+    table = {"columns": ["a"], "data": [[1], [2]]}
+    assert [event["data"] for event in found["request"]] == [{"input_data": table}, "nonsense"]
+    assert [event["statuscode"] for event in found["response"]] == [200, 424]
+    assert [event["data"] for event in found["model_inputs"]] == [[{"a": 1}, {"a": 2}]]
+    assert [event["data"] for event in found["model_outputs"]] == [[{"a": 1}, {"a": 2}]] and not found["own"]
+    event = found["request"][0]
     assert event.pop("id") and event.pop("time").endswith("Z")
     assert event == {
-        "specversion": "1.0", "source": "prices/blue", "type": "azureml.inference.model_inputs",
-        "datacontenttype": "application/json", "data": {"a": 1}, "correlationid": "r1", "xrequestid": "r1",
-        "modelversion": "3", "collectdatatype": "json", "agent": "lazuli-front/1.0", "contentrange": "bytes 0-7/8",
+        "specversion": "1.0", "source": "/…/prices/blue", "type": "azureml.inference.request",
+        "datacontenttype": "application/json", "data": {"input_data": table}, "correlationid": "r", "xrequestid": "r",
+        "modelversion": "3", "collectdatatype": "json", "agent": "lazuli-front/1.0", "contentrange": "bytes 0-54/55",
+        "path": "/score?n=1", "method": "POST", "headers": {"x-a": "7"},
     }  # fmt: skip
+
+
+def test_a_share_is_kept_and_what_is_large_lies_beside(endpoint: Endpoint) -> None:
+    kept = endpoint.root / "kept"
+    endpoint.script("blue", ECHO, collect=collecting(kept, "model_inputs", "model_outputs", "request", sampling=0.5))
+    endpoint.start()
+    for number in range(60):
+        endpoint.ask(body=b"%d" % number, x_request_id=f"r{number}")
+    found = [[event["data"] for event in lines_of(kept / name)] for name in ("model_inputs", "model_outputs")]
+    assert found[0] == found[1] and 15 < len(found[0]) < 45  # by the name of the request: the same in both
+    large = json.dumps("x" * 2_000_000).encode()
+    name = next(name for name in map(str, range(99)) if drawn(name) < 0.5)
+    assert endpoint.ask(body=large, x_request_id=name).status == 200
+    event = lines_of(kept / "request")[-1]
+    assert event["datainblob"] == "true" and (kept / "request" / event["data"]).read_bytes() == large
+
+
+SELF = """
+from azureml.ai.monitoring import Collector
+from azureml.ai.monitoring.context import BasicCorrelationContext
+class Table:
+    columns = ["a"]
+    def to_json(self, **said): return '[{"a": 1}]'
+def init():
+    global inputs, own, absent
+    inputs, own, absent = Collector(name="model_inputs"), Collector(name="own"), Collector(name="absent")
+    wrong.append(Collector(name="own", on_error=wrong.append))
+wrong = []
+def run(data):
+    context = inputs.collect(Table())
+    own.collect([data], context)
+    own.collect({"b": 2}, BasicCorrelationContext(id="mine"))
+    absent.collect(Table())
+    wrong[0].collect(object())
+    return [context.get_id(), str(wrong[1])]
+"""
+
+
+def test_a_script_keeps_by_itself(endpoint: Endpoint) -> None:
+    kept = endpoint.root / "kept"
+    collect = collecting(kept, "model_inputs", "model_outputs", "own")
+    shell = endpoint.script("blue", SELF, collect=collect, shell={"collect": collect})
+    endpoint.start()
+    answer = endpoint.ask(x_request_id="r")
+    assert answer.says == ["r", "A builtins.object cannot be collected. Give a pandas.DataFrame."]
+    assert "x-lazuli-collects" not in {name.lower() for name in answer.headers}
+    for pid in shell.workers():
+        kill(pid)
+    [event] = lines_of(kept / "model_inputs")  # once: the front leaves it to the script
+    assert (event["data"], event["correlationid"], event["modelversion"]) == ([{"a": 1}], "r", "3")
+    assert event["collectdatatype"] == "pandas.core.frame.DataFrame"
+    assert [(event["data"], event["correlationid"]) for event in lines_of(kept / "own")] == [
+        (["1"], "r"),
+        ({"b": 2}, "mine"),
+    ]
+    assert [event["agent"] for event in lines_of(kept / "model_outputs")] == ["lazuli-front/1.0"]
 
 
 class Own(http.server.BaseHTTPRequestHandler):
@@ -486,17 +560,16 @@ def test_callers_that_stop_midway_are_left(tmp_path: Path) -> None:
     asyncio.run(swept())
 
 
-def test_a_collector_of_a_deployment_that_leaves_ends(endpoint: Endpoint) -> None:
+def test_a_collector_of_a_deployment_that_leaves_lets_go(endpoint: Endpoint) -> None:
     kept = endpoint.root / "kept"
-    endpoint.script("blue", ECHO, collect={"folder": str(kept), "inputs": "model_inputs"})
+    endpoint.script("blue", ECHO, collect=collecting(kept, "request"))
     endpoint.start()
     endpoint.ask(body=b"[1]")
-    assert endpoint.process
-    threads = Path(f"/proc/{endpoint.process.pid}/task")
-    before = len(list(threads.iterdir()))
-    endpoint.script("green", ECHO)
-    del endpoint.table["deployments"]["blue"]
-    endpoint.reload(traffic={"green": 100})
-    until(lambda: len(list(threads.iterdir())) == before - 1)
     [file] = kept.rglob("*.jsonl")
-    assert json.loads(file.read_text())["data"] == [1]
+    with file.open("rb") as stream:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        endpoint.script("green", ECHO)
+        del endpoint.table["deployments"]["blue"]
+        endpoint.reload(traffic={"green": 100})
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from lazuli.assets import mlmodel, mltable
 from lazuli.assets.code_hash import HASH_VERSION, has_order, is_hash_of
 from lazuli.assets.environments import Environments
-from lazuli.assets.storage import Storage
+from lazuli.assets.storage import Location, Storage
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
 from lazuli.resources.code import Code
@@ -19,6 +19,7 @@ from lazuli.resources.model import Model, ModelType
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
+from lazuli.schema.places import COLLECTED
 from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.schema.reference import parse_job_output
 from lazuli.shelves.principal import Principal
@@ -47,11 +48,15 @@ class _Placed(Versions):
         assert isinstance(document, Data | Model)
         path = self._storage.resolve(id.scope, document.path)
         is_address = self.noun.word == "data" and self._storage.is_unknown(id.scope, path)
-        if not is_address and not self._storage.exists(self._storage.locate(id.scope, path)):
+        if not is_address and not self._is_there(self._storage.locate(id.scope, path)):
             raise InvalidInput(
                 f"Nothing lies at '{document.path}'.", target="path", mend="Upload it first, or correct the path."
             )
         return super().prepare(id, document.model_copy(update={"path": path}), actor)
+
+    def _is_there(self, location: Location) -> bool:
+        """Whether files are there; those that an online deployment collects are still to come."""
+        return f"{location.path}/".startswith(f"{COLLECTED}/") or self._storage.exists(location)
 
     def settled(self, old: Record, document: Asset) -> dict[str, Any]:
         """A path that names a job's output is compared by where it leads."""

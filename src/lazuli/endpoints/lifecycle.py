@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 from lazuli.compute.engine import Engine, Look, Phase, Reason
 from lazuli.compute.environments import State
 from lazuli.endpoints.behind import deployments_of, endpoint_of
+from lazuli.endpoints.collected import Collections
 from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.line import ask
@@ -247,9 +248,10 @@ class DeploymentLifecycle(_Kept):
 class EndpointLifecycle(_Kept):
     """The steps of online endpoints."""
 
-    def __init__(self, *rooms: Any, keys: EndpointKeys) -> None:
+    def __init__(self, *rooms: Any, keys: EndpointKeys, collections: Collections) -> None:
         super().__init__(*rooms)
         self._keys = keys
+        self._collections = collections
 
     def advance(self, record: Record) -> Step:
         """The next step of an endpoint: its front runs, and knows what it is to know."""
@@ -266,7 +268,7 @@ class EndpointLifecycle(_Kept):
         folder = self.engine.folder(key)
         with self.store.state.read() as tx:
             deployments = deployments_of(self.store, tx, record.id)
-        table = table_of(record, deployments, self._keys, folder)
+        table = table_of(record, deployments, self._keys, self._collections, folder)
         if look.phase is Phase.ABSENT:
             self.leaving.start(front_plan({**table, "generation": 0}, folder, CONFIG), key)
             return Step(again_ms=_SOON_MS)

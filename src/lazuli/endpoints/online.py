@@ -13,6 +13,7 @@ from lazuli.assets.kinds import Codes, Environments, Models
 from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.compute.engine import Engine
 from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment
+from lazuli.endpoints.collected import Collections
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
@@ -51,6 +52,7 @@ class Assets:
     codes: Codes
     environments: Environments
     plain: PlainModels
+    collections: Collections
 
 
 def keys_of(record: Record) -> list[str]:
@@ -199,7 +201,10 @@ class OnlineDeployments(Shelf):
             if assets.plain.kind(model) == MLFLOW:
                 version, environment = assets.plain.environment(model)
                 assets.environments.put(ResourceId(id.scope, "environments", ENVIRONMENT, version), environment, actor)
-        return super().put(id, document, actor, expected)
+        found = super().put(id, document, actor, expected)
+        if document.data_collector:
+            assets.collections.register(found[0].id, document.data_collector, actor)
+        return found
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new deployment, with all that it is made of settled to exact versions."""
@@ -279,6 +284,8 @@ class OnlineDeployments(Shelf):
             )
         model = assets.models.resolve(scope, said.model, target="model") if said.model else None
         configured, word = said.code_configuration, "online-deployment"
+        if said.data_collector:
+            said = said.model_copy(update={"data_collector": assets.collections.settled(id, said.data_collector)})
         changes: dict[str, Any] = {"model": spelt(model) if model else None}
         if configured is not None and configured.scoring_script:
             code = code_of(assets.codes, scope, configured.code, word)

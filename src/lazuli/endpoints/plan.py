@@ -13,6 +13,7 @@ from lazuli.assets.kinds import Codes, Models
 from lazuli.assets.storage import Location, Storage
 from lazuli.compute.engine import Plan, Stage, StageKind
 from lazuli.compute.environments import Realised
+from lazuli.endpoints.collected import Collections
 from lazuli.endpoints.plain import PlainModels
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.plan import stages_below
@@ -45,7 +46,9 @@ class Serving:
         codes: Codes,
         environments: JobEnvironments,
         plain: PlainModels,
+        collections: Collections,
     ) -> None:
+        self._collections = collections
         self._plain = plain
         self._store = store
         self._storage = storage
@@ -80,6 +83,7 @@ class Serving:
             **({"script": configured.scoring_script} if configured.scoring_script else {"flavor": "mlflow"}),
             "sockets": sockets(record, folder),
             "timeout_ms": asked.request_timeout_ms,
+            "collect": self._collections.of(record),
         }
         stage += [*laid, Stage(StageKind.TEXT, _SETTINGS, content=json.dumps(settings))]
         scope = record.id.scope

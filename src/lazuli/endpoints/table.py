@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lazuli.endpoints.collected import Collections
 from lazuli.endpoints.keys import EndpointKeys, digest
 from lazuli.resources.deployment import OnlineDeployment, RequestSettings
 from lazuli.resources.table import noun
@@ -37,7 +38,9 @@ def doors_of(endpoint: Record, keys: EndpointKeys) -> dict[str, Any]:
     }
 
 
-def table_of(endpoint: Record, deployments: Sequence[Record], keys: EndpointKeys, folder: Path) -> dict[str, Any]:
+def table_of(
+    endpoint: Record, deployments: Sequence[Record], keys: EndpointKeys, collections: Collections, folder: Path
+) -> dict[str, Any]:
     """What the front of an endpoint is to know, with its work folder."""
     serving = {each.id.version: (each, run) for each in deployments if (run := chosen(each))}
     shares = {
@@ -50,7 +53,9 @@ def table_of(endpoint: Record, deployments: Sequence[Record], keys: EndpointKeys
         "control": str(folder / CONTROL),
         "log": str(folder / REQUESTS),
         **doors_of(endpoint, keys),
-        "deployments": {name: _said(each, run) for name, (each, run) in serving.items()},
+        "deployments": {
+            name: {**_said(each, run), "collect": collections.of(each)} for name, (each, run) in serving.items()
+        },
         **shares,
     }
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from lazuli.resources.job import EnvironmentChoice, Resources
@@ -14,7 +26,15 @@ from lazuli.schema.document import READ_ONLY, Document, Text
 from lazuli.schema.reference import CodeRef, ComponentRef, ComputeRef, ModelRef
 from lazuli.schema.words import Milliseconds, Seconds, Word
 
-__all__ = ["BatchDeployment", "BatchSettings", "CodeConfiguration", "OnlineDeployment", "Probe", "RequestSettings"]
+__all__ = [
+    "BatchDeployment",
+    "BatchSettings",
+    "CodeConfiguration",
+    "CollectedData",
+    "OnlineDeployment",
+    "Probe",
+    "RequestSettings",
+]
 
 ModelChoice = Annotated[
     Annotated[ModelRef, Tag("reference")] | Annotated[Model, Tag("inline")],
@@ -102,32 +122,78 @@ class ScaleSettings(Document):
         return data
 
 
+class CollectedData(Document):
+    """The data asset over what is kept of a stream."""
+
+    name: str | None = None
+    """Its name; `<endpoint>-<deployment>-<stream>` where none is said."""
+    path: str | None = None
+    """The folder, in a datastore; `modelDataCollector/<endpoint>/<deployment>/<stream>` where none is said."""
+    version: Text | None = None
+    """Its version; `1` where none is said."""
+
+
+def _is_on(value: Any) -> Any:
+    """YAML says `'True'`, REST `Enabled`."""
+    return {"enabled": True, "disabled": False}.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+
+def _write_on(value: bool, info: SerializationInfo) -> Any:
+    return ("Enabled" if value else "Disabled") if info.by_alias else value
+
+
 class Collection(Document):
     """One stream of what is asked and answered that is kept."""
 
     enabled: Annotated[
         bool,
-        BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+        BeforeValidator(_is_on),
+        PlainSerializer(_write_on),
         WithJsonSchema({"type": "boolean", "x-yaml-types": ["string"]}),
-    ] = True
+    ] = Field(default=True, alias="dataCollectionMode")
     """Whether it is kept."""
-    data: dict[str, Any] | None = None
-    """Where: `name`, `path` and `version` of a data asset."""
+    data: str | CollectedData | None = Field(default=None, alias="dataId")
+    """The data asset over it: `azureml:name:version`, or its `name`, `path` and `version`."""
     client_id: str | None = None
     """Kept as said."""
+    sampling_rate: float | None = Field(default=None, ge=0, le=1)
+    """How much of it is kept, where that is not what is said for all."""
+
+
+class RollingRate(Word):
+    """How long a file is written to."""
+
+    MINUTE = "minute", "Minute"
+    HOUR = "hour", "Hour"
+    DAY = "day", "Day"
+
+
+class RequestLogging(Document):
+    """What is kept of a request beside its body."""
+
+    capture_headers: list[str] = Field(default_factory=list)
+    """The headers that are kept as well."""
 
 
 class DataCollector(Document):
     """What is asked and answered, kept for looking at later."""
 
     collections: dict[str, Collection] = Field(default_factory=dict)
-    """The streams, by name: `model_inputs`, `model_outputs` and the script's own."""
-    rolling_rate: str = "hour"
+    """The streams, by name: `model_inputs`, `model_outputs`, `request`, `response` and the script's own."""
+    rolling_rate: RollingRate = RollingRate.HOUR
     """How long a file is written to: `minute`, `hour` or `day`."""
     sampling_rate: float = Field(default=1.0, ge=0, le=1)
     """How much of it is kept."""
-    request_logging: dict[str, Any] | None = None
+    request_logging: RequestLogging | None = None
     """`capture_headers`: the headers that are kept as well."""
+
+    @field_validator("collections")
+    @classmethod
+    def _named(cls, value: dict[str, Collection]) -> dict[str, Collection]:
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
+                raise ValueError(f"'{name[:40]}' is no name of a stream: it has letters, digits, '_' and '-'")
+        return value
 
 
 class _Deployment(Document):

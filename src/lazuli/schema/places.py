@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from lazuli.schema.reference import DatastorePath
 
-__all__ = ["ARTIFACTS", "DEFAULT", "artifact_folder", "artifact_path", "maker_of", "output_path"]
+__all__ = ["ARTIFACTS", "COLLECTED", "DEFAULT", "artifact_folder", "artifact_path", "maker_of", "output_path"]
 
 DEFAULT = "workspaceblobstore"
 """The datastore that uploads and outputs go to."""
 ARTIFACTS = "workspaceartifactstore"
 """The datastore of logs, metrics' files and whatever a job leaves in ``outputs/``."""
 _RUNS, _OUTPUTS = "ExperimentRun/dcid.", "azureml/"
+
+COLLECTED = "modelDataCollector"
+"""The folder of ``workspaceblobstore`` below which lies what online deployments collect."""
 
 
 def artifact_folder(run: str) -> str:

@@ -21,6 +21,7 @@ from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
+from lazuli.endpoints.collected import Carrier, Collections
 from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.lifecycle import DeploymentLifecycle, EndpointLifecycle
@@ -136,6 +137,7 @@ class Platform:
     transfers: Transfers
     growing: Growing
     chores: Chores
+    carrier: Carrier
     pictures: Pictures
     preemption: Preemption
     trials: Trials
@@ -187,6 +189,7 @@ class Platform:
         self.shelves.compute.settle()
         self.reconciler.start(alone=True)  # open_store has made sure of it
         self.chores.start()
+        self.carrier.start()
 
     def _clear_orphans(self) -> None:
         """Work of jobs that are at an end, or gone: stopped, and forgotten once it is over."""
@@ -214,6 +217,7 @@ class Platform:
         self.transfers.close()
         self.growing.close()
         self.chores.stop()
+        self.carrier.stop()
         self.insights.stop()
         self.store.close()
 
@@ -301,8 +305,9 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     endpoint_keys = EndpointKeys(store.secrets)
     looked_after = (store, reconciler, engine, watch, leaving)
     plain = PlainModels(store, storage)
-    serving = Serving(store, storage, models, codes, job_environments, plain)
-    reconciler.move("onlineEndpoints", EndpointLifecycle(*looked_after, keys=endpoint_keys))
+    collections = Collections(store, storage, data)
+    serving = Serving(store, storage, models, codes, job_environments, plain, collections)
+    reconciler.move("onlineEndpoints", EndpointLifecycle(*looked_after, keys=endpoint_keys, collections=collections))
     reconciler.move("onlineDeployments", DeploymentLifecycle(*looked_after, serving=serving))
     return Platform(
         store=store,
@@ -321,7 +326,9 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             schedule=Schedules(store, reconciler, firings, changes),
             published_pipeline=PublishedPipelines(store, jobs, components),
             online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving),
-            online_deployment=OnlineDeployments(store, reconciler, Assets(models, codes, environments, plain), engine),
+            online_deployment=OnlineDeployments(
+                store, reconciler, Assets(models, codes, environments, plain, collections), engine
+            ),
             code=codes,
         ),
         storage=storage,
@@ -338,6 +345,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         transfers=transfers,
         growing=growing,
         chores=Chores([store.blobs.collect_garbage]),
+        carrier=Carrier(store, storage),
         pictures=Pictures(jobs, known),
         preemption=Preemption(store, targets, reconciler),
         trials=Trials(jobs, sweeps),

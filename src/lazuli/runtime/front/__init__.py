@@ -26,7 +26,10 @@ SIGTERM ends it after the requests that have come.
           "concurrency": 1,               requests at a time for each address
           "timeout_ms": 5000,
           "wait_ms": 500,                 how long a request waits for its turn
-          "collect": {"folder": "…", "inputs": "model_inputs", "outputs": "model_outputs", "sampling": 1.0}
+          "collect": {                    requests and answers that are kept, in files below folders
+            "source": "/subscriptions/…", "model_version": "3", "rolling": "hour", "headers": ["user-agent"],
+            "collections": {"request": {"folder": "…", "sampling": 1.0}, "model_outputs": {"folder": "…"}}
+          }
         },
         "green": {
           "kind": "onnx",                 answered in this process

@@ -44,7 +44,7 @@ class House:
     def __init__(self, name: str, said: ProcessSaid | ModelSaid, deployment: Deployment, counts: Counts) -> None:
         self.name, self.said, self.deployment, self.counts = name, said, deployment, counts
         self.line = b"azureml-model-deployment: %b\r\n" % name.encode()
-        self.collector = Collector(said.collect, name) if said.collect else None
+        self.collector = Collector(said.collect) if said.collect else None
         self.asked = 0  # requests that are not answered yet
 
     def close(self) -> None:
@@ -205,7 +205,7 @@ class Front:
         counts.add(answer.status, seconds, len(body), len(answer.body))
         if self.log.path is not None:
             self.log.add(logged(request, house, answer, seconds, is_copy))
-        if house is not None and house.collector is not None and answer.status == 200:
+        if house is not None and house.collector is not None and answer.status in (200, 424):
             house.collector.add(request, answer)
         _, asked, client = head.names
         more = b"x-request-id: %b\r\nx-ms-request-id: %b\r\n" % (name, asked or client or name)
@@ -257,8 +257,6 @@ class Front:
             await asyncio.sleep(0.01)
         for house in [*self.houses.values(), *self.leaving]:
             house.close()
-            if house.collector is not None:
-                await asyncio.to_thread(house.collector.join)
         self.log.flush()
         self.log.close()
 

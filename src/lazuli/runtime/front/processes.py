@@ -26,8 +26,9 @@ _ONE_HOP = {
 }  # fmt: skip
 _STAYS = _ONE_HOP | {b"authorization", b"azureml-model-deployment", b"x-request-id"}
 """Headers of a request that are for the front."""
-_OURS = _ONE_HOP | {b"date", b"server", b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id"}
-"""Headers of an answer that the front says itself."""
+_COLLECTS = b"x-lazuli-collects"
+_OURS = _ONE_HOP | {b"date", b"server", b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id", _COLLECTS}
+"""Headers of an answer that the front says itself, or that are for it."""
 
 
 class Lost(Exception):
@@ -134,7 +135,8 @@ class Seat(asyncio.Protocol):
         lines = [b"%b: %b\r\n" % pair for pair in self._headers if pair[0] not in _OURS]
         if self._line is not None and not self._parser.should_keep_alive():
             self.close()
-        self._done(Answer(self._status, b"".join(lines), b"".join(self._body)))
+        collects = next((value for name, value in self._headers if name == _COLLECTS), b"")
+        self._done(Answer(self._status, b"".join(lines), b"".join(self._body), collects))
 
     def _done(self, found: Answer | Lost) -> None:
         reply, self._reply = self._reply, None
@@ -204,7 +206,7 @@ class Processes:
         finally:
             self._pending -= 1
         if answer.status == 200:
-            return Answer(200, answer.headers + _TIME % ms_since(began), answer.body)
+            return answer._replace(headers=answer.headers + _TIME % ms_since(began))
         return blamed(answer, answer.status, began)
 
     async def _run(self, errand: Errand) -> Answer:
@@ -260,7 +262,7 @@ class Errand:
 def blamed(answer: Answer, status: int, began: float) -> Answer:
     """The answer that tells a caller what the model said instead of 200."""
     more = b"ms-azureml-model-error-statuscode: %d\r\nms-azureml-model-error-reason: model_error\r\n" % status
-    return Answer(424, answer.headers + more + _TIME % ms_since(began), answer.body)
+    return answer._replace(status=424, headers=answer.headers + more + _TIME % ms_since(began))
 
 
 def ms_since(began: float) -> float:

@@ -31,14 +31,21 @@ class Token(Said):
     expires: float
 
 
-class Collect(Said):
-    """Where inputs and outputs are kept: the names of the collections, and the share of requests."""
+class CollectionSaid(Said):
+    """The folder of a stream, and how much of it is kept."""
 
     folder: Path
-    inputs: str | None = None
-    outputs: str | None = None
     sampling: float = Field(1.0, ge=0, le=1)
+
+
+class Collect(Said):
+    """What is kept of requests, by the names of the streams."""
+
+    source: str
     model_version: str = ""
+    rolling: Literal["minute", "hour", "day"] = "hour"
+    headers: tuple[str, ...] = ()
+    collections: dict[Name, CollectionSaid]
 
 
 class ProcessSaid(Said):

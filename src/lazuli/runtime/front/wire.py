@@ -34,6 +34,8 @@ class Answer(NamedTuple):
     status: int
     headers: bytes
     body: bytes
+    collects: bytes = b""
+    """The streams that the script keeps by itself, between commas."""
 
 
 def error(status: int, message: str, headers: bytes = b"") -> Answer:
@@ -143,7 +145,7 @@ def too_large(largest: int) -> str:
 
 def written(answer: Answer, more: bytes, *, keeps_alive: bool, has_body: bool = True) -> bytes:
     """An answer as bytes, with ``more`` lines of headers."""
-    status, headers, body = answer
+    status, headers, body, _ = answer
     first = _STATUS.get(status) or b"HTTP/1.1 %d Unknown\r\n" % status
     end = b"\r\n" if keeps_alive else _CLOSE
     head = b"%b%b%bcontent-length: %d\r\n%b" % (first, headers, more, len(body), end)

@@ -6,6 +6,7 @@ import signal
 import time
 import uuid
 
+from lazuli_score.monitoring import NAMES, Collector
 from lazuli_score.request import TEXT, pairs
 from lazuli_score.trouble import Refusal, TimedOut, trace
 
@@ -24,6 +25,8 @@ UNKNOWN = (
 NOT_ALLOWED = "The method is not allowed for the requested URL."
 FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 UNEXPECTED = "An unexpected internal error occurred. Check the logs for more info."
+COLLECTS = "x-lazuli-collects"
+"""Tells the endpoint's front which streams the script keeps by itself."""
 RAN, TOOK = "x-ms-run-function-failed", "x-ms-run-fn-exec-ms"
 
 log = logging.getLogger("lazuli_score")
@@ -72,8 +75,11 @@ class Answers:
         except Refusal as refusal:
             answer, names = Answer.error(refusal.status, str(refusal)), []
         else:
+            NAMES.request = names[0][1]
             answer = self._routed(message)
         answer.headers += self._shared(message)
+        if Collector.collect_for is not None and Collector.names:
+            answer.headers.append((COLLECTS, ",".join(Collector.names)))
         answer.headers.append(("x-ms-server-version", VERSION))
         answer.headers += names
         return answer

@@ -4,9 +4,10 @@ import importlib.abc
 import importlib.machinery
 import sys
 
-from lazuli_score import request
+from lazuli_score import monitoring, request
 
 REQUEST, RESPONSE = ("AMLRequest", "rawhttp"), ("AMLResponse",)
+CONTEXT = ("BasicCorrelationContext", "CorrelationContext", "get_context")
 OURS = {
     "azureml.contrib.services": (),
     "azureml.contrib.services.aml_request": REQUEST,
@@ -15,9 +16,12 @@ OURS = {
     "azureml_inference_server_http.api": (),
     "azureml_inference_server_http.api.aml_request": REQUEST,
     "azureml_inference_server_http.api.aml_response": RESPONSE,
+    "azureml.ai.monitoring": ("Collector",),
+    "azureml.ai.monitoring.collector": ("Collector",),
+    "azureml.ai.monitoring.context": CONTEXT,
 }
 """Modules that are ours even where the environment has them: those would speak to another server."""
-ABOVE = {"azureml": (), "azureml.contrib": ()}
+ABOVE = {"azureml": (), "azureml.contrib": (), "azureml.ai": ()}
 """Packages that are ours only where the environment has none."""
 
 
@@ -31,7 +35,8 @@ class Offer(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """The module's place, where it is one of the table."""
         if fullname not in self.table:
             return None
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=not self.table[fullname])
+        is_package = any(name.startswith(fullname + ".") for name in self.table) or not self.table[fullname]
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=is_package)
 
     def create_module(self, spec):
         """A plain module."""
@@ -40,7 +45,7 @@ class Offer(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module):
         """Put the names in."""
         for name in self.table[module.__name__]:
-            setattr(module, name, getattr(request, name))
+            setattr(module, name, getattr(monitoring if hasattr(monitoring, name) else request, name))
 
 
 def offer():

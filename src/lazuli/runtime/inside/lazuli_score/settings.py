@@ -14,6 +14,7 @@ key            variable                    what it says
 ``grace_ms``                               how much later a worker whose ``run()`` goes on is killed (10000)
 ``largest``                                the largest body of a request, in bytes (104857600)
 ``log_level``  ``AZUREML_LOG_LEVEL``       from which level on loggers write to stdout (``INFO``)
+``collect``                                what is kept of requests (see :class:`lazuli_score.pages.Collect`)
 ``origins``    ``AML_CORS_ORIGINS``        web origins, divided by commas, whose pages may call; ``*`` for all
 =============  ==========================  ====================================================================
 
@@ -49,6 +50,7 @@ class Settings:
         self.timeout_ms = said.get("timeout_ms") or whole(variables, "SCORING_TIMEOUT_MS", LONGEST_MS)
         self.grace_ms = said.get("grace_ms") or GRACE_MS
         self.largest = said.get("largest") or LARGEST
+        self.collect = said.get("collect")
         self.log_level = (said.get("log_level") or variables.get("AZUREML_LOG_LEVEL") or "INFO").upper()
         origins = said.get("origins") or variables.get("AML_CORS_ORIGINS") or ""
         self.origins = [origin.strip() for origin in origins.split(",") if origin.strip()]

@@ -12,6 +12,8 @@ from lazuli_score import offered, swagger
 from lazuli_score.answers import Answer, Answers
 from lazuli_score.messages import CONTINUE, Reader, written
 from lazuli_score.mlflow_model import Served
+from lazuli_score.monitoring import Collector
+from lazuli_score.pages import Collect
 from lazuli_score.script import Script, loaded
 from lazuli_score.trouble import Refusal, trace
 
@@ -32,6 +34,7 @@ def work(settings, place, desk):
     os.environ.setdefault("AML_APP_ROOT", settings.root)
     os.environ.setdefault("AZUREML_ENTRY_SCRIPT", settings.script)
     offered.offer()
+    Collector.collect_for = Collect(settings.collect) if settings.collect else None
     try:
         script = Script(Served() if settings.is_mlflow else loaded(settings.root, settings.script))
         script.init()

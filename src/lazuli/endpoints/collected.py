@@ -1,0 +1,177 @@
+"""What is kept of a deployment's requests: where it goes, and the way there.
+
+The endpoint's front and the scoring scripts write files below the data folder, each at the place that it is to have in
+a datastore: ``collected/<container>/<name of the blob>``. The server carries them there while they grow, and takes
+them away when nobody writes to them any more. So nobody who answers waits for the server, and what was written while
+it was down is there when it is back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from lazuli.assets.kinds import DataAssets
+from lazuli.assets.storage import Storage
+from lazuli.resources.data import Data
+from lazuli.resources.deployment import CollectedData, DataCollector, OnlineDeployment
+from lazuli.resources.table import noun
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.places import COLLECTED, DEFAULT
+from lazuli.schema.problems import Conflict, InvalidInput, Unsupported
+from lazuli.schema.reference import parse_reference
+from lazuli.shelves.principal import Principal
+from lazuli.shelves.shelf import document_of
+from lazuli.store.documents import Record
+from lazuli.store.opened import Store
+
+__all__ = ["Carrier", "Collections"]
+
+log = logging.getLogger(__name__)
+
+_BEAT_S = 1.0
+_SHARE = 20
+"""Carrying a file that grows may take this part of the time."""
+
+
+class Collections:
+    """The streams of deployments, and the data assets over them."""
+
+    def __init__(self, store: Store, storage: Storage, data: DataAssets) -> None:
+        self._root = store.settings.data_dir / "collected"
+        self._storage = storage
+        self._data = data
+
+    def settled(self, id: ResourceId, collector: DataCollector) -> DataCollector:
+        """A data collector whose streams tell the name, version and path of their data assets.
+
+        Raises :class:`Unsupported` for a path outside this server.
+        """
+        collections = {}
+        for name, each in collector.collections.items():
+            data = self._asset(id, name, each.data) if each.enabled else each.data
+            share = collector.sampling_rate if each.sampling_rate is None else each.sampling_rate
+            collections[name] = each.model_copy(update={"data": data, "sampling_rate": share})
+        return collector.model_copy(update={"collections": collections})
+
+    def register(self, id: ResourceId, collector: DataCollector, actor: Principal) -> None:
+        """Make the data assets that are not there yet."""
+        for each in self.settled(id, collector).collections.values():
+            if each.enabled and isinstance(each.data, CollectedData):
+                asset = ResourceId(id.scope, "data", str(each.data.name), str(each.data.version))
+                with suppress(Conflict, InvalidInput):  # it is there, or nothing lies at a path of the user's own yet
+                    self._data.put(asset, Data.load({"path": each.data.path}), actor)
+
+    def _asset(self, id: ResourceId, name: str, said: str | CollectedData | None) -> CollectedData:
+        if isinstance(said, str):
+            version = self._data.resolve(id.scope, said, target=f"data_collector.collections.{name}.data")
+            place = str(version.body["path"])
+            found = CollectedData(name=version.id.name, version=version.id.version, path=place)
+        else:
+            said = said or CollectedData()
+            path = f"azureml://datastores/{DEFAULT}/paths/{COLLECTED}/{id.name}/{id.version}/{name}"
+            found = CollectedData(
+                name=said.name or f"{id.name}-{id.version}-{name}", version=said.version or "1", path=said.path or path
+            )
+        target = f"data_collector.collections.{name}.data.path"
+        if self._storage.locate(id.scope, str(found.path), target=target).is_outside:
+            raise Unsupported(
+                f"'{found.path}' lies outside this server.", target=target, mend=f"Use a path in '{DEFAULT}'."
+            )
+        return found
+
+    def of(self, record: Record) -> dict[str, Any] | None:
+        """What a front or a script is told to keep of a deployment's requests; None where that is nothing."""
+        said: OnlineDeployment = document_of(noun("online-deployment"), record)
+        if said.data_collector is None:
+            return None
+        kept = {}
+        for name, each in self.settled(record.id, said.data_collector).collections.items():
+            if each.enabled and isinstance(each.data, CollectedData):
+                location = self._storage.locate(record.id.scope, str(each.data.path))
+                folder = self._root / location.container / location.path
+                kept[name] = {"folder": str(folder), "sampling": each.sampling_rate}
+        logging_ = said.data_collector.request_logging
+        model = parse_reference(said.model) if isinstance(said.model, str) else None
+        return {
+            "source": record.id.shown,
+            "model_version": model.version if model else "default",
+            "rolling": said.data_collector.rolling_rate.value,
+            "headers": logging_.capture_headers if logging_ else [],
+            "collections": kept,
+        }
+
+
+class Carrier:
+    """Carries what was collected to its datastores, in a thread of its own."""
+
+    def __init__(self, store: Store, storage: Storage) -> None:
+        self._root = store.settings.data_dir / "collected"
+        self._blobs = store.blobs
+        self._storage = storage
+        self._seen: dict[Path, tuple[int, float]] = {}  # how much was carried, and when more may be
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="collected", daemon=True)
+
+    def start(self) -> None:
+        """Begin, once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is left is carried by the next server."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_BEAT_S):
+            try:
+                self.look()
+            except Exception:
+                log.exception("What endpoints collected could not be carried; it is tried again.")
+
+    def look(self) -> None:
+        """Carry all that has come."""
+        for place, folders, files in os.walk(self._root, topdown=False):
+            for name in files:
+                if not name.startswith("."):
+                    self._carry(Path(place, name))
+            if not folders and not files and Path(place) != self._root:
+                with suppress(OSError):  # somebody writes there again
+                    Path(place).rmdir()
+
+    def _carry(self, file: Path) -> None:
+        """Carry a file; where nobody writes to it, take it away."""
+        container, _, name = file.relative_to(self._root).as_posix().partition("/")
+        with file.open("rb") as stream:
+            is_done = _is_free(stream)
+            size, (carried, not_before) = os.fstat(stream.fileno()).st_size, self._seen.get(file, (0, 0.0))
+            if not is_done and (size == carried or time.monotonic() < not_before):
+                return
+            began = time.monotonic()
+            if self._storage.key_of(container) is None:
+                pass  # its workspace has gone
+            elif file.suffix != ".jsonl":
+                self._blobs.put_file(container, name, file)
+            elif size != carried:
+                lines = stream.read(size)
+                self._blobs.put_bytes(container, name, lines[: lines.rfind(b"\n") + 1])
+            self._seen[file] = (size, began + _SHARE * (time.monotonic() - began))
+            if is_done:
+                file.unlink()
+                del self._seen[file]
+
+
+def _is_free(stream: IO[bytes]) -> bool:
+    """Whether nobody writes to a file; nobody will, then, until it is closed."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""What deployments collect: it arrives where Azure puts it, whatever is killed, and is a data asset."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.endpoints.conftest import Served, answering
+from tests.endpoints.test_serving import times, uploaded
+
+from lazuli.compute.contract import until
+from lazuli.schema.identity import ResourceId
+from lazuli.schema.problems import Unsupported
+
+COLLECTOR = {"collections": {name: {"enabled": "True"} for name in ("model_inputs", "model_outputs", "request")}}
+OWN = """
+import json
+from azureml.ai.monitoring import Collector
+def init():
+    global inputs, outputs
+    inputs, outputs = Collector(name="model_inputs"), Collector(name="model_outputs")
+def run(data):
+    context = inputs.collect(json.loads(data)["rows"])
+    outputs.collect([{"y": 1}], context)
+    return "done"
+"""
+
+
+def kept(endpoint: Served, stream: str, deployment: str = "blue") -> list[dict[str, Any]]:
+    """The events of a stream that have arrived in the datastore."""
+    files = endpoint.place.files(f"modelDataCollector/{endpoint.name}/{deployment}/{stream}/")
+    return [json.loads(line) for text in files.values() for line in text.splitlines()]
+
+
+def test_what_an_onnx_model_is_asked_is_a_data_asset(endpoint: Served, tmp_path: Path) -> None:
+    place = endpoint.place
+    times(2.0, tmp_path / "times.onnx")
+    place.put("model", "doubles", "4", path=uploaded(place, "doubles/times.onnx", tmp_path / "times.onnx"))
+    shelf = place.platform.shelves.online_deployment
+    said = {"model": "azureml:doubles:4", "data_collector": COLLECTOR}
+    shelf.put(endpoint.id("blue"), shelf.noun.document.load(said), place.actor)
+    endpoint.until("Succeeded", "blue")
+    assert endpoint.ask({"input_data": {"x": [[1.0, 2.0]]}}, "blue").json() == [[2.0, 4.0]]
+    until(lambda: kept(endpoint, "model_outputs"), "its outputs")
+    [given], [taken] = kept(endpoint, "model_outputs"), kept(endpoint, "model_inputs")
+    assert (given["data"], taken["data"], taken["modelversion"]) == ([[2.0, 4.0]], {"x": [[1.0, 2.0]]}, "4")
+    assert given["correlationid"] == taken["correlationid"]
+    assert taken["source"].endswith(f"/onlineEndpoints/{endpoint.name}/deployments/blue")
+    asset = place.platform.shelves.data.get(ResourceId(place.scope, "data", f"{endpoint.name}-blue-model_inputs", "1"))
+    path = f"azureml://datastores/workspaceblobstore/paths/modelDataCollector/{endpoint.name}/blue/model_inputs"
+    assert asset.body["path"].endswith(path.partition("/datastores/")[2])
+    made = place.put("data", f"{endpoint.name}-inputs", "1", path=path)
+    assert made.state["file_count"] == 1
+
+
+def test_nothing_collected_is_lost_with_who_wrote_it(endpoint: Served) -> None:
+    endpoint.up("blue", OWN, data_collector=COLLECTOR)
+    engine, platform = endpoint.place.platform.engine, endpoint.place.platform
+    for number in range(5):
+        assert endpoint.ask({"rows": [{"x": number}]}, "blue").json() == "done"
+    for deployment in ("blue", ""):
+        key = endpoint.get(deployment).state["run"]["key"]
+        runner = json.loads((engine.folder(key).parent / "runner.json").read_text())
+        os.kill(runner["pid"], signal.SIGKILL)
+    until(lambda: len(kept(endpoint, "request")) == 5, "all requests")
+    until(lambda: len(kept(endpoint, "model_outputs")) == 5, "all outputs")
+    assert [event["data"] for event in kept(endpoint, "model_inputs")] == [[{"x": number}] for number in range(5)]
+    left = platform.store.settings.data_dir / "collected"
+    until(lambda: not list(left.rglob(f"*/{endpoint.name}/*")), "that nothing is left behind")
+
+
+def test_streams_go_where_they_are_said_to(endpoint: Served) -> None:
+    path = "azureml://datastores/workspaceblobstore/paths/elsewhere/asked"
+    collections = {
+        "request": {"enabled": True, "data": {"name": "asked", "version": "2", "path": path}},
+        "response": {"enabled": False},
+    }
+    collector = {"collections": collections, "rolling_rate": "minute", "request_logging": {"capture_headers": ["x-a"]}}
+    endpoint.up("blue", answering("blue"), data_collector=collector)
+    endpoint.ask(7, "blue")
+    until(lambda: endpoint.place.files("elsewhere/asked/"), "the request")
+    [(name, text)] = endpoint.place.files("elsewhere/asked/").items()
+    assert len(name.split("/")) == 6 and json.loads(text)["data"] == 7
+    assert not kept(endpoint, "response")
+    collections["request"]["data"]["path"] = "https://example.com/asked"
+    with pytest.raises(Unsupported):
+        endpoint.deploy("blue", answering("blue"), data_collector=collector)

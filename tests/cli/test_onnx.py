@@ -16,6 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from tests.ml.onnx.models import picture
 
 from lazuli.cli.commands import root
 
@@ -141,3 +142,17 @@ def test_a_model_of_the_workspace_is_exported(lazuli: Run, workspace: str, tmp_p
     lazuli("model", "create", "-n", "wine-onnx", "-v", "1", "--path", "w.onnx")
     made = json.loads(lazuli("model", "optimize", "azureml:wine-onnx:1", "--variant", "graph", "-o", "json").stdout)
     assert made[0]["file"] == "azureml:wine-onnx:1"
+
+
+def test_a_model_becomes_an_app_kit(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    picture(tmp_path / "m" / "weights.onnx")
+    done = lazuli("model", "app-kit", "m/weights.onnx", "--language", "python")
+    assert "weights-python/weights_model/model.py" in done.stdout and "2 stored answers" in done.stderr
+    again = lazuli("model", "app-kit", "m/weights.onnx", "-l", "python", fails=1)
+    assert "is not empty" in again.stderr and "--force" in again.stderr
+    lazuli("model", "create", "-n", "kitted", "-v", "3", "--path", "m")
+    lazuli("model", "app-kit", "kitted:3", "-l", "python")
+    lazuli("model", "app-kit", "azureml:kitted@latest", "-l", "python", "-o", "other", "--name", "price list")
+    assert (tmp_path / "kitted-python/kitted_model/model.onnx").exists()
+    assert "class PriceListInput" in (tmp_path / "other/price_list_model/model.py").read_text()

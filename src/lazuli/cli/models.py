@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lazuli.cli.appkit import app_kit
 from lazuli.cli.nouns import group_of
 from lazuli.cli.onnx import export, inspect, optimize
 
@@ -11,3 +12,4 @@ model = group_of("model")
 model.add_command(inspect)
 model.add_command(export)
 model.add_command(optimize)
+model.add_command(app_kit)

@@ -18,7 +18,7 @@ from lazuli.client.client import Client
 from lazuli.client.version import explained
 from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem
 
-__all__ = ["Connect", "Option", "asks", "confirmed", "may_ask", "named", "output_option", "pairs"]
+__all__ = ["Connect", "Option", "asks", "confirmed", "may_ask", "may_connect", "named", "output_option", "pairs"]
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 Connect = Callable[[], AbstractContextManager[Client]]
@@ -84,27 +84,28 @@ def asks(default: str = "yaml") -> Option:
 
 def may_ask(default: str = "yaml") -> Option:
     """A command that is handed a :data:`Connect` first, for it needs no server in every case, and ``output``."""
+    return lambda function: output_option(default)(may_connect(function))
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @output_option(default)
-        @click.option("--subscription", default="", metavar="ID", help="The subscription.")
-        @click.option("-g", "--resource-group", default="", metavar="NAME", help="The resource group.")
-        @click.option(
-            "-w",
-            "--workspace-name",
-            default="",
-            metavar="NAME",
-            shell_complete=names_of("workspace"),
-            help="The workspace.",
-        )
-        @functools.wraps(function)
-        def command(*args: Any, workspace_name: str, resource_group: str, subscription: str, **given: Any) -> Any:
-            connect = functools.partial(_connected, subscription, resource_group, workspace_name)
-            return function(connect, *args, **given)
 
-        return command
+def may_connect(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that is handed a :data:`Connect` first, and has no answer to print."""
 
-    return decorate
+    @click.option("--subscription", default="", metavar="ID", help="The subscription.")
+    @click.option("-g", "--resource-group", default="", metavar="NAME", help="The resource group.")
+    @click.option(
+        "-w",
+        "--workspace-name",
+        default="",
+        metavar="NAME",
+        shell_complete=names_of("workspace"),
+        help="The workspace.",
+    )
+    @functools.wraps(function)
+    def command(*args: Any, workspace_name: str, resource_group: str, subscription: str, **given: Any) -> Any:
+        connect = functools.partial(_connected, subscription, resource_group, workspace_name)
+        return function(connect, *args, **given)
+
+    return command
 
 
 @contextmanager

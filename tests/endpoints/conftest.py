@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from tests.jobs.place import ENVIRONMENT, Place, opened
 from tests.server.conftest import eventually
 
+from lazuli.compute.contract import until
 from lazuli.schema.identity import ResourceId
 from lazuli.store.documents import Record, Selection
 
@@ -103,6 +106,29 @@ def endpoint(place: Place, request: pytest.FixtureRequest) -> Served:
     made.put()
     made.until("Succeeded")
     return made
+
+
+@contextmanager
+def steadily(endpoint: Served) -> Iterator[list[tuple[int, str]]]:
+    """Ask an endpoint again and again; status and text of each answer."""
+    answers: list[tuple[int, str]] = []
+    done = threading.Event()
+
+    def keep_asking() -> None:
+        while not done.is_set():
+            answer = endpoint.ask(1)
+            answers.append((answer.status_code, answer.text))
+
+    asking = threading.Thread(target=keep_asking)
+    asking.start()
+    try:
+        until(lambda: len(answers) > 20, "first answers")
+        yield answers
+        seen = len(answers)
+        until(lambda: len(answers) > seen + 20, "further answers")
+    finally:
+        done.set()
+        asking.join()
 
 
 def answering(word: str, first: str = "") -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
-from tests.endpoints.conftest import Served, answering
+from tests.endpoints.conftest import Served, answering, steadily
 from tests.jobs.place import Place
 
 from lazuli.compute.contract import sh, until
@@ -47,25 +46,9 @@ def test_a_change_of_a_deployment_fails_no_request(endpoint: Served) -> None:
     endpoint.up("blue", answering("old"))
     endpoint.traffic(blue=100)
     first = endpoint.get("blue").state["run"]["key"]
-    answers: list[tuple[int, str]] = []
-    done = threading.Event()
-
-    def keep_asking() -> None:
-        while not done.is_set():
-            answer = endpoint.ask(1)
-            answers.append((answer.status_code, answer.text))
-
-    asking = threading.Thread(target=keep_asking)
-    asking.start()
-    try:
-        until(lambda: len(answers) > 20, "answers of the old")
+    with steadily(endpoint) as answers:
         endpoint.deploy("blue", answering("new"))
         until(lambda: answers[-1][1].startswith('["new"'), "answers of the new")
-        seen = len(answers)
-        until(lambda: len(answers) > seen + 20, "answers of the new alone")
-    finally:
-        done.set()
-        asking.join()
     assert {status for status, _ in answers} == {200}
     words = [json.loads(text)[0] for _, text in answers]
     assert words == sorted(words, reverse=True), "once the new answers, the old does not"

@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -176,11 +177,10 @@ cat("AIC", round(AIC(model), 3), "\\n")
 """
 
 
-def dockerfile(place: Place, name: str, text: str) -> None:
+def dockerfile(place: Place, name: str, text: str, **said: Any) -> None:
     place.upload(f"contexts/{name}/Dockerfile", text)
-    place.put(
-        "environment", name, "1", build={"path": f"azureml://datastores/workspaceblobstore/paths/contexts/{name}"}
-    )
+    path = f"azureml://datastores/workspaceblobstore/paths/contexts/{name}"
+    place.put("environment", name, "1", build={"path": path}, **said)
 
 
 @pytest.mark.needs("Rscript")

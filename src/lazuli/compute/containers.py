@@ -71,6 +71,19 @@ class Container:
         )
         return replace(plan, command=inside(plan.command, plan.cwd, env, key), env=env, path=(), processes=processes)
 
+    def serving(
+        self, name: str, env: Iterable[str], ports: Mapping[str, int], options: Sequence[str], command: str | None
+    ) -> tuple[str, ...]:
+        """The command line of a server: what the image starts, or ``command`` in its shell.
+
+        Each of its ports is published at 127.0.0.1, at the port that a variable tells when this is run.
+        """
+        before = (*self.command, "run", "--rm", f"--name=lazuli-{name}", *self.run, *options)
+        variables = tuple(f"--env={variable}" for variable in sorted({*env, WORK_FOLDER} - _OF_THE_MACHINE))
+        started = self._started(("bash", "-c", command)) if command else (self.image,)
+        published = [f'--publish=127.0.0.1:"${variable}":{port}' for variable, port in ports.items()]
+        return "sh", "-c", " ".join(["exec", shlex.join(before), *published, shlex.join((*variables, *started))])
+
     def _started(self, command: Sequence[str]) -> tuple[str, ...]:
         """The image and what starts in it: not every image has bash."""
         if command[:2] == ("bash", "-c"):

@@ -36,6 +36,8 @@ __all__ = ["Carrier", "Collections"]
 log = logging.getLogger(__name__)
 
 _BEAT_S = 1.0
+_MOUNTED = ".mounted"
+"""The file in a folder that a container has, without which it would be removed when it is empty."""
 _SHARE = 20
 """Carrying a file that grows may take this part of the time."""
 
@@ -84,6 +86,14 @@ class Collections:
             raise Unsupported(
                 f"'{found.path}' lies outside this server.", target=target, mend=f"Use a path in '{DEFAULT}'."
             )
+        return found
+
+    def places(self, record: Record) -> list[str]:
+        """The folders that a deployment's script writes to, which are made, and stay for a container that has them."""
+        found = [str(each["folder"]) for each in (self.of(record) or {"collections": {}})["collections"].values()]
+        for folder in found:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            (Path(folder) / _MOUNTED).touch()
         return found
 
     def of(self, record: Record) -> dict[str, Any] | None:

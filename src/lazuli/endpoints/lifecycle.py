@@ -29,7 +29,7 @@ from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.line import ask
 from lazuli.endpoints.moves import CREATING, FAILED, MOVES, SUCCEEDED, UPDATING
-from lazuli.endpoints.plan import LOG, Serving, check_plan, front_plan, sockets
+from lazuli.endpoints.plan import LOG, Serving, check_plan, front_plan
 from lazuli.endpoints.table import CONFIG, CONTROL, chosen, doors_of, mark_of, onnx_said, table_of
 from lazuli.jobs.watch import Watch
 from lazuli.resources.deployment import Probe
@@ -121,15 +121,16 @@ class DeploymentLifecycle(_Kept):
             if environment.state is State.FAILED:
                 message = f"The environment could not be built. {environment.message}".strip()
                 return self._failed(record, "EnvironmentBuildFailed", message)
-            self.leaving.start(self._serving.plan(record, self.engine.folder(key), environment), key)
+            self.leaving.start(self._serving.plan(record, key, self.engine.folder(key), environment), key)
             look = self.engine.look(key)
         if look.over:
             return self._ended_early(record, look)
         self.watch.join(key, record.id)
-        addresses = sockets(record, self.engine.folder(key))
-        if not all(ask(Path(address), "GET", "/") is not None for address in addresses):
+        asked = self._serving.asked(record, self.engine.folder(key), look)
+        probe = Probe.load(record.body.get("readiness_probe") or {})
+        if asked is None or not asked.is_ready(probe.timeout):
             return self._not_yet(record, look)
-        return self._ready(record, following, {"addresses": addresses})
+        return self._ready(record, following, {"addresses": list(asked.addresses), "scoring": asked.scoring})
 
     def _bring_in(self, record: Record, following: Mapping[str, Any], look: Look, model: str) -> Step:
         """See an ONNX model into the endpoint's front, once a check has loaded it."""
@@ -174,7 +175,7 @@ class DeploymentLifecycle(_Kept):
             endpoint = self.store.documents.find(tx, endpoint_of(record.id))
         if endpoint is None or (endpoint.state.get("serving") or {}).get(record.id.version) != following["key"]:
             return Step(again_ms=_BUILD_MS)  # it calls when it does
-        run = {word: following[word] for word in ("key", "addresses", "model") if word in following}
+        run = {word: following[word] for word in ("key", "addresses", "scoring", "model") if word in following}
         former = [each.get("key") for each in (record.state.get("run") or {}, record.state.get("last") or {})]
         facts = {"run": run, "next": None, "last": None, "failures": None, "error": None, "status_reason": None}
         return Step(
@@ -217,12 +218,28 @@ class DeploymentLifecycle(_Kept):
         self.watch.join(key, record.id)
         look = self.engine.look(key)
         if not look.over and look.phase is not Phase.ABSENT:
-            return Step(again_ms=_LOOK_MS)
+            return self._probe(record, key, look)
         failures = int(record.state.get("failures") or 0) + 1
         reason = f"Its process ended and is started anew: {look.message}".strip()
         return Step(
             state={"run": None, "last": {"key": key}, "failures": failures, "status_reason": reason},
             again_ms=self.pause_ms(failures - 1) if failures > 1 else 0,
+        )
+
+    def _probe(self, record: Record, key: str, look: Look) -> Step:
+        """Ask a server of one's own whether it lives; after too many bad answers it is ended, and started anew."""
+        asked = self._serving.asked(record, self.engine.folder(key), look)
+        if asked is None or not asked.alive:
+            return Step(again_ms=_LOOK_MS)
+        probe = Probe.load(record.body.get("liveness_probe") or {})
+        before = int(record.state.get("unwell") or 0)
+        unwell = 0 if asked.is_alive(probe.timeout) else before + 1
+        again_ms = 1000 * probe.period
+        if unwell < probe.failure_threshold:
+            return Step(state={"unwell": unwell} if unwell != before else {}, again_ms=again_ms)
+        reason = f"Its liveness probe failed {unwell} times; it is started anew."
+        return Step(
+            state={"unwell": 0, "status_reason": reason}, again_ms=again_ms, after=lambda: self.engine.stop(key)
         )
 
     def _anew(self, record: Record) -> Step:

@@ -1,4 +1,4 @@
-"""A word over a Unix socket with a process of an endpoint on this machine."""
+"""A word with a process of an endpoint on this machine, over a Unix socket or at a port."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ __all__ = ["ask"]
 _PATIENCE_S = 2.0
 
 
-def ask(line: Path, method: str, path: str) -> bytes | None:
-    """The body of a 200, or None where there is nobody or the answer is another."""
-    connection = _Connection(line)
+def ask(line: Path | str, method: str, path: str, timeout_s: float = _PATIENCE_S) -> bytes | None:
+    """The body of a 200, or None where there is nobody or the answer is another.
+
+    ``line`` is the path of a socket, or a host with a port.
+    """
+    connection = _Connection(str(line), timeout_s)
     try:
         connection.request(method, path)
         answer = connection.getresponse()
@@ -26,12 +29,14 @@ def ask(line: Path, method: str, path: str) -> bytes | None:
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, line: Path) -> None:
-        super().__init__("localhost", timeout=_PATIENCE_S)
+    def __init__(self, line: str, timeout_s: float) -> None:
+        super().__init__("localhost" if line.startswith("/") else line, timeout=timeout_s)
         self._line = line
 
     def connect(self) -> None:
         """Open the socket."""
+        if not self._line.startswith("/"):
+            return super().connect()
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._line))
+        return self.sock.connect(self._line)

@@ -22,13 +22,14 @@ from lazuli.endpoints.plan import LOG
 from lazuli.endpoints.table import doors_of, mark_of
 from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.endpoint import OnlineEndpoint
+from lazuli.resources.environment import Environment
 from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
-from lazuli.schema.identity import ResourceId
+from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 from lazuli.shelves.principal import Principal
-from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
+from lazuli.shelves.shelf import ANYTHING, Expected, Shelf, document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 from lazuli.store.reconciler import Reconciler
@@ -287,7 +288,13 @@ class OnlineDeployments(Shelf):
         if said.data_collector:
             said = said.model_copy(update={"data_collector": assets.collections.settled(id, said.data_collector)})
         changes: dict[str, Any] = {"model": spelt(model) if model else None}
-        if configured is not None and configured.scoring_script:
+        if said.command or self._brings_server(scope, said):
+            if configured is not None:
+                code = code_of(assets.codes, scope, configured.code, word) if configured.code else None
+                changes["code_configuration"] = configured.model_copy(update={"code": code})
+            changes["environment"] = environment_of(assets.environments, scope, said.environment, word)
+            self._check_routes(scope, changes["environment"])
+        elif configured is not None and configured.scoring_script:
             code = code_of(assets.codes, scope, configured.code, word)
             changes["code_configuration"] = configured.model_copy(update={"code": code})
             changes["environment"] = environment_of(assets.environments, scope, said.environment, word)
@@ -304,6 +311,22 @@ class OnlineDeployments(Shelf):
                 "none are one ONNX file, and 'mlflow_model'.",
             )
         return _body(said.model_copy(update=changes))
+
+    def _brings_server(self, scope: Scope, said: OnlineDeployment) -> bool:
+        """Whether the environment brings a server of its own along."""
+        return isinstance(said.environment, str) and bool(self._environment(scope, said.environment).inference_config)
+
+    def _check_routes(self, scope: Scope, environment: str) -> None:
+        if not self._environment(scope, environment).inference_config:
+            raise InvalidInput(
+                "'command' starts a server, and nothing says how it is asked.",
+                target="environment.inference_config",
+                mend="Give the environment an 'inference_config' with scoring_route, liveness_route, readiness_route.",
+            )
+
+    def _environment(self, scope: Scope, said: str) -> Environment:
+        found = self._assets.environments.resolve(scope, said, target="environment")
+        return document_of(noun("environment"), found)
 
 
 def _body(document: Document) -> dict[str, Any]:

@@ -91,9 +91,12 @@ def _said(record: Record, run: Mapping[str, Any]) -> dict[str, Any]:
     asked = said.request_settings or RequestSettings()
     if "model" in run:
         return onnx_said(record, str(run["model"]))
+    is_own = not str(run["addresses"][0]).startswith("/")  # a worker of ours takes one request at a time
+    at_once = asked.max_concurrent_requests_per_instance
     return {
         "kind": "process",
         "addresses": run["addresses"],
+        **({"scoring": run["scoring"], "concurrency": at_once} if is_own else {}),
         "timeout_ms": asked.request_timeout_ms,
         "wait_ms": _WAIT_MS if asked.max_queue_wait_ms is None else asked.max_queue_wait_ms,
     }

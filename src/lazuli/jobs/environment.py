@@ -89,6 +89,10 @@ class JobEnvironments:
         """The environment that a reference names, or how far it is; its build is begun where it must be."""
         return self._built.realise(self._recipe_named(scope, reference))
 
+    def document(self, scope: Scope, reference: str) -> Environment:
+        """What is said of the environment that a reference names."""
+        return document_of(noun("environment"), self._assets.resolve(scope, reference, target="environment"))
+
     def of(self, job: Record) -> Realised:
         """The environment of a job, or how far it is."""
         recipe = self._recipe_named(job.id.scope, str(job.body["environment"]))

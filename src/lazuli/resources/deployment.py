@@ -228,6 +228,9 @@ class _Deployment(Document):
 class OnlineDeployment(_Deployment):
     """A model with its script and environment, that answers requests at once."""
 
+    command: str | None = None
+    """Starts a server of one's own, which `inference_config` of the environment says how to ask; in place of what the
+    image starts."""
     type: str | None = None
     """`managed`, or `kubernetes`, which is served the same here."""
     instance_type: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -12,7 +12,7 @@ from lazuli.schema.document import READ_ONLY, Document
 from lazuli.schema.words import Word
 from lazuli.schema.yaml import dump
 
-__all__ = ["BuildContext", "Environment", "OsType"]
+__all__ = ["BuildContext", "Environment", "InferenceConfig", "OsType", "Route"]
 
 
 class OsType(Word):
@@ -41,6 +41,42 @@ CondaFile = Annotated[
 """A conda specification: its text, or the path of the file that holds it, or the mapping itself."""
 
 
+class Route(Document):
+    """Where a server inside an environment is asked for one thing."""
+
+    path: str = "/"
+    """The path, from `/`."""
+    port: int = Field(ge=1, le=65535)
+    """The port at which it listens, inside."""
+
+    @model_validator(mode="after")
+    def _begins_at_the_root(self) -> Route:
+        if not self.path.startswith("/") or any(sign.isspace() or sign in "?#" for sign in self.path):
+            raise ValueError("a 'path' begins with '/', and has no blanks and no query")
+        return self
+
+
+class InferenceConfig(Document):
+    """How the server is asked that an environment brings along, for deployments."""
+
+    scoring_route: Route
+    """Where it is asked for scores."""
+    liveness_route: Route | None = None
+    """Where a 200 says that it lives; the scoring route's port at `/` where left out."""
+    readiness_route: Route | None = None
+    """Where a 200 says that it can be asked; the liveness route where left out."""
+
+    @property
+    def liveness(self) -> Route:
+        """Where it is asked whether it lives."""
+        return self.liveness_route or Route(port=self.scoring_route.port)
+
+    @property
+    def readiness(self) -> Route:
+        """Where it is asked whether it is ready."""
+        return self.readiness_route or self.liveness
+
+
 class Environment(Asset):
     """What must be installed where a job runs: an image, a conda specification on top of it, or a build context."""
 
@@ -52,8 +88,8 @@ class Environment(Asset):
     """A build context; excludes `image`."""
     os_type: OsType = OsType.LINUX
     """`linux` or `windows`."""
-    inference_config: dict[str, Any] | None = None
-    """The routes of the server inside, for deployments."""
+    inference_config: InferenceConfig | None = None
+    """The routes of the server that it brings along, for deployments."""
     environment_type: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`UserCreated` or `Curated`."""
     build_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)

@@ -24,6 +24,7 @@ SIGTERM ends it after the requests that have come.
           "kind": "process",              whatever speaks HTTP: a scoring script or the user's own server
           "addresses": ["/…/0.sock", "127.0.0.1:9000"],
           "concurrency": 1,               requests at a time for each address
+          "scoring": "/score",            the path there of what callers ask at /score, and below it
           "timeout_ms": 5000,
           "wait_ms": 500,                 how long a request waits for its turn
           "collect": {                    requests and answers that are kept, in files below folders

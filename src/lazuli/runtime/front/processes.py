@@ -15,6 +15,7 @@ from lazuli.runtime.front.wire import Answer, error
 
 __all__ = ["Processes"]
 
+SCORE = b"/score"
 TRIES = 3
 """How many processes a request is sent to when they die under it: the first may have closed an old connection."""
 _TIME = b"ms-azureml-model-time: %.3f\r\n"
@@ -156,6 +157,7 @@ class Processes:
 
     def __init__(self, said: ProcessSaid) -> None:
         self.said = said
+        self._scoring = said.scoring.encode()
         self._seats = [Seat(self, address) for _ in range(said.concurrency) for address in said.addresses]
         self._idle = deque(self._seats)
         self._waiting: deque[asyncio.Future[Seat]] = deque()
@@ -191,7 +193,7 @@ class Processes:
             return error(429, f"{self._pending} requests are being answered or wait. Try again in a moment.")
         self._pending += 1
         began = time.perf_counter()
-        errand = Errand(request)
+        errand = Errand(request, self._scoring)
         try:
             async with asyncio.timeout(self.said.timeout_ms / 1000):
                 answer = await self._run(errand)
@@ -246,9 +248,10 @@ class Processes:
 class Errand:
     """A request as a process gets it, and how often it may still be sent."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, scoring: bytes) -> None:
         head = request.head
-        target = head.path + b"?" + head.query if head.query else head.path
+        path = head.path if scoring == SCORE else behind(scoring, head.path)
+        target = path + b"?" + head.query if head.query else path
         method = b"GET" if head.method == b"HEAD" else head.method
         lines = [b"%b: %b\r\n" % pair for pair in head.headers if pair[0] not in _STAYS]
         if head.body_is_told:
@@ -257,6 +260,15 @@ class Errand:
         self.data = b"%b %b HTTP/1.1\r\n%bx-request-id: %b\r\n\r\n%b" % (method, target, *rest)
         self.tries = TRIES
         self.was_sent = False
+
+
+def behind(scoring: bytes, path: bytes) -> bytes:
+    """The path in a user's own server of what a caller asks for."""
+    if path == SCORE:
+        return scoring
+    if path.startswith(SCORE + b"/"):
+        return scoring.rstrip(b"/") + path[len(SCORE) :]
+    return path
 
 
 def blamed(answer: Answer, status: int, began: float) -> Answer:

@@ -53,6 +53,7 @@ class ProcessSaid(Said):
 
     kind: Literal["process"]
     addresses: tuple[str, ...] = Field(min_length=1)
+    scoring: str = Field("/score", pattern="^/")
     concurrency: int = Field(1, ge=1)
     timeout_ms: int = Field(5000, ge=1)
     wait_ms: int = Field(500, ge=0)

@@ -13,7 +13,7 @@ from lazuli.cli.sources import local, onnx_file
 
 __all__ = ["app_kit"]
 
-_LANGUAGES = ("python",)
+_LANGUAGES = ("python", "csharp", "javascript")
 
 
 @click.command("app-kit", cls=Command, help="Write a project that asks an ONNX model by typed inputs and outputs.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,7 @@ def _names(language: Language, title: str) -> dict[str, Any]:
     package = snake(f"{base}Model")
     return {
         "title": language.note(title),
+        "html_title": escape(language.note(title)),
         "project": package.replace("_", "-"),
         "package": package,
         "namespace": f"{base}AppKit",

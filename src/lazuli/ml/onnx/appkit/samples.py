@@ -73,14 +73,13 @@ def invented(runnable: Runnable, graph: Any) -> list[Sample]:
     """
     said = ""
     for size in _SIZES:
-        made = list(_made(runnable.inputs, graph, size))
+        first, *more = _made(runnable.inputs, graph, size)
         try:
-            for sample in made:
-                runnable.run(sample)
+            runnable.run(first)
         except Unsupported as problem:
             said = problem.message
             continue
-        return made
+        return [first, *(sample for sample in more if _runs(runnable, sample))]
     raise Unsupported(
         f"The model refuses every input that was invented for it. {said}",
         target="sample",
@@ -88,11 +87,20 @@ def invented(runnable: Runnable, graph: Any) -> list[Sample]:
     )
 
 
+def _runs(runnable: Runnable, sample: Sample) -> bool:
+    try:
+        runnable.run(sample)
+    except Unsupported:
+        return False
+    return True
+
+
 def _made(ports: Sequence[Port], graph: Any, size: int) -> Iterator[Sample]:
+    """One row, and three where the first dimension is free; free dimensions else are of ``size``."""
     import numpy as np
 
     rng = np.random.default_rng(0)
-    takes_several = bool(ports) and all(port.shape and not isinstance(port.shape[0], int) for port in ports)
+    takes_several = any(port.shape and not isinstance(port.shape[0], int) for port in ports)
     for rows in (1, 3) if takes_several else (1,):
         sizes: dict[str, int] = {}
         sample = {port.name: _values(port, _sizes(port, rows, size, sizes), graph, rng) for port in ports}

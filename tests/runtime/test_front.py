@@ -250,6 +250,48 @@ def test_a_request_does_not_wait_for_ever(endpoint: Endpoint) -> None:
     assert endpoint.ask(body=b"3").says == 3
 
 
+def test_instances_come_and_go_without_a_failed_request(endpoint: Endpoint) -> None:
+    shell = endpoint.script("blue", WAITS, workers=3)
+    every = endpoint.table["deployments"]["blue"]["addresses"]
+    endpoint.table["deployments"]["blue"]["addresses"] = every[:1]
+    endpoint.start()
+    found: list[Any] = []
+
+    def ask(number: int) -> threading.Thread:
+        thread = threading.Thread(target=lambda: found.append(endpoint.ask(body=b"%d" % number).says))
+        thread.start()
+        return thread
+
+    def has_begun(number: int) -> bool:
+        return (shell.root / "code" / f"began{number}").exists()
+
+    asking = [ask(1)]
+    until(lambda: has_begun(1))
+    asking.append(ask(2))
+    until(lambda: endpoint.state()["deployments"]["blue"]["waiting"] == 1)
+    endpoint.table["deployments"]["blue"].update(addresses=every, instances=3)
+    endpoint.reload()
+    until(lambda: has_begun(2))  # who waited goes to one that came
+    endpoint.table["deployments"]["blue"].update(addresses=every[2:], instances=1)
+    endpoint.reload()
+    state = endpoint.state()
+    assert not state["leaving"] and state["deployments"]["blue"]["seats"] == 1
+    asking.append(ask(3))
+    until(lambda: has_begun(3))
+    assert endpoint.state()["deployments"]["blue"]["busy"] == [every[2]] or len(found) == 0
+    (shell.root / "code" / "go").touch()
+    for thread in asking:
+        thread.join()
+    assert sorted(found) == [1, 2, 3]
+    assert endpoint.metrics()['lazuli_endpoint_instances{endpoint="prices",deployment="blue"}'] == 1
+    endpoint.table["deployments"]["blue"].update(addresses=[], instances=0)
+    endpoint.reload()
+    assert endpoint.ask().status == 503
+    endpoint.table["deployments"]["blue"].update(addresses=every, instances=3)
+    endpoint.reload()
+    assert endpoint.ask(body=b"4").says == 4
+
+
 def test_where_nothing_listens_is_told(endpoint: Endpoint) -> None:
     endpoint.deploy("blue", kind="process", addresses=[str(endpoint.root / "none.sock")], timeout_ms=200)
     endpoint.start()

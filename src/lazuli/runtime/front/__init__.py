@@ -23,6 +23,7 @@ SIGTERM ends it after the requests that have come.
         "blue": {
           "kind": "process",              whatever speaks HTTP: a scoring script or the user's own server
           "addresses": ["/…/0.sock", "127.0.0.1:9000"],
+          "instances": 2,                 how many instances the addresses belong to; for /metrics alone
           "concurrency": 1,               requests at a time for each address
           "scoring": "/score",            the path there of what callers ask at /score, and below it
           "timeout_ms": 5000,
@@ -45,6 +46,9 @@ SIGTERM ends it after the requests that have come.
         }
       }
     }
+
+Where only some of its addresses or its limits change, a deployment goes on with the connections that it has: instances
+come and go without a pause.
 
 A caller's ``azureml-model-deployment`` header goes past the split. Every path but ``/`` goes to the deployment:
 ``GET /`` tells without a key whether the endpoint has a deployment that takes traffic.

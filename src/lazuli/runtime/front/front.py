@@ -47,6 +47,23 @@ class House:
         self.collector = Collector(said.collect) if said.collect else None
         self.asked = 0  # requests that are not answered yet
 
+    def can_become(self, said: ProcessSaid | ModelSaid) -> bool:
+        """Whether only its addresses, limits and what is kept of it are others."""
+        mine = self.said
+        if not (isinstance(mine, ProcessSaid) and isinstance(said, ProcessSaid)):
+            return False
+        return mine.concurrency == said.concurrency and not said.is_new_beside(mine)
+
+    def become(self, said: ProcessSaid) -> None:
+        """Go on as a table says."""
+        assert isinstance(self.deployment, Processes)
+        if said.collect != self.said.collect:
+            if self.collector is not None:
+                self.collector.close()
+            self.collector = Collector(said.collect) if said.collect else None
+        self.deployment.become(said)
+        self.said = said
+
     def close(self) -> None:
         """Let go of everything; nobody asks any more."""
         self.deployment.close()
@@ -79,11 +96,15 @@ class Front:
         houses: dict[str, House] = {}
         for name, said in table.deployments.items():
             old = self.houses.get(name)
-            houses[name] = old if old is not None and old.said == said else await self._built(name, said)
+            keeps = old is not None and (old.said == said or old.can_become(said))
+            houses[name] = old if keeps and old else await self._built(name, said)
         # from here on nothing waits: no request sees half a table
         for name, old in self.houses.items():
+            said = table.deployments.get(name)
             if houses.get(name) is not old:
                 self.leaving.append(old)
+            elif said != old.said and isinstance(said, ProcessSaid):
+                old.become(said)
         self.table, self.houses, self.largest = table, houses, table.largest
         self._keys, self._split = Keys(table), Split(table.traffic)
         self._mirrors = [(houses[name], Share(percent)) for name, percent in table.mirror.items() if percent]
@@ -235,6 +256,8 @@ class Front:
             lines += counts.told(endpoint=endpoint, deployment=name)
         for name, house in self.houses.items():
             for word, number in house.state().items():
+                if isinstance(number, list):
+                    continue
                 lines.append(metric(f"lazuli_endpoint_{word}", number, endpoint=endpoint, deployment=name))
             if house.collector is not None:
                 missed = house.collector.missed

@@ -49,7 +49,7 @@ class Seat(asyncio.Protocol):
 
     def __init__(self, house: Processes, address: str) -> None:
         self.house, self.address = house, address
-        self.is_busy = False
+        self.is_busy = self.is_leaving = False
         self._line: asyncio.Transport | None = None
         self._reply: asyncio.Future[Answer] | None = None
 
@@ -160,14 +160,47 @@ class Processes:
         self._scoring = said.scoring.encode()
         self._seats = [Seat(self, address) for _ in range(said.concurrency) for address in said.addresses]
         self._idle = deque(self._seats)
+        self._leaving = set[Seat]()  # those whose address has gone, and that are still asked
         self._waiting: deque[asyncio.Future[Seat]] = deque()
         self._pending = 0
+        self._pending_s, self._counted = 0.0, time.monotonic()
         self._is_closed = False
 
     def state(self) -> dict[str, Any]:
         """How busy it is."""
-        busy = sum(seat.is_busy for seat in self._seats)
-        return {"in_flight": max(busy, self._pending), "waiting": len(self._waiting), "seats": len(self._seats)}
+        busy = sorted({seat.address for seat in self._seats if seat.is_busy})
+        self._count(0)
+        return {
+            "in_flight": max(sum(seat.is_busy for seat in self._seats), self._pending),
+            "waiting": len(self._waiting),
+            "seats": len(self._seats),
+            "instances": self.said.instances,
+            "pending_seconds_total": round(self._pending_s, 6),
+            "busy": busy,
+        }
+
+    def become(self, said: ProcessSaid) -> None:
+        """Ask other addresses from now on; what was sent to former ones is answered by them."""
+        for seat in [seat for seat in self._seats if seat.address not in said.addresses]:
+            self._seats.remove(seat)
+            seat.is_leaving = True
+            self._leaving.add(seat)
+            if seat in self._idle:
+                self._idle.remove(seat)
+                self.free(seat)
+        there, self.said = {seat.address for seat in self._seats}, said
+        for address in said.addresses:
+            for _ in range(said.concurrency if address not in there else 0):
+                seat = Seat(self, address)
+                self._seats.append(seat)
+                self.free(seat)
+
+    def _count(self, change: int) -> None:
+        """Add the requests up over time that are being answered or wait: what autoscaling goes by."""
+        now = time.monotonic()
+        self._pending_s += self._pending * (now - self._counted)
+        self._counted = now
+        self._pending += change
 
     def close(self) -> None:
         """Hang up wherever nobody waits for an answer."""
@@ -177,21 +210,28 @@ class Processes:
 
     def free(self, seat: Seat) -> None:
         """A seat is there for the next one."""
+        if seat.is_leaving:
+            seat.is_busy = False
+            self._leaving.discard(seat)
+            return seat.close()
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(seat)
-                return
+                seat.is_busy = True
+                return turn.set_result(seat)
         seat.is_busy = False
         self._idle.append(seat)
         if self._is_closed:
             seat.close()
+        return None
 
     async def answer(self, request: Request) -> Answer:
         """What a process answers, or why none did."""
-        if self._pending >= 2 * len(self._seats):
+        if not self._seats:
+            return error(503, "No instance of the deployment is ready. Try again in a moment.")
+        if self._pending - len(self._leaving) >= 2 * len(self._seats):
             return error(429, f"{self._pending} requests are being answered or wait. Try again in a moment.")
-        self._pending += 1
+        self._count(1)
         began = time.perf_counter()
         errand = Errand(request, self._scoring)
         try:
@@ -206,7 +246,7 @@ class Processes:
         except Lost:
             return blamed(error(424, "The deployment's process ended before it answered."), 502, began)
         finally:
-            self._pending -= 1
+            self._count(-1)
         if answer.status == 200:
             return answer._replace(headers=answer.headers + _TIME % ms_since(began))
         return blamed(answer, answer.status, began)

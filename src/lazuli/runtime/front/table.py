@@ -52,12 +52,17 @@ class ProcessSaid(Said):
     """A deployment of processes that speak HTTP."""
 
     kind: Literal["process"]
-    addresses: tuple[str, ...] = Field(min_length=1)
+    addresses: tuple[str, ...]
+    instances: int = Field(1, ge=0)
     scoring: str = Field("/score", pattern="^/")
     concurrency: int = Field(1, ge=1)
     timeout_ms: int = Field(5000, ge=1)
     wait_ms: int = Field(500, ge=0)
     collect: Collect | None = None
+
+    def is_new_beside(self, other: ProcessSaid) -> bool:
+        """Whether it has nothing in common with another: it is another deployment under the same name."""
+        return bool(self.addresses) and set(self.addresses).isdisjoint(other.addresses)
 
 
 class ModelSaid(Said):

@@ -15,6 +15,7 @@ from tests.jobs.place import ENVIRONMENT, Place, opened
 from tests.server.conftest import eventually
 
 from lazuli.compute.contract import until
+from lazuli.endpoints.instances import keys_in
 from lazuli.schema.identity import ResourceId
 from lazuli.store.documents import Record, Selection
 
@@ -87,8 +88,9 @@ class Served:
     def log(self, deployment: str) -> str:
         """What a deployment said."""
         state = self.get(deployment).state
-        key = next(state[word]["key"] for word in ("next", "run", "last") if state.get(word))
-        return self.place.platform.engine.tail(key, "user_logs/std_log.txt").decode()
+        run = next(state[word] for word in ("next", "run", "last") if state.get(word))
+        tail = self.place.platform.engine.tail
+        return "".join(tail(key, "user_logs/std_log.txt").decode() for key in keys_in(run))
 
 
 @pytest.fixture(scope="session")

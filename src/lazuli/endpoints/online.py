@@ -14,6 +14,7 @@ from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.compute.engine import Engine
 from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment
 from lazuli.endpoints.collected import Collections
+from lazuli.endpoints.instances import keys_in
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
@@ -58,8 +59,8 @@ class Assets:
 
 def keys_of(record: Record) -> list[str]:
     """The engine's keys of what runs for an endpoint or a deployment."""
-    runs = [record.state.get(word) or {} for word in ("run", "next", "last")]
-    return [*(str(run["key"]) for run in runs if run.get("key")), *(record.state.get("gone") or [])]
+    keys = [key for word in ("run", "next", "last") for key in keys_in(record.state.get(word))]
+    return [*keys, *(record.state.get("gone") or []), *(record.state.get("leaving") or [])]
 
 
 def _behind(endpoint: Record) -> Iterator[Source]:
@@ -256,7 +257,7 @@ class OnlineDeployments(Shelf):
     def log(self, id: ResourceId, container: str, lines: int) -> str:
         """The last lines of a deployment's processes (``InferenceServer``), or of what set it up (``…Initializer``).
 
-        After what ended by itself the log of its successor follows that of its own.
+        The logs of its instances follow one another, and all of them that of the instance which ended last.
         """
         record = self.get(id)
         if container.lower().replace("-", "") == "storageinitializer":
@@ -267,10 +268,8 @@ class OnlineDeployments(Shelf):
                 target="containerType",
                 mend="Use 'InferenceServer' or 'StorageInitializer'.",
             )
-        runs = [record.state.get(word) or {} for word in ("last", "run", "next")]
-        said = "".join(
-            self._engine.tail(run["key"], LOG, -_LONGEST_LOG).decode(errors="replace") for run in runs if run
-        )
+        keys = [key for word in ("last", "run", "next") for key in keys_in(record.state.get(word))]
+        said = "".join(self._engine.tail(key, LOG, -_LONGEST_LOG).decode(errors="replace") for key in keys)
         return "".join(said.splitlines(keepends=True)[-lines:])
 
     def _settled(self, id: ResourceId, document: Document) -> dict[str, Any]:

@@ -86,9 +86,9 @@ class Serving:
         return self._environments.named(record.id.scope, str(record.body["environment"]))
 
     def plan(self, record: Record, key: str, folder: Path, environment: Realised) -> Plan:
-        """The processes of a deployment under ``key``, in the work folder ``folder``.
+        """An instance of a deployment under ``key``, in the work folder ``folder``.
 
-        A script has a worker behind each of its sockets; a server of one's own, ports for each of its instances.
+        A script has a worker behind each of its sockets; a server of one's own has ports.
         """
         said: OnlineDeployment = document_of(noun("online-deployment"), record)
         configured, container = said.code_configuration or CodeConfiguration(), environment.container
@@ -114,7 +114,7 @@ class Serving:
             log=LOG,
         )
         if routes := self.routes(record, environment):
-            return own_plan(plan, routes, said.instance_count, key, container, volumes, said.command)
+            return own_plan(plan, routes, key, container, volumes, said.command)
         settings = {
             "root": app,
             **({"script": configured.scoring_script} if configured.scoring_script else {"flavor": "mlflow"}),
@@ -161,11 +161,12 @@ class Serving:
         return None
 
     def asked(self, record: Record, folder: Path, look: Look) -> Asked | None:
-        """How a deployment is asked that was started in the work folder ``folder``; None before that can be told."""
+        """How an instance is asked that was started in the work folder ``folder``; None before that can be told."""
         if routes := self.routes(record, self.environment(record)):
-            return own_asked(routes, int(record.body.get("instance_count") or 1), look)
+            return own_asked(routes, look)
         addresses = sockets(record, folder)
-        return Asked(addresses, [(address, "/") for address in addresses])
+        routes = [(address, "/") for address in addresses]
+        return Asked(addresses, routes, routes)
 
     def _model(self, record: Record) -> tuple[str, list[Stage]]:
         """Where the model lies among the models, and what is laid there: as on Azure, below its own last name."""
@@ -223,10 +224,9 @@ def _user(container: Container) -> str:
 
 
 def sockets(record: Record, folder: Path) -> list[str]:
-    """The sockets of a deployment's workers, in its work folder: one for each request that it takes at a time."""
-    instances = int(record.body.get("instance_count") or 1)
+    """The sockets of an instance's workers, in its work folder: one for each request that it takes at a time."""
     at_once = int((record.body.get("request_settings") or {}).get("max_concurrent_requests_per_instance") or 1)
-    found = [str(folder / f"s{number}") for number in range(min(instances * at_once, _MOST_WORKERS))]
+    found = [str(folder / f"s{number}") for number in range(min(at_once, _MOST_WORKERS))]
     if len(found[-1].encode()) > _LONGEST_SOCKET:
         raise InvalidInput(
             "The path of the data folder is too long for the sockets of deployments.",

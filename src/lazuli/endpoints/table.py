@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lazuli.endpoints.collected import Collections
+from lazuli.endpoints.instances import as_run, asked_of
 from lazuli.endpoints.keys import EndpointKeys, digest
 from lazuli.resources.deployment import OnlineDeployment, RequestSettings
 from lazuli.resources.table import noun
@@ -42,7 +43,7 @@ def table_of(
     endpoint: Record, deployments: Sequence[Record], keys: EndpointKeys, collections: Collections, folder: Path
 ) -> dict[str, Any]:
     """What the front of an endpoint is to know, with its work folder."""
-    serving = {each.id.version: (each, run) for each in deployments if (run := chosen(each))}
+    serving = {each.id.version: (as_run(each, run), run) for each in deployments if (run := chosen(each))}
     shares = {
         word: {name: share for name, share in (endpoint.body.get(said) or {}).items() if share and name in serving}
         for word, said in (("traffic", "traffic"), ("mirror", "mirror_traffic"))
@@ -91,12 +92,15 @@ def _said(record: Record, run: Mapping[str, Any]) -> dict[str, Any]:
     asked = said.request_settings or RequestSettings()
     if "model" in run:
         return onnx_said(record, str(run["model"]))
-    is_own = not str(run["addresses"][0]).startswith("/")  # a worker of ours takes one request at a time
+    instances = asked_of(run)
+    addresses = [address for each in instances for address in each.addresses]
+    is_own = bool(addresses) and not addresses[0].startswith("/")  # a worker of ours takes one request at a time
     at_once = asked.max_concurrent_requests_per_instance
     return {
         "kind": "process",
-        "addresses": run["addresses"],
-        **({"scoring": run["scoring"], "concurrency": at_once} if is_own else {}),
+        "addresses": addresses,
+        "instances": len(instances),
+        **({"scoring": instances[0].scoring, "concurrency": at_once} if is_own else {}),
         "timeout_ms": asked.request_timeout_ms,
         "wait_ms": _WAIT_MS if asked.max_queue_wait_ms is None else asked.max_queue_wait_ms,
     }

@@ -255,6 +255,10 @@ class OnlineDeployment(_Deployment):
     """`enabled` or `disabled`; kept as said."""
     data_collector: DataCollector | None = None
     """What is asked and answered, kept for looking at later."""
+    ready_instances: int | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """How many instances answer now."""
+    scale_reason: str | None = Field(default=None, json_schema_extra=READ_ONLY)
+    """Why there are as many, where the load says so."""
     resources: dict[str, Any] | None = None
     """What an instance takes; kept as said."""
 

@@ -22,9 +22,10 @@ from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
 from lazuli.endpoints.collected import Carrier, Collections
+from lazuli.endpoints.deploying import DeploymentLifecycle
 from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
-from lazuli.endpoints.lifecycle import DeploymentLifecycle, EndpointLifecycle
+from lazuli.endpoints.lifecycle import EndpointLifecycle
 from lazuli.endpoints.online import Assets, OnlineDeployments, OnlineEndpoints, keys_of
 from lazuli.endpoints.plain import PlainModels
 from lazuli.endpoints.plan import Serving

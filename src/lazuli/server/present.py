@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lazuli.assets.storage import ACCOUNT, BUILT_IN, DOMAIN
+from lazuli.endpoints.instances import READY, instances_of
 from lazuli.jobs.services import ServiceState, tell
 from lazuli.jobs.sweep.told import properties_of
 from lazuli.resources.asset import Container
@@ -177,6 +178,12 @@ def _online_endpoint(record: Record, base_url: str) -> dict[str, Any]:
     return {"scoring_uri": f"{home}/score", "openapi_uri": f"{home}/swagger.json"}
 
 
+def _online_deployment(record: Record, base_url: str) -> dict[str, Any]:
+    run = record.state.get("run") or {}
+    ready = sum(each.phase == READY for each in instances_of(run)) + ("model" in run)
+    return {"ready_instances": ready, "scale_reason": run.get("why")}
+
+
 def _beside_endpoint(record: Record) -> dict[str, Any]:
     return {"kind": "Managed", "location": "local"}
 
@@ -199,6 +206,7 @@ _INWARD: dict[type[Document], Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 _EXTRAS = {
     "online-endpoint": _online_endpoint,
+    "online-deployment": _online_deployment,
     "published-pipeline": _published,
     "workspace": _workspace,
     "registry": _registry,

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.ml.onnx.models import picture
 
 from lazuli.cli.commands import root
+from lazuli.ml.onnx.appkit import LANGUAGES
 
 Run = Callable[..., Result]
 
@@ -156,3 +157,5 @@ def test_a_model_becomes_an_app_kit(lazuli: Run, workspace: str, tmp_path: Path)
     lazuli("model", "app-kit", "azureml:kitted@latest", "-l", "python", "-o", "other", "--name", "price list")
     assert (tmp_path / "kitted-python/kitted_model/model.onnx").exists()
     assert "class PriceListInput" in (tmp_path / "other/price_list_model/model.py").read_text()
+    for language in LANGUAGES:
+        lazuli("model", "app-kit", "kitted:3", "-l", language, "-o", language)

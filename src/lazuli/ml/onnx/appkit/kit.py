@@ -99,6 +99,8 @@ def _project(file: Path, language: Language, title: str, sample: str | Path | No
     ]
     for each in inputs:
         each["example"] = example(language.name, each, samples[0]["inputs"][each["field"]])
+        if language.name == "csharp":
+            each["windows_example"] = example("windows", each, samples[0]["inputs"][each["field"]])
     words |= {"inputs": inputs, "outputs": outputs, **_facts(language, file, model, inputs, outputs)}
     made = {path: rendered(template, words).encode() for path, template in _templates(language, words)}
     where_model, where_samples = (rendered(path, words) for path in _ASSETS[language.name])

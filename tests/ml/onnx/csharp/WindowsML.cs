@@ -1,0 +1,117 @@
+// What app kits use of Windows.AI.MachineLearning, declared as it is published: enough to check types, not to run.
+
+using System;
+using System.Collections.Generic;
+using System.Runtime.CompilerServices;
+using Windows.Foundation;
+using Windows.Storage.Streams;
+
+namespace Windows.Foundation
+{
+    public interface IAsyncOperation<TResult>
+    {
+    }
+}
+
+namespace System
+{
+    public static class WindowsRuntimeSystemExtensions
+    {
+        public static TaskAwaiter<TResult> GetAwaiter<TResult>(this IAsyncOperation<TResult> source) { throw null; }
+    }
+}
+
+namespace Windows.Storage.Streams
+{
+    public interface IRandomAccessStreamReference
+    {
+    }
+}
+
+#if MICROSOFT_AI_MACHINELEARNING
+namespace Microsoft.AI.MachineLearning
+#else
+namespace Windows.AI.MachineLearning
+#endif
+{
+    public enum LearningModelDeviceKind
+    {
+        Default, Cpu, DirectX, DirectXHighPerformance, DirectXMinPower
+    }
+
+    public sealed class LearningModelDevice
+    {
+        public LearningModelDevice(LearningModelDeviceKind deviceKind) { throw null; }
+    }
+
+    public sealed class LearningModel : IDisposable
+    {
+        internal LearningModel() { }
+
+        public static IAsyncOperation<LearningModel> LoadFromStreamAsync(
+            IRandomAccessStreamReference modelStream) { throw null; }
+
+        public void Dispose() { throw null; }
+    }
+
+    public sealed class LearningModelSession : IDisposable
+    {
+        public LearningModelSession(LearningModel model) { throw null; }
+        public LearningModelSession(LearningModel model, LearningModelDevice deviceToRunOn) { throw null; }
+
+        public IAsyncOperation<LearningModelEvaluationResult> EvaluateAsync(
+            LearningModelBinding bindings, string correlationId) { throw null; }
+
+        public void Dispose() { throw null; }
+    }
+
+    public sealed class LearningModelBinding
+    {
+        public LearningModelBinding(LearningModelSession session) { throw null; }
+        public void Bind(string name, object value) { throw null; }
+    }
+
+    public sealed class LearningModelEvaluationResult
+    {
+        internal LearningModelEvaluationResult() { }
+
+        public IReadOnlyDictionary<string, object> Outputs { get { throw null; } }
+    }
+
+    public sealed class TensorFloat
+    {
+        internal TensorFloat() { }
+
+        public static TensorFloat CreateFromArray(IEnumerable<long> shape, float[] data) { throw null; }
+        public static TensorFloat Create(IEnumerable<long> shape) { throw null; }
+        public IReadOnlyList<float> GetAsVectorView() { throw null; }
+    }
+
+    public sealed class TensorString
+    {
+        internal TensorString() { }
+
+        public static TensorString CreateFromArray(IEnumerable<long> shape, string[] data) { throw null; }
+    }
+
+    public sealed class TensorInt64Bit
+    {
+        internal TensorInt64Bit() { }
+
+        public static TensorInt64Bit CreateFromArray(IEnumerable<long> shape, long[] data) { throw null; }
+    }
+
+    public sealed class TensorInt32Bit
+    {
+        internal TensorInt32Bit() { }
+
+        public static TensorInt32Bit CreateFromArray(IEnumerable<long> shape, int[] data) { throw null; }
+    }
+
+    public sealed class TensorBoolean
+    {
+        internal TensorBoolean() { }
+
+        public static TensorBoolean CreateFromArray(IEnumerable<long> shape, bool[] data) { throw null; }
+    }
+}

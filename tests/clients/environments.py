@@ -31,9 +31,15 @@ def client_environment(name: str, requirements: Sequence[str]) -> Path:
         if not finished.exists():
             shutil.rmtree(folder, ignore_errors=True)
             _uv("venv", "--python", sys.executable, str(folder))
-            _uv("pip", "install", "--compile-bytecode", "--python", str(python), *requirements)
+            _uv("pip", "install", "--compile-bytecode", "--python", str(python), *_wheels(), *requirements)
             finished.touch()
     return python
+
+
+def _wheels() -> list[str]:
+    """Where pip was told to find wheels, as a build of PyTorch without CUDA; else uv is to find such a build."""
+    places = os.environ.get("PIP_FIND_LINKS", "").split()
+    return [word for place in places for word in ("--find-links", place)] or ["--torch-backend", "cpu"]
 
 
 def _uv(*words: str) -> None:

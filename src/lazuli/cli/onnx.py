@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["export", "inspect", "optimize"]
 
 _sample = click.option(
-    "--sample", type=click.Path(dir_okay=False), help="Rows to compare the answers on: .csv, .parquet or .json."
+    "--sample",
+    type=click.Path(dir_okay=False),
+    help="Rows to compare the answers on (.csv, .parquet, .json, .npy, .npz).",
 )
 _PATIENCE_S = 6 * 3600.0
 _NODES = 40
@@ -50,17 +52,27 @@ def inspect(connect: Connect, output: Form, source: str) -> None:
 
 @click.command("export", cls=Command, help="Turn a trained model into an ONNX file that answers as it does.")
 @click.argument("source", metavar="FOLDER|FILE|NAME:VERSION")
-@click.option(
-    "--sample", type=click.Path(dir_okay=False), help="Rows to compare the answers on (.csv, .parquet, .json)."
-)
+@_sample
 @click.option("--to", default="model.onnx", show_default=True, type=click.Path(dir_okay=False), help="The ONNX file.")
 @click.option("--force", is_flag=True, help="Write it even where its answers differ.")
+@click.option("--dynamic", multiple=True, metavar="INPUT=AXIS", help="A dimension of a network's input that varies.")
 @click.option("--python", default="", metavar="PATH", help="The Python of the model's environment.  [default: this]")
 @may_ask("table")
-def export(connect: Connect, output: Form, source: str, sample: str | None, to: str, force: bool, python: str) -> None:
+def export(
+    connect: Connect,
+    output: Form,
+    source: str,
+    sample: str | None,
+    to: str,
+    force: bool,
+    dynamic: tuple[str, ...],
+    python: str,
+) -> None:
     """Export it in a process of its own: loading a pickled model runs its code."""
+    more = ["--sample", sample] if sample else []
+    more += [word for each in dynamic for word in ("--dynamic", each)]
     with local(connect, source) as place:
-        answer = _exported(python, [_model(place), to, *(["--sample", sample] if sample else [])], force)
+        answer = _exported(python, [_model(place), to, *more], force)
     if output.format != "table" or output.query is not None:
         show(answer, output)
         return
@@ -76,9 +88,7 @@ def export(connect: Connect, output: Form, source: str, sample: str | None, to: 
 
 @click.command("optimize", cls=Command, help="Write smaller and faster variants of an ONNX model, measured.")
 @click.argument("source", metavar="FILE|NAME:VERSION")
-@click.option(
-    "--sample", type=click.Path(dir_okay=False), help="Rows to compare the answers on (.csv, .parquet, .json)."
-)
+@_sample
 @click.option("--variant", "variants", multiple=True, metavar="NAME", help="graph, int8 or float16.  [default: all]")
 @click.option("-p", "--path", default=".", type=click.Path(file_okay=False), help="The folder for them.")
 @may_ask("table")
@@ -87,7 +97,7 @@ def optimize(
 ) -> None:
     """Write them, and show each beside its parent."""
     from lazuli.ml import onnx
-    from lazuli.ml.onnx.loaded import load_rows
+    from lazuli.ml.onnx.sampled import load_rows
 
     rows = load_rows(sample) if sample else None
     with local(connect, source) as place:
@@ -139,7 +149,7 @@ def _exported(python: str, words: Sequence[str], force: bool) -> dict[str, Any]:
             last = (done.output.strip().splitlines() or [""])[-1] if done else "It took longer than six hours."
             raise Unexpected(
                 f"The export ended without an answer. {last}",
-                mend="It needs Python 3.10 or newer, with what the model needs and 'lazuli-ml[onnx]'.",
+                mend="It needs Python 3.9 or newer, with what the model needs and 'lazuli-ml[onnx]'.",
             )
         answer = json.loads(report.read_text(encoding="utf-8"))
     if "error" in answer:
@@ -156,7 +166,7 @@ def _shipped(folder: Path) -> str:
     for name in NEEDED:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         if (home / name).is_dir():
-            shutil.copytree(home / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(home / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "appkit"))
         else:
             shutil.copy(home / name, target / name)
     return str(folder)

@@ -15,7 +15,10 @@ import xgboost
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression
 
-from lazuli.ml.onnx.loaded import load_model, load_rows, rows_for
+import lazuli.onnx
+from lazuli.ml.onnx.loaded import load_model
+from lazuli.ml.onnx.program import main
+from lazuli.ml.onnx.sampled import load_rows, rows_for
 from lazuli.schema.problems import Problem
 
 PATIENTS: Any
@@ -112,6 +115,37 @@ def test_rows_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         load_rows(tmp_path / "rows.csv")
     with pytest.raises(Problem, match="is no file of rows"):
         load_rows(tmp_path / "rows.xml")
+
+
+def test_arrays_are_read_by_their_ending(tmp_path: Path) -> None:
+    pictures = np.ones((3, 2, 2), dtype="float32")
+    np.save(tmp_path / "rows.npy", pictures)
+    np.savez(tmp_path / "rows.npz", image=pictures)
+    assert load_rows(tmp_path / "rows.npy").shape == (3, 2, 2)
+    assert load_rows(tmp_path / "rows.npz")["image"].dtype == "float32"
+
+
+def test_rows_are_drawn_as_the_signature_says_where_there_is_no_example(tmp_path: Path) -> None:
+    def signed(inputs: list[dict[str, Any]]) -> Any:
+        said = {"flavors": {"sklearn": {}}, "signature": {"inputs": json.dumps(inputs)}}
+        (tmp_path / "MLmodel").write_text(json.dumps(said))
+        return rows_for(LinearRegression().fit(PATIENTS[["age"]], PROGRESS), tmp_path, None)
+
+    assert list(signed([{"type": "double", "name": "age"}, {"type": "long", "name": "sex"}]).columns) == ["age"]
+    tensors = signed([{"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1, 5]}}])
+    assert tensors[0].shape == (64, 5) and tensors[0].dtype == "int64"
+    with pytest.raises(Problem, match="no rows to compare"):  # no text can be drawn that means something
+        signed([{"type": "string", "name": "age"}])
+
+
+def test_an_onnx_model_of_mlflow_stays_as_it_is(tmp_path: Path) -> None:
+    made = lazuli.onnx.export(LinearRegression().fit(PATIENTS, PROGRESS), PATIENTS, tmp_path / "model.onnx")
+    describe(tmp_path, {"onnx": {"data": "model.onnx"}})
+    words = [str(tmp_path), str(tmp_path / "again.onnx"), "--report", str(tmp_path / "report.json")]
+    assert main(words) == 0, (tmp_path / "report.json").read_text()
+    assert json.loads((tmp_path / "report.json").read_text())["check"]["groups"] == [{"name": "as it is", "rows": 0}]
+    again = lazuli.onnx.inspect(tmp_path / "again.onnx")
+    assert again.signature == made.signature
 
 
 def test_the_columns_of_the_model_are_taken_from_the_rows(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lazuli.ml.onnx.boosters import estimator_of
+from lazuli.ml.onnx.frameworks import original_of
 from lazuli.ml.onnx.invented import groups
-from lazuli.ml.onnx.originals import LABEL, Outputs, outputs_of
-from lazuli.ml.onnx.rows import rows_of, taken
+from lazuli.ml.onnx.originals import LABEL, Outputs
+from lazuli.ml.onnx.rows import taken
 from lazuli.ml.onnx.running import Runnable
+from lazuli.ml.onnx.tensors import Tensors, tensor_groups
 from lazuli.schema.problems import InvalidInput
 
 __all__ = [
@@ -140,7 +141,8 @@ def check(model: Any, file: str | Path | bytes, sample: Any) -> Check:
     Invented are new combinations of values, missing values and unseen categories where the original takes them,
     extremes, and large values. Of the rows given at most 2,000 are looked at. Outputs are compared in their order.
     """
-    return compared(outputs_of(estimator_of(model)), Runnable(file), rows_of(sample))
+    original = original_of(model, sample)
+    return compared(original.outputs, Runnable(file), original.rows)
 
 
 def compared(original: Outputs, onnx: Runnable, rows: Any) -> Check:
@@ -156,7 +158,8 @@ def compared(original: Outputs, onnx: Runnable, rows: Any) -> Check:
         ) from None
     first, differences = _compare(_GIVEN, rows, original, onnx, scale)
     results = [first]
-    for group in groups(rows, lambda asked: _asked(original, asked)):
+    invent = tensor_groups if isinstance(rows, Tensors) else groups
+    for group in invent(rows, lambda asked: _asked(original, asked)):
         if group.rows is None:
             results.append(Compared(group.name, 0, left_out=group.left_out))
             continue
@@ -191,6 +194,9 @@ def lines(answer: Any, count: int) -> Any:
     if isinstance(answer, list):  # a map for each row, from class to number
         answer = [list(row.values()) for row in answer]
     dense = answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
+    if dense.shape[:1] != (count,):  # rows are counted further inside, as in the state of a recurrent network
+        axes = [axis for axis, size in enumerate(dense.shape) if size == count]
+        dense = np.moveaxis(dense, axes[0], 0) if axes else np.broadcast_to(dense, (count, *dense.shape))
     return dense.reshape(count, -1)
 
 
@@ -217,7 +223,7 @@ def _compare(
     import numpy as np
 
     wanted = _asked(original, rows)
-    got = {name: lines(answer, len(rows)) for name, answer in zip(wanted, onnx.answers(rows).values(), strict=False)}
+    got = {name: lines(answer, len(rows)) for name, answer in zip(wanted, onnx.answers(rows).values())}
     found, wrong = measured(name, wanted, got, scale)
     shown = [_difference(name, int(place), rows, wanted, got) for place in np.flatnonzero(wrong)[:_SHOWN]]
     return replace(found, left_out=left_out), shown
@@ -276,7 +282,7 @@ def _ties(numbers: Sequence[Any], count: int) -> Any:
     """Which rows might as well have another label, by the numbers beside it."""
     import numpy as np
 
-    if not numbers:
+    if not numbers or not numbers[0].shape[1]:
         return np.zeros(count, dtype=bool)
     scores = np.sort(numbers[0], axis=1)
     if scores.shape[1] == 1:
@@ -286,8 +292,10 @@ def _ties(numbers: Sequence[Any], count: int) -> Any:
 
 def _difference(group: str, place: int, rows: Any, wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Difference:
     row = taken(rows, [place])
-    if hasattr(row, "columns"):
-        inputs = {str(name): value for name, value in zip(row.columns, row.to_numpy(dtype=object)[0], strict=True)}
+    if isinstance(row, Tensors):
+        inputs = {name: [_plain(value) for value in array.ravel()] for name, array in row.arrays.items()}
+    elif hasattr(row, "columns"):
+        inputs = {str(name): value for name, value in zip(row.columns, row.to_numpy(dtype=object)[0])}
     else:
         inputs = {f"[{column}]": value for column, value in enumerate(row.ravel())}
     return Difference(

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from lazuli.ml.onnx.files import missing
-from lazuli.ml.onnx.originals import Outputs
+from lazuli.ml.onnx.graphs import rename
+from lazuli.ml.onnx.originals import Conversion, Original, Outputs, outputs_of
 from lazuli.ml.onnx.prepared import parts, prepared
 from lazuli.ml.onnx.registered import register
-from lazuli.ml.onnx.rows import Column
+from lazuli.ml.onnx.repaired import repairs
+from lazuli.ml.onnx.rows import Column, columns_of, rows_of
+from lazuli.ml.onnx.running import Runnable
 from lazuli.ml.onnx.trees import count_trees, track_missing
 from lazuli.schema.problems import Unsupported
 
-__all__ = ["OPSETS", "Width", "convert"]
+__all__ = ["OPSETS", "Width", "convert", "original"]
 
 OPSETS = {"": 21, "ai.onnx.ml": 3}
 """The converters fail on some models with newer ones."""
 
 Width = Literal["float32", "mixed", "float64"]
 """The numbers that a model computes with; ``mixed`` is ``float64`` up to the last step of a pipeline."""
+_WIDER: dict[Width, str] = {"mixed": "float64 up to the last step", "float64": "float64 throughout"}
 
-_COMES_AS_ONNX = {
-    "chainer": "Chainer",
-    "mxnet": "MXNet",
-    "gluonnlp": "MXNet",
-    "matlab": "MATLAB",
-    "pyspark": "SparkML",
-    "synapse": "SparkML",
-}
-_LATER = {
-    "torch": "torch.onnx.export(model, args, file, dynamo=True)",
-    "keras": "model.export(file, format='onnx')",
-    "tensorflow": "tf2onnx.convert.from_function",
-    "catboost": "model.save_model(file, format='onnx')",
-}
-_ESTIMATORS = ("sklearn", "lightgbm", "xgboost")
+
+def original(model: Any, sample: Any) -> Original:
+    """A trained estimator of scikit-learn, LightGBM or XGBoost."""
+    rows, outputs = rows_of(sample), outputs_of(model)
+    return Original(rows, outputs, lambda: _conversions(model, outputs, rows))
+
+
+def _conversions(model: Any, outputs: Outputs, rows: Any) -> Iterator[Conversion]:
+    """The model as it is converted, and with every known repair, each with what was changed."""
+    columns = columns_of(rows)
+    plain = convert(model, columns, outputs)
+    yield (), plain
+    yield from (((name,), other) for name, other in repairs(plain))
+    for width, change in _WIDER.items():
+        with suppress(Unsupported):  # not every step has a form for float64
+            wide = convert(model, columns, outputs, width)
+            Runnable(wide.SerializeToString())
+            yield (change,), wide
+            yield from (((change, name), other) for name, other in repairs(wide))
 
 
 def convert(model: Any, columns: Sequence[Column], outputs: Outputs, width: Width = "float32") -> Any:
@@ -43,9 +52,8 @@ def convert(model: Any, columns: Sequence[Column], outputs: Outputs, width: Widt
 
     An output whose name is that of a column is called ``…_out``.
 
-    Raises :class:`Unsupported` for a framework that has no converter here, and for estimators that have none.
+    Raises :class:`Unsupported` for estimators that have no converter.
     """
-    _check_framework(model)
     try:
         from skl2onnx import convert_sklearn
         from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
@@ -70,29 +78,6 @@ def convert(model: Any, columns: Sequence[Column], outputs: Outputs, width: Widt
     return converted
 
 
-def _check_framework(model: Any) -> None:
-    roots = [kind.__module__.partition(".")[0] for kind in type(model).__mro__]
-    for root in roots:
-        if root in _COMES_AS_ONNX:
-            raise Unsupported(
-                f"{_COMES_AS_ONNX[root]} models are not converted here.",
-                target="model",
-                mend="Export it to ONNX there, and bring the file: 'lazuli model inspect' tells what is in it.",
-            )
-        if root in _LATER:
-            raise Unsupported(
-                f"Models of {root} are not converted in this version.",
-                target="model",
-                mend=f"Write the file with {_LATER[root]}, and look at it with 'lazuli model inspect'.",
-            )
-    if not any(root in _ESTIMATORS for root in roots):
-        raise Unsupported(
-            f"There is no converter for a {type(model).__name__}.",
-            target="model",
-            mend="Models of scikit-learn, LightGBM and XGBoost are converted.",
-        )
-
-
 def _over_columns(model: Any, columns: Sequence[Column]) -> Any:
     """The model behind a step that puts columns together, unless it takes them one by one."""
     from sklearn.compose import ColumnTransformer
@@ -111,7 +96,7 @@ def _joined(columns: Sequence[Column], categories: Sequence[Sequence[Any]]) -> A
     from sklearn.compose import ColumnTransformer
 
     names, texts = [column.name for column in columns], [column.name for column in columns if column.is_text]
-    known = dict(zip(texts, categories, strict=True)) if len(texts) == len(categories) else {}
+    known = dict(zip(texts, categories)) if len(texts) == len(categories) else {}
     like = pd.DataFrame({name: [known[name][0] if name in known else 0.0] for name in names})
     steps = [(name, _numbered(known[name]) if name in known else "passthrough", [name]) for name in names]
     return ColumnTransformer(steps if known else [("columns", "passthrough", names)]).fit(like)
@@ -140,7 +125,7 @@ def _not_converted(model: Any, error: Exception) -> Unsupported:
     from skl2onnx._supported_operators import sklearn_operator_name_map
     from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 
-    if isinstance(error, MissingConverter | MissingShapeCalculator):
+    if isinstance(error, (MissingConverter, MissingShapeCalculator)):
         known = {*sklearn_parsers_map, *sklearn_operator_name_map}
         lacking = sorted({type(part).__name__ for part in parts(model) if type(part) not in known})
         plural = "have" if len(lacking) > 1 else "has"
@@ -160,17 +145,8 @@ def _rename(graph: Any, columns: Sequence[Column], outputs: Outputs) -> None:
     """Call inputs and outputs by the names that are promised; drop inputs that nothing uses."""
     given = [column.name for column in columns]
     promised = [f"{name}_out" if name in given else name for name in outputs]
-    names = dict(zip([value.name for value in graph.input], given, strict=True))
-    names |= dict(zip([value.name for value in graph.output], promised, strict=False))
-    taken = {name for node in graph.node for name in (*node.input, *node.output)} - set(names)
-    names |= {name: f"{name}_" for name in taken & set(names.values())}
-    for value in (*graph.input, *graph.output, *graph.value_info):
-        value.name = names.get(value.name, value.name)
-    for tensor in graph.initializer:
-        tensor.name = names.get(tensor.name, tensor.name)
-    for node in graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
+    names = dict(zip([value.name for value in graph.input], given))
+    rename(graph, {**names, **dict(zip([value.name for value in graph.output], promised))})
     used = {name for node in graph.node for name in node.input}
     unused = [value for value in graph.input if value.name not in used]
     for value in unused:

@@ -1,45 +1,35 @@
-"""Trained models and rows out of files. Loading a pickled model runs its code: only where its owner asks for it."""
+"""Trained models out of files. Loading a pickled model runs its code: only where its owner asks for it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lazuli.ml.onnx.boosters import estimator_of
-from lazuli.schema.problems import InvalidInput, NotFound, Unsupported
+from lazuli.ml.onnx.files import read
+from lazuli.ml.onnx.frameworks import comes_as_onnx
+from lazuli.schema.problems import InvalidInput, NotFound, Problem, Unsupported
 
-__all__ = ["load_model", "load_rows", "rows_for"]
+__all__ = ["DESCRIPTION", "load_model", "said_of"]
 
-_DESCRIPTION = "MLmodel"
-_PICKLED = (".joblib", ".pkl", ".pickle")
-_COMES_AS_ONNX = {"spark": "SparkML", "mleap": "SparkML", "gluon": "MXNet", ".mat": "MATLAB", ".params": "MXNet"}
-"""Flavors of MLflow and endings of files whose models are exported by their own tools."""
+DESCRIPTION = "MLmodel"
+_SAVED_MODEL = "saved_model.pb"
 
 
 def load_model(source: str | Path) -> Any:
-    """The trained model in a folder as MLflow writes it (scikit-learn, LightGBM, XGBoost) or in a pickled file.
+    """The trained model in a folder of MLflow, a SavedModel of TensorFlow, or a file, by its ending.
 
-    Raises :class:`NotFound` where nothing is there, :class:`Unsupported` for models of other kinds, and
-    :class:`InvalidInput` where it cannot be loaded with the packages of this Python.
+    An ONNX file is an ``onnx.ModelProto``. Raises :class:`NotFound` where nothing is there, :class:`Unsupported` for
+    models of other kinds, and :class:`InvalidInput` where it cannot be loaded with the packages of this Python.
     """
     path = Path(source)
     if not path.exists():
         raise NotFound(f"There is no model at '{path}'.", target="source", mend="Name a file or a folder.")
     try:
-        if path.is_dir():
-            return estimator_of(_described(path))
-        if path.suffix in _COMES_AS_ONNX:
-            raise _own_tools(path.suffix)
-        if path.suffix not in _PICKLED:
-            raise InvalidInput(
-                f"'{path.name}' is no model that can be exported.",
-                target="source",
-                mend=f"Name a folder of MLflow, or a file that ends in {', '.join(_PICKLED)}.",
-            )
-        return estimator_of(_pickled(path))
-    except (InvalidInput, Unsupported):
+        return estimator_of(_described(path) if path.is_dir() else _of_file(path))
+    except Problem:
         raise
     except Exception as error:  # a pickle raises whatever its classes raise
         raise InvalidInput(
@@ -49,26 +39,48 @@ def load_model(source: str | Path) -> Any:
         ) from None
 
 
-def _described(folder: Path) -> Any:
-    """The model that the folder's ``MLmodel`` describes."""
+def said_of(folder: Path) -> dict[str, Any]:
+    """What the folder's ``MLmodel`` says; nothing where there is none."""
     import yaml
 
-    if not (folder / _DESCRIPTION).is_file():
+    file = folder / DESCRIPTION
+    said = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return said if isinstance(said, dict) else {}
+
+
+def _of_file(path: Path) -> Any:
+    if foreign := comes_as_onnx(path.suffix):
+        raise foreign
+    if path.suffix not in _BY_ENDING:
+        raise InvalidInput(
+            f"'{path.name}' is no model that can be exported.",
+            target="source",
+            mend=f"Name a folder of MLflow, or a file that ends in {', '.join(_BY_ENDING)}.",
+        )
+    return _BY_ENDING[path.suffix](path)
+
+
+def _described(folder: Path) -> Any:
+    """The model that the folder's ``MLmodel`` describes, by the first of its flavors that is known."""
+    if (folder / _SAVED_MODEL).is_file():
+        return _saved_model(folder)
+    if not (folder / DESCRIPTION).is_file():
         raise InvalidInput(
             f"The folder '{folder.name}' holds no MLflow model.", target="source", mend="Name the folder with MLmodel."
         )
-    said = yaml.safe_load((folder / _DESCRIPTION).read_text(encoding="utf-8"))
-    flavors = said.get("flavors", {}) if isinstance(said, dict) else {}
-    for name, load in {"sklearn": _sklearn, "lightgbm": _lightgbm, "xgboost": _xgboost}.items():
+    flavors = said_of(folder).get("flavors") or {}
+    for name, load in _BY_FLAVOR.items():
         if name in flavors:
+            if code := flavors[name].get("code"):
+                sys.path.insert(0, str(_within(folder, code)))
             return load(folder, flavors[name])
-    if foreign := _COMES_AS_ONNX.keys() & flavors:
-        raise _own_tools(foreign.pop())
+    if foreign := comes_as_onnx(*flavors):
+        raise foreign
     told = ", ".join(sorted(set(flavors) - {"python_function"})) or "none"
     raise Unsupported(
-        f"The flavors of the model are {told}, of which none is exported in this version.",
+        f"The flavors of the model are {told}, of which none is exported.",
         target="source",
-        mend="Models of scikit-learn, LightGBM and XGBoost are.",
+        mend=f"These are: {', '.join(_BY_FLAVOR)}.",
     )
 
 
@@ -94,6 +106,74 @@ def _xgboost(folder: Path, flavor: Mapping[str, Any]) -> Any:
     return model
 
 
+def _catboost(folder: Path, flavor: Mapping[str, Any]) -> Any:
+    import catboost  # pyright: ignore[reportMissingImports]
+
+    kinds = ("CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker")
+    kind = flavor.get("model_type")
+    model = getattr(catboost, kind if kind in kinds else "CatBoost")()
+    return model.load_model(
+        str(_within(folder, flavor.get("data", "model.cb"))), format=flavor.get("save_format", "cbm")
+    )
+
+
+def _cbm(file: Path) -> Any:
+    import catboost  # pyright: ignore[reportMissingImports]
+
+    return catboost.CatBoost().load_model(str(file))
+
+
+def _pytorch(folder: Path, flavor: Mapping[str, Any]) -> Any:
+    data = _within(folder, flavor.get("model_data", "data"))
+    program = data / "model.pt2"
+    return _pt2(program) if program.is_file() else _pth(data / "model.pth" if data.is_dir() else data)
+
+
+def _pt2(file: Path) -> Any:
+    import torch  # pyright: ignore[reportMissingImports]
+
+    return torch.export.load(str(file))
+
+
+def _pth(file: Path) -> Any:
+    import torch  # pyright: ignore[reportMissingImports]
+
+    model = torch.load(str(file), map_location="cpu", weights_only=False)
+    if isinstance(model, dict):
+        raise Unsupported(
+            f"'{file.name}' holds weights, and not the network that they belong to.",
+            target="source",
+            mend="Save the network itself with torch.save, or as a program with torch.export.save.",
+        )
+    return model
+
+
+def _tensorflow(folder: Path, flavor: Mapping[str, Any]) -> Any:
+    if "saved_model_dir" in flavor:
+        return _saved_model(_within(folder, flavor["saved_model_dir"]))
+    data = _within(folder, flavor.get("data", "data"))
+    if data.is_file():
+        return _keras(data)
+    found = [data / f"model{ending}" for ending in (".keras", ".h5", "")]
+    return _keras(next((file for file in found if file.exists()), found[0]))
+
+
+def _keras(file: Path) -> Any:
+    import keras  # pyright: ignore[reportMissingImports]
+
+    return keras.saving.load_model(str(file), compile=False)
+
+
+def _saved_model(folder: Path) -> Any:
+    import tensorflow as tf
+
+    return tf.saved_model.load(str(folder))
+
+
+def _onnx(folder: Path, flavor: Mapping[str, Any]) -> Any:
+    return read(_within(folder, flavor.get("data", "model.onnx")))
+
+
 def _pickled(file: Path) -> Any:
     import joblib
 
@@ -107,61 +187,24 @@ def _within(folder: Path, name: Any) -> Path:
     return file
 
 
-def _own_tools(kind: str) -> Unsupported:
-    return Unsupported(
-        f"{_COMES_AS_ONNX[kind]} models are not converted here.",
-        target="source",
-        mend="Export it to ONNX there, and bring the file: 'lazuli model inspect' tells what is in it.",
-    )
-
-
-def load_rows(file: str | Path) -> Any:
-    """The rows of a CSV, Parquet or JSON file as a DataFrame. Raises :class:`InvalidInput` where it holds none."""
-    import pandas as pd
-
-    path = Path(file)
-    readers: dict[str, Any] = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".json": _read_json}
-    if path.suffix not in readers:
-        raise InvalidInput(
-            f"'{path.name}' is no file of rows.", target="sample", mend="Name a .csv, .parquet or .json."
-        )
-    try:
-        return readers[path.suffix](path)
-    except Exception as error:  # each reader has its own errors
-        raise InvalidInput(f"The rows in '{path.name}' cannot be read: {error}", target="sample") from None
-
-
-def _read_json(file: Path) -> Any:
-    """As MLflow writes an example: rows with names (``split``), rows as maps, or bare rows."""
-    import pandas as pd
-
-    said = json.loads(file.read_text(encoding="utf-8"))
-    said = said.get("dataframe_split", said.get("inputs", said)) if isinstance(said, dict) else said
-    if isinstance(said, dict) and "data" in said:
-        return pd.DataFrame(said["data"], columns=said.get("columns"))
-    return pd.DataFrame(said)
-
-
-def rows_for(model: Any, source: str | Path, sample: str | Path | None) -> Any:
-    """The rows to compare on, in the form in which the model takes them: of ``sample``, else its own example.
-
-    Columns that the model was not trained on are left out. Raises :class:`InvalidInput` where there are no rows.
-    """
-    example = Path(source) / "input_example.json"
-    if sample is None and not example.is_file():
-        raise InvalidInput(
-            "There are no rows to compare the answers on.",
-            target="sample",
-            mend="Name a file of rows, as many as you like, with --sample.",
-        )
-    frame = load_rows(sample or example)
-    names = getattr(model, "feature_names_in_", None)
-    if names is None:
-        return frame.to_numpy()
-    if absent := [name for name in names if name not in frame.columns]:
-        raise InvalidInput(
-            f"The sample has no column '{absent[0]}', which the model was trained on.",
-            target="sample",
-            mend=f"It has: {', '.join(map(str, frame.columns))}.",
-        )
-    return frame[list(names)]
+_PICKLED = (".joblib", ".pkl", ".pickle")
+_BY_ENDING: dict[str, Callable[[Path], Any]] = {
+    **dict.fromkeys(_PICKLED, _pickled),
+    ".cbm": _cbm,
+    ".pt2": _pt2,
+    ".pt": _pth,
+    ".pth": _pth,
+    ".keras": _keras,
+    ".h5": _keras,
+    ".onnx": read,
+}
+_BY_FLAVOR: dict[str, Callable[[Path, Mapping[str, Any]], Any]] = {
+    "onnx": _onnx,
+    "sklearn": _sklearn,
+    "lightgbm": _lightgbm,
+    "xgboost": _xgboost,
+    "catboost": _catboost,
+    "pytorch": _pytorch,
+    "keras": _tensorflow,
+    "tensorflow": _tensorflow,
+}

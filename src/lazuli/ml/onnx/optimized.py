@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -14,6 +12,7 @@ from typing import Any
 
 from lazuli.ml.onnx.checked import Compared, lines, measured, scale_of
 from lazuli.ml.onnx.files import missing, read
+from lazuli.ml.onnx.quiet import quiet
 from lazuli.ml.onnx.rows import feeds, rows_of
 from lazuli.ml.onnx.running import Runnable
 from lazuli.ml.onnx.signature import Port
@@ -140,7 +139,7 @@ def _latencies(models: Sequence[Runnable], given: Mapping[str, Any]) -> list[flo
     for turn in range(_RUNS):
         place = turn * step % max(count - step + 1, 1)
         row = {name: values[place : place + step] for name, values in given.items()}
-        for model, spent in zip(models, times, strict=True):
+        for model, spent in zip(models, times):
             begun = time.perf_counter()
             model.run(row)
             spent.append(time.perf_counter() - begun)
@@ -177,7 +176,7 @@ def _int8(source: Path, file: Path) -> None:
     except ModuleNotFoundError:
         raise missing("onnxruntime") from None
     nothing = _Unchanged("It has no matrix product, convolution or recurrence with weights to quantise.")
-    with _quiet():
+    with quiet():
         try:
             quantize_dynamic(source, file, weight_type=QuantType.QInt8)
         except ValueError:  # of a model that has no operator of ONNX's own
@@ -190,7 +189,7 @@ def _float16(source: Path, file: Path) -> None:
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    with _quiet():
+    with quiet():
         model = convert_float_to_float16(onnx.load_model(source), keep_io_types=True)
     if not any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer):
         raise _Unchanged("It has no float32 weights that could be float16.")
@@ -209,17 +208,6 @@ def _graph(source: Path, file: Path) -> None:
     before, after = ([node.op_type for node in read(each).graph.node] for each in (source, file))
     if before == after:
         raise _Unchanged("There is nothing to merge or to drop.")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without advice on the root logger."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(before)
 
 
 VARIANTS: dict[str, Callable[[Path, Path], None]] = {"graph": _graph, "int8": _int8, "float16": _float16}

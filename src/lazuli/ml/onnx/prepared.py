@@ -33,7 +33,7 @@ def parts(model: Any) -> Iterator[Any]:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, list | tuple) or (isinstance(part, np.ndarray) and part.dtype.hasobject):
+        if isinstance(part, (list, tuple)) or (isinstance(part, np.ndarray) and part.dtype.hasobject):
             waiting.extend(part)
         elif isinstance(part, dict):
             waiting.extend(part.values())

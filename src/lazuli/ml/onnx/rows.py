@@ -75,7 +75,7 @@ def _is_text(column: Any, name: str) -> bool:
 
 def taken(rows: Any, places: Sequence[int] | Any) -> Any:
     """The rows at ``places``, in the same form."""
-    return rows.iloc[places] if hasattr(rows, "iloc") else rows[places]
+    return rows.iloc[places] if hasattr(rows, "iloc") else rows.at(places) if hasattr(rows, "at") else rows[places]
 
 
 def feeds(rows: Any, inputs: Sequence[Port]) -> Mapping[str, Any]:
@@ -85,6 +85,8 @@ def feeds(rows: Any, inputs: Sequence[Port]) -> Mapping[str, Any]:
     """
     import numpy as np
 
+    if hasattr(rows, "arrays"):
+        return {port.name: _given(rows.arrays, port) for port in inputs}
     if not hasattr(rows, "columns"):
         table = rows.reshape(len(rows), -1)
         if len(inputs) == 1:
@@ -105,6 +107,14 @@ def feeds(rows: Any, inputs: Sequence[Port]) -> Mapping[str, Any]:
             f"The sample has no column '{absent[0]}'.", target="sample", mend=f"It has: {', '.join(columns)}."
         )
     return {port.name: _typed(columns[port.name], port) for port in inputs}
+
+
+def _given(arrays: Mapping[str, Any], port: Port) -> Any:
+    if port.name not in arrays:
+        raise InvalidInput(
+            f"The sample has no input '{port.name}'.", target="sample", mend=f"It has: {', '.join(arrays)}."
+        )
+    return arrays[port.name].astype("bool" if port.type == "bool" else port.type)
 
 
 def numbers(values: Any) -> Any:

@@ -44,7 +44,7 @@ class Runnable:
     def run(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs for inputs as ONNX Runtime takes them."""
         try:
-            return dict(zip(self.outputs, self.session.run(None, dict(given)), strict=True))
+            return dict(zip(self.outputs, self.session.run(None, dict(given))))
         except Exception as error:  # as above
             raise _cannot_run(error) from None
 

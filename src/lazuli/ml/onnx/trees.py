@@ -59,7 +59,7 @@ def _track(node: Any, ways: dict[_Shape, set[tuple[int, ...]]]) -> None:
     for shape, places in _shapes(said):
         found = ways.get(shape, set())
         if len(found) == 1:  # else two trees of one shape differ, and the check tells
-            for place, way in zip(places, next(iter(found)), strict=True):
+            for place, way in zip(places, next(iter(found))):
                 tracks.ints[place] = way
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lazuli.ml.onnx.loaded import load_rows
 from lazuli.ml.onnx.rows import feeds, taken
 from lazuli.ml.onnx.running import Runnable
+from lazuli.ml.onnx.sampled import load_rows
 from lazuli.ml.onnx.signature import Port, text
 from lazuli.schema.problems import InvalidInput, Unsupported
 

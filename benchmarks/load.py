@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 __all__ = ["each_s", "once", "paced_s", "request", "seconds_for"]
 
 MOST_REFUSED = 10
-"""How often a server may hang up on one connection."""
+"""How often in a row a server may hang up on one request."""
 
 
 def request(url: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> bytes:
@@ -45,20 +45,29 @@ def seconds_for(url: str, requests: Iterable[bytes], connections: int) -> float:
             if not line.answered():
                 continue
             if waiting:
+                _opened(line, selector)
                 line.send(waiting.pop())
             else:
                 busy -= 1
                 selector.unregister(line.socket)
-    seconds = time.perf_counter() - began
-    for line in lines:
-        line.socket.close()
-    return seconds
+                line.socket.close()
+    return time.perf_counter() - began
+
+
+def _opened(line: _Line, selector: selectors.BaseSelector) -> None:
+    """Connect anew where the server said that it closes the connection: some wait for the caller to do so too."""
+    if line.is_over:
+        selector.unregister(line.socket)
+        line.open()
+        selector.register(line.socket, selectors.EVENT_READ, line)
 
 
 def each_s(url: str, requests: Iterable[bytes]) -> list[float]:
     """How long each request takes, one after the other over one connection."""
     line, found = _Line(url), list[float]()
     for sent in requests:
+        if line.is_over:
+            line.open()
         began = time.perf_counter()
         line.send(sent)
         while not line.answered():
@@ -83,6 +92,7 @@ def paced_s(url: str, sent: bytes, rate: float, seconds: float) -> list[float]:
                 idle.append(_Line(url))
                 selector.register(idle[-1].socket, selectors.EVENT_READ, idle[-1])
             line = idle.pop()
+            _opened(line, selector)
             due[line] = at
             line.send(sent)
             begun += 1
@@ -120,6 +130,7 @@ class _Line:
         self._received = bytearray()
         self._refused = 0
         self.body = b""
+        self.is_over = False
         self.socket = self._connected()
 
     def _connected(self) -> socket.socket:
@@ -127,6 +138,13 @@ class _Line:
         connection = socket.create_connection((place.hostname or "", place.port or 80))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+    def open(self) -> None:
+        """Connect anew."""
+        self.socket.close()
+        self._received.clear()
+        self.is_over = False
+        self.socket = self._connected()
 
     def send(self, data: bytes) -> None:
         self._sent = data
@@ -144,9 +162,7 @@ class _Line:
         self._refused += 1
         if self._refused > MOST_REFUSED:
             raise RuntimeError(f"{self._url} hung up {MOST_REFUSED} times")
-        self.socket.close()
-        self._received.clear()
-        self.socket = self._connected()
+        self.open()
         self.send(self._sent)
 
     def answered(self) -> bool:
@@ -165,4 +181,6 @@ class _Line:
             raise RuntimeError(bytes(self._received[:1000]).decode())
         self.body = bytes(rest[:length])
         self._received.clear()
+        self._refused = 0
+        self.is_over = fields.get(b"connection") == b"close"
         return True

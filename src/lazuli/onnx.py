@@ -8,6 +8,7 @@
     print(made.signature, made.check.max_difference)
     print(lazuli.onnx.inspect("model.onnx").operators)
     print(lazuli.onnx.optimize("model.onnx", frame).variants)     # smaller, faster, and by how much they are off
+    lazuli.onnx.app_kit("model.onnx", "csharp", "kit")            # a project with typed inputs and outputs
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from lazuli.ml.onnx import (
     inspect,
     optimize,
 )
+from lazuli.ml.onnx.appkit import Kit, app_kit
 
 __all__ = [
     "Check",
@@ -36,12 +38,14 @@ __all__ = [
     "Difference",
     "Export",
     "External",
+    "Kit",
     "Optimized",
     "OutputsDiffer",
     "Port",
     "Signature",
     "Summary",
     "Variant",
+    "app_kit",
     "check",
     "export",
     "inspect",

@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from lazuli.ml.onnx import export
+
 HOSTILE = '2nd "value"\\ */ {{title}}\n`${x}`'
 """A name that is no identifier, and would break out of a text, a comment or a template."""
 
@@ -38,6 +40,14 @@ def mixed(file: Path) -> None:
     taken = [(name, kind([None, 1])) for name, kind in kinds.items()]
     converted: Any = to_onnx(model, initial_types=taken, target_opset=17)
     save_model(converted, file)
+
+
+def grades(file: Path) -> None:
+    """A classifier as ``lazuli model export`` writes it: its probabilities are a table, a column for each label."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(90, 2)), columns=["height", "weight"])
+    model = LogisticRegression().fit(rows, np.digitize(rows["height"], [-0.5, 0.5]) * 10)
+    export(model, rows, file)
 
 
 def picture(file: Path) -> None:
@@ -101,5 +111,5 @@ def _model(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-MODELS = {"mixed": mixed, "picture": picture, "odd-names": odd_names, "whole numbers": whole_numbers}
+MODELS = {"mixed": mixed, "grades": grades, "picture": picture, "odd-names": odd_names, "whole numbers": whole_numbers}
 """What writes each model, by the name of its file."""

@@ -210,3 +210,25 @@ def test_a_model_that_refuses_what_is_invented_asks_for_a_sample(tmp_path: Path)
         app_kit(tmp_path / "r.onnx", "python", tmp_path / "kit")
     np.savez(tmp_path / "seven.npz", x=np.arange(7, dtype=np.float32))
     assert app_kit(tmp_path / "r.onnx", "python", tmp_path / "kit", sample=tmp_path / "seven.npz").samples == 1
+
+
+LABELS = """
+from grades_model import GradesInput, GradesModel
+
+answer = GradesModel.load().evaluate(GradesInput(height=[-2, 0, 2], weight=[0, 0, 0]))
+print(GradesModel.probabilities_labels, answer.label.tolist())
+print([GradesModel.probabilities_labels[place] for place in answer.probabilities.argmax(axis=1)])
+"""
+
+
+def test_the_columns_of_a_table_of_probabilities_have_labels(tmp_path: Path) -> None:
+    done = python(written(tmp_path, "grades"), "-c", LABELS)
+    assert done.stdout.splitlines() == ["(0, 10, 20) [0, 10, 20]", "[0, 10, 20]"], done.stderr
+    typed = {
+        "csharp/OnnxRuntime/GradesModel.cs": "IReadOnlyList<long> ProbabilitiesLabels = new long[] { 0, 10, 20 };",
+        "javascript/src/model.ts": "static readonly probabilities_labels: readonly bigint[] = [0n, 10n, 20n];",
+    }
+    for path, line in typed.items():
+        folder = tmp_path / path.split("/")[0]
+        app_kit(tmp_path / "grades.onnx", folder.name, folder)
+        assert line in (tmp_path / path).read_text(encoding="utf-8")

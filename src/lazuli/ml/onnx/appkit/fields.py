@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lazuli.ml.onnx.appkit.labels import Labels
 from lazuli.ml.onnx.appkit.languages import Language
 from lazuli.ml.onnx.signature import Port, text
 from lazuli.schema.problems import Unsupported
 
-__all__ = ["Labels", "fields", "notes_of", "without_maps"]
+__all__ = ["fields", "notes_of"]
 
-Labels = Sequence[str] | Sequence[int]
-"""What the columns of a table of probabilities stand for."""
+_FEW = 10
+"""Labels that a comment names."""
 _MAPS = re.compile(r"seq(?:uence)?\(map\((string|int64), ?(?:tensor\(float\)|float32)\)\)")
 
 
@@ -28,14 +29,20 @@ def fields(
         {
             "name": language.text(port.name),
             "field": language.identifier(port.name, taken),
-            "note": language.note(f"{port}{f' – {notes[port.name]}' if notes.get(port.name) else ''}"),
-            "row": _in_markdown(f"{port}{f' – {notes[port.name]}' if notes.get(port.name) else ''}"),
-            **_typed(language, port, labels.get(port.name, ())),
+            "note": language.note(told := _told(port, notes.get(port.name, ""), labels.get(port.name, ()))),
+            "row": _in_markdown(told),
+            **_typed(language, port, labels.get(port.name, ()), taken),
             "place": place,
             "last": place == len(ports) - 1,
         }
         for place, port in enumerate(ports)
     ]
+
+
+def _told(port: Port, note: str, labels: Labels) -> str:
+    """Name, type and shape, and what else is known."""
+    columns = ", ".join(map(str, labels[:_FEW])) + (", …" if len(labels) > _FEW else "")
+    return " – ".join(said for said in (str(port), note, columns and f"of the labels {columns}") if said)
 
 
 def _in_markdown(said: str) -> str:
@@ -44,31 +51,46 @@ def _in_markdown(said: str) -> str:
     return re.sub(r"([\\\\`*_{}\[\]<>|#])", r"\\\1", line)
 
 
-def _typed(language: Language, port: Port, labels: Labels) -> dict[str, Any]:
+def _typed(language: Language, port: Port, labels: Labels, taken: set[str]) -> dict[str, Any]:
     maps = _MAPS.fullmatch(port.type)
     if maps and (language.knows_maps or labels):
         key = language.elements[maps[1]]["key"]
-        return {"is_maps": True, "is_tensor": False, "key": key, "labels": _labels(language, labels)}
+        return {
+            "is_maps": True,
+            "is_tensor": False,
+            "key": key,
+            "labels": _written(language, labels),
+            "has_labels": False,
+        }
     if port.type not in language.elements:
         raise Unsupported(
             f"'{port.name}' is {port.type}, which app kits in {language.title} cannot pass.",
             target="model",
             mend=f"They pass tensors of {', '.join(language.elements)}, and labels with probabilities.",
         )
-    sizes = [str(size) if isinstance(size, int) else language.nothing for size in port.shape or ()]
     return {
         "is_maps": False,
         "is_tensor": True,
         "type": port.type,
         "has_shape": port.shape is not None,
-        "shape": ", ".join(sizes),
-        "dims": language.text(", ".join("?" if size is None else str(size) for size in port.shape or ())),
+        "shape": ", ".join(str(size) if isinstance(size, int) else language.nothing for size in port.shape or ()),
         **language.elements[port.type],
+        "has_labels": bool(labels),
+        **(_labelled(language, port, labels, taken) if labels else {}),
     }
 
 
-def _labels(language: Language, labels: Labels) -> str:
-    return ", ".join(language.text(label) if isinstance(label, str) else f"{label}n" for label in labels)
+def _labelled(language: Language, port: Port, labels: Labels, taken: set[str]) -> dict[str, str]:
+    """What a table says whose columns stand for labels."""
+    return {
+        "columns": language.identifier(f"{port.name}_labels", taken),
+        "labels": _written(language, labels),
+        "key": language.elements["string" if isinstance(labels[0], str) else "int64"]["key"],
+    }
+
+
+def _written(language: Language, labels: Labels) -> str:
+    return ", ".join(language.text(label) if isinstance(label, str) else f"{label}{language.big}" for label in labels)
 
 
 def notes_of(graph: Any) -> dict[str, str]:
@@ -84,26 +106,3 @@ def _said(value: Any) -> Iterator[str]:
     denoted = [text(dim.denotation) for dim in value.type.tensor_type.shape.dim if dim.denotation]
     if denoted:
         yield f"[{', '.join(denoted)}]"
-
-
-def without_maps(model: Any) -> dict[str, Labels]:
-    """Let the model answer with tables of numbers in place of maps, and tell what their columns stand for.
-
-    For runtimes that know no maps. A map that is made by anything but ``ZipMap`` stays.
-    """
-    from onnx import TensorProto, helper
-
-    outputs = {value.name: value for value in model.graph.output}
-    found: dict[str, Labels] = {}
-    for node in model.graph.node:
-        if node.op_type != "ZipMap" or node.output[0] not in outputs:
-            continue
-        name = node.output[0]
-        said = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        labels = [text(label) for label in said.get("classlabels_strings", ())] or said.get("classlabels_int64s", ())
-        found[text(name)] = labels
-        node.CopyFrom(helper.make_node("Identity", list(node.input), [name], name=node.name))
-        outputs[name].CopyFrom(helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, len(labels)]))
-    if found and not any(said.domain in ("", "ai.onnx") for said in model.opset_import):
-        model.opset_import.append(helper.make_opsetid("", 13))
-    return found

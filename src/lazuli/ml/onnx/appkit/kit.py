@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lazuli.ml.onnx.appkit.examples import example
-from lazuli.ml.onnx.appkit.fields import fields, notes_of, without_maps
+from lazuli.ml.onnx.appkit.fields import fields, notes_of
+from lazuli.ml.onnx.appkit.labels import labels_of, without_maps
 from lazuli.ml.onnx.appkit.languages import LANGUAGES, Language, pascal, snake
 from lazuli.ml.onnx.appkit.rendered import rendered
 from lazuli.ml.onnx.appkit.samples import TOLERANCE, inputs_of, invented, plain
@@ -86,9 +87,9 @@ def _project(file: Path, language: Language, title: str, sample: str | Path | No
     given = inputs_of(sample, runnable.inputs) if sample else invented(runnable, model.graph)
     answers = [runnable.run(inputs) for inputs in given]
     signature, notes = signature_of(model.graph), notes_of(model.graph)
-    labels = {} if language.knows_maps else without_maps(model)
-    if labels:
-        stored = model.SerializeToString()
+    labels = labels_of(model.graph)
+    if not language.knows_maps and (taken_apart := without_maps(model)):
+        stored, labels = model.SerializeToString(), labels | taken_apart
     words = _names(language, title)
     taken = {words["model_class"], words["input_class"], words["output_class"]}
     inputs = fields(language, signature.inputs, notes, labels, set(taken))
@@ -117,8 +118,7 @@ def _facts(
         "opsets": ", ".join(language.note(f"{text(s.domain) or 'ai.onnx'} {s.version}") for s in model.opset_import),
         "needs_numpy": any("np." in each["example"] for each in inputs),
         "has_maps": any(each["is_maps"] for each in outputs),
-        "has_tensors": any(each["is_tensor"] for each in outputs),
-        "tolerance": TOLERANCE,
+        "has_labels": any(each["has_labels"] for each in outputs),
     }
 
 

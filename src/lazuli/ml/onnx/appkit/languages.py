@@ -32,6 +32,8 @@ class Language:
     """How a character that is not printed stands in a text."""
     nothing: str
     """How a size that is not known stands in a shape."""
+    big: str = ""
+    """What stands after a whole number of 64 bits."""
     knows_maps: bool = True
     """Whether its runtime gives a model's maps, as the probabilities of classifiers often are."""
 
@@ -159,6 +161,7 @@ LANGUAGES = {
         comment=lambda said: said.replace("*/", "*\\/"),
         escape="\\u{{{:x}}}",
         nothing="null",
+        big="n",
         knows_maps=False,
     ),
 }

@@ -11,7 +11,7 @@ import pytest
 from tests.docs.console import Command, File, Shell, matches, read
 
 DOCS = Path(__file__).parents[2] / "docs"
-HOW_TO = ("functions", "pipelines", "sweep")
+HOW_TO = ("app-kits", "functions", "pipelines", "sweep")
 PAGES = [*sorted((DOCS / "tutorials").glob("*.md")), *(DOCS / "how-to" / f"{page}.md" for page in HOW_TO)]
 
 

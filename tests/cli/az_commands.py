@@ -49,7 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "model download": ("works", "--name --version --download-path"),
     "model list": ("works", "--name - --registry-name"),
-    "model package": ("later", "--file --name --version -n -v --registry-name"),
+    "model package": ("works", "--file --name --version -n -v - --registry-name"),
     "model share": ("later", "--name --version --share-with-name --share-with-version --registry-name"),
     "model show": ("works", "--name --label --query --output --version - --registry-name"),
     "schedule create": ("works", "-f --set --file --no-wait"),

@@ -49,7 +49,7 @@ def test_what_is_ambiguous_unknown_or_unfinished_is_a_usage_error(args: list[str
     [
         (["model", "list", "--registry-name", "r"], "--registry-name is not part of this version"),
         (["compute", "create", "-n", "c", "--identity-type", "x"], "--identity-type is not part of this version"),
-        (["model", "package", "-n", "m"], "'model package' is not part of this version"),
+        (["model", "share", "-n", "m"], "'model share' is not part of this version"),
         (["model", "crate"], "Did you mean 'create'?"),
         (["batch-endpoint", "create"], "it has no batch endpoints"),
     ],

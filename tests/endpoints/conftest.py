@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests import images
 from tests.jobs.place import ENVIRONMENT, Place, opened
 from tests.server.conftest import eventually
 
@@ -108,6 +109,12 @@ def endpoint(place: Place, request: pytest.FixtureRequest) -> Served:
     made.put()
     made.until("Succeeded")
     return made
+
+
+@pytest.fixture(scope="session")
+def python_image(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of an image with a Python."""
+    return images.python_image(tmp_path_factory.mktemp("image"))
 
 
 @contextmanager

@@ -8,9 +8,9 @@ import signal
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
 from tests.endpoints.conftest import Served, answering, steadily
+from tests.endpoints.onnx_models import times
 from tests.jobs.place import Place
 
 from lazuli.compute.contract import sh, until
@@ -235,18 +235,6 @@ def test_an_onnx_file_that_cannot_be_loaded_fails_its_deployment_alone(endpoint:
     failed = endpoint.until("Failed", "green")
     assert "cannot be loaded" in failed.state["error"]["message"]
     assert endpoint.ask(1, "blue").json() == ["blue", 1]
-
-
-def times(factor: float, file: Path) -> None:
-    """An ONNX model that multiplies."""
-    from onnx import TensorProto, helper, numpy_helper, save
-
-    value = helper.make_tensor_value_info
-    node = helper.make_node("Mul", ["x", "factor"], ["y"])
-    by = numpy_helper.from_array(np.array(factor, np.float32), "factor")
-    sides = [value("x", TensorProto.FLOAT, ["n", 2])], [value("y", TensorProto.FLOAT, ["n", 2])]
-    graph = helper.make_graph([node], "times", *sides, [by])
-    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), file)
 
 
 def uploaded(place: Place, path: str, file: Path) -> str:

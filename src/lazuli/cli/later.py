@@ -21,7 +21,6 @@ VERBS = {
     ("data", "import"): "Data is not fetched through connections; download it, and use 'data create'.",
     ("data", "list-materialization-status"): "Data is not fetched through connections.",
     ("job", "connect-ssh"): "Jobs run on this machine, there is nothing to connect to.",
-    ("model", "package"): "Models are not packaged as images.",
     ("model", "share"): "Use azure-ai-ml: MLClient(credential, registry_name=…).models.create_or_update(…).",
     ("workspace", "diagnose"): "See 'lazuli status' and the server's log.",
     ("workspace", "provision-network"): "There is no managed network; the server listens on this machine alone.",

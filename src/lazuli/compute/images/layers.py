@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import platform
+import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 _LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-_LEVEL = 3
+_LEVEL = 1  # the next ones take twice the time, and save a few percent
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def write_layout(image: Image, folder: Path) -> str:
     blobs.mkdir(parents=True, exist_ok=True)
     said, diffs, history = list(image.base.layers), _base_diffs(image.base), []
     for digest, file in image.base.blobs.items():
-        (blobs / digest.removeprefix("sha256:")).write_bytes(file.read_bytes())
+        shutil.copyfile(file, blobs / digest.removeprefix("sha256:"))
     for what, entries in image.layers:
         digest, diff, size = _write_layer(entries, blobs)
         said.append({"mediaType": _LAYER, "digest": digest, "size": size})

@@ -38,7 +38,7 @@ def system_entries() -> dict[str, Entry]:
         "usr/bin/sh": Entry(shell, mode=0o755),
         "etc/passwd": Entry(content=_PASSWD),
         "etc/group": Entry(content=_GROUP),
-        "root": Entry(mode=0o700),
+        "root": Entry(mode=0o755),  # a Python of root's may be below it, and others run it
         "tmp": Entry(mode=0o1777),
         **{name: Entry(link=f"usr/{name}") for name in ("bin", "sbin", "lib", "lib64")},
         **{f"usr/{name}": Entry(mode=0o755) for name in ("bin", "sbin", "lib", "lib64")},

@@ -230,6 +230,7 @@ class Model:
 
 def loaded(deployment: str, said: ModelSaid) -> ort.InferenceSession:
     """The model, on the first of the wanted providers that this machine has. Raises :class:`WrongTable`."""
+    ort.disable_telemetry_events()  # nobody outside is told what runs here
     options = ort.SessionOptions()
     options.intra_op_num_threads = said.threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others need the cores

@@ -1,5 +1,6 @@
 """What a request is answered: routes, statuses, bodies and headers, as Azure's inference server has them."""
 
+import hmac
 import json
 import logging
 import signal
@@ -22,6 +23,7 @@ UNKNOWN = (
     "The requested URL was not found on the server. If you entered the URL manually please check your spelling and "
     "try again."
 )
+NO_KEY = "Send a key: 'Authorization: Bearer …'."
 NOT_ALLOWED = "The method is not allowed for the requested URL."
 FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 UNEXPECTED = "An unexpected internal error occurred. Check the logs for more info."
@@ -54,6 +56,7 @@ class Answers:
     def __init__(self, script, documents, settings):
         self.script, self.documents = script, documents
         self.timeout_ms, self.origins = settings.timeout_ms, settings.origins
+        self.keys = settings.keys
 
     def to(self, message):
         """The answer to a request. It raises nothing."""
@@ -90,9 +93,18 @@ class Answers:
             return Answer(200, kind=TEXT, more=allowed)
         if message.path == "/":
             return Answer(200, b"Healthy", TEXT, failed="")
+        if not self._lets_in(message.header("Authorization") or ""):
+            return Answer(401, json.dumps({"message": NO_KEY}).encode(), more=[("WWW-Authenticate", "Bearer")])
         if message.path == "/swagger.json":
             return self._document(message)
         return self._scored(message)
+
+    def _lets_in(self, said):
+        """Whether a caller shows one of the keys; how long that takes tells nothing about them."""
+        kind, _, key = said.partition(" ")
+        shown = key.strip().encode()
+        found = [hmac.compare_digest(shown, each) for each in self.keys]
+        return not self.keys or (kind.lower() == "bearer" and any(found))
 
     def _document(self, message):
         version = dict(pairs(message.query)).get("version", "2")

@@ -9,6 +9,8 @@ key            variable                    what it says
                                            ``AZUREML_MODEL_DIR`` (see :mod:`lazuli_score.mlflow_model`)
 ``sockets``                                paths of Unix sockets: a worker for each, which alone listens there
 ``address``    ``SERVER_PORT``             ``[host, port]`` where all workers listen; in place of ``sockets``
+               ``LAZULI_PRIMARY_KEY``,     what callers at ``address`` show as ``Authorization: Bearer …``; without
+               ``LAZULI_SECONDARY_KEY``    either nobody is asked for one
 ``workers``    ``WORKER_COUNT``            how many workers share ``address`` (1)
 ``timeout_ms`` ``SCORING_TIMEOUT_MS``      how long one ``run()`` may take, in milliseconds (3600000)
 ``grace_ms``                               how much later a worker whose ``run()`` goes on is killed (10000)
@@ -47,6 +49,8 @@ class Settings:
         host, port = said.get("address") or ("127.0.0.1", whole(variables, "SERVER_PORT", PORT))
         self.address = (host, port)
         self.workers = len(self.sockets) or said.get("workers") or whole(variables, "WORKER_COUNT", 1)
+        keys = [] if self.sockets else [variables.get(f"LAZULI_{word}_KEY") for word in ("PRIMARY", "SECONDARY")]
+        self.keys = [key.encode() for key in keys if key]
         self.timeout_ms = said.get("timeout_ms") or whole(variables, "SCORING_TIMEOUT_MS", LONGEST_MS)
         self.grace_ms = said.get("grace_ms") or GRACE_MS
         self.largest = said.get("largest") or LARGEST

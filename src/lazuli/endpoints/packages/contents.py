@@ -1,0 +1,154 @@
+"""What a package of a model holds: its files, a server, the packages that both need, and how it is started."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import lazuli
+from lazuli.compute.images.layers import Entry
+from lazuli.compute.images.roots import folder_entries, own_python
+from lazuli.schema.problems import InvalidInput, Unavailable
+
+__all__ = ["PORT", "Contents", "Environ", "Script", "onnx_contents", "own_environ", "script_contents"]
+
+PORT = 5001
+"""Where the server of a package listens, as that of Azure's images does."""
+_HOME, _APP = "opt/lazuli/server", "var/azureml-app"
+_SETTINGS = "opt/lazuli/serving.json"
+_SERVER = ("httptools", "numpy", "onnxruntime", "orjson", "pydantic")
+"""What the front stands on that answers with an ONNX model."""
+_RUNTIME = Path(lazuli.__file__).parent / "runtime"
+
+
+@dataclass(frozen=True)
+class Environ:
+    """The Python of a package, and what is installed for it."""
+
+    prefix: Path
+    """Where the interpreter lies, without a virtual environment."""
+    version: str
+    """``3.11``."""
+    lock: tuple[str, ...]
+    """``name==version`` each."""
+    packages: Mapping[str, Entry]
+    """Their files, by their path below ``site-packages``."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A scoring script, in its folder; a model of MLflow needs none."""
+
+    folder: Path | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A package before it takes a form."""
+
+    name: str
+    version: str
+    environ: Environ
+    files: Mapping[str, Entry]
+    """Everything but Python and its packages, by the path in the image."""
+    variables: Mapping[str, str]
+    command: tuple[str, ...]
+
+
+def onnx_contents(name: str, version: str, model: Path, mount: str = "") -> Contents:
+    """A package of an ONNX file, which the endpoint's front answers with in its own process."""
+    home = _model_home(name, version, mount)
+    server = folder_entries(_RUNTIME / "front", f"{_HOME}/lazuli/runtime/front")
+    server |= folder_entries(_RUNTIME / "inside" / "lazuli_score", f"{_HOME}/lazuli/runtime/inside/lazuli_score")
+    for package in (_RUNTIME.parent, _RUNTIME, _RUNTIME / "inside"):
+        place = package.relative_to(_RUNTIME.parent.parent)
+        server[f"{_HOME}/{place}/__init__.py"] = Entry(package / "__init__.py")
+    return Contents(
+        name,
+        version,
+        own_environ(_SERVER),
+        {**server, f"{home}/{model.name}": Entry(model)},
+        {"AZUREML_MODEL_DIR": f"/{home}", "SERVICE_NAME": name, "PYTHONPATH": f"/{_HOME}", "PYTHONUNBUFFERED": "1"},
+        ("python", "-m", "lazuli.runtime.front.alone", f"/{home}/{model.name}"),
+    )
+
+
+def script_contents(
+    name: str, version: str, model: Path, environ: Environ, script: Script | None = None, mount: str = ""
+) -> Contents:
+    """A package of a model that a script answers with, or MLflow, in the model's environment."""
+    home, script = _model_home(name, version, mount), script or Script()
+    files = folder_entries(_RUNTIME / "inside" / "lazuli_score", f"{_HOME}/lazuli_score")
+    if model.is_dir():
+        files |= folder_entries(model, f"{home}/{model.name}")
+    else:
+        files[f"{home}/{model.name}"] = Entry(model)
+    if script.folder is not None:
+        if not (script.folder / script.name).is_file():
+            raise InvalidInput(
+                f"There is no '{script.name}' in '{script.folder}'.",
+                target="inferencing_server.code_configuration.scoring_script",
+            )
+        files |= folder_entries(script.folder, _APP)
+    flavor = {"script": script.name} if script.name else {"flavor": "mlflow"}
+    settings = {"root": f"/{_APP}", "address": ["0.0.0.0", PORT], **flavor}  # noqa: S104  (a container's own)
+    files |= {_SETTINGS: Entry(content=json.dumps(settings).encode()), _APP: Entry(mode=0o755)}
+    variables = {
+        "AZUREML_MODEL_DIR": f"/{home}",
+        "AML_APP_ROOT": f"/{_APP}",
+        "AZUREML_ENTRY_SCRIPT": script.name,
+        "SERVICE_NAME": name,
+    }
+    command = ("python", "-u", f"/{_HOME}/lazuli_score/__main__.py", f"/{_SETTINGS}")
+    return Contents(name, version, environ, files, variables, command)
+
+
+def own_environ(names: Iterable[str]) -> Environ:
+    """The Python that runs this, with what is installed for it of some packages, and all that they need.
+
+    Raises :class:`Unavailable` where one is missing.
+    """
+    try:
+        found = {each.metadata["Name"]: each for each in _closure(names)}
+    except metadata.PackageNotFoundError as missing:
+        raise Unavailable(
+            f"'{missing.name}', which answers in the package, is not installed.",
+            target="model",
+            mend="Install it: pip install 'lazuli-ml[server,onnx]'.",
+        ) from None
+    packages: dict[str, Entry] = {}
+    for distribution in found.values():
+        for file in distribution.files or ():
+            path = Path(str(file.locate()))
+            if ".." not in file.parts and "__pycache__" not in file.parts and path.is_file():
+                packages[str(file)] = Entry(path.resolve())
+    lock = sorted((f"{name.lower()}=={each.version}" for name, each in found.items()))
+    return Environ(*own_python(), tuple(lock), packages)
+
+
+def _closure(names: Iterable[str]) -> Iterator[metadata.Distribution]:
+    """Installed distributions, and those that they need here."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    waiting, seen = list(names), set[str]()
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name in seen:
+            continue
+        seen.add(name)
+        found = metadata.distribution(name)
+        yield found
+        for line in found.requires or ():
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                waiting.append(needed.name)
+
+
+def _model_home(name: str, version: str, mount: str) -> str:
+    """The folder of the model in the image, without the ``/`` before it."""
+    return f"{mount.strip('/') or f'{_APP}/azureml-models'}/{name}/{version}"

@@ -206,6 +206,12 @@ def test_a_python_that_is_not_here_is_never_replaced(environments: Environments)
     assert PYTHON in failed.message, "it tells what is here"
 
 
+def test_another_patch_of_a_python_stands_in(environments: Environments) -> None:
+    ready = built(environments, Recipe(f"{PYTHON}.99"))
+    assert ready.state == State.READY, ready.message
+    assert ready.python_version.startswith(f"{PYTHON}.")
+
+
 @pytest.mark.needs("Rscript")
 def test_r_packages_are_those_of_the_machine(environments: Environments) -> None:
     ready = built(environments, Recipe(PYTHON, needs=("Rscript", "R:stats", "R:tools")))

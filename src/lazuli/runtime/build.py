@@ -16,6 +16,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 
 LOCK = "requirements.lock.txt"
 TORCH = re.compile(r"(?:pytorch-)?(?:torch|lightning|transformers|accelerate|ultralytics|fastai|timm|diffusers)", re.I)
@@ -73,7 +74,7 @@ def publish(home: str, facts: dict) -> None:
 
 
 def virtual_environment(spec: dict) -> dict:
-    """A virtual environment with exactly the Python that is asked for."""
+    """A virtual environment with the Python that is asked for; where just its patch cannot be had, with another."""
     environment = os.environ | {"PATH": search_path(spec["server_python"]), "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
 
     def uv(*arguments: str, output: int | None = None) -> bool:
@@ -81,7 +82,7 @@ def virtual_environment(spec: dict) -> dict:
 
     print(f"Making a virtual environment with Python {spec['python']}.", flush=True)
     # Quiet, and so without uv's advice to activate what only jobs use; what goes wrong is told all the same.
-    if not uv("venv", "--quiet", "--no-project", "--python", spec["python"], "venv"):
+    if not any(uv("venv", "--quiet", "--no-project", "--python", each, "venv") for each in pythons(spec["python"])):
         raise BuildFailed(
             f"Python {spec['python']} is neither on this machine nor could it be fetched; here are: "
             f"{', '.join(interpreters(spec['uv'], environment)) or 'none'}. "
@@ -100,6 +101,14 @@ def virtual_environment(spec: dict) -> dict:
     with open("venv/pyvenv.cfg", encoding="utf-8") as file:
         version = re.search(r"^version_info = (\S+)", file.read(), re.MULTILINE)
     return {"python_version": version[1] if version else ""}
+
+
+def pythons(wanted: str) -> Iterator[str]:
+    """What to ask for, one after the other: the version, and any of the same minor version where it names a patch."""
+    yield wanted
+    if patch := re.fullmatch(r"(\d+\.\d+)\.\d+", wanted):
+        print(f"Python {wanted} cannot be had: any Python {patch[1]} stands in for it.", flush=True)
+        yield patch[1]
 
 
 def torch_options(spec: dict, environment: dict, options: list[str]) -> list[str]:

@@ -173,7 +173,7 @@ def test_a_model_and_the_place_for_more_are_variables(place: Place, folder: dict
     place.put("model", "parallel-model", "1", path="azureml://datastores/workspaceblobstore/paths/parallel-model")
     score = (
         "import os\ndef run(batch):\n"
-        "    weights = open(os.environ['AZUREML_MODEL_DIR'] + '/weights.txt').read()\n"
+        "    weights = open(os.environ['AZUREML_MODEL_DIR'] + '/parallel-model/weights.txt').read()\n"
         "    with open(os.environ['AZUREML_BI_OUTPUT_PATH'] + '/more.txt', 'w') as file:\n        file.write(weights)\n"
         "    return batch\n"
     )
@@ -201,6 +201,7 @@ def test_a_model_and_the_place_for_more_are_variables(place: Place, folder: dict
         ({"task": {"append_row_to": "${{outputs.none}}"}}, "task.append_row_to", "no output 'none'"),
         ({"task": {"program_arguments": "--x ${{inputs.none}}"}}, "task.program_arguments", "no input 'none'"),
         ({"task": {"model": "${{inputs.none}}"}}, "task.model", "azureml:name:version"),
+        ({"task": {"type": "model", "entry_script": None}}, "task.model", "needs 'task.model'"),
     ],
 )
 def test_what_could_not_run_is_refused(said: dict[str, Any], target: str, message: str) -> None:

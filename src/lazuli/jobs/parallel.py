@@ -22,27 +22,30 @@ from lazuli.compute.engine import Stage, StageKind
 from lazuli.resources.distribution import MOST_PROCESSES
 from lazuli.resources.inout import AssetType, Input, Mode, Output
 from lazuli.resources.job import CommandJob
-from lazuli.resources.parallel import ParallelSettings, ParallelTask
+from lazuli.resources.parallel import ParallelSettings, ParallelTask, TaskType
 from lazuli.schema import bindings
 from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.yaml import plain
 from lazuli.store.documents import Record
 
-__all__ = ["PARALLEL", "alone", "check_step", "driver_files", "merged", "parallel_job"]
+__all__ = ["MODEL", "PARALLEL", "alone", "check_step", "driver_files", "merged", "parallel_job"]
 
 PARALLEL = "parallel"
 """Where the state of a record says how its work is shared; no other job has it."""
 ROWS = "parallel_run_step.txt"
 """What the file of rows is called in an output that is a folder."""
+MODEL = "azureml_model"
+"""The input that holds the model which a task names. It lies there below the last name of its path, as on Azure."""
 _FOLDER = "parallel"
 _PACKAGE = "lazuli_parallel"
-_SOURCE = Path(lazuli.__file__).parent / "runtime" / "inside" / _PACKAGE
+_INSIDE = Path(lazuli.__file__).parent / "runtime" / "inside"
+_OF_MODELS = ("lazuli_score/__init__.py", "lazuli_score/mlflow_model.py", "lazuli_score/trouble.py")
+"""What the driver takes along to ask a model without a script."""
 _COMMAND = (
     f'python -u "$LAZULI_WORK_FOLDER/{_FOLDER}/{_PACKAGE}/__main__.py" "$LAZULI_WORK_FOLDER/{_FOLDER}/settings.json"'
 )
 _BINDING = re.compile(r"\s*\$\{\{\s*(inputs|outputs)\.([\w.-]+)\s*\}\}\s*")
 _WORD = re.compile(r"""(?:\$\{\{.*?\}\}|"[^"]*"|'[^']*'|\S)+""")
-_MODEL = "azureml_model"
 _SIZE = re.compile(r"\s*(\d*[1-9]\d*)\s*([kKmMgG]?[bB]?)\s*")
 _Values = Callable[[bindings.Binding], str | None]
 
@@ -62,10 +65,12 @@ def check_step(step: ParallelSettings, inputs: Collection[str], outputs: Collect
     What is still bound to something is left out.
     """
     task = step.task or ParallelTask()
-    if not task.entry_script:
+    if not task.entry_script and task.type is not TaskType.MODEL:
         raise _wrong(
             "task.entry_script", "A parallel step needs 'task.entry_script'.", "Name the script in 'task.code'."
         )
+    if not task.entry_script and not task.model:
+        raise _wrong("task.model", "A step of 'type: model' needs 'task.model'.", "Write 'azureml:name:version'.")
     known = {"inputs": set(inputs), "outputs": set(outputs)}
     for word in ("program_arguments", "append_row_to"):
         bindings.check(getattr(task, word) or "", known, target=f"task.{word}")
@@ -103,7 +108,7 @@ def parallel_job(
         inputs[name] = given.model_copy(update={"mode": None})
     model = _named(task.model) if task.model else None
     if task.model and not model:
-        model = _MODEL
+        model = MODEL
         inputs[model] = Input.load({"type": AssetType.CUSTOM_MODEL, "path": task.model})
     work = {
         "command": _COMMAND,
@@ -148,7 +153,8 @@ def driver_files(
     if told is None:
         return
     for name, text in _program().items():
-        yield Stage(StageKind.TEXT, f"{_FOLDER}/{_PACKAGE}/{name}", content=text)
+        if told.get("entry_script") is None or name not in _OF_MODELS:
+            yield Stage(StageKind.TEXT, f"{_FOLDER}/{name}", content=text)
 
     def value_of(binding: bindings.Binding) -> str | None:
         return values.get(f"{binding.group}.{binding.name}")
@@ -157,7 +163,7 @@ def driver_files(
     path = values[f"inputs.{name}"]
     rows = _rows_file(told, job, value_of)
     settings = {
-        "entry_script": told["entry_script"],
+        "entry_script": told.get("entry_script"),
         "arguments": _arguments(told.get("program_arguments", ""), value_of),
         "input": path,
         "table": _table(name, path, staged) if job.inputs[name].type is AssetType.MLTABLE else None,
@@ -175,7 +181,8 @@ def driver_files(
 
 @cache
 def _program() -> Mapping[str, str]:
-    return {file.name: file.read_text(encoding="utf-8") for file in sorted(_SOURCE.glob("*.py"))}
+    own = (f"{_PACKAGE}/{file.name}" for file in sorted((_INSIDE / _PACKAGE).glob("*.py")))
+    return {name: (_INSIDE / name).read_text(encoding="utf-8") for name in (*own, *_OF_MODELS)}
 
 
 # --- what is said ----------------------------------------------------------------------------------------------
@@ -298,7 +305,8 @@ def _variables(told: Mapping[str, Any], job: CommandJob, values: Mapping[str, st
         path = values[f"outputs.{name}"]
         found["AZUREML_BI_OUTPUT_PATH"] = str(Path(path).parent) if output.type is AssetType.URI_FILE else path
     if model := told.get("model"):
-        found["AZUREML_MODEL_DIR"] = values[f"inputs.{model}"]
+        path = values[f"inputs.{model}"]
+        found["AZUREML_MODEL_DIR"] = str(Path(path).parent) if model == MODEL else path
     return found
 
 

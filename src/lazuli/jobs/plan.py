@@ -14,7 +14,7 @@ from lazuli.compute.environments import Realised
 from lazuli.compute.warm import Warm, imports_in, shim_for
 from lazuli.jobs.family import root_of
 from lazuli.jobs.granted import Granted
-from lazuli.jobs.parallel import alone, driver_files
+from lazuli.jobs.parallel import MODEL, alone, driver_files
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.ranks import CODE, check_programs, code_folders, node_folders, spread
 from lazuli.jobs.services import beside
@@ -171,18 +171,19 @@ class Planner:
             return [], said
         location = self._storage.locate(record.id.scope, address)
         kind = StageKind.COPY if given.mode in _COPIED else StageKind.LINK
-        target = f"inputs/{name}"
+        last = plain_name(PurePosixPath(location.path).name) if name == MODEL and location.path else ""
+        target, whole = f"inputs/{name}", f"inputs/{name}/{last}".rstrip("/")
         if place := self._storage.folder(location):
             if mounts and given.mode not in _COPIED and _PLAIN_PATH.fullmatch(str(place)):
                 return [], str(place)
-            target = f"{target}/{plain_name(place.name)}" if place.is_file() else target
+            target = f"{target}/{plain_name(place.name)}" if place.is_file() else whole
             return [Stage(StageKind.COPY, target, str(place))], str(folder / target)
         blob = self._storage.blob(location)
         if blob is None:
-            laid = list(stages_below(self._store.blobs, location, target, kind))
+            laid = list(stages_below(self._store.blobs, location, whole, kind))
             if not laid:
                 raise InvalidInput(f"The bytes of input '{name}' are gone.", target=f"inputs.{name}")
-            return [Stage(StageKind.FOLDER, target), *laid], str(folder / target)
+            return [Stage(StageKind.FOLDER, whole), *laid], str(folder / whole)
         target = f"{target}/{plain_name(PurePosixPath(blob.name).name)}"
         return [Stage(kind, target, str(self._store.blobs.file(blob)))], str(folder / target)
 

@@ -8,7 +8,7 @@ import os
 import sys
 import types
 
-from lazuli_parallel import tables
+from lazuli_parallel import models, tables
 from lazuli_parallel.trouble import Failure, flush, told
 
 SAYS = "parallel_run_step.settings.json"
@@ -104,7 +104,9 @@ def offer_entry_script(place, level):
 
 
 def loaded(settings):
-    """The script as a module, imported as its own folder would have it."""
+    """The script as a module, imported as its own folder would have it; a model that needs none in its place."""
+    if not settings.entry_script:
+        return models.Scored(settings.variables["AZUREML_MODEL_DIR"])
     file = os.path.abspath(settings.entry_script)
     if not os.path.isfile(file):
         raise Failure(f"There is no entry script '{settings.entry_script}' in the code folder.")
@@ -180,7 +182,7 @@ def write(returned, file, how):
 def options(settings):
     """How a table is written: separated by spaces, without names, unless a file beside the script says otherwise."""
     how = {"sep": " ", "header": False, "index": False}
-    file = os.path.join(os.path.dirname(os.path.abspath(settings.entry_script)), SAYS)
+    file = os.path.join(os.path.dirname(os.path.abspath(settings.entry_script or SAYS)), SAYS)
     if os.path.isfile(file):
         with open(file, encoding="utf-8") as stream:
             how.update(json.load(stream).get("append_row", {}).get("pandas.DataFrame.to_csv", {}))

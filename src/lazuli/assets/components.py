@@ -13,17 +13,25 @@ from lazuli.assets.kinds import Codes, Environments
 from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
-from lazuli.resources.component import CommandComponent, Component, ParallelComponent
+from lazuli.resources.component import (
+    CommandComponent,
+    Component,
+    ComponentInput,
+    ComponentOutput,
+    ComponentType,
+    ParallelComponent,
+)
 from lazuli.resources.in_place import component_in_place, step_of
+from lazuli.resources.inout import AssetType, Input
 from lazuli.resources.node import AutoMLNode, CommandNode, NodeBase, ParallelNode, SweepNode
 from lazuli.resources.parallel import ParallelTask
-from lazuli.resources.pipeline import PipelineComponent
+from lazuli.resources.pipeline import PipelineComponent, PipelineJob
 from lazuli.resources.ports import RUNS, unfit
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput, Unsupported
-from lazuli.schema.reference import Reference
+from lazuli.schema.reference import Reference, parse_reference
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
@@ -90,6 +98,8 @@ class Components(Versions):
     def pinned(self, scope: Scope, component: Component) -> Component:
         """A component with every reference settled to one version."""
         if isinstance(component, PipelineComponent):
+            if component.source_job_id and not component.jobs:
+                return self._of_job(scope, component)
             steps = {name: self.pinned_step(scope, name, node) for name, node in component.jobs.items()}
             return component.model_copy(update={"jobs": steps})
         if isinstance(component, ParallelComponent):
@@ -98,6 +108,29 @@ class Components(Versions):
         environment = environment_of(self._environments, scope, component.environment, self.noun.word)
         code = code_of(self._codes, scope, component.code, self.noun.word)
         return component.model_copy(update={"environment": environment, "code": code})
+
+    def _of_job(self, scope: Scope, component: PipelineComponent) -> PipelineComponent:
+        """A component with the steps of a job; what that was given is given where nothing else is."""
+        assert component.source_job_id is not None
+        found = parse_reference(component.source_job_id)
+        with self.store.state.read() as tx:
+            id = ResourceId(scope, "jobs", found.inside(scope, target="source_job_id").name if found else "")
+            record = self.store.documents.find(tx, id) if found else None
+        if record is None or record.body.get("type") != ComponentType.PIPELINE.value:
+            raise InvalidInput(
+                f"'{component.source_job_id}' is no pipeline job of this workspace.",
+                target="source_job_id",
+                mend="Name one of 'lazuli job list' whose type is pipeline: azureml:<name>.",
+                code="ReferenceNotFound",
+            )
+        job: PipelineJob = document_of(noun("job"), record)
+        steps: Any = self.named(scope, job.component, target="component") if job.component else job
+        ports = steps.inputs if isinstance(steps, PipelineComponent) else {}
+        inputs = {**ports, **{name: _port_of(given, ports.get(name)) for name, given in job.inputs.items()}}
+        outputs = {name: ComponentOutput.load({"type": said.type.value}) for name, said in job.outputs.items()}
+        if isinstance(steps, PipelineComponent):
+            outputs = {**outputs, **steps.outputs}
+        return component.model_copy(update={"jobs": steps.jobs, "inputs": inputs, "outputs": outputs})
 
     def pinned_step(self, scope: Scope, name: str, node: NodeBase) -> NodeBase:
         """A step of a pipeline with its component, or its own code and environment, settled to one version.
@@ -181,6 +214,16 @@ def check_ports(component: Component, node: NodeBase) -> None:
     for each in unfit(component, node, {}):
         if each.is_mistake:
             raise each.problem()
+
+
+def _port_of(given: Input, port: ComponentInput | None) -> ComponentInput:
+    """What takes what a job was given, and has it where nothing else is: ``port``, where a component has one."""
+    is_value = given.type is AssetType.LITERAL
+    told = {"default": given.value} if is_value else {"path": given.path}
+    if port is not None:
+        return port.model_copy(update=told) if port.type.is_literal == is_value else port
+    mode = given.mode.value if given.mode else None
+    return ComponentInput.load({"type": "string" if is_value else given.type.value, "mode": mode, **told})
 
 
 @contextmanager

@@ -157,10 +157,12 @@ class PipelineComponent(Steps, Component):
 
     type: ComponentType = component_type(ComponentType.PIPELINE)
     """The kind of component: `pipeline`."""
+    source_job_id: str | None = Field(default=None, alias="componentSpec.sourceJobId")
+    """The job whose steps these are, instead of `jobs`: `azureml:name`."""
 
     @model_validator(mode="after")
     def _wired(self) -> Self:
-        if not self.jobs:
+        if not self.jobs and not self.source_job_id:
             raise ValueError("'jobs' is required: the steps")
         check_wiring(self.jobs, set(self.inputs), set(self.outputs))
         return self

@@ -181,6 +181,8 @@ def _with_defaults(
             continue
         if port.default is not None:
             found[name] = literal(port.default)
+        elif port.path is not None:
+            found[name] = Input.load({"type": port.type.value, "path": port.path})
         elif not port.optional and not any(each.startswith(f"{name}.") for each in given):
             raise InvalidInput(
                 f"The component '{component.name}' needs the input '{name}'.", target=f"inputs.{name}", mend="Give it."

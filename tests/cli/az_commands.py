@@ -78,6 +78,24 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "online-deployment get-logs": ("works", "--name --endpoint -n --endpoint-name -e - --local"),
     "online-deployment show": ("works", "--query -o --name --endpoint --endpoint-name -n -e - --local"),
     "online-deployment update": ("works", "--set --name -e -f --endpoint --endpoint-name -n"),
-    "batch-endpoint create": ("later", "--name -f -n --file"),
-    "batch-deployment create": ("later", "--file --set --set-default --endpoint-name"),
+    "batch-endpoint create": ("works", "--name -f -n --file"),
+    "batch-endpoint delete": ("works", "--yes --name -n -y"),
+    "batch-endpoint invoke": (
+        "works",
+        "--name --input --query --input-type --deployment-name --output -o -n --output-path --set --mini-batch-size"
+        " --instance-count --f -d --inputs --outputs --file",
+    ),
+    "batch-endpoint list": ("works", "--query -o"),
+    "batch-endpoint list-jobs": ("works", "--name --query"),
+    "batch-endpoint show": ("works", "--name --query -o"),
+    "batch-endpoint update": ("works", "--name --set"),
+    "batch-deployment create": (
+        "works",
+        "--file --set --set-default --endpoint-name -f -e --endpoint --skip-script-validation",
+    ),
+    "batch-deployment delete": ("works", "--name --endpoint-name --yes"),
+    "batch-deployment list": ("works", "--endpoint-name --query"),
+    "batch-deployment list-jobs": ("works", "--name --endpoint-name --query"),
+    "batch-deployment show": ("works", "--name --endpoint-name"),
+    "batch-deployment update": ("works", "--name --endpoint-name --set"),
 }

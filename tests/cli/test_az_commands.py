@@ -44,16 +44,16 @@ def test_it_is_refused_by_its_name(words: str) -> None:
 
 def test_the_file_of_what_comes_later_is_checked(tmp_path: Path) -> None:
     file = tmp_path / "blue.yml"
-    file.write_text("name: blue\nendpoint_name: e\nmodel: azureml:m:1\ndescripton: 3\n")
-    words = ["batch-deployment", "create", "--file", str(file), "--set", "description=x"]
+    file.write_text("name: blue\ntype: uri_folder\nsource: {type: database, connection: azureml:c}\ndescripton: 3\n")
+    words = ["data", "import", "--file", str(file), "--set", "path=azureml://datastores/x/paths/y"]
     done = CliRunner().invoke(root, words, prog_name="lazuli")
     assert done.exit_code == 2
     assert "blue.yml:4: 'descripton' is not a known key. Did you mean 'description'?" in done.output
     assert "is understood, and is right as it is; nothing was made of it" in done.output
-    file.write_text("name: blue\nsettings:\n  mini_batch_size: none\n")
+    file.write_text("name: blue\nsource:\n  type: table\n")
     done = CliRunner().invoke(root, words, prog_name="lazuli")
     assert done.exit_code == 1
-    assert "blue.yml:3: 'settings.mini_batch_size' is 'none': a whole number is expected" in done.output
+    assert "blue.yml:3: 'source.type' is 'table'" in done.output
 
 
 def test_schemas_are_written_to_a_folder(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_what_is_ambiguous_unknown_or_unfinished_is_a_usage_error(args: list[str
         (["compute", "create", "-n", "c", "--identity-type", "x"], "--identity-type is not part of this version"),
         (["model", "share", "-n", "m"], "'model share' is not part of this version"),
         (["model", "crate"], "Did you mean 'create'?"),
-        (["batch-endpoint", "create"], "it has no batch endpoints"),
+        (["feature-set", "create"], "it has no feature sets"),
     ],
 )
 def test_what_this_version_lacks_is_told_and_not_ignored(args: list[str], told: str) -> None:

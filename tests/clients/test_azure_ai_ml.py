@@ -33,6 +33,7 @@ AREAS = (
     "schedules",
     "registries",
     "endpoints",
+    "batch",
     "crossing",
     "errors",
 )

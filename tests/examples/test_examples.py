@@ -29,6 +29,9 @@ NOUN_OF = {
     "amlCompute": "compute",
     "managedOnlineEndpoint": "online-endpoint",
     "managedOnlineDeployment": "online-deployment",
+    "batchEndpoint": "batch-endpoint",
+    "modelBatchDeployment": "batch-deployment",
+    "pipelineComponentBatchDeployment": "batch-deployment",
 }
 SCOPE = Scope("s", "g", "w")
 LOCAL = {"path", "code", "conda_file", "local_path", "file", "dockerfile"}

@@ -222,7 +222,25 @@ def test_deployments_spell_their_times_and_settings() -> None:
     rest = there_and_back(noun("online-deployment").document, ONLINE)
     assert rest["requestSettings"]["requestTimeout"] == "PT3.5S"
     assert rest["livenessProbe"]["initialDelay"] == "PT20S"
-    assert there_and_back(noun("batch-deployment").document, BATCH)["settings"]["miniBatchSize"] == 5
+    rest = there_and_back(noun("batch-deployment").document, BATCH)
+    assert (rest["miniBatchSize"], rest["outputAction"]) == (5, "SummaryOnly")
+    assert rest["model"]["assetId"].endswith("/models/m/versions/1")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{name: b}", "'type: model' needs a model"),
+        ("{name: b, type: pipeline}", "needs 'component' or 'job_definition'"),
+        ("{name: b, type: pipeline, component: c.yml, model: 'azureml:m:1'}", "has no 'model'"),
+        ("{name: b, model: 'azureml:m:1', settings: {default_compute: c}}", "has no setting 'default_compute'"),
+        ("{name: b, type: pipeline, component: c.yml, mini_batch_size: 2}", "has no setting 'mini_batch_size'"),
+        ("{name: b, model: 'azureml:m:1', settings: {output_action: summary_only, output_file_name: f}}", "no file"),
+    ],
+)
+def test_a_batch_deployment_says_what_its_kind_says(text: str, told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        noun("batch-deployment").document.from_yaml(parse(text))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "root"]
 
 _OWN_MODULES = {
+    "batch-deployment": "lazuli.cli.batch:batch_deployment",
+    "batch-endpoint": "lazuli.cli.batch:batch_endpoint",
     "workspace": "lazuli.cli.workspaces:workspace",
     "compute": "lazuli.cli.compute:compute",
     "data": "lazuli.cli.data:data",

@@ -5,8 +5,6 @@ from __future__ import annotations
 __all__ = ["FLAGS", "NOUNS", "VERBS"]
 
 NOUNS = {
-    "batch-endpoint": "batch endpoints",
-    "batch-deployment": "batch deployments",
     "feature-set": "feature sets",
     "feature-store": "feature stores",
     "feature-store-entity": "feature stores",

@@ -32,6 +32,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "compute": ("type", "size", "tier", "min_instances", "max_instances", "idle_time_before_scale_down", "description"),
     "model": ("type", "path", "stage", "description"),
     "online-endpoint": ("auth_mode", "description"),
+    "batch-endpoint": ("auth_mode", "description"),
     "published-pipeline": ("pipeline", "description"),
 }
 """The fields of a document that ``create`` also takes as options, so that short things need no file."""
@@ -47,14 +48,16 @@ _CHANGING: dict[str, tuple[str, ...]] = {
     "connection": ("target",),
     "schedule": ("display_name", "description"),
     "online-endpoint": ("description",),
+    "batch-endpoint": ("description",),
     "published-pipeline": ("description",),
     "job": ("display_name", "description"),
 }
 """Those that ``update`` takes."""
 
 _PATHS = {"path", "conda_file", "build_context"}
-_DELETABLE = {"workspace", "registry", "compute", "connection", "datastore", "online-endpoint", "schedule"}
-_SLOW = {"workspace", "compute", "online-endpoint", "schedule"}
+_ENDPOINTS = {"batch-endpoint", "online-endpoint"}
+_DELETABLE = {"workspace", "registry", "compute", "connection", "datastore", "schedule", *_ENDPOINTS}
+_SLOW = {"workspace", "compute", "schedule", *_ENDPOINTS}
 _FILES = {"data", "model"}
 
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from lazuli.client.collection import Collection, Workspaces
 from lazuli.client.computes import Computes
-from lazuli.client.endpoints import OnlineDeployments, OnlineEndpoints
+from lazuli.client.endpoints import BatchDeployments, BatchEndpoints, OnlineDeployments, OnlineEndpoints
 from lazuli.client.http import Http
 from lazuli.client.jobs import Jobs
 from lazuli.client.models import Files
@@ -48,6 +48,8 @@ class Client:
         self.schedules = Schedules(self, noun("schedule"))
         self.online_endpoints = OnlineEndpoints(self, noun("online-endpoint"))
         self.online_deployments = OnlineDeployments(self, noun("online-deployment"))
+        self.batch_endpoints = BatchEndpoints(self, noun("batch-endpoint"))
+        self.batch_deployments = BatchDeployments(self, noun("batch-deployment"))
         self.published_pipelines = PublishedPipelines(self, noun("published-pipeline"))
         self.connections = Collection(self, noun("connection"))
         self.datastores = Collection(self, noun("datastore"))

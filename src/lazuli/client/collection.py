@@ -28,7 +28,7 @@ from lazuli.schema.yaml import Place, Source
 if TYPE_CHECKING:
     from lazuli.client.client import Client
 
-__all__ = ["Change", "Collection", "Query", "Unwritten", "View", "Workspaces"]
+__all__ = ["Change", "Collection", "Query", "Unwritten", "View", "Workspaces", "below"]
 
 View = Literal["ActiveOnly", "ArchivedOnly", "All"]
 """Which of them a list holds."""
@@ -176,7 +176,7 @@ class Collection:
             raise NotFound(f"The {self.noun.word} '{name}' does not exist.", target="name")
         while wait and response.status_code == 202 and (place := response.headers.get("location")):
             time.sleep(_pause(response.headers))
-            response = self._http.respond("GET", _below(place))
+            response = self._http.respond("GET", below(place))
 
     def _check_name(self, name: str) -> None:
         if not name:
@@ -242,11 +242,15 @@ class Collection:
             raise Unexpected(f"The {self.noun.word} could not be made.", mend="See the server's log.")
         return body
 
+    def told_at(self, path: str, noun: Noun) -> Iterator[Shown]:
+        """What the server lists at a path, of another noun."""
+        return (shown(noun, body, self._scope) for body in self._pages(path, {}))
+
     def _pages(self, path: str, query: Query) -> Iterator[dict[str, Any]]:
         page = self._http.call("GET", path, query=query)
         yield from page["value"]
         while following := page.get("nextLink"):
-            page = self._http.call("GET", _below(following))
+            page = self._http.call("GET", below(following))
             yield from page["value"]
 
     def _set_archived(self, name: str, version: str, archived: bool) -> Shown:
@@ -283,7 +287,7 @@ class Workspaces(Collection):
         return (shown(self.noun, body, self._scope) for body in self._pages(path, query or {}))
 
 
-def _below(link: str) -> str:
+def below(link: str) -> str:
     """An absolute link as a path: we follow it on the server we know, and never take the token elsewhere."""
     parts = urlsplit(link)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path

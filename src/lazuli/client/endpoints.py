@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
-from lazuli.client.collection import Change, Collection
-from lazuli.client.envelope import Shown
+from lazuli.client.collection import Change, Collection, Unwritten, below
+from lazuli.client.envelope import Shown, shown
+from lazuli.client.localise import localise
+from lazuli.client.located import located
+from lazuli.resources.batch import BatchJob
 from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import NESTED
@@ -17,7 +21,7 @@ from lazuli.schema.yaml import Source
 if TYPE_CHECKING:
     from lazuli.client.client import Client
 
-__all__ = ["Deployments", "OnlineDeployments", "OnlineEndpoints"]
+__all__ = ["BatchDeployments", "BatchEndpoints", "Deployments", "OnlineDeployments", "OnlineEndpoints"]
 
 
 class OnlineEndpoints(Collection):
@@ -100,3 +104,37 @@ class OnlineDeployments(Deployments):
         """The last lines of what a deployment's processes say."""
         said = {"tail": lines, **({"containerType": container} if container else {})}
         return self._http.call("POST", f"{self._path(name)}/getLogs", body=said)["content"]
+
+
+class BatchEndpoints(Collection):
+    """The batch endpoints of a workspace."""
+
+    def invoke(self, name: str, asked: BatchJob, source: Source | None = None) -> Shown:
+        """The job that answers. Local files are sent first; their paths are relative to ``source``."""
+        asked = asked.model_copy(deep=True)
+        document = source or Unwritten("The command", Path.cwd(), asked.to_yaml(), {})
+        steps = localise(asked, document)
+        with located(asked, document):
+            for step in steps:
+                step(self._client)
+            address = self.get(name)["scoring_uri"]
+            chosen = {"azureml-model-deployment": asked.deployment} if asked.deployment else {}
+            body = {"properties": asked.to_rest(self._scope)}
+            made = self._http.call("POST", below(address), body=body, headers=chosen)
+        return shown(self._client.jobs.noun, made, self._scope)
+
+    def jobs(self, name: str) -> Iterator[Shown]:
+        """The jobs that it was asked for, the newest first."""
+        return self.told_at(f"{self._path(name)}/jobs", self._client.jobs.noun)
+
+    def set_default(self, name: str, deployment: str) -> Shown:
+        """Let a deployment answer where none is named."""
+        return self.update(name, Change(fields={"defaults": {"deployment_name": deployment}}))
+
+
+class BatchDeployments(Deployments):
+    """The deployments behind a batch endpoint."""
+
+    def jobs(self, name: str) -> Iterator[Shown]:
+        """The jobs that it was asked for, the newest first."""
+        return self.told_at(f"{self._path(name)}/jobs", self._client.jobs.noun)

@@ -19,9 +19,10 @@ from lazuli.client.included import check_component, check_steps, is_file
 from lazuli.client.located_files import existing, including, wrong
 from lazuli.client.names import job_name
 from lazuli.client.snapshot import Snapshot, scan, scan_code, with_includes
+from lazuli.resources.batch import BatchDeployment, BatchJob
 from lazuli.resources.component import CommandComponent, Component, ParallelComponent
 from lazuli.resources.data import Data, DataType
-from lazuli.resources.deployment import CodeConfiguration, OnlineDeployment
+from lazuli.resources.deployment import CodeConfiguration, Deployment
 from lazuli.resources.environment import BuildContext, Environment
 from lazuli.resources.in_place import ANONYMOUS as ANONYMOUS_COMPONENT
 from lazuli.resources.inout import AssetType, Input
@@ -98,17 +99,21 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
         return list(_environment(document, source, ()))
     if isinstance(document, Data | Model):
         return list(_asset(document, source))
-    if isinstance(document, OnlineDeployment):
+    if isinstance(document, Deployment):
         return list(_deployment(document, source))
+    if isinstance(document, BatchJob):
+        return list(_inputs(document.inputs, source, ()))
     return []
 
 
-def _deployment(deployment: OnlineDeployment, source: Source) -> Iterator[Step]:
+def _deployment(deployment: Deployment, source: Source) -> Iterator[Step]:
     """What a deployment brings along: its script, its environment, its model."""
     if deployment.code_configuration:
         yield from _code(deployment.code_configuration, source, ("code_configuration",))
     if deployment.environment is not None:
         yield from _chosen_environment(deployment, source)
+    if isinstance(deployment, BatchDeployment):
+        yield from _answering(deployment, source)
     model = deployment.model
     if isinstance(model, Model):
         yield from _asset(model, source, ("model",))
@@ -117,6 +122,21 @@ def _deployment(deployment: OnlineDeployment, source: Source) -> Iterator[Step]:
             if not (model.name and model.version):  # the same files are the same model
                 model.name, model.version = model.name or f"anonymous-{_hash({'path': model.path})}", "1"
             deployment.model = recipient.keep_model(model)
+
+        yield keep
+
+
+def _answering(deployment: BatchDeployment, source: Source) -> Iterator[Step]:
+    """The component that answers a batch: one that is kept, that of a file, or one made of a job."""
+    if deployment.component:
+        yield from _kept(deployment, "component", source, ("component",))
+    elif job := deployment.job_definition:
+
+        def keep(recipient: Recipient) -> None:
+            made = PipelineComponent.model_construct(
+                name=ANONYMOUS_COMPONENT, version=_hash({"job": job}), is_anonymous=True, source_job_id=job
+            )
+            deployment.component, deployment.job_definition = recipient.keep_component(made), None
 
         yield keep
 
@@ -292,7 +312,7 @@ def _task(task: ParallelTask, source: Source, place: Place) -> Iterator[Step]:
     yield from _chosen_environment(task, source, place)
 
 
-def _chosen_environment(job: _Runs | OnlineDeployment, source: Source, place: Place = ()) -> Iterator[Step]:
+def _chosen_environment(job: _Runs | Deployment, source: Source, place: Place = ()) -> Iterator[Step]:
     said = job.environment
     place = (*place, "environment")
     if isinstance(said, str):

@@ -43,13 +43,14 @@ def no_deployment(store: Store, tx: Connection, id: ResourceId) -> NotFound:
 
 
 def made_of(deployment: Record) -> Iterator[Source]:
-    """The model, the script and the environment of a deployment."""
+    """The model, the script and the environment of a deployment, or the component that is its pipeline."""
     scope, body = deployment.id.scope, deployment.body
     code = (body.get("code_configuration") or {}).get("code")
     for role, kind, said in (
         ("model", "models", body.get("model")),
         ("code", "codes", code),
         ("environment", "environments", body.get("environment")),
+        ("component", "components", body.get("component")),
     ):
         if isinstance(said, str):
             yield named(role, scope, kind, said)

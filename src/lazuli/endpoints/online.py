@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from lazuli.assets.kinds import Codes, Environments, Models
-from lazuli.assets.runnable import code_of, environment_of, spelt
 from lazuli.compute.engine import Engine
 from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment
 from lazuli.endpoints.collected import Collections
 from lazuli.endpoints.instances import keys_in
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
+from lazuli.endpoints.made import Assets
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
-from lazuli.endpoints.plain import ENVIRONMENT, MLFLOW, PlainModels
 from lazuli.endpoints.plan import LOG
 from lazuli.endpoints.table import doors_of, mark_of
 from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.endpoint import OnlineEndpoint
 from lazuli.resources.environment import Environment
-from lazuli.resources.model import Model
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
@@ -37,24 +33,13 @@ from lazuli.store.reconciler import Reconciler
 from lazuli.store.secrets import random_token
 from lazuli.store.sources import Source
 
-__all__ = ["Assets", "OnlineDeployments", "OnlineEndpoints", "keys_of"]
+__all__ = ["OnlineDeployments", "OnlineEndpoints", "keys_of"]
 
 _TOKEN_S = 8 * 3600
 _PATIENCE_S, _PAUSE_S = 10.0, 0.01
 _MOST_TOKENS = 100
 _READY = (SUCCEEDED, FAILED)
 _LONGEST_LOG = 1 << 20
-
-
-@dataclass(frozen=True)
-class Assets:
-    """What deployments are made of."""
-
-    models: Models
-    codes: Codes
-    environments: Environments
-    plain: PlainModels
-    collections: Collections
 
 
 def keys_of(record: Record) -> list[str]:
@@ -85,7 +70,7 @@ class OnlineEndpoints(Shelf):
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new endpoint. Raises :class:`InvalidInput` where it has traffic: nothing is behind it yet."""
         assert isinstance(document, OnlineEndpoint)
-        OnlineEndpoint.load({"name": id.name})  # the name of the path is judged as the document's own
+        OnlineEndpoint.settled({"name": id.name})  # the name of the path is judged as the document's own
         if any(document.traffic.values()) or any(document.mirror_traffic.values()):
             raise InvalidInput(
                 "A new endpoint has no deployments yet that could take traffic.",
@@ -181,12 +166,15 @@ class OnlineEndpoints(Shelf):
 class OnlineDeployments(Shelf):
     """The deployments behind online endpoints. A deployment is told by its endpoint's name and its own, as version."""
 
-    def __init__(self, store: Store, reconciler: Reconciler, assets: Assets, engine: Engine) -> None:
+    def __init__(
+        self, store: Store, reconciler: Reconciler, assets: Assets, collections: Collections, engine: Engine
+    ) -> None:
         super().__init__(noun("online-deployment"), store)
         store.documents.sources["onlineDeployments"] = made_of
         self._engine = engine
         self._reconciler = reconciler
         self._assets = assets
+        self._collections = collections
 
     def missing(self, tx: Connection, id: ResourceId) -> NotFound:
         """The problem that there is no such deployment, or no such endpoint."""
@@ -197,15 +185,10 @@ class OnlineDeployments(Shelf):
     ) -> tuple[Record, bool]:
         """Create a deployment or change it; the environment that a model of MLflow brings along is kept before."""
         assert isinstance(document, OnlineDeployment)
-        configured, assets = document.code_configuration, self._assets
-        if isinstance(document.model, str) and document.environment is None and not configured:
-            model = assets.models.resolve(id.scope, document.model, target="model")
-            if assets.plain.kind(model) == MLFLOW:
-                version, environment = assets.plain.environment(model)
-                assets.environments.put(ResourceId(id.scope, "environments", ENVIRONMENT, version), environment, actor)
+        self._assets.keep_environment(id.scope, document, actor)
         found = super().put(id, document, actor, expected)
         if document.data_collector:
-            assets.collections.register(found[0].id, document.data_collector, actor)
+            self._collections.register(found[0].id, document.data_collector, actor)
         return found
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
@@ -275,40 +258,12 @@ class OnlineDeployments(Shelf):
     def _settled(self, id: ResourceId, document: Document) -> dict[str, Any]:
         assert isinstance(document, OnlineDeployment)
         said = document.model_copy(update={"name": id.version, "endpoint_name": id.name})
-        scope, assets = id.scope, self._assets
-        if isinstance(said.model, Model):
-            raise InvalidInput(
-                "A model written inside the deployment is registered by the client first.",
-                target="model",
-                mend="Use 'lazuli online-deployment create' or azure-ai-ml, or name a registered one.",
-            )
-        model = assets.models.resolve(scope, said.model, target="model") if said.model else None
-        configured, word = said.code_configuration, "online-deployment"
         if said.data_collector:
-            said = said.model_copy(update={"data_collector": assets.collections.settled(id, said.data_collector)})
-        changes: dict[str, Any] = {"model": spelt(model) if model else None}
-        if said.command or self._brings_server(scope, said):
-            if configured is not None:
-                code = code_of(assets.codes, scope, configured.code, word) if configured.code else None
-                changes["code_configuration"] = configured.model_copy(update={"code": code})
-            changes["environment"] = environment_of(assets.environments, scope, said.environment, word)
-            self._check_routes(scope, changes["environment"])
-        elif configured is not None and configured.scoring_script:
-            code = code_of(assets.codes, scope, configured.code, word)
-            changes["code_configuration"] = configured.model_copy(update={"code": code})
-            changes["environment"] = environment_of(assets.environments, scope, said.environment, word)
-        elif model is not None and (kind := assets.plain.kind(model)):
-            changes["code_configuration"] = None
-            if kind == MLFLOW:
-                chosen = said.environment or f"azureml:{ENVIRONMENT}:{assets.plain.environment(model)[0]}"
-                changes["environment"] = environment_of(assets.environments, scope, chosen, word)
-        else:
-            raise InvalidInput(
-                "Nothing says how the model is asked.",
-                target="code_configuration",
-                mend="Give 'code_configuration' with a scoring script that has init() and run(data). Models that need "
-                "none are one ONNX file, and 'mlflow_model'.",
-            )
+            said = said.model_copy(update={"data_collector": self._collections.settled(id, said.data_collector)})
+        own_server = bool(said.command) or self._brings_server(id.scope, said)
+        changes = self._assets.settled(id.scope, said, "online-deployment", own_server=own_server)
+        if own_server:
+            self._check_routes(id.scope, changes["environment"])
         return _body(said.model_copy(update=changes))
 
     def _brings_server(self, scope: Scope, said: OnlineDeployment) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     PlainSerializer,
@@ -17,24 +16,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 
-from lazuli.resources.job import EnvironmentChoice, Resources
+from lazuli.resources.job import EnvironmentChoice
 from lazuli.resources.model import Model
-from lazuli.resources.parallel import RetrySettings
 from lazuli.schema.document import READ_ONLY, Document, Text
-from lazuli.schema.reference import CodeRef, ComponentRef, ComputeRef, ModelRef
+from lazuli.schema.reference import CodeRef, ModelRef
 from lazuli.schema.words import Milliseconds, Seconds, Word
 
-__all__ = [
-    "BatchDeployment",
-    "BatchSettings",
-    "CodeConfiguration",
-    "CollectedData",
-    "OnlineDeployment",
-    "Probe",
-    "RequestSettings",
-]
+__all__ = ["CodeConfiguration", "CollectedData", "Deployment", "OnlineDeployment", "Probe", "RequestSettings"]
 
 ModelChoice = Annotated[
     Annotated[ModelRef, Tag("reference")] | Annotated[Model, Tag("inline")],
@@ -196,7 +185,7 @@ class DataCollector(Document):
         return value
 
 
-class _Deployment(Document):
+class Deployment(Document):
     """What both kinds of deployment say."""
 
     outside_properties: ClassVar[frozenset[str]] = frozenset({"name", "endpoint_name"})
@@ -217,17 +206,17 @@ class _Deployment(Document):
     """The script that answers; an MLflow model needs none."""
     environment: EnvironmentChoice | None = Field(default=None, alias="environmentId")
     """The environment, by name or in place; an MLflow model brings its own."""
-    environment_variables: dict[str, Text] = Field(default_factory=dict)
-    """Variables for the process."""
     provisioning_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`Succeeded` once it answers."""
     status_reason: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """Why it does not answer yet, or not any more."""
 
 
-class OnlineDeployment(_Deployment):
+class OnlineDeployment(Deployment):
     """A model with its script and environment, that answers requests at once."""
 
+    environment_variables: dict[str, Text] = Field(default_factory=dict)
+    """Variables for the process."""
     command: str | None = None
     """Starts a server of one's own, which `inference_config` of the environment says how to ask; in place of what the
     image starts."""
@@ -261,96 +250,3 @@ class OnlineDeployment(_Deployment):
     """Why there are as many, where the load says so."""
     resources: dict[str, Any] | None = None
     """What an instance takes; kept as said."""
-
-
-class OutputAction(Word):
-    """What becomes of what a batch returns."""
-
-    APPEND_ROW = "append_row", "AppendRow"
-    SUMMARY_ONLY = "summary_only", "SummaryOnly"
-
-
-class BatchRetrySettings(RetrySettings):
-    """What happens to a batch that fails."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
-
-
-class BatchSettings(Document):
-    """How a batch is shared out."""
-
-    max_concurrency_per_instance: int | None = Field(default=None, ge=1)
-    """How many processes a node has."""
-    mini_batch_size: int | None = Field(default=None, ge=1)
-    """How many files are given to the script at a time."""
-    output_action: OutputAction | None = None
-    """`append_row`: rows go to one file; `summary_only`: the script writes what it likes."""
-    output_file_name: str | None = None
-    """The name of that file."""
-    retry_settings: BatchRetrySettings | None = None
-    """What happens to a batch that fails."""
-    error_threshold: int | None = Field(default=None, ge=-1)
-    """How many files may fail; -1 for all."""
-    logging_level: str | None = None
-    """How much is logged."""
-    environment_variables: dict[str, Text] = Field(default_factory=dict)
-    """Variables for the processes."""
-    default_compute: ComputeRef | None = None
-    """A pipeline's compute."""
-    default_datastore: str | None = None
-    """Where a pipeline's outputs are kept."""
-    continue_on_step_failure: bool | None = None
-    """Whether a pipeline's other steps go on after one has failed."""
-    force_rerun: bool | None = None
-    """Whether a pipeline's steps run again that would give the same as before."""
-
-
-class BatchType(Word):
-    """What answers a batch."""
-
-    MODEL = "model", "Model"
-    PIPELINE = "pipeline", "PipelineComponent"
-
-
-_SETTINGS = frozenset(BatchSettings.model_fields) - {
-    "environment_variables",
-    "default_compute",
-    "default_datastore",
-    "continue_on_step_failure",
-    "force_rerun",
-}
-
-
-class BatchDeployment(_Deployment):
-    """A model with its script, or a pipeline, that answers many inputs at once."""
-
-    type: BatchType = BatchType.MODEL
-    """`model` or `pipeline`."""
-    compute: ComputeRef | None = None
-    """Where it runs."""
-    resources: Resources | None = None
-    """How many nodes, of which size."""
-    settings: BatchSettings | None = None
-    """How a batch is shared out."""
-    component: ComponentRef | None = None
-    """`pipeline`: the component that answers."""
-    job_definition: Any = None
-    """`pipeline`: a finished job whose pipeline answers."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _beside(cls, data: Any) -> Any:
-        """Settings may stand at the root, where they stood before there was a `type`."""
-        if not isinstance(data, dict) or not (_SETTINGS & data.keys()):
-            return data
-        settings = data.get("settings") or {}
-        if not isinstance(settings, dict):
-            return data
-        rest = {key: value for key, value in data.items() if key not in _SETTINGS}
-        return {**rest, "settings": {**{key: data[key] for key in data if key in _SETTINGS}, **settings}}
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.type is BatchType.PIPELINE and self.component is None and self.job_definition is None:
-            raise ValueError("a pipeline deployment needs 'component' or 'job_definition'")
-        return self

@@ -102,3 +102,10 @@ class BatchEndpoint(_Endpoint):
     """What answers where nothing is named."""
     compute: ComputeRef | None = None
     """Kept as said; it belongs to the deployment."""
+
+    @field_validator("auth_mode")
+    @classmethod
+    def _by_identity(cls, value: AuthMode) -> AuthMode:
+        if value is not AuthMode.AAD_TOKEN:
+            raise ValueError("batch endpoints are opened by 'aad_token', the token of whoever asks")
+        return value

@@ -159,6 +159,22 @@ NOUNS: tuple[Noun, ...] = (
         columns=("name", "endpoint_name", "instance_type", "instance_count", "provisioning_state"),
     ),
     Noun(
+        "batch-endpoint",
+        "batchEndpoints",
+        "lazuli.resources.endpoint:BatchEndpoint",
+        "Addresses where models answer many inputs at once.",
+        hoisted=("location", "tags", "identity", "kind", "sku"),
+        columns=("name", "description", "scoring_uri", "provisioning_state"),
+    ),
+    Noun(
+        "batch-deployment",
+        "batchDeployments",
+        "lazuli.resources.batch:BatchDeployment",
+        "The models and pipelines behind batch endpoints.",
+        hoisted=("location", "tags", "identity", "kind", "sku"),
+        columns=("name", "endpoint_name", "type", "compute", "provisioning_state"),
+    ),
+    Noun(
         "published-pipeline",
         "publishedPipelines",
         "lazuli.resources.published:PublishedPipeline",
@@ -192,24 +208,6 @@ NOUNS: tuple[Noun, ...] = (
 )
 
 LATER: tuple[Noun, ...] = (
-    Noun(
-        "batch-endpoint",
-        "batchEndpoints",
-        "lazuli.resources.endpoint:BatchEndpoint",
-        "Addresses where models answer many inputs at once.",
-        hoisted=("location", "tags", "identity", "kind", "sku"),
-        columns=("name", "auth_mode", "scoring_uri", "provisioning_state"),
-        later="Models do not answer batches yet",
-    ),
-    Noun(
-        "batch-deployment",
-        "batchDeployments",
-        "lazuli.resources.deployment:BatchDeployment",
-        "The models and pipelines behind batch endpoints.",
-        hoisted=("location", "tags", "identity", "kind", "sku"),
-        columns=("name", "endpoint_name", "type", "compute", "provisioning_state"),
-        later="Models do not answer batches yet",
-    ),
     Noun(
         "data-import",
         "dataImports",

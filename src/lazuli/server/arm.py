@@ -357,6 +357,8 @@ _DOORS: dict[str, type[_Door]] = {
     "schedule": _BegunDoor,
     "online-endpoint": _BegunDoor,
     "online-deployment": _BegunDoor,
+    "batch-endpoint": _BegunDoor,
+    "batch-deployment": _BegunDoor,
     "job": _JobDoor,
 }
 

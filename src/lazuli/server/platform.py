@@ -21,12 +21,15 @@ from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
+from lazuli.endpoints.asked import BatchJobs
+from lazuli.endpoints.batch import BatchDeployments, BatchEndpoints, Parts
 from lazuli.endpoints.collected import Carrier, Collections
 from lazuli.endpoints.deploying import DeploymentLifecycle
 from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.lifecycle import EndpointLifecycle
-from lazuli.endpoints.online import Assets, OnlineDeployments, OnlineEndpoints, keys_of
+from lazuli.endpoints.made import Assets
+from lazuli.endpoints.online import OnlineDeployments, OnlineEndpoints, keys_of
 from lazuli.endpoints.plain import PlainModels
 from lazuli.endpoints.plan import Serving
 from lazuli.jobs.alarm import ScheduleLifecycle
@@ -74,6 +77,7 @@ from lazuli.resources.job import JobType
 from lazuli.schema.places import ARTIFACTS
 from lazuli.schema.problems import Conflict
 from lazuli.server.arm import arm_routes
+from lazuli.server.batch import batch_routes
 from lazuli.server.blobs import blob_routes
 from lazuli.server.chores import Chores
 from lazuli.server.compute import compute_routes
@@ -143,6 +147,7 @@ class Platform:
     preemption: Preemption
     trials: Trials
     functions: FunctionSweeps
+    batch: BatchJobs
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
@@ -173,6 +178,7 @@ class Platform:
             *lineage_routes(Lineage(self.store, self.tracking.runs, {"environments": self.made.locked})),
             *published_routes(shelves.published_pipeline),
             *endpoint_routes(shelves.online_endpoint, shelves.online_deployment),
+            *batch_routes(self.batch, shelves.job),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
             *compute_routes(shelves.compute, self.preemption, Usage(self.store, shelves.compute)),
@@ -310,6 +316,10 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     serving = Serving(store, storage, models, codes, job_environments, plain, collections)
     reconciler.move("onlineEndpoints", EndpointLifecycle(*looked_after, keys=endpoint_keys, collections=collections))
     reconciler.move("onlineDeployments", DeploymentLifecycle(*looked_after, serving=serving))
+    parts = Parts(
+        Assets(models, codes, environments, PlainModels(store, storage, in_jobs=True)), components, targets, pinning
+    )
+    batch_endpoints, batch_deployments = BatchEndpoints(store), BatchDeployments(store, parts)
     return Platform(
         store=store,
         access=access,
@@ -328,8 +338,10 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             published_pipeline=PublishedPipelines(store, jobs, components),
             online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving),
             online_deployment=OnlineDeployments(
-                store, reconciler, Assets(models, codes, environments, plain, collections), engine
+                store, reconciler, Assets(models, codes, environments, plain), collections, engine
             ),
+            batch_endpoint=batch_endpoints,
+            batch_deployment=batch_deployments,
             code=codes,
         ),
         storage=storage,
@@ -351,6 +363,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         preemption=Preemption(store, targets, reconciler),
         trials=Trials(jobs, sweeps),
         functions=functions,
+        batch=BatchJobs(batch_endpoints, batch_deployments, jobs, components),
     )
 
 

@@ -184,6 +184,14 @@ def _online_deployment(record: Record, base_url: str) -> dict[str, Any]:
     return {"ready_instances": ready, "scale_reason": run.get("why")}
 
 
+def _batch_endpoint(record: Record, base_url: str) -> dict[str, Any]:
+    return {"scoring_uri": f"{base_url}{record.id.path}/jobs"}
+
+
+def _at_home(record: Record) -> dict[str, Any]:
+    return {"location": "local"}
+
+
 def _beside_endpoint(record: Record) -> dict[str, Any]:
     return {"kind": "Managed", "location": "local"}
 
@@ -199,7 +207,12 @@ def _of_size(outside: Mapping[str, Any]) -> dict[str, Any]:
     return {"instanceCount": capacity} if capacity else {}
 
 
-_BESIDE = {"online-endpoint": _beside_endpoint, "online-deployment": _beside_deployment}
+_BESIDE = {
+    "online-endpoint": _beside_endpoint,
+    "online-deployment": _beside_deployment,
+    "batch-endpoint": _at_home,
+    "batch-deployment": _at_home,
+}
 """What stands beside the properties and is no field of the document."""
 _INWARD: dict[type[Document], Callable[[Mapping[str, Any]], dict[str, Any]]] = {OnlineDeployment: _of_size}
 """The fields of documents that REST says beside the properties in other words."""
@@ -207,6 +220,7 @@ _INWARD: dict[type[Document], Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 _EXTRAS = {
     "online-endpoint": _online_endpoint,
     "online-deployment": _online_deployment,
+    "batch-endpoint": _batch_endpoint,
     "published-pipeline": _published,
     "workspace": _workspace,
     "registry": _registry,
@@ -220,6 +234,8 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "model": {"flavors": {}},
     "compute": {"provisioningErrors": None, "isAttachedCompute": False},
     "online-endpoint": {"properties": {}, "traffic": {}, "mirrorTraffic": {}},
+    "batch-endpoint": {"properties": {}},
+    "batch-deployment": {"properties": {}},
     "online-deployment": {
         "properties": {},
         "endpointComputeType": "Managed",

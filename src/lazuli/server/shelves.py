@@ -8,6 +8,7 @@ from lazuli.assets.components import Components
 from lazuli.assets.datastores import Datastores
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.compute.targets import Targets
+from lazuli.endpoints.batch import BatchDeployments, BatchEndpoints
 from lazuli.endpoints.online import OnlineDeployments, OnlineEndpoints
 from lazuli.jobs.published import PublishedPipelines
 from lazuli.jobs.schedules import Schedules
@@ -38,6 +39,8 @@ class Shelves:
     published_pipeline: PublishedPipelines
     online_endpoint: OnlineEndpoints
     online_deployment: OnlineDeployments
+    batch_endpoint: BatchEndpoints
+    batch_deployment: BatchDeployments
     code: Codes
 
     def __getitem__(self, word: str) -> Shelf:

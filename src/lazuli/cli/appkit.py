@@ -39,7 +39,7 @@ def app_kit(
     with local(connect, model) as place:
         file = onnx_file(place, model)
         called = name or (file.stem if Path(model).suffix == ".onnx" else _name(model))
-        folder = output or f"{called}-{language}"
+        folder = output or f"{Path(called).name}-{language}"
         kit = written(file, language, folder, name=called, sample=sample, force=force)
     for inner in kit.files:
         click.echo(str(Path(folder) / inner))

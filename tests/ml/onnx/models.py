@@ -81,24 +81,39 @@ def odd_names(file: Path) -> None:
     )
 
 
-def whole_numbers(file: Path) -> None:
-    """Answers with whole numbers and with truths: the place of the largest, whether any is large, and a huge number."""
-    huge = numpy_helper.from_array(np.array([2**60 + 1], dtype=np.int64), "huge")
-    nodes = [
-        helper.make_node("ArgMax", ["numbers"], ["place"], axis=1, keepdims=0),
-        helper.make_node("Add", ["place", "huge"], ["far"]),
-        helper.make_node("GreaterOrEqual", ["place", "least"], ["enough"]),
+def every_type(file: Path) -> None:
+    """Passes on a tensor of each type, of one value, of several, and of any shape; and counts far beyond a double."""
+    huge = numpy_helper.from_array(np.array(2**60 + 1, dtype=np.int64), "huge")
+    shapes = {"FLOAT": None, "DOUBLE": [], "INT64": ["rows"], "STRING": ["rows", 2]}
+    names = [
+        "FLOAT",
+        "DOUBLE",
+        "INT8",
+        "INT16",
+        "INT32",
+        "INT64",
+        "UINT8",
+        "UINT16",
+        "UINT32",
+        "UINT64",
+        "BOOL",
+        "STRING",
     ]
-    inputs = [
-        helper.make_tensor_value_info("numbers", TensorProto.INT32, ["rows", 4]),
-        helper.make_tensor_value_info("least", TensorProto.INT64, []),
-    ]
-    outputs = [
-        helper.make_tensor_value_info("place", TensorProto.INT64, ["rows"]),
+    inputs, outputs = (
+        [
+            helper.make_tensor_value_info(prefix + name, getattr(TensorProto, name), shapes.get(name, ["rows", 3]))
+            for name in names
+        ]
+        for prefix in ("", "same ")
+    )
+    outputs += [
         helper.make_tensor_value_info("far", TensorProto.INT64, ["rows"]),
-        helper.make_tensor_value_info("enough", TensorProto.BOOL, ["rows"]),
+        helper.make_tensor_value_info("none", TensorProto.FLOAT, None),
     ]
-    save_model(_model(inputs, outputs, nodes, [huge]), file)
+    nodes = [helper.make_node("Identity", [name], [f"same {name}"]) for name in names]
+    nodes += [helper.make_node("Add", ["INT64", "huge"], ["far"]), helper.make_node("Log", ["minus"], ["none"])]
+    minus = numpy_helper.from_array(np.array([-1, 0, 1], dtype=np.float32), "minus")  # NaN, -Infinity, 0
+    save_model(_model(inputs, outputs, nodes, [huge, minus]), file)
 
 
 def _model(
@@ -111,5 +126,5 @@ def _model(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-MODELS = {"mixed": mixed, "grades": grades, "picture": picture, "odd-names": odd_names, "whole numbers": whole_numbers}
+MODELS = {"mixed": mixed, "grades": grades, "picture": picture, "odd-names": odd_names, "every type": every_type}
 """What writes each model, by the name of its file."""

@@ -14,6 +14,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper, save_model
 from tests.ml.onnx.models import MODELS, applicants
 
+from lazuli.ml.onnx import inspect
 from lazuli.ml.onnx.appkit import LANGUAGES, app_kit
 from lazuli.ml.onnx.appkit.languages import pascal, snake
 from lazuli.ml.onnx.appkit.rendered import rendered
@@ -149,17 +150,23 @@ def test_given_rows_are_the_samples(tmp_path: Path) -> None:
 
 
 def test_given_arrays_are_the_sample(tmp_path: Path) -> None:
-    np.savez(tmp_path / "given.npz", numbers=np.arange(8).reshape(2, 4), least=np.array(3))
-    folder = written(tmp_path, "whole numbers", sample=tmp_path / "given.npz")
+    file = tmp_path / "every type.onnx"
+    MODELS["every type"](file)
+    given: dict[str, Any] = {port.name: np.zeros((2, 3)) for port in inspect(file).signature.inputs}
+    given |= {"DOUBLE": np.array(0.1), "INT64": np.array([3, 4]), "STRING": np.array([["a", "b"], ["c", "ü"]])}
+    np.savez(tmp_path / "given.npz", **given)
+    folder = app_kit(file, "python", tmp_path / "kit", sample=tmp_path / "given.npz").folder
     (stored,) = json.loads((folder / "tests/samples.json").read_text(encoding="utf-8"))["samples"]
-    assert stored["outputs"] == {
-        "place": {"dims": [2], "data": [3, 3]},
-        "far": {"dims": [2], "data": [str(2**60 + 4), str(2**60 + 4)]},
-        "enough": {"dims": [2], "data": [True, True]},
-    }
-    np.savez(tmp_path / "given.npz", numbers=np.arange(8).reshape(2, 4))
-    with pytest.raises(InvalidInput, match="no array 'least'"):
-        app_kit(tmp_path / "whole numbers.onnx", "python", tmp_path / "other", sample=tmp_path / "given.npz")
+    outputs = stored["outputs"]
+    assert outputs["far"] == {"dims": [2], "data": [str(2**60 + 4), str(2**60 + 5)]}
+    assert outputs["same_STRING"] == {"dims": [2, 2], "data": ["a", "b", "c", "ü"]}
+    assert outputs["same_DOUBLE"] == {"dims": [], "data": [0.1]}
+    assert outputs["none"] == {"dims": [3], "data": ["NaN", "-Infinity", 0.0]}
+    assert python(folder, "-m", "unittest").returncode == 0
+    del given["UINT8"]
+    np.savez(tmp_path / "given.npz", **given)
+    with pytest.raises(InvalidInput, match="no array 'UINT8'"):
+        app_kit(file, "python", tmp_path / "other", sample=tmp_path / "given.npz")
     assert not (tmp_path / "other").exists()
 
 
@@ -179,6 +186,24 @@ def test_weights_in_another_file_are_taken_along(tmp_path: Path) -> None:
     (tmp_path / "m.bin").unlink()
     with pytest.raises(InvalidInput, match=r"'m.bin' is missing"):
         app_kit(tmp_path / "m.onnx", "python", tmp_path / "other")
+
+
+def test_a_model_may_take_nothing_and_tensors_may_be_empty(tmp_path: Path) -> None:
+    graphs = {
+        "constant": ([helper.make_node("Constant", [], ["self"], value_floats=[1.0, 2.0])], [], [2]),
+        "empty": ([helper.make_node("Identity", ["np"], ["self"])], ["np"], [0, 2]),
+    }
+    for name, (nodes, inputs, shape) in graphs.items():
+        taken = [helper.make_tensor_value_info(each, TensorProto.FLOAT, shape) for each in inputs]
+        graph = helper.make_graph(
+            nodes, "graph", taken, [helper.make_tensor_value_info("self", TensorProto.FLOAT, shape)]
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        save_model(model, tmp_path / f"{name}.onnx")
+        folder = app_kit(tmp_path / f"{name}.onnx", "python", tmp_path / name).folder
+        example = (folder / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+        assert python(folder, "-m", "unittest").returncode == 0
+        assert python(folder, "-c", example).returncode == 0
 
 
 def test_what_cannot_be_passed_is_told(tmp_path: Path) -> None:

@@ -82,36 +82,95 @@ namespace Windows.AI.MachineLearning
     {
         internal TensorFloat() { }
 
-        public static TensorFloat CreateFromArray(IEnumerable<long> shape, float[] data) { throw null; }
         public static TensorFloat Create(IEnumerable<long> shape) { throw null; }
-        public IReadOnlyList<float> GetAsVectorView() { throw null; }
+        public static TensorFloat CreateFromArray(IEnumerable<long> shape, float[] data) { throw null; }
     }
 
-    public sealed class TensorString
+    public sealed class TensorDouble
     {
-        internal TensorString() { }
+        internal TensorDouble() { }
 
-        public static TensorString CreateFromArray(IEnumerable<long> shape, string[] data) { throw null; }
+        public static TensorDouble Create(IEnumerable<long> shape) { throw null; }
+        public static TensorDouble CreateFromArray(IEnumerable<long> shape, double[] data) { throw null; }
     }
 
-    public sealed class TensorInt64Bit
+    public sealed class TensorInt8Bit
     {
-        internal TensorInt64Bit() { }
+        internal TensorInt8Bit() { }
 
-        public static TensorInt64Bit CreateFromArray(IEnumerable<long> shape, long[] data) { throw null; }
+        public static TensorInt8Bit Create(IEnumerable<long> shape) { throw null; }
+        public static TensorInt8Bit CreateFromArray(IEnumerable<long> shape, byte[] data) { throw null; }
+    }
+
+    public sealed class TensorInt16Bit
+    {
+        internal TensorInt16Bit() { }
+
+        public static TensorInt16Bit Create(IEnumerable<long> shape) { throw null; }
+        public static TensorInt16Bit CreateFromArray(IEnumerable<long> shape, short[] data) { throw null; }
     }
 
     public sealed class TensorInt32Bit
     {
         internal TensorInt32Bit() { }
 
+        public static TensorInt32Bit Create(IEnumerable<long> shape) { throw null; }
         public static TensorInt32Bit CreateFromArray(IEnumerable<long> shape, int[] data) { throw null; }
+    }
+
+    public sealed class TensorInt64Bit
+    {
+        internal TensorInt64Bit() { }
+
+        public static TensorInt64Bit Create(IEnumerable<long> shape) { throw null; }
+        public static TensorInt64Bit CreateFromArray(IEnumerable<long> shape, long[] data) { throw null; }
+    }
+
+    public sealed class TensorUInt8Bit
+    {
+        internal TensorUInt8Bit() { }
+
+        public static TensorUInt8Bit Create(IEnumerable<long> shape) { throw null; }
+        public static TensorUInt8Bit CreateFromArray(IEnumerable<long> shape, byte[] data) { throw null; }
+    }
+
+    public sealed class TensorUInt16Bit
+    {
+        internal TensorUInt16Bit() { }
+
+        public static TensorUInt16Bit Create(IEnumerable<long> shape) { throw null; }
+        public static TensorUInt16Bit CreateFromArray(IEnumerable<long> shape, ushort[] data) { throw null; }
+    }
+
+    public sealed class TensorUInt32Bit
+    {
+        internal TensorUInt32Bit() { }
+
+        public static TensorUInt32Bit Create(IEnumerable<long> shape) { throw null; }
+        public static TensorUInt32Bit CreateFromArray(IEnumerable<long> shape, uint[] data) { throw null; }
+    }
+
+    public sealed class TensorUInt64Bit
+    {
+        internal TensorUInt64Bit() { }
+
+        public static TensorUInt64Bit Create(IEnumerable<long> shape) { throw null; }
+        public static TensorUInt64Bit CreateFromArray(IEnumerable<long> shape, ulong[] data) { throw null; }
     }
 
     public sealed class TensorBoolean
     {
         internal TensorBoolean() { }
 
+        public static TensorBoolean Create(IEnumerable<long> shape) { throw null; }
         public static TensorBoolean CreateFromArray(IEnumerable<long> shape, bool[] data) { throw null; }
+    }
+
+    public sealed class TensorString
+    {
+        internal TensorString() { }
+
+        public static TensorString Create(IEnumerable<long> shape) { throw null; }
+        public static TensorString CreateFromArray(IEnumerable<long> shape, string[] data) { throw null; }
     }
 }

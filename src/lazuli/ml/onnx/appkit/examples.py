@@ -18,12 +18,14 @@ _SUFFIXES = {"float32": "f", "float64": "d", "int64": "L", "uint32": "u", "uint6
 def example(language: str, field: Mapping[str, Any], sample: Mapping[str, Any]) -> str:
     """An expression that makes the input of a sample, or one of its shape; ``windows`` is C# for Windows ML."""
     dims, data = sample["dims"], sample["data"]
-    is_short = len(data) <= _FEW and (field["type"] == "string" or not any(isinstance(each, str) for each in data))
+    is_short = 0 < len(data) <= _FEW and (field["type"] == "string" or not any(isinstance(each, str) for each in data))
     if language == "python":
         return repr(_nested(dims, data)) if is_short else f"np.full({tuple(dims)}, {_blank(field)}, {field['element']})"
     if language == "javascript":
         flat = json.dumps(data, ensure_ascii=False) if is_short else f"new Array({len(data)}).fill({_blank(field)})"
         return f"{{ data: {flat}, dims: {dims} }}"
+    if language == "windows" and field["type"] == "int8":  # whose tensor takes unsigned bytes there
+        field, data = {**field, "element": "byte"}, [each % 256 for each in data]
     sizes, array = f"{{ {', '.join(map(str, dims))} }}", _array(field, data) if is_short else ""
     if language == "windows":
         made = f"{field['windows']}.Create"

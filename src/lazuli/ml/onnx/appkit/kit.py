@@ -83,17 +83,16 @@ def app_kit(
 def _project(file: Path, language: Language, title: str, sample: str | Path | None) -> tuple[dict[str, bytes], int]:
     """Every file of the project, and how many samples it has."""
     model, stored = _whole(file)
-    runnable = Runnable(stored)
-    given = inputs_of(sample, runnable.inputs) if sample else invented(runnable, model.graph)
-    answers = [runnable.run(inputs) for inputs in given]
-    signature, notes = signature_of(model.graph), notes_of(model.graph)
-    labels = labels_of(model.graph)
+    runnable, graph = Runnable(stored), model.graph
+    signature, notes, labels = signature_of(graph), notes_of(graph), labels_of(graph)
     if not language.knows_maps and (taken_apart := without_maps(model)):
         stored, labels = model.SerializeToString(), labels | taken_apart
     words = _names(language, title)
     taken = {words["model_class"], words["input_class"], words["output_class"]}
     inputs = fields(language, signature.inputs, notes, labels, set(taken))
     outputs = fields(language, signature.outputs, notes, labels, set(taken))
+    given = inputs_of(sample, signature.inputs) if sample else invented(runnable, signature.inputs, graph)
+    answers = [runnable.run(asked) for asked in given]
     samples = [
         {"inputs": _plain(asked, signature.inputs, inputs), "outputs": _plain(answer, signature.outputs, outputs)}
         for asked, answer in zip(given, answers, strict=True)

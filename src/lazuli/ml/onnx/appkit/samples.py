@@ -66,14 +66,14 @@ def _shaped(values: Any, port: Port) -> Any:
         ) from None
 
 
-def invented(runnable: Runnable, graph: Any) -> list[Sample]:
+def invented(runnable: Runnable, ports: Sequence[Port], graph: Any) -> list[Sample]:
     """Inputs that the model runs on: always the same, one row and then three where it takes several.
 
     Raises :class:`Unsupported` where it refuses all that was tried.
     """
     said = ""
     for size in _SIZES:
-        first, *more = _made(runnable.inputs, graph, size)
+        first, *more = _made(ports, graph, size)
         try:
             runnable.run(first)
         except Unsupported as problem:

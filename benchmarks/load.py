@@ -44,22 +44,22 @@ def seconds_for(url: str, requests: Iterable[bytes], connections: int) -> float:
                 selector.register(line.socket, selectors.EVENT_READ, line)
             if not line.answered():
                 continue
-            if waiting:
-                _opened(line, selector)
-                line.send(waiting.pop())
-            else:
-                busy -= 1
+            if line.is_over or not waiting:
                 selector.unregister(line.socket)
                 line.socket.close()
+            if waiting:
+                _send(line, waiting.pop(), selector)
+            else:
+                busy -= 1
     return time.perf_counter() - began
 
 
-def _opened(line: _Line, selector: selectors.BaseSelector) -> None:
-    """Connect anew where the server said that it closes the connection: some wait for the caller to do so too."""
+def _send(line: _Line, sent: bytes, selector: selectors.BaseSelector) -> None:
+    """Send a request, over a new connection where the server said that it closes the one before."""
     if line.is_over:
-        selector.unregister(line.socket)
         line.open()
         selector.register(line.socket, selectors.EVENT_READ, line)
+    line.send(sent)
 
 
 def each_s(url: str, requests: Iterable[bytes]) -> list[float]:
@@ -92,9 +92,8 @@ def paced_s(url: str, sent: bytes, rate: float, seconds: float) -> list[float]:
                 idle.append(_Line(url))
                 selector.register(idle[-1].socket, selectors.EVENT_READ, idle[-1])
             line = idle.pop()
-            _opened(line, selector)
             due[line] = at
-            line.send(sent)
+            _send(line, sent, selector)
             begun += 1
             continue
         for key, _ in selector.select(max(0.0, at - time.perf_counter()) if begun < total else None):
@@ -102,6 +101,9 @@ def paced_s(url: str, sent: bytes, rate: float, seconds: float) -> list[float]:
             if line.answered():
                 found.append(time.perf_counter() - due[line])
                 idle.append(line)
+                if line.is_over:  # some servers wait for the caller to close it too
+                    selector.unregister(line.socket)
+                    line.socket.close()
     for line in idle:
         line.socket.close()
     return found

@@ -171,6 +171,12 @@ def test_a_client_may_wait_for_a_word(echo: Endpoint) -> None:
     assert line.sock.recv(1000).endswith(b"\r\n\r\n7")
 
 
+@pytest.mark.parametrize("word", ["GET / HTTP/1.1\r\nConnection: close", "GET / HTTP/1.0"])
+def test_a_client_that_wants_no_more_is_let_go(echo: Endpoint, word: str) -> None:
+    found = answered(echo.line(), f"{word}\r\nHost: x\r\n\r\n".encode())
+    assert found.endswith(b"Healthy") and b"connection: close" in found
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [

@@ -13,7 +13,7 @@ import pytest
 from tests.server.conftest import SCOPE, WS, Served, on_its_way
 
 from lazuli.schema.identity import Scope
-from lazuli.server.routes import PUBLIC, SIGNED, WORKSPACE, refuse
+from lazuli.server.routes import KEYED, PUBLIC, SIGNED, WORKSPACE, refuse
 from lazuli.store.secrets import random_token
 
 OPEN = {
@@ -40,6 +40,9 @@ SELF_SIGNED = {
     ("DELETE", "/lazuli.blob.core.lazuli.local/{container}/{blob:path}"),
 }
 """Their addresses are signed, and their handlers check that."""
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+OWN_KEYS = {(method, "/endpoints/{subscription}/{group}/{workspace}/{name}/{rest:path}") for method in METHODS}
+"""They lead to online endpoints, which have keys of their own and ask for them."""
 
 
 def filled(path: str) -> str:
@@ -49,11 +52,12 @@ def filled(path: str) -> str:
 def test_open_routes_are_the_ones_named_here(served: Served) -> None:
     assert {(r.method, r.path) for r in served.app.routes if r.permission == PUBLIC} == OPEN
     assert {(r.method, r.path) for r in served.app.routes if r.permission == SIGNED} == SELF_SIGNED
+    assert {(r.method, r.path) for r in served.app.routes if r.permission == KEYED} == OWN_KEYS
 
 
 def test_every_other_route_answers_nobody(served: Served) -> None:
     for route in served.app.routes:
-        if (route.method, route.path) in OPEN | SELF_SIGNED:
+        if (route.method, route.path) in OPEN | SELF_SIGNED | OWN_KEYS:
             continue
         assert re.fullmatch(r"[a-z]+/[a-z]+", route.permission), route
         answer = served.nobody.request(route.method, filled(route.path), content=b"{")

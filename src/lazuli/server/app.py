@@ -32,7 +32,7 @@ from lazuli.schema.problems import (
     TooLarge,
     Unexpected,
 )
-from lazuli.server.routes import PUBLIC, SIGNED, Call, Route, refuse
+from lazuli.server.routes import KEYED, PUBLIC, SIGNED, Call, Route, refuse
 from lazuli.shelves.principal import ANONYMOUS, Principal
 from lazuli.store.room import is_full, no_room
 from lazuli.workspaces.access import Access
@@ -103,6 +103,8 @@ class App:
             if "\0" in path or b"%00" in request.scope["query_string"]:
                 raise InvalidInput("An address holds no NUL.", target="path")
             principal = seen.principal = self._principal(request, route, params)
+            if route.forward:
+                return await route.forward(request, params)
             if route.upload:
                 return await self._spooled(request, route, params, principal)
             call = self._call(request, params, principal, body=await _body(request.receive))
@@ -140,7 +142,7 @@ class App:
             raise NotAllowed(f"Requests from '{origin[:100]}' are refused.", target="Origin", code="OriginNotAllowed")
 
     def _principal(self, request: Request, route: Route, params: Mapping[str, str]) -> Principal:
-        if route.permission in (PUBLIC, SIGNED):
+        if route.permission in (PUBLIC, SIGNED, KEYED):
             return ANONYMOUS
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:

@@ -16,7 +16,7 @@ from lazuli.resources.asset import Container
 from lazuli.resources.table import NOUNS
 from lazuli.schema.document import Document
 from lazuli.server.blobs import HOST
-from lazuli.server.routes import PUBLIC, SIGNED, Call, Route, refuse, reply
+from lazuli.server.routes import KEYED, PUBLIC, SIGNED, Call, Route, refuse, reply
 
 __all__ = ["description", "with_description"]
 
@@ -25,6 +25,8 @@ Schema = dict[str, Any]
 _BRACE = re.compile(r"\{(\w+)(?::path)?\}")
 _PLACE = ("subscription", "group", "workspace")
 _SAID_BY_ALL = {"subscriptions", "resourcegroups", "providers", "microsoft.machinelearningservices", "api", HOST}
+_SECURITY: dict[str, list[Schema]] = {PUBLIC: [], SIGNED: [{"signature": []}], KEYED: [{"endpointKey": []}]}
+"""What opens the routes that a token of this server does not."""
 _VERBS = {"GET": "Get", "HEAD": "Head", "PUT": "Put", "PATCH": "Patch", "POST": "Post", "DELETE": "Delete"}
 
 
@@ -60,6 +62,7 @@ def description(routes: Sequence[Route]) -> Schema:
             "responses": {"Problem": _content("What is wrong, where, and how to put it right", "Problem")},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
+                "endpointKey": {"type": "http", "scheme": "bearer"},
                 "signature": {"type": "apiKey", "in": "query", "name": "sig"},
             },
         },
@@ -84,8 +87,8 @@ def _operation(route: Route, name: str) -> Schema:
         operation["requestBody"] = _content("What it shall be", route.request) | {"required": True}
     elif route.upload:
         operation["requestBody"] = {"content": {"application/octet-stream": {}}}
-    if route.permission in (PUBLIC, SIGNED):
-        operation["security"] = [] if route.permission == PUBLIC else [{"signature": []}]
+    if route.permission in _SECURITY:
+        operation["security"] = _SECURITY[route.permission]
     return operation
 
 

@@ -97,6 +97,7 @@ from lazuli.server.registries import registry_routes
 from lazuli.server.routes import Route
 from lazuli.server.samples import sample_routes
 from lazuli.server.schemas import schema_routes
+from lazuli.server.scoring import scoring_routes
 from lazuli.server.shelves import Shelves
 from lazuli.server.stream import stream_routes
 from lazuli.server.sweeps import sweep_routes
@@ -177,6 +178,7 @@ class Platform:
             *pipeline_routes(self.pictures),
             *lineage_routes(Lineage(self.store, self.tracking.runs, {"environments": self.made.locked})),
             *published_routes(shelves.published_pipeline),
+            *scoring_routes(shelves.online_endpoint),
             *endpoint_routes(shelves.online_endpoint, shelves.online_deployment),
             *batch_routes(self.batch, shelves.job),
             *vault_routes(self.vault),

@@ -20,8 +20,10 @@ from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput
 from lazuli.server.published import endpoint, name_endpoint
+from lazuli.server.scoring import scoring_address
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
+from lazuli.store.settings import LOOPBACK
 
 __all__ = ["moment", "present", "present_container", "read", "read_container"]
 
@@ -174,7 +176,8 @@ def _published(record: Record, base_url: str) -> dict[str, Any]:
 def _online_endpoint(record: Record, base_url: str) -> dict[str, Any]:
     if not (port := record.state.get("port")):
         return {}
-    home = f"http://127.0.0.1:{port}"
+    is_near = (urlsplit(base_url).hostname or "") in LOOPBACK
+    home = f"http://127.0.0.1:{port}" if is_near else scoring_address(base_url, record.id)
     return {"scoring_uri": f"{home}/score", "openapi_uri": f"{home}/swagger.json"}
 
 

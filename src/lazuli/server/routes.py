@@ -13,18 +13,21 @@ from typing import Any
 
 import orjson
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
 from starlette.responses import Response
 
 from lazuli.schema.identity import REGISTRIES, WORKSPACES, Scope, check_name
 from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem, to_envelope
 from lazuli.shelves.principal import Principal
 
-__all__ = ["POLL", "PUBLIC", "REGISTRY", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
+__all__ = ["KEYED", "POLL", "PUBLIC", "REGISTRY", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
 
 PUBLIC = "public"
 """The permission of the few routes that Microsoft's client calls before it has a token. They tell no secret."""
 SIGNED = "signed"
 """The permission of routes whose URL carries its own signature, which the handler itself checks."""
+KEYED = "keyed"
+"""The permission of routes that lead to an online endpoint, whose front asks for the endpoint's own keys."""
 WORKSPACE = (
     "/subscriptions/{subscription}/resourceGroups/{group}"
     "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
@@ -120,6 +123,8 @@ class Route:
     """The name of the request body's schema in the API description, where it has one."""
     response: str = ""
     """The name of the answer's schema."""
+    forward: Callable[[Request, Mapping[str, str]], Awaitable[Response]] | None = None
+    """In place of ``handler``: given a request whose body is not read yet, on the event loop, so it may not block."""
     inline: bool = False
     """The handler neither waits nor reads anything: it is called on the event loop, however busy the threads are."""
     failure: Callable[[Problem], Response] = field(default=refuse, repr=False)

@@ -90,7 +90,8 @@ def parsed(raw: bytes) -> Head:
     head.path, _, head.query = head.path.partition(b"?")
     if not head.path.startswith(b"/"):
         raise Refusal(400, UNREADABLE)
-    head.keeps_alive = parser.should_keep_alive()
+    asked = head.first(b"connection").lower()  # the parser has forgotten it where the head is all there is
+    head.keeps_alive = b"close" not in asked if parser.get_http_version() == "1.1" else b"keep-alive" in asked
     coding, length = head.first(b"transfer-encoding").lower(), head.first(b"content-length")
     if coding not in (b"", b"chunked") or (coding and length) or (length and not length.isdigit()):
         raise Refusal(400, "The body of a request comes with a Content-Length or in chunks.")

@@ -15,8 +15,8 @@ from lazuli_score.worker import BACKLOG, CANNOT_START, work
 
 PR_SET_PDEATHSIG = 1
 SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
-ENDS_S = 10
-"""How long workers have to end at least; what is being answered has its whole time."""
+ENDS_S, LONGEST_S = 10, 180
+"""How long workers have to end at least, and at most; in between, what is being answered has its whole time."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S, CALM_S = 0.02, 10, 10
 """A worker that ends is started again after a pause, which doubles while it does not keep up for so long."""
 
@@ -121,7 +121,7 @@ class Master:
         pids = {seat.pid for seat in self.seats if seat.pid}
         for pid in pids:
             os.kill(pid, signal.SIGTERM)
-        ends = time.monotonic() + max(ENDS_S, self.settings.timeout_ms / 1000)
+        ends = time.monotonic() + min(max(ENDS_S, self.settings.timeout_ms / 1000), LONGEST_S)
         while pids and time.monotonic() < ends:
             pids = {pid for pid in pids if os.waitpid(pid, os.WNOHANG)[0] == 0}
             if pids:

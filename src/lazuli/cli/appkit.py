@@ -26,7 +26,7 @@ _LANGUAGES = ("python", "csharp", "javascript")
 @click.option(
     "--sample",
     type=click.Path(dir_okay=False),
-    help="Inputs whose answers its test is held to (.csv, .parquet, .json, .npz).  [default: invented ones]",
+    help="Inputs whose answers its test is held to (.csv, .parquet, .json, .npy, .npz).  [default: invented ones]",
 )
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty; other files stay.")
 @may_connect

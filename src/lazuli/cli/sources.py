@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from lazuli.cli.options import Connect
 from lazuli.client.client import Client
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_reference
 
 __all__ = ["local", "onnx_file"]
@@ -47,7 +47,13 @@ def _fetched(client: Client, source: str, folder: Path) -> Path:
 
 
 def onnx_file(place: Path, source: str) -> Path:
-    """The only ONNX file in a folder; a file as it is."""
+    """The only ONNX file in a folder; a file as it is. Raises :class:`NotFound` where there is none."""
+    if not place.exists():
+        raise NotFound(
+            f"There is no file '{source}'.",
+            target="source",
+            mend="Name an ONNX file, or a model of the workspace as NAME:VERSION or NAME@latest.",
+        )
     if not place.is_dir():
         return place
     files = sorted(place.rglob("*.onnx"))

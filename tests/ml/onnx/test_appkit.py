@@ -147,6 +147,9 @@ def test_given_rows_are_the_samples(tmp_path: Path) -> None:
     stored = json.loads((folder / "tests/samples.json").read_text(encoding="utf-8"))["samples"]
     ages = [round(each["inputs"]["age"]["data"][0], 3) for each in stored]
     assert ages == [round(float(age), 3) for age in applicants()["age"][:5]]
+    applicants().head(0).to_csv(tmp_path / "rows.csv", index=False)
+    with pytest.raises(InvalidInput, match="has no rows"):
+        app_kit(tmp_path / "mixed.onnx", "python", tmp_path / "other", sample=tmp_path / "rows.csv")
 
 
 def test_given_arrays_are_the_sample(tmp_path: Path) -> None:
@@ -163,11 +166,21 @@ def test_given_arrays_are_the_sample(tmp_path: Path) -> None:
     assert outputs["same_DOUBLE"] == {"dims": [], "data": [0.1]}
     assert outputs["none"] == {"dims": [3], "data": ["NaN", "-Infinity", 0.0]}
     assert python(folder, "-m", "unittest").returncode == 0
+    np.savez(tmp_path / "given.npz", **{**given, "INT8": np.array(["x"])})
+    with pytest.raises(InvalidInput, match="'INT8' takes int8"):
+        app_kit(file, "python", tmp_path / "other", sample=tmp_path / "given.npz")
     del given["UINT8"]
     np.savez(tmp_path / "given.npz", **given)
     with pytest.raises(InvalidInput, match="no array 'UINT8'"):
         app_kit(file, "python", tmp_path / "other", sample=tmp_path / "given.npz")
     assert not (tmp_path / "other").exists()
+
+
+def test_a_given_array_is_the_sample_of_a_model_with_one_input(tmp_path: Path) -> None:
+    np.save(tmp_path / "given.npy", np.ones((2, 3, 8, 8)))
+    folder = written(tmp_path, "picture", sample=tmp_path / "given.npy")
+    (stored,) = json.loads((folder / "tests/samples.json").read_text(encoding="utf-8"))["samples"]
+    assert stored["outputs"]["scores"]["dims"] == [2, 2]
 
 
 def test_weights_in_another_file_are_taken_along(tmp_path: Path) -> None:

@@ -55,5 +55,5 @@ def _no_model(path: Path, reason: str) -> InvalidInput:
     return InvalidInput(
         f"'{path.name}' holds no ONNX model: {reason}.",
         target="file",
-        mend="Name a file that an ONNX exporter wrote; it may have been cut short on its way.",
+        mend="Name a file that an ONNX exporter wrote, as 'lazuli model export' does; it may have been cut short.",
     )

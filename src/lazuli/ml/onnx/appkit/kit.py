@@ -52,9 +52,9 @@ def app_kit(
 ) -> Kit:
     """Write a small project that loads an ONNX model and asks it by typed inputs and outputs, and a test of it.
 
-    ``sample`` names inputs (rows in ``.csv``, ``.parquet`` or ``.json``, arrays in ``.npz``); what ONNX Runtime answers
-    to them is stored, and the project's test holds its code to that. Without it inputs are invented. The same model
-    gives the same project.
+    ``sample`` names inputs (rows in ``.csv``, ``.parquet`` or ``.json``, arrays in ``.npy`` or ``.npz``); what ONNX
+    Runtime answers to them is stored, and the project's test holds its code to that. Without it inputs are invented.
+    The same model gives the same project.
 
     Raises :class:`Conflict` where the folder holds something, unless ``force`` is said: then files of the project are
     written anew and others stay. Raises :class:`Unsupported` for types that the language's runtime does not know, and

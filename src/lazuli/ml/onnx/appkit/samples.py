@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lazuli.ml.onnx.rows import feeds, taken
+from lazuli.ml.onnx.rows import feeds, rows_of, taken
 from lazuli.ml.onnx.running import Runnable
 from lazuli.ml.onnx.sampled import load_rows
 from lazuli.ml.onnx.signature import Port, text
@@ -27,30 +27,30 @@ _EXACT = 2**53
 
 
 def inputs_of(file: str | Path, ports: Sequence[Port]) -> list[Sample]:
-    """The first rows of a file of rows, each by itself, or the arrays of a ``.npz`` by the inputs' names.
+    """The first rows of a file of rows, each by itself; arrays (``.npy``, ``.npz``) as they are, all at once.
 
     Raises :class:`InvalidInput` where it lacks an input.
     """
-    if Path(file).suffix == ".npz":
-        return [_arrays(Path(file), ports)]
     rows = load_rows(file)
-    given = [feeds(taken(rows, [place]), ports) for place in range(min(_MOST, len(rows)))]
-    return [{port.name: _shaped(sample[port.name], port) for port in ports} for sample in given]
-
-
-def _arrays(file: Path, ports: Sequence[Port]) -> Sample:
-    import numpy as np
-
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except Exception as error:  # of several kinds, as the archive may be broken anywhere
-        raise InvalidInput(f"The arrays in '{file.name}' cannot be read: {error}", target="sample") from None
+    if hasattr(rows, "columns"):
+        rows = taken(rows_of(rows), slice(_MOST))
+        given = [feeds(taken(rows, [place]), ports) for place in range(len(rows))]
+        return [{port.name: _shaped(sample[port.name], port) for port in ports} for sample in given]
+    arrays = rows if isinstance(rows, Mapping) else {port.name: rows for port in ports[:1]}
     if absent := [port.name for port in ports if port.name not in arrays]:
         raise InvalidInput(
             f"The sample has no array '{absent[0]}'.", target="sample", mend=f"It has: {', '.join(arrays)}."
         )
-    return {port.name: _shaped(arrays[port.name].astype(_dtype(port)), port) for port in ports}
+    return [{port.name: _shaped(_typed(arrays[port.name], port), port) for port in ports}]
+
+
+def _typed(values: Any, port: Port) -> Any:
+    try:
+        return values.astype(_dtype(port))
+    except (TypeError, ValueError):
+        raise InvalidInput(
+            f"'{port.name}' takes {port.type}, and the sample has {values.dtype}.", target="sample"
+        ) from None
 
 
 def _shaped(values: Any, port: Port) -> Any:

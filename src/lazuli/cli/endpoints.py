@@ -10,6 +10,7 @@ import click
 
 from lazuli.cli.behind import behind, edits_of, group_behind, no_wait
 from lazuli.cli.command import Command
+from lazuli.cli.locally import is_local, may_be_local
 from lazuli.cli.nouns import group_of, strictly, warn
 from lazuli.cli.options import asks, named
 from lazuli.cli.show import Form, show
@@ -116,7 +117,7 @@ def _create(
         made = client.online_deployments.create(document, source, wait=not no_wait)
     finally:
         warn(source.warnings)
-    if all_traffic:
+    if all_traffic or is_local():
         client.online_endpoints.share(made["endpoint_name"], {made["name"]: 100})
     show(made, output)
 
@@ -129,6 +130,10 @@ def _create(
 @asks("json")
 def _logs(client: Client, output: Form, name: str, endpoint_name: str, lines: int, container: str) -> None:
     click.echo(client.online_deployments.behind(endpoint_name).logs(name, lines, container), nl=False)
+
+
+may_be_local(online_endpoint)
+may_be_local(online_deployment)
 
 
 def _shares(said: str, option: str) -> dict[str, int]:

@@ -34,6 +34,5 @@ FLAGS = {
     "-m": "There is no managed network. Leave it out.",
     "--vnet-name": "There are no virtual networks. Leave it out.",
     "--subnet": "There are no virtual networks. Leave it out.",
-    "--local": "Endpoints run on this machine as it is: leave it out.",
 }
 """Flags, and why they are not there."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from lazuli.cli.locally import is_local, local_client
 from lazuli.cli.names import names_of
 from lazuli.cli.show import FORMATS, Form
 from lazuli.client import profile
@@ -110,6 +111,10 @@ def may_connect(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _connected(subscription: str, resource_group: str, workspace: str) -> Iterator[Client]:
+    if is_local():
+        with local_client(_progress) as client:
+            yield client
+        return
     chosen = profile.find(subscription=subscription, resource_group=resource_group, workspace=workspace)
     with Client(chosen, progress=_progress) as client:
         try:

@@ -19,6 +19,7 @@ from lazuli.client.envelope import Shown
 from lazuli.client.localise import ANONYMOUS, ANONYMOUS_COMPONENT
 from lazuli.client.models import Files
 from lazuli.resources.table import Noun, noun
+from lazuli.schema.docstrings import field_docstrings
 from lazuli.schema.problems import InvalidInput, Problem
 from lazuli.schema.reference import is_remote
 
@@ -318,8 +319,7 @@ def _fields(row: Noun, names: tuple[str, ...]) -> list[Option]:
 
 
 def _help(row: Noun, name: str) -> str | None:
-    field = row.document.model_fields.get(name)
-    return field.description if field else _BUILD[name]
+    return field_docstrings(row.document).get(name) or _BUILD[name]
 
 
 _BUILD = {

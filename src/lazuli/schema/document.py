@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    GetJsonSchemaHandler,
     SerializationInfo,
     SerializerFunctionWrapHandler,
     Tag,
@@ -27,7 +28,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from lazuli.schema.docstrings import field_docstrings
 from lazuli.schema.identity import Scope
 from lazuli.schema.json_schema import Dialect, as_said
 from lazuli.schema.problems import InvalidInput, did_you_mean
@@ -62,10 +66,22 @@ class Slip(ValueError):
 class Document(BaseModel):
     """Something a user says or is told, in either dialect."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(alias_generator=to_camel, extra="allow")
 
     outside_properties: ClassVar[frozenset[str]] = frozenset({"name", "version"})
     """Fields that REST's envelope carries itself, outside ``properties``."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Fields are described by what is written below them."""
+        said = handler(schema)
+        properties = handler.resolve_ref_schema(said).get("properties", {})
+        for name, text in field_docstrings(cls).items():
+            field = cls.model_fields.get(name)
+            for word in {name, field.alias or name} if field else ():
+                if word in properties:
+                    properties[word].setdefault("description", text)
+        return said
 
     @classmethod
     def from_yaml(cls, source: Source) -> Self:

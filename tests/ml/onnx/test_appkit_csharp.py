@@ -35,25 +35,16 @@ def use(folder: Path, block: int) -> str:
     head = "\n".join(line for line in code.splitlines() if re.match(r"using [\w.]+;", line))
     body = "\n".join(line for line in code.splitlines() if not re.match(r"using [\w.]+;", line))
     given = "Windows.Storage.Streams.IRandomAccessStreamReference file = null;" if block == 2 else ""
-    return f"{head}\nclass Page {{ async System.Threading.Tasks.Task Run() {{ {given}\n{body}\n}} }}\n"
+    return f"{head}\nclass Page{block} {{ async System.Threading.Tasks.Task Run() {{ {given}\n{body}\n}} }}\n"
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_code_for_onnx_runtime_and_its_test_are_typed(name: str, tmp_path: Path) -> None:
+def test_the_code_its_test_and_its_page_are_typed(name: str, tmp_path: Path) -> None:
     folder = written(tmp_path, name)
-    page = folder / "Page.cs"
-    page.write_text(use(folder, 1), encoding="utf-8")
-    files = [*folder.glob("OnnxRuntime/*.cs"), *folder.glob("Tests/*.cs"), page]
-    done = compiled(*files, DECLARED / "OnnxRuntime.cs", DECLARED / "Testing.cs")
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_the_code_for_windows_is_typed(name: str, tmp_path: Path) -> None:
-    folder = written(tmp_path, name)
-    page = folder / "Page.cs"
-    page.write_text(use(folder, 2), encoding="utf-8")
-    done = compiled(*folder.glob("WindowsML/*.cs"), page, DECLARED / "WindowsML.cs")
+    pages = [folder / "Page1.cs", folder / "Page2.cs"]
+    for block, page in enumerate(pages, start=1):
+        page.write_text(use(folder, block), encoding="utf-8")
+    done = compiled(*folder.glob("*/*.cs"), *pages, *DECLARED.glob("*.cs"))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

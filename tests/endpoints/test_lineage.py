@@ -148,6 +148,20 @@ def test_a_sweep_tells_its_best_trial(place: Place) -> None:
     assert ("code log 1", "code", f"job {best}") in edges
 
 
+def test_a_job_of_a_batch_endpoint_tells_who_was_asked(trained: Place) -> None:
+    asked = {"azureml.endpointname": "many", "azureml.deploymentname": "first"}
+    trained.run("asked", properties=asked)
+    trained.put("batch-endpoint", "many")
+    settings = {"model": "azureml:numbers:1", "environment": ENVIRONMENT, "compute": "azureml:local"}
+    script = {"code": trained.code("many", score__py="def run(files): return files"), "scoring_script": "score.py"}
+    trained.put("batch-deployment", "many", "first", code_configuration=script, **settings)
+    down = links(graph(trained, "model", "numbers", "1", "down"))
+    assert {
+        ("model numbers 1", "model", "batch-deployment many first"),
+        ("batch-deployment many first", "deployment", "job asked"),
+    } <= down
+
+
 def test_what_is_gone_and_what_never_was_a_job_stay_in_the_graph(place: Place) -> None:
     run = place.platform.tracking.runs.create(place.scope, name="by hand", user="ann")
     container = place.platform.storage.container(place.scope, "workspaceartifactstore")

@@ -55,6 +55,10 @@ def sources_of(record: Record) -> Iterator[Source]:
             if "://" in given.path and not parse_registry(given.path)
             else named(role, scope, given.type.collection, given.path)
         )
+    properties = body.get("properties") or {}
+    if asked := properties.get("azureml.deploymentname"):
+        behind = str(properties.get("azureml.endpointname") or "")
+        yield Source("deployment", ResourceId(scope, "batchDeployments", behind, str(asked)).shown)
     if earlier := record.state.get("reused"):
         yield Source("reused outputs", ResourceId(scope, "jobs", str(earlier)).shown)
 

@@ -1,4 +1,4 @@
-"""A model that MLflow saved answers behind an endpoint, in the environment that it brings along."""
+"""Models that MLflow saved, and ONNX files, answer behind endpoints without a script and without an environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from pathlib import Path
 
 from tests.clients.environments import client_environment
 from tests.endpoints.conftest import Served
-from tests.jobs.place import opened
+from tests.jobs.place import Place, opened
+from tests.runtime.onnx_models import regressor
+
+from lazuli.resources.batch import BatchJob
+from lazuli.schema.identity import ResourceId
 
 SAVES = """
 import sys
@@ -42,3 +46,25 @@ def test_it_needs_no_script_and_no_environment(tmp_path: Path) -> None:
         asked = {"input_data": {"columns": ["a", "b"], "data": [[1, 2], [3, 4.5]]}}
         assert endpoint.ask(asked, "blue").json() == [3.0, 7.5]
         place.platform.shelves.online_endpoint.delete(endpoint.id(), place.actor)
+        # The same model answers a batch, in the same environment; what it does not take is left out.
+        assert asked_of_files(place, "azureml:sum:1", "n,a,b\n0,1,2\n1,3,4.5\n") == "0,3.0,rows.csv\n1,7.5,rows.csv\n"
+
+
+def test_an_onnx_model_answers_a_batch(tmp_path: Path) -> None:
+    with opened(tmp_path / "p") as place:
+        container = place.platform.storage.container(place.scope, "workspaceblobstore")
+        place.platform.store.blobs.put_files(container, {"one/sum.onnx": regressor(tmp_path / "sum.onnx")})
+        place.put("model", "onnx", "1", path="azureml://datastores/workspaceblobstore/paths/one/sum.onnx")
+        assert asked_of_files(place, "azureml:onnx:1", "a,b\n1,2\n3,4\n") == "0,4.0,rows.csv\n1,8.0,rows.csv\n"
+
+
+def asked_of_files(place: Place, model: str, rows: str) -> str:
+    """The predictions of a model for the rows of a file, from a batch endpoint."""
+    path = place.upload("asked/rows.csv", rows)
+    place.put("batch-endpoint", "batch")
+    place.put("batch-deployment", "batch", "plain", model=model)
+    asked = BatchJob.load({"inputs": {"rows": {"type": "uri_file", "path": path}}})
+    endpoint = ResourceId(place.scope, "batchEndpoints", "batch")
+    job = place.platform.batch.submit(endpoint, asked, "plain", place.actor)
+    place.until(job.id.name, "Completed")
+    return place.files(f"azureml/{job.id.name}/score/")["predictions.csv"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from tests.clients.environments import client_environment
 from tests.runtime.scoring import Shell
+from tests.runtime.steps import Step
 
 MAKES = """
 import sys
@@ -122,3 +124,23 @@ def test_what_cannot_be_loaded_is_told(tmp_path: Path, here: bool, says: str) ->
     shell.start(variables=variables, flavor="mlflow")
     assert shell.process and shell.process.wait(60) == 3
     assert says in shell.told() and "Traceback" not in shell.told()
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "text", "rows"),
+    [
+        ("table", "a.csv", "size,rooms,more\n30,1,x\n50,2,y\n", ["0,100.0", "1,200.0"]),
+        ("tensor", "a.csv", "1,2\n3,4\n5,6\n", ['0,"[1.0, 2.0]"', '1,"[1.0, 2.0]"']),
+        ("dated", "a.jsonl", '{"day": "2026-03-04", "text": "b"}\n', ['0,"{""year"": 2026, ""text"": ""b""}"']),
+    ],
+)
+def test_a_parallel_step_asks_it_file_by_file(
+    models: tuple[str, Path], tmp_path: Path, name: str, file: str, text: str, rows: list[str]
+) -> None:
+    python, folder = models
+    step = Step(tmp_path, python)
+    step.write(f"in/{file}", text)
+    step.run(entry_script=None, variables={"AZUREML_MODEL_DIR": str(folder / name)}, max_retries=0)
+    assert [re.sub(r"\.\d+", lambda digits: f"{float(digits[0]):.1f}"[1:], row) for row in step.rows()] == [
+        f"{row},{file}" for row in rows
+    ]

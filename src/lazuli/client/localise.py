@@ -133,9 +133,8 @@ def _answering(deployment: BatchDeployment, source: Source) -> Iterator[Step]:
     elif job := deployment.job_definition:
 
         def keep(recipient: Recipient) -> None:
-            made = PipelineComponent.model_construct(
-                name=ANONYMOUS_COMPONENT, version=_hash({"job": job}), is_anonymous=True, source_job_id=job
-            )
+            said = {"name": ANONYMOUS_COMPONENT, "version": _hash({"job": job}), "is_anonymous": True}
+            made = PipelineComponent.load({**said, "type": "pipeline", "source_job_id": job})
             deployment.component, deployment.job_definition = recipient.keep_component(made), None
 
         yield keep

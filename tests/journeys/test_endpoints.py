@@ -39,6 +39,11 @@ def test_an_endpoint_by_the_command_line(tmp_path: Path) -> None:
         assert json.loads(lazuli(house, *invoke, "request.json")) == [219.8, 92.3]
         told = lazuli(house, *invoke, "endpoint.yml", fails=True)
         assert "did not answer as it should: An unexpected error occurred in scoring script." in told
+        assert "It said: json.decoder.JSONDecodeError" in " ".join(told.split())
+        counted = lazuli(house, "online-endpoint", "metrics", "-n", "diabetes")
+        of = 'endpoint="diabetes",deployment="blue"'
+        assert f'lazuli_endpoint_requests_total{{{of},status="424"}} 1\n' in counted
+        assert f"lazuli_endpoint_instances{{{of}}} 1\n" in counted and "# TYPE lazuli_endpoint_seats gauge" in counted
         log = lazuli(house, "online-deployment", "get-logs", "-e", "diabetes", "-n", "blue")
         assert "JSONDecodeError" in log and "POST /score 200" in log
         broken = ["online-deployment", "create", "-f", "blue.yml", "-n", "green"]

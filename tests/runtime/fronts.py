@@ -114,7 +114,7 @@ class Endpoint:
         return self.control("/state").says
 
     def metrics(self) -> dict[str, float]:
-        lines = [line.rpartition(" ") for line in self.control("/metrics").text.splitlines()]
+        lines = [line.rpartition(" ") for line in self.control("/metrics").text.splitlines() if line[0] != "#"]
         return {name: float(value) for name, _, value in lines}
 
     def stop(self) -> int | None:

@@ -403,6 +403,44 @@ def test_the_end_comes_after_the_last_answer(endpoint: Endpoint) -> None:
     assert (found[0].status, found[0].headers.get("connection"), endpoint.process.wait(60)) == (200, "close", 0)
 
 
+def test_what_callers_are_told_where_no_answer_comes(endpoint: Endpoint) -> None:
+    shell = endpoint.script("slow", WAITS, timeout_ms=400, wait_ms=20)
+    endpoint.script("wrong", "def run(data):\n    raise ValueError(data)\n")
+    endpoint.script("wordy", "def run(data):\n    return 'x' * int(data)\n", largest_answer=100)
+    endpoint.deploy("away", kind="process", addresses=[str(endpoint.root / "none.sock")], timeout_ms=50)
+    endpoint.start(traffic={}, largest=1000)
+    blamed = {"ms-azureml-model-error-statuscode": "500", "ms-azureml-model-error-reason": "model_error"}
+    failed = "An unexpected error occurred in scoring script. Check the logs for more info."
+    large = {"ms-azureml-model-error-statuscode": "200", "ms-azureml-model-error-reason": "response_too_large"}
+    found: list[Any] = []
+    waiting = threading.Thread(target=lambda: found.append(endpoint.ask(azureml_model_deployment="slow")))
+    waiting.start()
+    until((shell.root / "code" / "began1").exists)
+    to = "azureml_model_deployment"
+    no_key = "Send a key of the endpoint or a token that has not expired: 'Authorization: Bearer …'."
+    no_traffic = "No deployment of this endpoint takes traffic. Give one some, or name one in a request's header."
+    no_process = "No process of the deployment can be reached. Try again in a moment."
+    cases: list[tuple[dict[str, Any], int, str, dict[str, str]]] = [
+        ({to: "slow"}, 429, "The request waited 20 ms for its turn. Try again in a moment.", {}),
+        ({"key": "no"}, 401, no_key, {"www-authenticate": "Bearer"}),
+        ({}, 404, no_traffic, {}),
+        ({to: "red"}, 404, "The endpoint has no deployment 'red'. It has: slow, wrong, wordy, away.", {}),
+        ({to: "wrong"}, 424, failed, {**blamed, "x-ms-run-function-failed": "True"}),
+        ({to: "wordy", "body": b"101"}, 424, "The deployment's answer has more than 100 bytes.", large),
+        ({to: "away"}, 503, no_process, {}),
+        ({"body": b"1" * 1001}, 413, "The body of a request may have 1000 bytes at most.", {"connection": "close"}),
+    ]
+    for asked, status, says, headers in cases:
+        answer = endpoint.ask(**asked)
+        assert (answer.status, answer.says) == (status, {"message": says})
+        assert answer.headers["content-type"].lower() == "application/json"
+        assert headers.items() <= {name.lower(): value for name, value in answer.headers.items()}.items()
+    assert endpoint.ask(azureml_model_deployment="wordy", body=b"9").says == "x" * 9
+    waiting.join()
+    assert (found[0].status, found[0].says) == (408, {"message": "The deployment took longer than 400 ms."})
+    (shell.root / "code" / "go").touch()
+
+
 def test_each_request_is_logged_and_counted(endpoint: Endpoint) -> None:
     endpoint.script("blue", ECHO)
     endpoint.start()

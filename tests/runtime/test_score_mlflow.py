@@ -98,9 +98,28 @@ def test_data_that_do_not_fit_are_refused(table: Shell, body: Any, says: str) ->
     assert answer.status == 400 and says in answer.says["message"]
 
 
+def test_its_document_tells_the_types_of_its_signature(table: Shell) -> None:
+    document = table.ask("GET", "/swagger.json").says
+    row = {"rooms": {"type": "integer", "format": "int64"}, "size": {"type": "number", "format": "double"}}
+    schema = {"type": "object", "required": ["rooms", "size"], "properties": row}
+    assert document["definitions"]["ServiceInput"] == {
+        "type": "object", "required": ["input_data"],
+        "properties": {"input_data": {"type": "array", "items": schema}},
+        "example": {"input_data": [{"rooms": 1, "size": 1.0}]},
+    }  # fmt: skip
+    assert table.score(document["definitions"]["ServiceInput"]["example"]).status == 200
+    again = table.ask("GET", "/swagger.json?version=3.1").says
+    assert again["components"]["schemas"]["ServiceInput"] == document["definitions"]["ServiceInput"]
+
+
 def test_tensors_go_to_a_model_of_tensors(models: tuple[str, Path], tmp_path: Path) -> None:
     shell = served(models, tmp_path, "tensor")
     assert shell.score({"input_data": ROWS}).says == [pytest.approx([1, 2])] * 2
+    taken = shell.ask("GET", "/swagger.json").says["definitions"]["ServiceInput"]
+    assert taken["properties"]["input_data"]["items"] == {
+        "type": "array", "items": {"type": "number", "format": "double"}, "minItems": 2, "maxItems": 2,
+    }  # fmt: skip
+    assert shell.score(taken["example"]).says == [pytest.approx([1, 2])]
     shell.stop()
 
 
@@ -108,6 +127,9 @@ def test_types_of_the_signature_and_parameters_are_kept(models: tuple[str, Path]
     shell = served(models, tmp_path, "dated")
     body = {"input_data": {"day": ["2026-03-04"], "text": ["a"]}, "params": {"end": "!"}}
     assert shell.score(body).says == [{"year": 2026, "text": "a!"}]
+    taken = shell.ask("GET", "/swagger.json").says["definitions"]["ServiceInput"]
+    assert taken["properties"]["params"]["properties"] == {"end": {"type": "string"}}
+    assert shell.score(taken["example"]).status == 200
     shell.stop()
 
 

@@ -85,6 +85,13 @@ def _invoke(client: Client, output: Form, name: str, request_file: str, deployme
         click.echo(json.dumps(answer))
 
 
+@online_endpoint.command("metrics", cls=Command, help="Print what an online endpoint counted, as Prometheus reads it.")
+@named("online-endpoint")
+@asks("json")
+def _metrics(client: Client, output: Form, name: str) -> None:
+    click.echo(client.online_endpoints.metrics(name), nl=False)
+
+
 @online_deployment.command("create", cls=Command, help="Deploy a model behind an endpoint, or change a deployment.")
 @click.option("-f", "--file", type=click.Path(dir_okay=False), help="The YAML file that says it.")
 @named("online-deployment", required=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from lazuli.client.client import Client
 
 __all__ = ["BatchDeployments", "BatchEndpoints", "Deployments", "OnlineDeployments", "OnlineEndpoints"]
+
+_LINES = 60
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning)\b")
+"""The last line of what Python says of an error."""
 
 
 class OnlineEndpoints(Collection):
@@ -59,12 +65,27 @@ class OnlineEndpoints(Collection):
         try:
             answer = self._http.respond("POST", address, content=content, headers=headers)
         except Problem as problem:
-            raise Unexpected(
-                f"The endpoint '{name}' did not answer as it should: {problem.message}",
-                target=name,
-                mend=f"Its log: 'lazuli online-deployment get-logs -e {name} -n {deployment or 'DEPLOYMENT'}'.",
-            ) from None
+            raise self._unanswered(name, deployment, problem) from None
         return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
+
+    def metrics(self, name: str) -> str:
+        """What the endpoint's front counted, in the text of Prometheus."""
+        return self._http.respond("GET", f"{self._path(name)}/metrics").text
+
+    def _unanswered(self, name: str, deployment: str, problem: Problem) -> Unexpected:
+        """The problem that an endpoint did not answer, with what its script said of it."""
+        shares = {each: share for each, share in (self.get(name).get("traffic") or {}).items() if share}
+        asked = deployment or (next(iter(shares)) if len(shares) == 1 else "")
+        words = ""
+        if problem.code == "ScoringFailed" and asked:
+            with suppress(Problem):
+                lines = self._client.online_deployments.behind(name).logs(asked, _LINES).splitlines()
+                words = next((f" It said: {line}" for line in reversed(lines) if _RAISED.match(line)), "")
+        return Unexpected(
+            f"The endpoint '{name}' did not answer as it should: {problem.message}{words}",
+            target=name,
+            mend=f"Its log: 'lazuli online-deployment get-logs -e {name} -n {asked or 'DEPLOYMENT'}'.",
+        )
 
 
 class Deployments(Collection):

@@ -14,17 +14,18 @@ from lazuli.endpoints.collected import Collections
 from lazuli.endpoints.instances import keys_in
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
+from lazuli.endpoints.line import ask
 from lazuli.endpoints.made import Assets
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
 from lazuli.endpoints.plan import LOG
-from lazuli.endpoints.table import doors_of, mark_of
+from lazuli.endpoints.table import CONTROL, doors_of, mark_of
 from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.endpoint import OnlineEndpoint
 from lazuli.resources.environment import Environment
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope
-from lazuli.schema.problems import Conflict, InvalidInput, NotFound
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound, Unavailable
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import ANYTHING, Expected, Shelf, document_of
 from lazuli.store.documents import Record
@@ -60,12 +61,15 @@ def _behind(endpoint: Record) -> Iterator[Source]:
 class OnlineEndpoints(Shelf):
     """The online endpoints of workspaces."""
 
-    def __init__(self, store: Store, reconciler: Reconciler, keys: EndpointKeys, leaving: Leaving) -> None:
+    def __init__(
+        self, store: Store, reconciler: Reconciler, keys: EndpointKeys, leaving: Leaving, engine: Engine
+    ) -> None:
         super().__init__(noun("online-endpoint"), store)
         store.documents.sources["onlineEndpoints"] = _behind
         self._reconciler = reconciler
         self.keys = keys
         self._leaving = leaving
+        self._engine = engine
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new endpoint. Raises :class:`InvalidInput` where it has traffic: nothing is behind it yet."""
@@ -131,6 +135,16 @@ class OnlineEndpoints(Shelf):
         self._leaving.stop(*(key for each in gone for key in keys_of(each)))
         self.keys.forget(record.id)
         return True
+
+    def metrics(self, id: ResourceId) -> str:
+        """What the front of an endpoint counted, in the text of Prometheus. Raises :class:`Unavailable` without one."""
+        run = self.get(id).state.get("run")
+        said = ask(self._engine.folder(str(run["key"])) / CONTROL, "GET", "/metrics") if run else None
+        if said is None:
+            raise Unavailable(
+                f"The endpoint '{id.name}' does not answer.", target=id.path, mend="Try again in a moment."
+            )
+        return said.decode()
 
     def renew_key(self, id: ResourceId, kind: str, value: str | None = None) -> None:
         """Make a key of an endpoint anew; when this returns, the one before holds no longer."""

@@ -18,7 +18,7 @@ from lazuli.schema.reference import parse_reference
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 
-__all__ = ["CONFIG", "chosen", "doors_of", "mark_of", "onnx_said", "table_of"]
+__all__ = ["CONFIG", "CONTROL", "chosen", "doors_of", "mark_of", "onnx_said", "table_of"]
 
 CONFIG, CONTROL, REQUESTS = "front.json", "front.sock", "requests.jsonl"
 _WAIT_MS = 500

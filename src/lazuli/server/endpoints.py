@@ -17,6 +17,7 @@ __all__ = ["endpoint_routes"]
 _ONE = f"{WORKSPACE}/onlineEndpoints/{{name}}"
 _DEPLOYMENT = f"{_ONE}/deployments/{{version}}"
 _KEYS, _LOGS = "onlineendpoints/keys", "onlinedeployments/read"
+_READ = "onlineendpoints/read"
 _LINES = 5000
 
 
@@ -27,6 +28,7 @@ def endpoint_routes(endpoints: OnlineEndpoints, deployments: OnlineDeployments) 
         Route("POST", f"{_ONE}/listKeys", door.keys, _KEYS, "Show the keys of an endpoint"),
         Route("POST", f"{_ONE}/regenerateKeys", door.renew, _KEYS, "Make a key of an endpoint anew"),
         Route("POST", f"{_ONE}/token", door.token, _KEYS, "Make a token for an endpoint, which holds for a while"),
+        Route("GET", f"{_ONE}/metrics", door.metrics, _READ, "Read what an endpoint counted, as Prometheus does"),
         Route("POST", f"{_DEPLOYMENT}/getLogs", door.logs, _LOGS, "Read what a deployment says"),
         Route("GET", f"{_DEPLOYMENT}/skus", door.skus, _LOGS, "List how many instances a deployment may have"),
     ]
@@ -56,6 +58,10 @@ class _Door:
                 "refreshAfterTimeUtc": int(made.refresh_s),
             }
         )
+
+    def metrics(self, call: Call) -> Response:
+        text = self.endpoints.metrics(_id(call))
+        return Response(text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     def logs(self, call: Call) -> Response:
         """The last lines of what its processes, or its endpoint's front, wrote."""

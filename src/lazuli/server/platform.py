@@ -338,7 +338,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             connection=connections,
             schedule=Schedules(store, reconciler, firings, changes),
             published_pipeline=PublishedPipelines(store, jobs, components),
-            online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving),
+            online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving, engine),
             online_deployment=OnlineDeployments(
                 store, reconciler, Assets(models, codes, environments, plain), collections, engine
             ),

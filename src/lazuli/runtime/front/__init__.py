@@ -28,6 +28,7 @@ SIGTERM ends it after the requests that have come.
           "scoring": "/score",            the path there of what callers ask at /score, and below it
           "timeout_ms": 5000,
           "wait_ms": 500,                 how long a request waits for its turn
+          "largest_answer": 104857600,    bytes of an answer's body
           "collect": {                    requests and answers that are kept, in files below folders
             "source": "/subscriptions/…", "model_version": "3", "rolling": "hour", "headers": ["user-agent"],
             "collections": {"request": {"folder": "…", "sampling": 1.0}, "model_outputs": {"folder": "…"}}
@@ -58,7 +59,8 @@ A caller's ``azureml-model-deployment`` header goes past the split. Every path b
 404  no deployment has traffic, or none has the name that the caller gave
 408  the deployment took longer than ``timeout_ms``
 413  the body is larger than ``largest``
-424  the deployment answered something other than 200: what it was is in ``ms-azureml-model-error-statuscode``
+424  the deployment answered something other than 200: what it was is in ``ms-azureml-model-error-statuscode``;
+     or its answer is larger than ``largest_answer``
 429  twice as many requests are there as can be answered at a time, or one waited longer than ``wait_ms``
 503  no process of the deployment can be reached
 ==== ===========================================================================================================

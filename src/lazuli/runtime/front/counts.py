@@ -11,8 +11,9 @@ from typing import IO
 
 import orjson
 
-__all__ = ["Counts", "RequestLog", "metric"]
+__all__ = ["Counts", "RequestLog", "metric", "told"]
 
+_HISTOGRAM = "lazuli_endpoint_request_seconds"
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0)
 """Upper bounds of the buckets, in seconds."""
 
@@ -52,6 +53,20 @@ def metric(name: str, value: float, **labels: str) -> str:
     """One line of Prometheus' text."""
     said = ",".join(f"{key}={orjson.dumps(text).decode()}" for key, text in labels.items())
     return f"{name}{{{said}}} {value}"
+
+
+def told(lines: Iterable[str]) -> str:
+    """Prometheus' text: the lines of each metric together, below what kind it is."""
+    families: dict[str, list[str]] = {}
+    for line in lines:
+        name = line.partition("{")[0]
+        base = name.rpartition("_")[0] if name.startswith(_HISTOGRAM) else name
+        families.setdefault(base, []).append(line)
+    found: list[str] = []
+    for name, some in families.items():
+        kind = "histogram" if name == _HISTOGRAM else "counter" if name.endswith("_total") else "gauge"
+        found += [f"# TYPE {name} {kind}", *some]
+    return "\n".join(found) + "\n"
 
 
 class RequestLog:

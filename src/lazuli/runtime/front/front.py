@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from lazuli.runtime.front.collect import Collector
-from lazuli.runtime.front.counts import Counts, RequestLog, metric
+from lazuli.runtime.front.counts import Counts, RequestLog, metric, told
 from lazuli.runtime.front.doors import Keys
 from lazuli.runtime.front.exchange import Exchange
 from lazuli.runtime.front.processes import Processes
@@ -262,7 +262,7 @@ class Front:
             if house.collector is not None:
                 missed = house.collector.missed
                 lines.append(metric("lazuli_endpoint_uncollected_total", missed, endpoint=endpoint, deployment=name))
-        return "\n".join(lines) + "\n"
+        return told(lines)
 
     def sweep(self, now: float) -> None:
         """Hang up on callers that take too long."""

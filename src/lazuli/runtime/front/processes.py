@@ -36,6 +36,10 @@ class Lost(Exception):
     """A process went away before it answered."""
 
 
+class Overflow(Exception):
+    """An answer is larger than may be."""
+
+
 class Unreachable(Exception):
     """Nothing listens at an address."""
 
@@ -67,7 +71,7 @@ class Seat(asyncio.Protocol):
             await self._connect()
             assert self._line is not None
         self._parser = httptools.HttpResponseParser(self)
-        self._status, self._headers, self._body = 0, list[tuple[bytes, bytes]](), list[bytes]()
+        self._status, self._headers, self._body, self._size = 0, list[tuple[bytes, bytes]](), list[bytes](), 0
         self._ends_with_line = False
         self._reply = asyncio.get_running_loop().create_future()
         errand.was_sent = True
@@ -127,6 +131,10 @@ class Seat(asyncio.Protocol):
     def on_body(self, piece: bytes) -> None:
         """httptools found a piece of the body."""
         self._body.append(piece)
+        self._size += len(piece)
+        if self._size > self.house.said.largest_answer and self._line is not None:
+            self._line.abort()
+            self._done(Overflow())
 
     def on_message_complete(self) -> None:
         """The answer is there as a whole."""
@@ -139,10 +147,10 @@ class Seat(asyncio.Protocol):
         collects = next((value for name, value in self._headers if name == _COLLECTS), b"")
         self._done(Answer(self._status, b"".join(lines), b"".join(self._body), collects))
 
-    def _done(self, found: Answer | Lost) -> None:
+    def _done(self, found: Answer | Lost | Overflow) -> None:
         reply, self._reply = self._reply, None
         if reply is not None and not reply.done():  # else nobody waits for it any more
-            reply.set_exception(found) if isinstance(found, Lost) else reply.set_result(found)
+            reply.set_result(found) if isinstance(found, Answer) else reply.set_exception(found)
         self.house.free(self)
 
     def close(self) -> None:
@@ -243,6 +251,9 @@ class Processes:
             return error(503, "No process of the deployment can be reached. Try again in a moment.")
         except Busy:
             return error(429, f"The request waited {self.said.wait_ms} ms for its turn. Try again in a moment.")
+        except Overflow:
+            says = f"The deployment's answer has more than {self.said.largest_answer} bytes."
+            return blamed(error(424, says), 200, began, b"response_too_large")
         except Lost:
             return blamed(error(424, "The deployment's process ended before it answered."), 502, began)
         finally:
@@ -311,9 +322,9 @@ def behind(scoring: bytes, path: bytes) -> bytes:
     return path
 
 
-def blamed(answer: Answer, status: int, began: float) -> Answer:
-    """The answer that tells a caller what the model said instead of 200."""
-    more = b"ms-azureml-model-error-statuscode: %d\r\nms-azureml-model-error-reason: model_error\r\n" % status
+def blamed(answer: Answer, status: int, began: float, reason: bytes = b"model_error") -> Answer:
+    """The answer that tells a caller what the model said instead of what can be sent."""
+    more = b"ms-azureml-model-error-statuscode: %d\r\nms-azureml-model-error-reason: %b\r\n" % (status, reason)
     return answer._replace(status=424, headers=answer.headers + more + _TIME % ms_since(began))
 
 

@@ -58,6 +58,7 @@ class ProcessSaid(Said):
     concurrency: int = Field(1, ge=1)
     timeout_ms: int = Field(5000, ge=1)
     wait_ms: int = Field(500, ge=0)
+    largest_answer: int = Field(100 * 1024 * 1024, ge=1)
     collect: Collect | None = None
 
     def is_new_beside(self, other: ProcessSaid) -> bool:

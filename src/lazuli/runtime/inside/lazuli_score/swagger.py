@@ -40,9 +40,12 @@ ROUTES = (
 )
 
 
-def documents(run, root):
-    """The documents by version, as JSON: those of the code folder, else those that the decorators of ``run`` tell."""
-    taken, given, versions = told(run)
+def documents(run, root, schemas=None):
+    """The documents by version, as JSON: those of the code folder, else those that the decorators of ``run`` tell.
+
+    ``schemas`` are those of input and output and the versions that they fit into, where the model itself tells them.
+    """
+    taken, given, versions = schemas or told(run)
     found = {}
     for version in OPENAPI:
         file = os.path.join(root, f"swagger{version}.json")

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 
-from lazuli_score import offered, swagger
+from lazuli_score import offered, signature, swagger
 from lazuli_score.answers import Answer, Answers
 from lazuli_score.messages import CONTINUE, Reader, written
 from lazuli_score.mlflow_model import Served
@@ -38,7 +38,7 @@ def work(settings, place, desk):
     try:
         script = Script(Served() if settings.is_mlflow else loaded(settings.root, settings.script))
         script.init()
-        documents = swagger.documents(script.run, settings.root)
+        documents = swagger.documents(script.run, settings.root, signature.told(script.module))
     except BaseException as error:
         log.error("The script cannot be served.\n%s", trace(error))
         return CANNOT_START

@@ -159,3 +159,10 @@ def test_a_model_becomes_an_app_kit(lazuli: Run, workspace: str, tmp_path: Path)
     assert "class PriceListInput" in (tmp_path / "other/price_list_model/model.py").read_text()
     for language in LANGUAGES:
         lazuli("model", "app-kit", "kitted:3", "-l", language, "-o", language)
+
+
+def test_a_model_that_brings_no_environment_along_is_told(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    joblib.dump(LogisticRegression().fit(WINE, CULTIVAR), tmp_path / "m.joblib")
+    lazuli("model", "create", "-n", "bare", "-v", "1", "--path", "m.joblib")
+    told = lazuli("model", "export", "bare:1", fails=1).stderr
+    assert "does not tell its environment" in told and "--environment" in told

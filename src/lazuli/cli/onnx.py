@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lazuli.cli.command import Command
+from lazuli.cli.follow import on_screen
 from lazuli.cli.options import Connect, may_ask
 from lazuli.cli.show import Form, console, show, show_many, table
-from lazuli.cli.sources import local, onnx_file
+from lazuli.cli.sources import is_registered, local, onnx_file
+from lazuli.client.client import Client
 from lazuli.schema.problems import NotFound, Unexpected, from_envelope
 
 if TYPE_CHECKING:
@@ -50,31 +51,48 @@ def inspect(connect: Connect, output: Form, source: str) -> None:
         show({**found.as_dict(), "file": source}, output)
 
 
-@click.command("export", cls=Command, help="Turn a trained model into an ONNX file that answers as it does.")
+@click.command("export", cls=Command, help="Turn a trained model into an ONNX model that answers as it does.")
 @click.argument("source", metavar="FOLDER|FILE|NAME:VERSION")
-@_sample
-@click.option("--to", default="model.onnx", show_default=True, type=click.Path(dir_okay=False), help="The ONNX file.")
-@click.option("--force", is_flag=True, help="Write it even where its answers differ.")
+@click.option("--sample", help="Rows to compare the answers on (.csv, .parquet, .json, .npy, .npz).")
+@click.option("--force", is_flag=True, help="Keep it even where its answers differ.")
 @click.option("--dynamic", multiple=True, metavar="INPUT=AXIS", help="A dimension of a network's input that varies.")
-@click.option("--python", default="", metavar="PATH", help="The Python of the model's environment.  [default: this]")
+@click.option(
+    "--to", type=click.Path(dir_okay=False), help="Write this file, here.  [default: model.onnx, of a file or folder]"
+)
+@click.option("--python", default="", metavar="PATH", help="The Python that exports here.  [default: this]")
+@click.option("-n", "--name", default="", help="The new model of the workspace.  [default: the model's name and -onnx]")
+@click.option("--environment", default="", metavar="azureml:NAME:VERSION", help="Where the model brings none along.")
+@click.option("--framework", default="", metavar="NAME", help="sklearn, pytorch, …, where nothing else tells it.")
+@click.option("--compute", default="", metavar="NAME", help="Where the job runs.")
 @may_ask("table")
-def export(
-    connect: Connect,
-    output: Form,
-    source: str,
-    sample: str | None,
-    to: str,
-    force: bool,
-    dynamic: tuple[str, ...],
-    python: str,
-) -> None:
-    """Export it in a process of its own: loading a pickled model runs its code."""
-    more = ["--sample", sample] if sample else []
-    more += [word for each in dynamic for word in ("--dynamic", each)]
-    with local(connect, source) as place:
-        answer = _exported(python, [_model(place), to, *more], force)
+def export(connect: Connect, output: Form, source: str, to: str | None, python: str, **wishes: Any) -> None:
+    """Export it in a process of its own, or by a job: loading a pickled model runs its code."""
+    if to or python or not is_registered(source):
+        target = to or "model.onnx"
+        with local(connect, source) as place:
+            answer = _exported(python, str(place), target, **wishes)
+        _tell(answer, target, output)
+        return
+    from lazuli.client.onnx_jobs import Asked, export_model
+
+    wishes["sample"] = wishes["sample"] or ""
+    with connect() as client:
+        made = export_model(client, source, Asked(**wishes), _watched(output))
+    _tell({**made.report, "file": "", "job": made.job, "model": made.model}, _named(made.model), output)
+
+
+def _watched(output: Form) -> Callable[[Client, str], object] | None:
+    """What shows the job on the screen; nothing where the answer is for a program."""
+    return on_screen if output.format == "table" else None
+
+
+def _named(model: Mapping[str, Any]) -> str:
+    return f"{model['name']}:{model['version']}"
+
+
+def _tell(answer: Mapping[str, Any], made: str, output: Form) -> None:
     if output.format != "table" or output.query is not None:
-        show(answer, output)
+        show(dict(answer), output)
         return
     check = answer["check"]
     columns = ("name", "rows", "max_difference", "mean_difference", "labels_differ", "rows_differ")
@@ -83,7 +101,7 @@ def export(
         click.echo(f"Repaired: {change}.", err=True)
     for difference in check["differences"]:
         click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {difference}", err=True)
-    click.echo(to)
+    click.echo(made)
 
 
 @click.command("optimize", cls=Command, help="Write smaller and faster variants of an ONNX model, measured.")
@@ -117,30 +135,25 @@ def optimize(
     console().print(table(columns, [[_cell(value) for value in row] for row in cells], fold=True))
 
 
-def _model(place: Path) -> str:
-    """Where the trained model lies: in a folder the one with MLflow's description, else the only file."""
-    if place.is_dir() and not (place / "MLmodel").exists():
-        described = [file.parent for file in sorted(place.rglob("MLmodel"))]
-        files = described or [file for file in sorted(place.rglob("*")) if file.is_file()]
-        if len(files) == 1:
-            return str(files[0])
-    return str(place)
-
-
-def _exported(python: str, words: Sequence[str], force: bool) -> dict[str, Any]:
+def _exported(
+    python: str, source: str, to: str, sample: str | None, force: bool, dynamic: Sequence[str], **_: str
+) -> dict[str, Any]:
     """What the program that exports answers. Raises the problem that it tells."""
     import json
 
     from lazuli.compute import spawn
+    from lazuli.ml.onnx.shipped import ship
 
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [python or sys.executable, "-m", "lazuli.ml.onnx.program", *words, "--report", str(report)]
+        command = [python or sys.executable, "-m", "lazuli.ml.onnx.program", source, to, "--report", str(report)]
+        command += [*(["--sample", sample] if sample else []), *(["--force"] if force else [])]
+        command += [word for each in dynamic for word in ("--dynamic", each)]
         try:
             done = spawn.run(
-                [*command, *(["--force"] if force else [])],
+                command,
                 cwd=Path.cwd(),
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([_shipped(Path(folder)), *_python_path()])},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ship(Path(folder))), *_python_path()])},
                 timeout_s=_PATIENCE_S,
             )
         except FileNotFoundError:
@@ -155,21 +168,6 @@ def _exported(python: str, words: Sequence[str], force: bool) -> dict[str, Any]:
     if "error" in answer:
         raise from_envelope(answer["status"], answer)
     return answer
-
-
-def _shipped(folder: Path) -> str:
-    """A copy of the part of Lazuli that the program needs: the Python may be one that has no Lazuli."""
-    import lazuli
-    from lazuli.ml.onnx.program import NEEDED
-
-    home, target = Path(lazuli.__file__).parent, folder / "lazuli"
-    for name in NEEDED:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        if (home / name).is_dir():
-            shutil.copytree(home / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "appkit"))
-        else:
-            shutil.copy(home / name, target / name)
-    return str(folder)
 
 
 def _python_path() -> list[str]:

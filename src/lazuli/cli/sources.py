@@ -12,20 +12,25 @@ from lazuli.client.client import Client
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_reference
 
-__all__ = ["local", "onnx_file"]
+__all__ = ["is_registered", "local", "onnx_file"]
 
 
 @contextmanager
 def local(connect: Connect, source: str) -> Iterator[Path]:
     """The place itself, or the folder of a model of the workspace, which is fetched for as long as it is needed."""
-    place = Path(source).expanduser()
-    if place.exists() or not (reference := _reference(source)):
-        yield place
+    reference = _reference(source)
+    if not is_registered(source):
+        yield Path(source).expanduser()
         return
     with TemporaryDirectory() as folder:
         with connect() as client:
             fetched = _fetched(client, reference, Path(folder))
         yield fetched
+
+
+def is_registered(source: str) -> bool:
+    """Whether a model of the workspace is meant: what lies here under that name goes first."""
+    return not Path(source).expanduser().exists() and bool(_reference(source))
 
 
 def _reference(source: str) -> str:

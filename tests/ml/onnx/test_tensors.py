@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import lazuli
-from lazuli.ml.onnx.program import NEEDED
+from lazuli.ml.onnx.shipped import NEEDED
 from lazuli.ml.onnx.tensors import tensor_groups, tensors_of
 from lazuli.schema.problems import InvalidInput
 

@@ -12,7 +12,7 @@ from lazuli.ml.onnx.files import read
 from lazuli.ml.onnx.frameworks import comes_as_onnx
 from lazuli.schema.problems import InvalidInput, NotFound, Problem, Unsupported
 
-__all__ = ["DESCRIPTION", "load_model", "said_of"]
+__all__ = ["DESCRIPTION", "load_model", "place_of", "said_of"]
 
 DESCRIPTION = "MLmodel"
 _SAVED_MODEL = "saved_model.pb"
@@ -37,6 +37,17 @@ def load_model(source: str | Path) -> Any:
             target="source",
             mend="Load it with the packages it was saved with: --python names the Python of another environment.",
         ) from None
+
+
+def place_of(source: str | Path) -> Path:
+    """Where the trained model lies: in a folder the one with MLflow's description, else the only file."""
+    place = Path(source)
+    if not place.is_dir() or (place / DESCRIPTION).is_file() or (place / _SAVED_MODEL).is_file():
+        return place
+    inside = sorted(place.rglob("*"))
+    found = [file.parent for file in inside if file.name in (DESCRIPTION, _SAVED_MODEL)]
+    found = found or [file for file in inside if file.is_file()]
+    return found[0] if len(found) == 1 else place
 
 
 def said_of(folder: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,14 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from lazuli.ml.onnx.exported import export
-from lazuli.ml.onnx.loaded import load_model
+from lazuli.ml.onnx.loaded import load_model, place_of
 from lazuli.ml.onnx.sampled import rows_for
 from lazuli.schema.problems import InvalidInput, Problem, to_envelope
 
-__all__ = ["NEEDED", "main"]
-
-NEEDED = ("__init__.py", "schema/__init__.py", "schema/problems.py", "ml/__init__.py", "ml/onnx")
-"""What of Lazuli must lie beside the program in another Python."""
+__all__ = ["main"]
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -37,6 +35,9 @@ def main(words: Sequence[str] | None = None) -> int:
     said = parser.parse_args(words)
     answer = _answer(said)
     Path(said.report).write_text(json.dumps(answer), encoding="utf-8")
+    if "error" in answer:
+        first = answer["error"]["message"].partition("\n")[0]
+        sys.stderr.write(f"{first}\n")
     return 1 if "error" in answer else 0
 
 
@@ -44,9 +45,10 @@ def _answer(said: argparse.Namespace) -> dict[str, Any]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's greetings
     warnings.simplefilter("ignore")  # those of converters are no news to who exports
     try:
-        model = load_model(said.source)
+        source = place_of(said.source)
+        model = load_model(source)
         is_onnx = type(model).__name__ == "ModelProto"
-        rows = None if is_onnx else rows_for(model, said.source, said.sample)
+        rows = None if is_onnx else rows_for(model, source, said.sample)
         made = export(model, rows, said.file, force=said.force, dynamic=_dynamic(said.dynamic))
     except Problem as problem:
         return {"status": problem.status, **to_envelope(problem)}

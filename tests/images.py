@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from lazuli.compute.images.layers import Image, write_archive, write_layout
 from lazuli.compute.images.roots import own_python, python_entries, system_entries
 from lazuli.runtime.build import container_flags
 
-PYTHON = "localhost/lazuli-tests/python:1"
+PYTHON = f"localhost/lazuli-tests/python:{os.getpid()}"
+_LABEL = "lazuli.tests"
+_made: set[str] = set()
 
 
 def podman(*arguments: str) -> str:
@@ -28,8 +31,20 @@ def python_image(folder: Path) -> str:
     """The name of an image with this Python, once podman has it."""
     entries = {**system_entries(), **python_entries(*own_python())}
     path = f"PATH={sys.base_prefix}/bin:/usr/bin"
-    write_layout(Image(PYTHON, (("root", entries),), {"Env": [path], "Cmd": ["python"]}), folder / "layout")
+    said = {"Env": [path], "Cmd": ["python"], "Labels": {_LABEL: str(os.getpid())}}
+    write_layout(Image(PYTHON, (("root", entries),), said), folder / "layout")
     write_archive(folder / "layout", folder / "python.tar")
     shutil.rmtree(folder / "layout")
     podman("load", "--quiet", "--input", str(folder / "python.tar"))
+    _made.add(PYTHON)
     return PYTHON
+
+
+def forget_images() -> None:
+    """Remove the image with a Python that this process made, all that was built on it, and what still runs there."""
+    if PYTHON not in _made:
+        return
+    label = f"--filter=label={_LABEL}={os.getpid()}"
+    if running := podman("ps", "--all", "--quiet", label).split():
+        podman("rm", "--force", "--ignore", "--time=0", *running)
+    podman("rmi", "--force", *dict.fromkeys(podman("images", "--all", "--quiet", label).split()))

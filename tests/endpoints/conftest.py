@@ -117,6 +117,11 @@ def python_image(tmp_path_factory: pytest.TempPathFactory) -> str:
     return images.python_image(tmp_path_factory.mktemp("image"))
 
 
+def pytest_sessionfinish() -> None:
+    """What ran in images has ended by now, or is about to."""
+    images.forget_images()
+
+
 @contextmanager
 def steadily(endpoint: Served) -> Iterator[list[tuple[int, str]]]:
     """Ask an endpoint again and again; status and text of each answer."""

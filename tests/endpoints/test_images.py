@@ -11,7 +11,7 @@ import pytest
 from tests.endpoints.conftest import Served, answering, steadily
 from tests.endpoints.servers import ROUTES, server
 from tests.endpoints.test_collected import COLLECTOR, OWN, kept
-from tests.images import podman
+from tests.images import PYTHON, podman
 from tests.jobs.place import Place
 from tests.jobs.test_environments import dockerfile
 
@@ -42,8 +42,8 @@ def weights(place: Place) -> str:
 
 
 def containers(key: str) -> list[str]:
-    """The containers of a key that run."""
-    return podman("ps", "--format={{.Names}}", f"--filter=name=lazuli-{key}").split()
+    """The containers of a key that are there."""
+    return podman("ps", "--all", "--format={{.Names}}", f"--filter=name=lazuli-{key}").split()
 
 
 def test_a_script_answers_from_an_image_and_is_changed_without_a_failed_request(endpoint: Served, image: str) -> None:
@@ -85,7 +85,7 @@ def test_a_server_of_an_image_is_asked_at_its_routes(endpoint: Served, image: st
     place = endpoint.place
     for word in ("old", "new"):
         place.upload(f"contexts/own-{word}/server.py", server(word))
-        text = 'FROM localhost/lazuli-tests/python:1\nCOPY server.py /server.py\nCMD ["python", "/server.py"]\n'
+        text = f'FROM {PYTHON}\nCOPY server.py /server.py\nCMD ["python", "/server.py"]\n'
         dockerfile(place, f"own-{word}", text, inference_config=ROUTES)
 
     def deploy(word: str, **said: object) -> None:
@@ -104,6 +104,10 @@ def test_a_server_of_an_image_is_asked_at_its_routes(endpoint: Served, image: st
     broken = httpx.post(f"{url}/broken", json=1, headers=headers)
     assert (broken.status_code, broken.headers["ms-azureml-model-error-statuscode"]) == (424, "500")
     with steadily(endpoint) as answers:
+        every = endpoint.get("blue").state["run"]["key"].rpartition("-")[0]
+        former = containers(every)
+        assert len(former) == 2
         deploy("new")
         until(lambda: answers[-1][1].startswith('["new"'), "answers of the new")
     assert {status for status, _ in answers} == {200}
+    until(lambda: not {*former} & {*containers(every)}, "the end of the old")

@@ -22,6 +22,7 @@ from tests.runtime.scoring import free_port
 from lazuli.cli.commands import root
 from lazuli.compute.contract import until
 
+TIMES = f"localhost/lazuli-tests/times:{os.getpid()}"
 SCORE = "def init(): pass\ndef run(data): return ['scored', data]\n"
 
 
@@ -67,7 +68,7 @@ def healthy(url: str) -> bool:
 
 @pytest.mark.needs("podman")
 def test_an_onnx_model_as_an_image_answers_as_the_model_does_and_can_be_built_upon(home: Path) -> None:
-    image = packaged("times.onnx", "--format", "oci", "-p", "times.tar")["image"]
+    image = packaged("times.onnx", "--format", "oci", "-p", "times.tar", "--image", TIMES)["image"]
     podman("load", "--quiet", "--input", "times.tar")
     # as the manifests for Kubernetes run it
     bounds = ["--user=10001:10001", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"]
@@ -88,6 +89,7 @@ def test_an_onnx_model_as_an_image_answers_as_the_model_does_and_can_be_built_up
     with running(nested) as url:
         assert httpx.post(f"{url}/score", json={"input_data": [[1.0, 2.0]]}).json() == [[2.0, 4.0]]
     assert podman("run", "--rm", nested, "python", "-c", "import tiny; print(tiny.answer)") == "42\n"
+    podman("rmi", "--force", nested, image)
 
 
 @pytest.mark.needs("podman")
@@ -95,7 +97,7 @@ def test_a_script_as_an_image_stands_on_another_and_answers_in_its_environment(h
     Path("Dockerfile").write_text(f"FROM {python_image}\nCOPY times.onnx /below\nENV BELOW=yes\n")
     below = podman("build", "--quiet", ".").strip()
     podman("save", "--quiet", "--format=oci-archive", "--output=base.tar", below)
-    name = "localhost/lazuli-tests/script:1"
+    name = f"localhost/lazuli-tests/script:{os.getpid()}"
     said = ["-f", package_file(home), "--format", "oci", "-p", "script.tar", "--base", "base.tar", "--image", name]
     assert packaged("times.onnx", *said)["image"] == name
     podman("load", "--quiet", "--input", "script.tar")
@@ -105,6 +107,7 @@ def test_a_script_as_an_image_stands_on_another_and_answers_in_its_environment(h
         assert answer.json() == ["scored", "1"]
     looked = "import os; print(os.environ['BELOW'], os.path.exists('/below'), os.environ['AZUREML_MODEL_DIR'])"
     assert podman("run", "--rm", name, "python", "-c", looked).startswith("yes True /models/times/")
+    podman("rmi", "--force", name)
 
 
 def test_a_context_holds_all_that_answers_and_pins_what_it_needs(home: Path) -> None:

@@ -25,6 +25,15 @@ _LET_THROUGH = _FLAGS | {
     *("--cpus", "--cpuset-cpus", "--gpus", "--ipc", "--memory", "--memory-swap", "--pids-limit", "--shm-size"),
     "--ulimit",
 }
+_LOOKED_AFTER = """trap 'is_stopped=1; {stop} >/dev/null 2>&1' TERM
+{run} &
+wait $!
+code=$?
+[ -z "$is_stopped" ] || wait $!
+exit $code
+"""
+"""Runs a container and ends it by its program, which clears up behind it. A server that is the first process of its
+container does not end on SIGTERM unless it was written to, and what is only killed leaves its container behind."""
 _SHELL = 'exec "$(command -v bash || command -v sh)" -c "$0"'
 """Runs its argument in bash where the image has one."""
 
@@ -72,17 +81,26 @@ class Container:
         return replace(plan, command=inside(plan.command, plan.cwd, env, key), env=env, path=(), processes=processes)
 
     def serving(
-        self, name: str, env: Iterable[str], ports: Mapping[str, int], options: Sequence[str], command: str | None
+        self,
+        name: str,
+        env: Iterable[str],
+        ports: Mapping[str, int],
+        options: Sequence[str],
+        command: str | None,
+        grace_s: float,
     ) -> tuple[str, ...]:
         """The command line of a server: what the image starts, or ``command`` in its shell.
 
-        Each of its ports is published at 127.0.0.1, at the port that a variable tells when this is run.
+        Each of its ports is published at 127.0.0.1, at the port that a variable tells when this is run. On SIGTERM the
+        server has ``grace_s`` to end.
         """
         before = (*self.command, "run", "--rm", f"--name=lazuli-{name}", *self.run, *options)
         variables = tuple(f"--env={variable}" for variable in sorted({*env, WORK_FOLDER} - _OF_THE_MACHINE))
         started = self._started(("bash", "-c", command)) if command else (self.image,)
         published = [f'--publish=127.0.0.1:"${variable}":{port}' for variable, port in ports.items()]
-        return "sh", "-c", " ".join(["exec", shlex.join(before), *published, shlex.join((*variables, *started))])
+        run = " ".join([shlex.join(before), *published, shlex.join((*variables, *started))])
+        stop = shlex.join((*self.command, "stop", f"--time={max(1, round(grace_s))}", f"lazuli-{name}"))
+        return "sh", "-c", _LOOKED_AFTER.format(run=run, stop=stop.replace("'", "'\\''"))
 
     def _started(self, command: Sequence[str]) -> tuple[str, ...]:
         """The image and what starts in it: not every image has bash."""

@@ -17,6 +17,8 @@ from lazuli.resources.environment import InferenceConfig, Route
 __all__ = ["SCORE", "Asked", "own_asked", "own_plan"]
 
 SCORE = "/score"
+_CLEARING_S = 4.0
+"""Seconds of a plan's grace that are kept for the end of a container."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def own_plan(
         return replace(plan, processes=(Process("server", plan.log, env=named),))
     published = {f"LAZULI_{port}": port for port in ports}
     told = {variable: f"<port {port}>" for variable, port in published.items()}
-    line = container.serving(f"{key}-0", [*plan.env, "PORT"], published, volumes, command)
+    line = container.serving(f"{key}-0", [*plan.env, "PORT"], published, volumes, command, plan.grace_s - _CLEARING_S)
     return replace(plan, processes=(Process("server", plan.log, line, {**told, "PORT": str(main)}),))
 
 

@@ -113,6 +113,8 @@ def test_what_is_said_once_holds_for_one_job(batch: Batch) -> None:
 
 def test_a_script_that_writes_what_it_likes(batch: Batch) -> None:
     batch.deploy("first", FILES, settings={"output_action": "summary_only"})
+    deployed = batch.place.platform.shelves.batch_deployment.get(batch.id("first"))
+    assert "output_file_name" not in deployed.body["settings"]
     assert batch.answer("first", inputs=DATA) == {f"{x}.txt": f"THIS IS {x.upper()}.TXT" for x in "abc"}
 
 
@@ -205,6 +207,11 @@ def test_what_cannot_be_asked_is_refused(batch: Batch) -> None:
         batch.ask("second", inputs=DATA)
     with pytest.raises(InvalidInput, match="one input, and none is given"):
         batch.ask("first")
+    elsewhere = BatchJob.from_rest({"compute": {"target": "nowhere", "instanceCount": 2}, "name": "x"})
+    with pytest.raises(InvalidInput, match="compute 'nowhere' does not exist"):
+        batch.ask("first", inputs=DATA, compute=elsewhere.dump()["compute"])
+    with pytest.raises(InvalidInput, match="the name of a file"):
+        BatchJob.from_rest({"outputFileName": "../up.csv"})
     with pytest.raises(InvalidInput, match="Nothing lies at"):
         batch.ask("first", inputs={"input": {"path": "azureml://datastores/workspaceblobstore/paths/nothing"}})
 

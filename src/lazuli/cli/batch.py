@@ -58,12 +58,15 @@ def _invoke(
     outputs: tuple[str, ...],
     output_path: str | None,
     edits: tuple[str, ...],
+    instance_count: int | None,
     **once: Any,
 ) -> None:
     source = yaml.load(file) if file else Unwritten("The command", Path.cwd(), {}, {})
     if not isinstance(source.data, dict):
         raise InvalidInput(f"{source.name} holds no mapping.", target=source.name)
     said = {**source.data, **{word: value for word, value in once.items() if value is not None}}
+    if instance_count:
+        said["compute"] = {**(said.get("compute") or {}), "instance_count": instance_count}
     if deployment_name:
         said["deployment"] = deployment_name
     paths = {key: _value_or_files(text) for key, text in pairs(inputs, "--inputs").items()}

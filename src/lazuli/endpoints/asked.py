@@ -16,6 +16,7 @@ from lazuli.resources.inout import AssetType, Output
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
+from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.reference import parse_datastore_path
 from lazuli.shelves.principal import Principal
@@ -109,7 +110,7 @@ class BatchJobs:
                     target=f"{word}.{other[:80]}",
                     mend=did_you_mean(other, sorted(known)) or "It has none.",
                 )
-        for word in ("mini_batch_size", "instance_count", "output_file_name", "error_threshold", "retry_settings"):
+        for word in ("mini_batch_size", "output_file_name", "error_threshold", "retry_settings"):
             if getattr(asked, word) is not None:
                 raise InvalidInput(
                     f"'{word}' is for deployments of models, and '{record.id.version}' is a pipeline.",
@@ -119,7 +120,7 @@ class BatchJobs:
         settings = said.settings.dump() if said.settings else {}
         return {
             "component": said.component,
-            "compute": asked.compute,
+            "compute": asked.compute.target if asked.compute else None,
             "inputs": {name: _dumped(given) for name, given in asked.inputs.items()},
             "outputs": {name: _dumped(given) for name, given in asked.outputs.items()},
             "settings": settings,
@@ -165,7 +166,7 @@ def _of_model(said: BatchDeployment, asked: BatchJob) -> dict[str, Any]:
         "task": {word: value for word, value in task.items() if value is not None},
     }
     return {
-        "compute": asked.compute or said.compute,
+        "compute": (asked.compute.target if asked.compute else None) or said.compute,
         "inputs": {_INPUT: _the_input(asked)},
         "outputs": {SCORE: _dumped(score)},
         "settings": {"force_rerun": True},
@@ -175,7 +176,8 @@ def _of_model(said: BatchDeployment, asked: BatchJob) -> dict[str, Any]:
 
 def _resources(said: BatchDeployment, asked: BatchJob) -> dict[str, Any]:
     resources = said.resources.dump() if said.resources else {}
-    return {**resources, **({"instance_count": asked.instance_count} if asked.instance_count else {})}
+    count = asked.compute.instance_count if asked.compute else None
+    return {**resources, **({"instance_count": count} if count else {})}
 
 
 def _the_input(asked: BatchJob) -> Any:
@@ -216,10 +218,10 @@ def _mode(said: Output) -> Mapping[str, Any]:
 
 def _dataset(asked: BatchJob) -> str:
     """The place that clients before outputs had names tell."""
-    if not asked.datastore and not asked.datastore_path:
+    if asked.output_dataset is None:
         return ""
-    store = (asked.datastore or "workspaceblobstore").rstrip("/").rpartition("/")[2]
-    return f"azureml://datastores/{store}/paths/{(asked.datastore_path or '').lstrip('/')}"
+    store = (asked.output_dataset.datastore_id or DEFAULT).removeprefix("azureml:").rpartition("/")[2]
+    return f"azureml://datastores/{store}/paths/{(asked.output_dataset.path or '').lstrip('/')}"
 
 
 def _place(path: str) -> str:

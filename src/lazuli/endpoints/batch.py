@@ -14,7 +14,7 @@ from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_dep
 from lazuli.endpoints.made import Assets
 from lazuli.endpoints.moves import SUCCEEDED
 from lazuli.jobs.pinning import Pinning
-from lazuli.resources.batch import BatchDeployment, BatchSettings, BatchType, OutputAction
+from lazuli.resources.batch import ROWS, BatchDeployment, BatchSettings, BatchType, OutputAction
 from lazuli.resources.endpoint import BatchEndpoint
 from lazuli.resources.pipeline import PipelineComponent
 from lazuli.resources.table import noun
@@ -39,7 +39,6 @@ _DEFAULTS: dict[str, Any] = {
     "logging_level": "info",
 }
 """What holds for a model where nothing is said, as on Azure."""
-_ROWS = "predictions.csv"
 
 
 class BatchEndpoints(Shelf):
@@ -170,8 +169,9 @@ class BatchDeployments(Shelf):
         given = (said.settings or BatchSettings()).dump()
         retry = {**_DEFAULTS["retry_settings"], **given.get("retry_settings", {})}
         settings = BatchSettings.load({**_DEFAULTS, **given, "retry_settings": retry})
-        if settings.output_action is OutputAction.APPEND_ROW:
-            settings = settings.model_copy(update={"output_file_name": settings.output_file_name or _ROWS})
+        has_rows = settings.output_action is OutputAction.APPEND_ROW
+        file = (settings.output_file_name or ROWS) if has_rows else None
+        settings = settings.model_copy(update={"output_file_name": file})
         return {**self._parts.assets.settled(scope, said, self.noun.word), "settings": settings}
 
     def _of_pipeline(self, scope: Scope, said: BatchDeployment) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from lazuli.resources.deployment import Deployment
 from lazuli.resources.inout import GivenLater, Output
@@ -17,7 +18,21 @@ from lazuli.schema.reference import ComponentRef, ComputeRef
 from lazuli.schema.words import Seconds, Word
 from lazuli.schema.yaml import written
 
-__all__ = ["BatchDeployment", "BatchJob", "BatchRetrySettings", "BatchSettings", "BatchType", "OutputAction"]
+__all__ = ["ROWS", "BatchDeployment", "BatchJob", "BatchRetrySettings", "BatchSettings", "BatchType", "OutputAction"]
+
+
+ROWS = "predictions.csv"
+"""What the file of rows is called where nothing is said."""
+
+
+def _a_name(value: str) -> str:
+    if not re.fullmatch(r"\w[\w .-]{0,199}", value):
+        raise ValueError("it is the name of a file: letters, digits, '_', '-', '.' and spaces, and no path")
+    return value
+
+
+FileName = Annotated[str, AfterValidator(_a_name)]
+"""The name of a file: no path."""
 
 
 class OutputAction(Word):
@@ -56,7 +71,7 @@ class BatchSettings(Document):
     """How many files are given to the script at a time."""
     output_action: OutputAction | None = None
     """`append_row`: rows go to one file; `summary_only`: the script writes what it likes."""
-    output_file_name: str | None = None
+    output_file_name: FileName | None = None
     """The name of that file."""
     retry_settings: BatchRetrySettings | None = None
     """What happens to a batch that fails."""
@@ -134,7 +149,8 @@ class BatchDeployment(Deployment):
             if getattr(self.settings, word, None):
                 raise Slip(f"a deployment of 'type: {self.type}' has no setting '{word}'", "settings", word)
         settings = self.settings or BatchSettings()
-        if settings.output_action is OutputAction.SUMMARY_ONLY and settings.output_file_name:
+        named = settings.output_file_name not in (None, ROWS)
+        if settings.output_action is OutputAction.SUMMARY_ONLY and named:
             raise Slip(
                 "with 'output_action: summary_only' there is no file of rows; leave it out",
                 *("settings", "output_file_name"),
@@ -234,6 +250,24 @@ class Asked(GivenLater):
         return data
 
 
+class BatchCompute(Document):
+    """Where a job runs, and on how many nodes."""
+
+    target: ComputeRef | None = None
+    """The compute."""
+    instance_count: int | None = Field(default=None, ge=1, le=1000)
+    """How many nodes."""
+
+
+class BatchPlace(Document):
+    """A folder on a datastore."""
+
+    datastore_id: str | None = None
+    """The datastore."""
+    path: str | None = None
+    """The folder."""
+
+
 class BatchJob(Document):
     """What is asked of a batch endpoint; the answer is a job."""
 
@@ -251,19 +285,15 @@ class BatchJob(Document):
     """What it is given, by name; a model takes one."""
     outputs: dict[str, Output] = Field(default_factory=dict, alias="outputData")
     """Where what it makes is kept, by name; of a model it is `score`."""
-    output_file_name: str | None = None
+    output_file_name: FileName | None = None
     """The name of the file of rows, for this once."""
     mini_batch_size: int | None = Field(default=None, ge=1)
     """How many files are given to the script at a time, for this once."""
-    instance_count: int | None = Field(default=None, ge=1, alias="compute.instanceCount")
-    """How many nodes it takes, for this once."""
-    compute: ComputeRef | None = Field(default=None, alias="compute.target")
+    compute: BatchCompute | None = None
     """Where it runs, for this once."""
     error_threshold: int | None = Field(default=None, ge=-1)
     """How many files may fail, for this once; -1 for all."""
     retry_settings: BatchRetrySettings | None = None
     """What happens to a batch that fails, for this once."""
-    datastore: str | None = Field(default=None, alias="outputDataset.datastoreId")
-    """The datastore for what a model makes, as `outputs` says it as well."""
-    datastore_path: str | None = Field(default=None, alias="outputDataset.path")
-    """The folder on that datastore."""
+    output_dataset: BatchPlace | None = None
+    """Where what a model makes is kept, as `outputs` says it as well."""

@@ -50,7 +50,12 @@ def test_templates_are_filled_once() -> None:
 
 @pytest.mark.parametrize(
     ("said", "in_pascal", "in_snake"),
-    [("credit-risk", "CreditRisk", "credit_risk"), ("CreditRisk", "CreditRisk", "credit_risk"), ("3d", "3d", "3d")],
+    [
+        ("credit-risk", "CreditRisk", "credit_risk"),
+        ("CreditRisk", "CreditRisk", "credit_risk"),
+        ("3d", "3d", "3d"),
+        ("XMLModel", "XMLModel", "xml_model"),
+    ],
 )
 def test_names_are_spelt_as_the_language_does(said: str, in_pascal: str, in_snake: str) -> None:
     assert (pascal(said), snake(said)) == (in_pascal, in_snake)
@@ -128,6 +133,22 @@ def test_the_same_model_gives_the_same_project(language: str, tmp_path: Path) ->
     first = files_of(folder)
     app_kit(tmp_path / "mixed.onnx", language, folder, force=True)
     assert files_of(folder) == first
+
+
+@pytest.mark.parametrize(
+    ("name", "project", "package"),
+    [
+        ("Größe", "grosse-model", "größe_model"),
+        ("数", "model", "数_model"),
+        ("!", "model", "model"),
+    ],
+)
+def test_packages_have_names_that_an_index_takes(name: str, project: str, package: str, tmp_path: Path) -> None:
+    MODELS["picture"](tmp_path / "m.onnx")
+    folder = app_kit(tmp_path / "m.onnx", "python", tmp_path / "kit", name=name).folder
+    assert f'name = "{project}"' in (folder / "pyproject.toml").read_text(encoding="utf-8")
+    assert (folder / package / "model.onnx").exists()
+    assert python(folder, "-m", "unittest").returncode == 0
 
 
 def test_a_folder_in_use_is_left_alone_unless_forced(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -158,13 +159,19 @@ def _names(language: Language, title: str) -> dict[str, Any]:
     return {
         "title": language.note(title),
         "html_title": escape(language.note(title)),
-        "project": package.replace("_", "-"),
+        "project": _published(package),
         "package": package,
         "namespace": f"{base}AppKit",
         "model_class": f"{base}Model",
         "input_class": f"{base}Input",
         "output_class": f"{base}Output",
     }
+
+
+def _published(package: str) -> str:
+    """The name for an index of packages, which knows ASCII alone: ``grosse-model`` is ``große_model`` there."""
+    plain = unicodedata.normalize("NFKD", package.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    return plain.replace("_", "-").strip("-") or "onnx-model"
 
 
 def _templates(language: Language, words: Mapping[str, Any]) -> list[tuple[str, str]]:

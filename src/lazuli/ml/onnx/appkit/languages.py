@@ -71,8 +71,8 @@ def pascal(said: str) -> str:
 
 
 def snake(said: str) -> str:
-    """``credit_risk`` for ``credit-risk`` and ``CreditRisk``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", _kept(said)).strip("_").lower()
+    """``credit_risk`` for ``credit-risk`` and ``CreditRisk``, ``xml_model`` for ``XMLModel``."""
+    return re.sub(r"(?<=[^\W_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", _kept(said)).strip("_").lower()
 
 
 def _of_numpy(kind: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ def write_model(file: Path) -> None:
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 1])],
         [weight],
     )
-    save_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)]), file)
+    save_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), file)
 
 
 def test_a_file_is_told_without_a_server(tmp_path: Path) -> None:
@@ -141,8 +141,28 @@ def test_a_model_of_the_workspace_is_exported(lazuli: Run, workspace: str, tmp_p
     lazuli("model", "create", "-n", "wine", "-v", "1", "--path", "wine", "--type", "mlflow_model")
     lazuli("model", "export", "azureml:wine:1", "--to", "w.onnx")
     lazuli("model", "create", "-n", "wine-onnx", "-v", "1", "--path", "w.onnx")
-    made = json.loads(lazuli("model", "optimize", "azureml:wine-onnx:1", "--variant", "graph", "-o", "json").stdout)
+    made = json.loads(lazuli("model", "optimize", "azureml:wine-onnx:1", "-p", ".", "--graph", "-o", "json").stdout)
     assert made[0]["file"] == "azureml:wine-onnx:1"
+
+
+def test_variants_of_a_registered_model_lie_beside_it(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    data = json.dumps([[0.5, 1.5], [2, -1]])
+    (tmp_path / "rows.json").write_text(data)
+    write_model(tmp_path / "m.onnx")
+    lazuli("model", "create", "-n", "product", "-v", "4", "--path", "m.onnx")
+    words = ("model", "optimize", "product:4", "--sample", "rows.json")
+    made = json.loads(lazuli(*words, "--quantize", "dynamic", "--float16", "-o", "json").stdout)
+    assert [each["model"] for each in made] == ["product-int8:4", "product-float16:4"]
+    kept = json.loads(lazuli("model", "show", "-n", "product-int8", "-o", "json").stdout)["properties"]
+    assert kept["lazuli.variant_of"] == "azureml:product:4"
+    assert float(kept["lazuli.latency_ms"]) > 0 and float(kept["lazuli.parent_latency_ms"]) > 0
+    assert 0 <= float(kept["lazuli.max_difference"]) < 0.1
+    again = lazuli(*words)  # what is there stays, and the third has nothing to merge
+    assert "product-float16:4" in again.stdout and "No graph: There is nothing to merge" in again.stderr
+    told = json.loads(lazuli("model", "inspect", "product:4", "-o", "json").stdout)
+    assert told["variants"] == made
+    assert "product-int8:4" in lazuli("model", "inspect", "product:4").stdout
+    assert json.loads(lazuli("model", "inspect", "product-int8:4", "-o", "json").stdout)["variants"] == []
 
 
 def test_a_model_becomes_an_app_kit(lazuli: Run, workspace: str, tmp_path: Path) -> None:

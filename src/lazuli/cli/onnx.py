@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,12 @@ from lazuli.cli.command import Command
 from lazuli.cli.follow import on_screen
 from lazuli.cli.options import Connect, may_ask
 from lazuli.cli.show import Form, console, show, show_many, table
-from lazuli.cli.sources import is_registered, local, onnx_file
+from lazuli.cli.sources import is_registered, local, onnx_file, registered
 from lazuli.client.client import Client
 from lazuli.schema.problems import NotFound, Unexpected, from_envelope
 
 if TYPE_CHECKING:
+    from lazuli.client.onnx_variants import Kept
     from lazuli.ml.onnx import Summary
 
 __all__ = ["export", "inspect", "optimize"]
@@ -45,10 +47,22 @@ def inspect(connect: Connect, output: Form, source: str) -> None:
 
     with local(connect, source) as place:
         found = onnx.inspect(onnx_file(place, source))
+    variants = _variants(connect, source) if is_registered(source) else []
     if output.format == "table" and output.query is None:
         _print(found)
+        if variants:
+            _print_variants([_measured(each) for each in variants])
     else:
-        show({**found.as_dict(), "file": source}, output)
+        more = {"variants": [asdict(each) for each in variants]} if is_registered(source) else {}
+        show({**found.as_dict(), "file": source, **more}, output)
+
+
+def _variants(connect: Connect, source: str) -> list[Kept]:
+    from lazuli.client.onnx_variants import kept_variants
+
+    with connect() as client:
+        model = registered(client, source)
+        return kept_variants(client, model["name"], model["version"])
 
 
 @click.command("export", cls=Command, help="Turn a trained model into an ONNX model that answers as it does.")
@@ -104,22 +118,36 @@ def _tell(answer: Mapping[str, Any], made: str, output: Form) -> None:
     click.echo(made)
 
 
-@click.command("optimize", cls=Command, help="Write smaller and faster variants of an ONNX model, measured.")
+@click.command("optimize", cls=Command, help="Make smaller and faster variants of an ONNX model, measured.")
 @click.argument("source", metavar="FILE|NAME:VERSION")
 @_sample
-@click.option("--variant", "variants", multiple=True, metavar="NAME", help="graph, int8 or float16.  [default: all]")
-@click.option("-p", "--path", default=".", type=click.Path(file_okay=False), help="The folder for them.")
+@click.option("--graph", is_flag=True, help="Merge and drop nodes.")
+@click.option("--quantize", type=click.Choice(["dynamic"]), help="Weights in eight bits.")
+@click.option("--float16", is_flag=True, help="Half precision.  [default: all three]")
+@click.option("--variant", "variants", multiple=True, metavar="NAME", help="The same by name: graph, int8 or float16.")
+@click.option("-p", "--path", type=click.Path(file_okay=False), help="Write files, into this folder.")
 @may_ask("table")
 def optimize(
-    connect: Connect, output: Form, source: str, sample: str | None, variants: tuple[str, ...], path: str
+    connect: Connect,
+    output: Form,
+    source: str,
+    sample: str | None,
+    path: str | None,
+    variants: tuple[str, ...],
+    **flags: Any,
 ) -> None:
-    """Write them, and show each beside its parent."""
+    """Make them, and show each beside its parent; of a model of the workspace as models beside it."""
     from lazuli.ml import onnx
     from lazuli.ml.onnx.sampled import load_rows
 
     rows = load_rows(sample) if sample else None
+    wanted = _chosen(variants, **flags)
+    if path is None and is_registered(source):
+        with connect() as client, TemporaryDirectory() as folder:
+            _optimize_registered(client, source, rows, wanted, Path(folder), output)
+        return
     with local(connect, source) as place:
-        found = onnx.optimize(onnx_file(place, source), rows, variants=variants, folder=path)
+        found = onnx.optimize(onnx_file(place, source), rows, variants=wanted, folder=path or ".")
     told = [each.as_dict() for each in (found.parent, *found.variants)]
     told[0]["file"] = source
     if output.format != "table" or output.query is not None:
@@ -133,6 +161,42 @@ def optimize(
         for each in told
     ]
     console().print(table(columns, [[_cell(value) for value in row] for row in cells], fold=True))
+
+
+def _chosen(variants: Sequence[str], quantize: str | None, float16: bool, graph: bool) -> tuple[str, ...]:
+    """The variants that options name, in the order in which they are made."""
+    flagged = {"graph": graph, "int8": bool(quantize), "float16": float16}
+    return (*variants, *(name for name, is_wanted in flagged.items() if is_wanted and name not in variants))
+
+
+def _optimize_registered(
+    client: Client, source: str, rows: Any, wanted: Sequence[str], folder: Path, output: Form
+) -> None:
+    from lazuli.client.onnx_variants import register_variants
+    from lazuli.ml import onnx
+
+    parent = registered(client, source)
+    client.models.download(parent["name"], folder, parent["version"])
+    file = onnx_file(folder / parent["name"], source)
+    made = onnx.optimize(file, rows, variants=wanted, folder=folder / "variants")
+    kept = register_variants(client, parent, made)
+    if output.format != "table" or output.query is not None:
+        show_many([asdict(each) for each in kept], (), output, "")
+        return
+    own = (_named(parent), made.parent.size, None, made.parent.latency_us / 1000, None)
+    _print_variants([own, *map(_measured, kept)])
+    for each in made.variants:
+        if each.file is None:
+            click.echo(f"No {each.name}: {each.note}", err=True)
+
+
+def _measured(kept: Kept) -> tuple[str, int, float | None, float, str | None]:
+    return (kept.model, kept.size, kept.max_difference, kept.latency_ms, f"{kept.speed:.2f}")
+
+
+def _print_variants(rows: Sequence[Sequence[Any]]) -> None:
+    columns = ("model", "size", "max_difference", "ms", "times_parent")
+    console().print(table(columns, [[_cell(value) for value in row] for row in rows], fold=True))
 
 
 def _exported(

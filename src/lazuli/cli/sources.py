@@ -9,22 +9,22 @@ from tempfile import TemporaryDirectory
 
 from lazuli.cli.options import Connect
 from lazuli.client.client import Client
+from lazuli.client.envelope import Shown
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_reference
 
-__all__ = ["is_registered", "local", "onnx_file"]
+__all__ = ["is_registered", "local", "onnx_file", "registered"]
 
 
 @contextmanager
 def local(connect: Connect, source: str) -> Iterator[Path]:
     """The place itself, or the folder of a model of the workspace, which is fetched for as long as it is needed."""
-    reference = _reference(source)
     if not is_registered(source):
         yield Path(source).expanduser()
         return
     with TemporaryDirectory() as folder:
         with connect() as client:
-            fetched = _fetched(client, reference, Path(folder))
+            fetched = _fetched(client, source, Path(folder))
         yield fetched
 
 
@@ -41,14 +41,19 @@ def _reference(source: str) -> str:
     return f"azureml:{source}" if named and (named.version or named.label) else ""
 
 
-def _fetched(client: Client, source: str, folder: Path) -> Path:
-    named = parse_reference(source)
+def registered(client: Client, source: str) -> Shown:
+    """The model of the workspace that is meant. Raises :class:`InvalidInput` where it can be none."""
+    named = parse_reference(_reference(source))
     if named is None:
         raise InvalidInput(f"'{source}' names no model.", target="source", mend="Write it as azureml:NAME:VERSION.")
     named.inside(client.scope, target="source")
-    version = named.version or client.models.get(named.name, label=named.label)["version"]
-    client.models.download(named.name, folder, version)
-    return folder / named.name
+    return client.models.get(named.name, named.version, named.label)
+
+
+def _fetched(client: Client, source: str, folder: Path) -> Path:
+    model = registered(client, source)
+    client.models.download(model["name"], folder, model["version"])
+    return folder / model["name"]
 
 
 def onnx_file(place: Path, source: str) -> Path:

@@ -144,6 +144,7 @@ def _job(client: Client, model: Shown, asked: Asked) -> dict[str, Any]:
         "inputs": inputs,
         "outputs": {_OUTPUT: {"type": "uri_folder"}},
         "environment": _environment(client, model, asked),
+        "environment_variables": {"LAZULI_WARM": ""},  # libraries with threads of their own are not for forks
         **({"compute": asked.compute} if asked.compute else {}),
     }
 

@@ -38,6 +38,8 @@ class Variant:
     """Bytes."""
     latency_us: float = 0
     """The median time that one row takes, on one core."""
+    parent_latency_us: float = 0
+    """Of its parent, measured in turns with it."""
     parity: Compared | None = None
     note: str = ""
 
@@ -120,7 +122,7 @@ def _variant(name: str, source: Path, file: Path, parent: Runnable, given: Mappi
         return Variant(name, None, note=_why(error))
     before, after = _latencies([parent, model], given)
     _keep(file, {"of": source.name, "parity": asdict(parity), "latency_us": after, "parent_latency_us": before})
-    return Variant(name, file, file.stat().st_size, after, parity)
+    return Variant(name, file, file.stat().st_size, after, before, parity)
 
 
 def _parity(parent: Runnable, model: Runnable, given: Mapping[str, Any]) -> Compared:
@@ -178,11 +180,20 @@ def _int8(source: Path, file: Path) -> None:
     nothing = _Unchanged("It has no matrix product, convolution or recurrence with weights to quantise.")
     with quiet():
         try:
-            quantize_dynamic(source, file, weight_type=QuantType.QInt8)
+            quantize_dynamic(_without_hints(source), file, weight_type=QuantType.QInt8)
         except ValueError:  # of a model that has no operator of ONNX's own
             raise nothing from None
     if not any("Integer" in node.op_type or "Dequantize" in node.op_type for node in read(file).graph.node):
         raise nothing
+
+
+def _without_hints(source: Path) -> Any:
+    """The model without the shapes that are written beside its values: quantising turns weights around."""
+    import onnx
+
+    model = onnx.load_model(source)
+    del model.graph.value_info[:]
+    return model
 
 
 def _float16(source: Path, file: Path) -> None:

@@ -187,6 +187,7 @@ def test_jobs_are_found_by_their_endpoint_and_deployment(batch: Batch) -> None:
 @pytest.mark.parametrize(
     ("said", "target", "message"),
     [
+        ({}, "model", "needs a model"),
         ({"model": "azureml:none:1"}, "model", "does not exist"),
         ({"model": "azureml:greeting:1"}, "code_configuration", "Nothing says how the model is asked"),
         ({"model": "azureml:greeting:1", "compute": "azureml:nowhere"}, "compute", "does not exist"),

@@ -230,7 +230,6 @@ def test_deployments_spell_their_times_and_settings() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{name: b}", "'type: model' needs a model"),
         ("{name: b, type: pipeline}", "needs 'component' or 'job_definition'"),
         ("{name: b, type: pipeline, component: c.yml, model: 'azureml:m:1'}", "has no 'model'"),
         ("{name: b, model: 'azureml:m:1', settings: {default_compute: c}}", "has no setting 'default_compute'"),

@@ -164,6 +164,12 @@ class BatchDeployments(Shelf):
         return _body(said.model_copy(update=changes))
 
     def _of_model(self, scope: Scope, said: BatchDeployment) -> dict[str, Any]:
+        if said.model is None:
+            raise InvalidInput(
+                "A deployment of 'type: model' needs a model.",
+                target="model",
+                mend="Add 'model: azureml:name:version'.",
+            )
         if said.compute:
             self._parts.targets.named(scope, said.compute)
         given = (said.settings or BatchSettings()).dump()

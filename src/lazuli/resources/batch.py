@@ -138,8 +138,6 @@ class BatchDeployment(Deployment):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         is_model = self.type is BatchType.MODEL
-        if is_model and self.model is None:
-            raise Slip("a deployment of 'type: model' needs a model; add 'model: azureml:name:version'", "model")
         if not is_model and self.component is None and self.job_definition is None:
             raise ValueError("a pipeline deployment needs 'component' or 'job_definition'")
         for word in _SAID_BY_PIPELINES if is_model else _SAID_BY_MODELS:

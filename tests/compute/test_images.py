@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lazuli.compute.images.layers import Entry, Image, base_in, write_archive, write_layout
-from lazuli.compute.images.roots import libraries, placed
+from lazuli.compute.images.roots import bytecode, folder_entries, libraries, placed
 from lazuli.schema.problems import InvalidInput
 
 FILES = {
@@ -79,3 +80,19 @@ def test_libraries_lie_below_usr() -> None:
     assert placed(Path("/lib64/ld-linux-x86-64.so.2")) == "usr/lib64/ld-linux-x86-64.so.2"
     assert placed(Path("/usr/lib/python3.11/os.py")) == "usr/lib/python3.11/os.py"
     assert placed(Path("/opt/lib/x")) == "opt/lib/x"
+
+
+def test_compiled_files_are_taken_whatever_the_time_of_their_source(tmp_path: Path) -> None:
+    (tmp_path / "said.py").write_text("word = 'compiled'\n")
+    (tmp_path / "broken.py").write_text("word =\n")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = bytecode(folder_entries(tmp_path, "a"), version)
+    [(path, entry)] = found.items()
+    assert path.startswith("a/__pycache__/said.") and entry.content is not None
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / Path(path).name).write_bytes(entry.content)
+    (tmp_path / "said.py").write_text("word = 'source'\n")
+    command = [sys.executable, "-c", "import said; print(said.word)"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "compiled\n"
+    assert bytecode(folder_entries(tmp_path, "a"), "3.7") == {}

@@ -6,23 +6,30 @@ what was built here runs there; only ``/bin``, ``/lib`` and their kin lead into 
 
 from __future__ import annotations
 
+import marshal  # noqa: TID251  (it is written here, and never read)
 import os
 import re
 import shutil
+import struct
 import sys
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 
 from lazuli.compute.images.layers import Entry
 from lazuli.compute.spawn import machine_environment, run
 from lazuli.schema.problems import Unavailable
 
-__all__ = ["folder_entries", "libraries", "own_python", "placed", "python_entries", "system_entries"]
+__all__ = ["bytecode", "folder_entries", "libraries", "own_python", "placed", "python_entries", "system_entries"]
 
 _MERGED = re.compile(r"^(?:usr/)?(bin|sbin|lib|lib32|lib64|libx32)(?=/)")
 _FOUND = re.compile(r"(?:=> )?(/\S+) \(0x")
 _LEFT_OUT = {"__pycache__", "test", "tests", "idlelib", "turtledemo", "lib2to3", "site-packages", "dist-packages"}
 """Folders of the standard library that no program needs."""
+_UNCHECKED = 1
+"""The flag of a compiled file that is by hash, and taken unseen."""
 _AT_A_TIME = 200
 _PATIENCE_S = 120
 _ELF = b"\x7fELF"
@@ -89,6 +96,36 @@ def libraries(files: Iterable[Path | None]) -> dict[str, Entry]:
     if binaries and not found:
         raise Unavailable("ldd, which tells what libraries a program loads, does not run here.", target="base")
     return found
+
+
+def bytecode(entries: Mapping[str, Entry], version: str) -> dict[str, Entry]:
+    """The compiled forms of Python files, taken as they are whatever the files' times: an image starts several times
+    sooner with them. Nothing where the Python is another than this."""
+    if version != own_python()[1]:
+        return {}
+    found: dict[str, Entry] = {}
+    for path, entry in entries.items():
+        if entry.source is not None and path.endswith(".py") and (code := _compiled(entry.source, path)):
+            folder, _, name = path.rpartition("/")
+            tag = sys.implementation.cache_tag
+            found[f"{folder}/__pycache__/{name.removesuffix('.py')}.{tag}.pyc"] = Entry(content=code)
+    return found
+
+
+def _compiled(file: Path, path: str) -> bytes | None:
+    """A compiled file that is never checked against its source; from what lies here already, where that holds."""
+    source, status = file.read_bytes(), file.stat()
+    stamp = struct.pack("<III", 0, int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
+    head = MAGIC_NUMBER + struct.pack("<I", _UNCHECKED) + source_hash(source)
+    with suppress(OSError):
+        cached = Path(cache_from_source(str(file))).read_bytes()
+        if cached[: len(head)] == MAGIC_NUMBER + stamp:
+            return head + cached[len(head) :]
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return head + marshal.dumps(compile(source, f"/{path}", "exec", dont_inherit=True))
+    except (SyntaxError, ValueError):  # a template, or for another Python
+        return None
 
 
 def placed(path: Path) -> str:

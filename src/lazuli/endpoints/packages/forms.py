@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from lazuli.compute.images.layers import Base, Entry, Image, write_archive, write_layout
-from lazuli.compute.images.roots import libraries, placed, python_entries, system_entries
+from lazuli.compute.images.roots import bytecode, libraries, placed, python_entries, system_entries
 from lazuli.endpoints.packages.contents import PORT, Contents, Environ
 from lazuli.schema.problems import InvalidInput
 
@@ -44,7 +44,8 @@ def write_image(contents: Contents, image: str, file: Path, base: Base | None = 
     ground |= libraries(entry.source for entry in packages.values())
     if base is None:
         ground = {**ground, **system_entries()}
-    layers = (("Python", _without(ground, packages)), ("packages", packages), ("model and server", contents.files))
+    parts = (("Python", _without(ground, packages)), ("packages", packages), ("model and server", contents.files))
+    layers = tuple((what, {**entries, **bytecode(entries, environ.version)}) for what, entries in parts)
     variables = {"PATH": f"/{_VENV}/bin:/usr/local/bin:/usr/bin:/bin", **contents.variables}
     config = {
         "Env": [f"{name}={value}" for name, value in variables.items()],

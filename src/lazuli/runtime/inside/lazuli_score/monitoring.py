@@ -45,7 +45,7 @@ class Collector:
     names = ()
     """The streams of this process that a script has made a collector for."""
 
-    def __init__(self, *, name, on_error=None):
+    def __init__(self, name, on_error=None):
         self.name, self.on_error = name, on_error
         Collector.names = tuple(sorted({*Collector.names, name}))
 

@@ -7,6 +7,7 @@ that it tells of is sent, so that none is lost with the process.
 
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import threading
@@ -98,6 +99,8 @@ class Collect:
         self.source, self.model_version = said["source"], said.get("model_version") or "default"
         rolling = said.get("rolling") or "hour"
         self.pages = {name: Pages(each["folder"], rolling) for name, each in said["collections"].items()}
+        self._place, self._number = str(uuid.uuid4())[:24], itertools.count(int.from_bytes(os.urandom(4), "big"))
+        self._beginnings = {}
         self._sampling = {name: each.get("sampling", 1.0) for name, each in said["collections"].items()}
 
     def is_due(self, collection, name):
@@ -107,31 +110,45 @@ class Collect:
 
     def keep(self, collection, name, data, kind, agent, **more):
         """Keep data (JSON as bytes, without newlines) of the request ``name``. Raises ``OSError``."""
-        pages = self.pages[collection]
-        event = {
-            "specversion": "1.0",
-            "id": str(uuid.uuid4()),
-            "source": self.source,
-            "type": "azureml.inference." + collection,
-            "datacontenttype": "application/json",
-            "time": datetime.now(timezone.utc).isoformat().replace("+00:00", "Z"),
-            "correlationid": name,
-            "xrequestid": name,
-            "modelversion": self.model_version,
-            "collectdatatype": kind,
-            "agent": agent,
-            "contentrange": f"bytes 0-{max(0, len(data) - 1)}/{len(data)}",
-            **more,
-        }
-        if len(data) > LARGEST_DATA:
-            event["datainblob"] = "true"
+        pages, length, named = self.pages[collection], len(data), json.dumps(name)
+        if length > LARGEST_DATA:
+            more["datainblob"] = "true"
             data = json.dumps(pages.lay(data)).encode()
-        pages.add(json.dumps(event)[:-1].encode() + b', "data": ' + data + b"}\n")
+        more.setdefault("datacontenttype", "application/json")
+        more.setdefault("contentrange", f"bytes 0-{max(0, length - 1)}/{length}")
+        told = (
+            self._same(collection, kind, agent),
+            f', "id": "{self._place}{next(self._number):012x}", "time": "{now()}"',
+            f', "correlationid": {named}, "xrequestid": {named}, ',
+            json.dumps(more)[1:-1],
+            ', "data": ',
+        )
+        pages.add("".join(told).encode() + data + b"}\n")
+
+    def _same(self, collection, kind, agent):
+        """The beginning of the lines of a collection."""
+        place = (collection, kind, agent)
+        if place not in self._beginnings:
+            event = {
+                "specversion": "1.0",
+                "source": self.source,
+                "type": "azureml.inference." + collection,
+                "modelversion": self.model_version,
+                "collectdatatype": kind,
+                "agent": agent,
+            }
+            self._beginnings[place] = json.dumps(event)[:-1]
+        return self._beginnings[place]
 
     def close(self):
         """Let go of all files."""
         for pages in self.pages.values():
             pages.close()
+
+
+def now():
+    """The time, as events have it."""
+    return datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 def drawn(name):

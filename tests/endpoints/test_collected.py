@@ -86,6 +86,16 @@ def test_streams_go_where_they_are_said_to(endpoint: Served) -> None:
     [(name, text)] = endpoint.place.files("elsewhere/asked/").items()
     assert len(name.split("/")) == 6 and json.loads(text)["data"] == 7
     assert not kept(endpoint, "response")
+    asset = endpoint.place.platform.shelves.data.get(ResourceId(endpoint.place.scope, "data", "asked", "2"))
+    assert asset.body["path"] == path
+    noun = endpoint.place.platform.shelves.online_deployment.noun
+    said = noun.document.load(endpoint.get("blue").body).to_rest(endpoint.place.scope)["dataCollector"]
+    assert said["collections"]["request"]["dataId"] == asset.id.shown
+    again = noun.document.from_rest({"dataCollector": said}, endpoint.place.scope).dump()["data_collector"]
+    before = endpoint.get("blue")
+    after = endpoint.up("blue", answering("blue"), data_collector=again, instance_count=2)
+    assert after.body["data_collector"] == before.body["data_collector"]
+    assert after.state["run"]["key"] == before.state["run"]["key"]
     collections["request"]["data"]["path"] = "https://example.com/asked"
     with pytest.raises(Unsupported):
         endpoint.deploy("blue", answering("blue"), data_collector=collector)

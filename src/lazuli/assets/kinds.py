@@ -41,6 +41,8 @@ class _Placed(Versions):
     def __init__(self, word: str, store: Store, storage: Storage) -> None:
         super().__init__(noun(word), store)
         self._storage = storage
+        self.expected: set[Location] = set()
+        """Places whose files are still to come."""
         store.documents.sources[self.noun.collection] = _sources
 
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
@@ -56,7 +58,8 @@ class _Placed(Versions):
 
     def _is_there(self, location: Location) -> bool:
         """Whether files are there; those that an online deployment collects are still to come."""
-        return f"{location.path}/".startswith(f"{COLLECTED}/") or self._storage.exists(location)
+        is_to_come = location in self.expected or f"{location.path}/".startswith(f"{COLLECTED}/")
+        return is_to_come or self._storage.exists(location)
 
     def settled(self, old: Record, document: Asset) -> dict[str, Any]:
         """A path that names a job's output is compared by where it leads."""

@@ -24,7 +24,7 @@ from lazuli.resources.deployment import CollectedData, DataCollector, OnlineDepl
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.places import COLLECTED, DEFAULT
-from lazuli.schema.problems import Conflict, InvalidInput, Unsupported
+from lazuli.schema.problems import Conflict, Unsupported
 from lazuli.schema.reference import parse_reference
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import document_of
@@ -67,7 +67,8 @@ class Collections:
         for each in self.settled(id, collector).collections.values():
             if each.enabled and isinstance(each.data, CollectedData):
                 asset = ResourceId(id.scope, "data", str(each.data.name), str(each.data.version))
-                with suppress(Conflict, InvalidInput):  # it is there, or nothing lies at a path of the user's own yet
+                self._data.expected.add(self._storage.locate(id.scope, str(each.data.path)))
+                with suppress(Conflict):  # it is there
                     self._data.put(asset, Data.load({"path": each.data.path}), actor)
 
     def _asset(self, id: ResourceId, name: str, said: str | CollectedData | None) -> CollectedData:

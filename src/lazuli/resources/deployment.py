@@ -11,15 +11,18 @@ from pydantic import (
     Field,
     PlainSerializer,
     SerializationInfo,
+    SerializerFunctionWrapHandler,
     Tag,
     WithJsonSchema,
+    WrapSerializer,
     field_validator,
     model_validator,
 )
 
 from lazuli.resources.job import EnvironmentChoice
 from lazuli.resources.model import Model
-from lazuli.schema.document import READ_ONLY, Document, Text
+from lazuli.schema.document import READ_ONLY, Document, Text, scope_of
+from lazuli.schema.identity import ResourceId
 from lazuli.schema.reference import CodeRef, ModelRef
 from lazuli.schema.words import Milliseconds, Seconds, Word
 
@@ -131,6 +134,14 @@ def _write_on(value: bool, info: SerializationInfo) -> Any:
     return ("Enabled" if value else "Disabled") if info.by_alias else value
 
 
+def _write_data(value: Any, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+    """REST names the data asset by its id, once the server has settled which it is."""
+    scope = scope_of(info) if info.by_alias else None
+    if scope is not None and isinstance(value, CollectedData) and value.name and value.version:
+        return ResourceId(scope, "data", value.name, value.version).shown
+    return handler(value)
+
+
 class Collection(Document):
     """One stream of what is asked and answered that is kept."""
 
@@ -141,7 +152,7 @@ class Collection(Document):
         WithJsonSchema({"type": "boolean", "x-yaml-types": ["string"]}),
     ] = Field(default=True, alias="dataCollectionMode")
     """Whether it is kept."""
-    data: str | CollectedData | None = Field(default=None, alias="dataId")
+    data: Annotated[str | CollectedData | None, WrapSerializer(_write_data)] = Field(default=None, alias="dataId")
     """The data asset over it: `azureml:name:version`, or its `name`, `path` and `version`."""
     client_id: str | None = None
     """Kept as said."""

@@ -68,7 +68,8 @@ class Answers:
             answer = self._marked(message)
         took = (time.perf_counter() - began) * 1000
         target = message.path + ("?" + message.query if message.query else "")
-        log.info("%s %s %d %.3fms %d", message.method, target, answer.status, took, len(answer.body))
+        level = logging.DEBUG if message.path == "/" else logging.INFO  # probes come all the time
+        log.log(level, "%s %s %d %.3fms %d", message.method, target, answer.status, took, len(answer.body))
         return answer
 
     def _marked(self, message):

@@ -13,7 +13,7 @@ INSTALL := unset PYTHONDONTWRITEBYTECODE; $(BIN)/uv pip install --quiet --python
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: env  ## See a model trained on a running platform, in about a minute
+demo: env  ## See a model trained, tuned, exported and asked, in about a minute
 	@$(BIN)/lazuli demo
 
 test: dev  ## Run every test: fast ones, then jobs, journeys and other people's clients

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from lazuli.cli.demo.command import sparkline
 from lazuli.cli.demo.files import lay_out
+from lazuli.cli.demo.screen import sparkline
 from lazuli.cli.lineage import lineage_tree
 from lazuli.client.localise import localise
 from lazuli.resources.job import CommandJob
@@ -17,16 +17,14 @@ from lazuli.schema import yaml
 
 
 def test_the_job_of_the_demo_is_complete(tmp_path: Path) -> None:
-    job_file, _ = lay_out(tmp_path)
-    source = yaml.load(job_file)
+    source = yaml.load(lay_out(tmp_path).job)
     job = CommandJob.from_yaml(source)
     assert len(localise(job, source)) == 2  # its code and its environment; the data is an asset
     assert f"python={sys.version_info.major}.{sys.version_info.minor}\n" in (tmp_path / "conda.yml").read_text()
 
 
 def test_the_data_is_tidy_and_says_what_scikit_learn_says(tmp_path: Path) -> None:
-    _, data_file = lay_out(tmp_path)
-    rows = list(csv.DictReader(data_file.open()))
+    rows = list(csv.DictReader(lay_out(tmp_path).data.open()))
     assert len(rows) == 569
     assert len(rows[0]) == 31
     assert sum(row["diagnosis"] == "malignant" for row in rows) == 212

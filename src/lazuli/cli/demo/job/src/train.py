@@ -1,11 +1,12 @@
 """Train a classifier on the breast cancer data, logging how it does after every iteration."""
 
 import argparse
+import logging
 from pathlib import Path
 
-import joblib
 import mlflow
 import pandas as pd
+import sklearn
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
@@ -14,6 +15,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--data", required=True, help="a CSV file with a column 'diagnosis'")
 parser.add_argument("--iterations", type=int, default=60)
 parser.add_argument("--learning-rate", type=float, default=0.1)
+parser.add_argument("--max-leaf-nodes", type=int, default=15)
 parser.add_argument("--model", type=Path, required=True, help="the folder to keep the model in")
 args = parser.parse_args()
 
@@ -25,11 +27,15 @@ x_train, x_valid, y_train, y_valid = train_test_split(
 print(f"{len(x_train)} patients to learn from, {len(x_valid)} to check with, {features.shape[1]} measurements each")
 
 model = HistGradientBoostingClassifier(
-    learning_rate=args.learning_rate, max_leaf_nodes=15, early_stopping=False, warm_start=True, random_state=0
+    learning_rate=args.learning_rate,
+    max_leaf_nodes=args.max_leaf_nodes,
+    early_stopping=False,
+    warm_start=True,
+    random_state=0,
 )
 
 with mlflow.start_run():
-    mlflow.log_params({"iterations": args.iterations, "learning_rate": args.learning_rate, "max_leaf_nodes": 15})
+    mlflow.log_params({name: value for name, value in vars(args).items() if name not in ("data", "model")})
     for iteration in range(1, args.iterations + 1):
         model.set_params(max_iter=iteration).fit(x_train, y_train)
         chance = model.predict_proba(x_valid)[:, 1]
@@ -43,6 +49,9 @@ with mlflow.start_run():
         if iteration % 10 == 0:
             print(f"iteration {iteration:3}  " + "  ".join(f"{name} {value:.4f}" for name, value in scores.items()))
 
-args.model.mkdir(parents=True, exist_ok=True)
-joblib.dump(model, args.model / "model.joblib")
-print(f"the model is in {args.model.name}/model.joblib")
+logging.getLogger("mlflow.sklearn").setLevel(logging.ERROR)  # it warns of pickles from strangers; this one is ours
+needs = [f"scikit-learn=={sklearn.__version__}", f"pandas=={pd.__version__}"]
+mlflow.sklearn.save_model(
+    model, args.model, serialization_format="cloudpickle", input_example=x_valid.head(20), pip_requirements=needs
+)
+print(f"the model is in {args.model.name}")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.jobs.place import ENVIRONMENT, Place
 
+from lazuli.jobs.lineage import Lineage
 from lazuli.resources.batch import BatchJob
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
@@ -98,6 +99,16 @@ def test_a_model_answers_with_a_row_for_each_file(batch: Batch) -> None:
     assert job.body["properties"]["azureml.endpointname"] == batch.name
     assert job.body["properties"]["azureml.deploymentname"] == "first"
     assert name.startswith("batchjob-")
+
+
+def test_what_answered_is_traced_to_the_model(batch: Batch) -> None:
+    batch.deploy("first", NAMES)
+    job = batch.ask("first", inputs=DATA)
+    batch.place.until(job.id.name, "Completed")
+    graph = Lineage(batch.place.platform.store, batch.place.platform.tracking.runs, {}).graph(job.id, "up")
+    edges = {(edge["from"].rpartition("/workspaces/Space/")[2], edge["role"]) for edge in graph["edges"]}
+    assert (f"batchEndpoints/{batch.name}/deployments/first", "deployment") in edges
+    assert ("models/greeting/versions/1", "model") in edges
 
 
 def test_what_is_said_once_holds_for_one_job(batch: Batch) -> None:

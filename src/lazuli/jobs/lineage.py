@@ -14,7 +14,7 @@ from lazuli.jobs.transitions import TERMINAL
 from lazuli.resources.inout import Input
 from lazuli.resources.job import JobType
 from lazuli.resources.table import noun
-from lazuli.schema.identity import ResourceId, Scope, parse_resource_id
+from lazuli.schema.identity import NESTED, ResourceId, Scope, parse_resource_id
 from lazuli.schema.problems import InvalidInput, NotFound
 from lazuli.schema.reference import parse_registry
 from lazuli.schema.words import moment
@@ -34,7 +34,7 @@ _MOST_NODES, _MOST_OF_ONE, _MOST_EVENTS = 500, 50, 200
 _COMMIT = ("azureml.git.commit", "mlflow.source.git.commit")
 _ENDS = TERMINAL | {"Succeeded"}
 _PLATFORM = "lazuli"
-_CAME_ABOUT = frozenset({"jobs", "models", "data", "onlineEndpoints", "onlineDeployments"})
+_CAME_ABOUT = frozenset({"jobs", "models", "data", *NESTED, *(within for within, _ in NESTED.values())})
 """Kinds whose events a graph tells; code and environments are made along the way."""
 
 

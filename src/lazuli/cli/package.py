@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,7 @@ from lazuli.resources.environment import Environment
 from lazuli.resources.package import ModelPackage, ServerType
 from lazuli.schema.document import Document
 from lazuli.schema.problems import InvalidInput, NotFound, Unsupported
-from lazuli.schema.reference import parse_reference
+from lazuli.schema.reference import Reference, parse_reference
 from lazuli.schema.yaml import load
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _contents(connect: Connect, said: ModelPackage, place: Path, source: str, be
     if named is None or Path(source).exists():
         name, version = place.stem if place.is_file() else place.resolve().name, version_of(place)
     else:
-        name, version = named.name, named.version or version_of(place)
+        name, (place, version) = named.name, _as_registered(connect, named, place)
     mount = (said.model_configuration.mount_path if said.model_configuration else None) or ""
     configured = said.inferencing_server.code_configuration
     described = [file.parent for file in sorted(place.rglob("MLmodel"))] if place.is_dir() else []
@@ -151,6 +151,16 @@ def _contents(connect: Connect, said: ModelPackage, place: Path, source: str, be
     environment = _environment(connect, said, model, beside)
     environ = built_environ(environment, settings.load())
     return _with(script_contents(name, version, model, environ, script, mount), said.environment_variables)
+
+
+def _as_registered(connect: Connect, named: Reference, place: Path) -> tuple[Path, str]:
+    """A fetched model under the last name of its path, as deployments have it, and its version."""
+    with connect() as client:
+        found = client.models.get(named.name, named.version, label=named.label)
+    last = PurePosixPath(str(found["path"])).name
+    if (place / last).is_file():
+        return place / last, str(found["version"])
+    return place.rename(place.with_name(last)), str(found["version"])
 
 
 def _with(contents: Contents, variables: Mapping[str, str]) -> Contents:

@@ -222,6 +222,8 @@ def test_what_cannot_be_asked_is_refused(batch: Batch) -> None:
     elsewhere = BatchJob.from_rest({"compute": {"target": "nowhere", "instanceCount": 2}, "name": "x"})
     with pytest.raises(InvalidInput, match="compute 'nowhere' does not exist"):
         batch.ask("first", inputs=DATA, compute=elsewhere.dump()["compute"])
+    with pytest.raises(InvalidInput, match="takes 999 nodes together"):
+        batch.ask("first", inputs=DATA, compute={"instance_count": 999})
     with pytest.raises(InvalidInput, match="the name of a file"):
         BatchJob.from_rest({"outputFileName": "../up.csv"})
     with pytest.raises(InvalidInput, match="Nothing lies at"):

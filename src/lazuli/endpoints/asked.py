@@ -8,14 +8,16 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from lazuli.assets.components import Components
+from lazuli.compute.targets import Targets
 from lazuli.endpoints.batch import BatchDeployments, BatchEndpoints
+from lazuli.jobs.commands import nodes_on
 from lazuli.jobs.family import ROOT
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.batch import BatchDeployment, BatchJob, BatchType, OutputAction
 from lazuli.resources.inout import AssetType, Output
 from lazuli.resources.pipeline import PipelineJob
 from lazuli.resources.table import noun
-from lazuli.schema.identity import ResourceId
+from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.places import DEFAULT
 from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.reference import parse_datastore_path
@@ -36,12 +38,18 @@ class BatchJobs:
     """The jobs that batch endpoints are asked for."""
 
     def __init__(
-        self, endpoints: BatchEndpoints, deployments: BatchDeployments, jobs: Jobs, components: Components
+        self,
+        endpoints: BatchEndpoints,
+        deployments: BatchDeployments,
+        jobs: Jobs,
+        components: Components,
+        targets: Targets,
     ) -> None:
         self._endpoints = endpoints
         self._deployments = deployments
         self._jobs = jobs
         self._components = components
+        self._targets = targets
 
     def submit(self, endpoint: ResourceId, asked: BatchJob, deployment: str, actor: Principal) -> Record:
         """The job that answers; of the deployment that is named, or the endpoint's default.
@@ -52,6 +60,8 @@ class BatchJobs:
         said: BatchDeployment = document_of(noun("batch-deployment"), found)
         is_model = said.type is BatchType.MODEL
         own = _of_model(said, asked) if is_model else self._of_pipeline(found, said, asked)
+        if is_model:
+            self._check_nodes(found.id.scope, own)
         name = asked.job_name or f"{'batch' if is_model else 'pipeline'}job-{uuid.uuid4()}"
         tags = {_MARK: "true", _DEPLOYMENT: found.id.version, "azureml.jobtype": "azureml.pipelinejob"}
         job = PipelineJob.settled(
@@ -84,6 +94,12 @@ class BatchJobs:
             behind = self._deployments.get(_behind(found.id, deployment))
             properties.append((_DEPLOYMENT, behind.id.version))
         return [ROOT, (f"{TAG}:{_MARK}", "true")], properties
+
+    def _check_nodes(self, scope: Scope, own: Mapping[str, Any]) -> None:
+        """Raise :class:`InvalidInput` where the compute never has as many nodes as are asked for."""
+        target = self._targets.named(scope, own["compute"] or "serverless")
+        wanted = own["jobs"][_STEP]["resources"].get("instance_count", 1)
+        nodes_on(self._jobs.store, self._targets, scope, target, wanted)
 
     def _chosen(self, endpoint: ResourceId, named: str) -> Record:
         found = self._endpoints.get(endpoint)

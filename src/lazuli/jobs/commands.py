@@ -15,7 +15,7 @@ from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import InvalidInput
 from lazuli.store.opened import Store
 
-__all__ = ["Commands"]
+__all__ = ["Commands", "nodes_on"]
 
 
 class Commands(Kind):
@@ -45,16 +45,20 @@ class Commands(Kind):
 
     def _nodes(self, scope: Scope, target: str, job: CommandJob) -> int:
         """How many nodes a job takes. Raises :class:`InvalidInput` where its target will never have as many."""
-        wanted = nodes_wanted(job)
-        if wanted == 1:
-            return wanted
-        with self._store.state.read() as tx:
-            most = self._targets.slots(tx, scope, target).most
-        if wanted > most:
-            what = "has a slot for each core" if target == LOCAL else "is of that size"
-            raise InvalidInput(
-                f"The job takes {wanted} nodes together, and '{target}' has {most} at most: it {what}.",
-                target="resources.instance_count",
-                mend=f"Set it to {most} or less, or use a cluster whose max_instances is {wanted} or more.",
-            )
+        return nodes_on(self._store, self._targets, scope, target, nodes_wanted(job))
+
+
+def nodes_on(store: Store, targets: Targets, scope: Scope, target: str, wanted: int) -> int:
+    """So many nodes. Raises :class:`InvalidInput` where a target will never have as many."""
+    if wanted == 1:
         return wanted
+    with store.state.read() as tx:
+        most = targets.slots(tx, scope, target).most
+    if wanted > most:
+        what = "has a slot for each core" if target == LOCAL else "is of that size"
+        raise InvalidInput(
+            f"The job takes {wanted} nodes together, and '{target}' has {most} at most: it {what}.",
+            target="resources.instance_count",
+            mend=f"Set it to {most} or less, or use a cluster whose max_instances is {wanted} or more.",
+        )
+    return wanted

@@ -365,7 +365,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         preemption=Preemption(store, targets, reconciler),
         trials=Trials(jobs, sweeps),
         functions=functions,
-        batch=BatchJobs(batch_endpoints, batch_deployments, jobs, components),
+        batch=BatchJobs(batch_endpoints, batch_deployments, jobs, components, targets),
     )
 
 

@@ -319,7 +319,10 @@ def test_a_provider_that_is_not_here_gives_way(folder: Path, capfd: pytest.Captu
     path = onnx_models.regressor(folder / "gpu.onnx")
     asked = Asked(path, providers=("NoSuchExecutionProvider", "CPUExecutionProvider"))
     assert asked.says({"x": ROWS}) == [4.0, 8.5]
-    assert "NoSuchExecutionProvider is not on this machine; it runs on the CPU." in capfd.readouterr().err
+    told = "NoSuchExecutionProvider is not in the ONNX Runtime of this server; it runs on CPUExecutionProvider."
+    assert told in capfd.readouterr().err
+    state = asked.model.state()
+    assert state["providers"] == ["CPUExecutionProvider"] and state["absent_providers"] == ["NoSuchExecutionProvider"]
 
 
 @pytest.fixture

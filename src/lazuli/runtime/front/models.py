@@ -16,7 +16,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Literal, overload
 from urllib.parse import parse_qs
 
@@ -73,7 +73,14 @@ class Model:
 
     def state(self) -> dict[str, Any]:
         """How busy it is."""
-        return {"in_flight": self._pending, "waiting": len(self._bench), "seats": 1}
+        providers = self.session.get_providers()
+        return {
+            "in_flight": self._pending,
+            "waiting": len(self._bench),
+            "seats": 1,
+            "providers": providers,
+            "absent_providers": [name for name in self.said.providers if name not in providers],
+        }
 
     def close(self) -> None:
         """End the threads."""
@@ -237,15 +244,34 @@ def loaded(deployment: str, said: ModelSaid) -> ort.InferenceSession:
     options.log_severity_level = 3
     here = ort.get_available_providers()
     providers = [name for name in said.providers if name in here]
-    if providers != list(said.providers):
-        absent = ", ".join(sorted({*said.providers} - {*here}))
-        print(f"deployments.{deployment}: {absent} is not on this machine; it runs on the CPU.", file=sys.stderr)
     if "CPUExecutionProvider" not in providers:
         providers.append("CPUExecutionProvider")
     try:
-        return ort.InferenceSession(str(said.model), options, providers=providers)
+        session = ort.InferenceSession(str(said.model), options, providers=providers)
     except Exception as wrong:  # ONNX Runtime has a class of errors for each status
         raise WrongTable(f"deployments.{deployment}.model: it cannot be loaded: {first_line(wrong)}") from None
+    for name in said.providers:
+        if name not in session.get_providers():  # one that is here may still lack its libraries or its device
+            print(f"deployments.{deployment}: {_why_absent(name, here, session.get_providers())}", file=sys.stderr)
+    return session
+
+
+def _why_absent(name: str, here: Sequence[str], used: Sequence[str]) -> str:
+    """Why a provider is not in use, what is instead, and how it could be had."""
+    instead = f"it runs on {', '.join(used)}."
+    if name in here:
+        return f"{name} does not start on this machine (its driver or libraries are missing); {instead}"
+    package = _PACKAGES.get(name)
+    mend = f" It comes with the package {package}, in an environment of its own." if package else ""
+    return f"{name} is not in the ONNX Runtime of this server; {instead}{mend}"
+
+
+_PACKAGES = {
+    "OpenVINOExecutionProvider": "onnxruntime-openvino",
+    "CUDAExecutionProvider": "onnxruntime-gpu",
+    "TensorrtExecutionProvider": "onnxruntime-gpu",
+    "DmlExecutionProvider": "onnxruntime-directml",
+}
 
 
 def rows_of(feeds: Feeds) -> int:

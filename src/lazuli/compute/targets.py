@@ -160,10 +160,6 @@ class Targets(Shelf):
         self.rows.wake(moved)
         return record
 
-    def _replaced(self, tx: Connection, record: Record, reason: str) -> list[ResourceId]:
-        leaving = self.rows.dismiss(tx, record.id.scope, record.id.name, reason)
-        return [*leaving, *self.rows.fill(tx, record)]
-
     # --- what is told of them --------------------------------------------------------------------------------------
 
     def found(self, tx: Connection, id: ResourceId) -> Record:

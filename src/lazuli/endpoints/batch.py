@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from lazuli.assets.components import Components
 from lazuli.compute.targets import Targets
-from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment
+from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment, said_of
 from lazuli.endpoints.made import Assets
 from lazuli.endpoints.moves import SUCCEEDED
 from lazuli.jobs.pinning import Pinning
@@ -51,7 +51,7 @@ class BatchEndpoints(Shelf):
     def prepare(self, id: ResourceId, document: Document, actor: Principal) -> Record:
         """A new endpoint. Raises :class:`InvalidInput` where it has a default: nothing is behind it yet."""
         BatchEndpoint.settled({"name": id.name})  # the name of the path is judged as the document's own
-        body = _body(document)
+        body = said_of(document)
         if (body.get("defaults") or {}).get("deployment_name"):
             raise InvalidInput(
                 "A new endpoint has no deployments yet, so none can be its default.",
@@ -62,7 +62,7 @@ class BatchEndpoints(Shelf):
 
     def replace(self, old: Record, document: Document) -> dict[str, Any]:
         """Its words and its default. Raises :class:`InvalidInput` for a default that is not there."""
-        body = _body(document)
+        body = said_of(document)
         named = (body.get("defaults") or {}).get("deployment_name")
         with self.store.state.read() as tx:
             there = [each.id.version for each in deployments_of(self.store, tx, old.id)]
@@ -161,7 +161,7 @@ class BatchDeployments(Shelf):
         said = document.model_copy(update={"name": id.version, "endpoint_name": id.name})
         is_model = said.type is BatchType.MODEL
         changes = self._of_model(id.scope, said) if is_model else self._of_pipeline(id.scope, said)
-        return _body(said.model_copy(update=changes))
+        return said_of(said.model_copy(update=changes))
 
     def _of_model(self, scope: Scope, said: BatchDeployment) -> dict[str, Any]:
         if said.model is None:
@@ -211,11 +211,6 @@ def _answering(endpoint: Record) -> Iterator[Source]:
     """The deployment that answers where none is named."""
     if name := (endpoint.body.get("defaults") or {}).get("deployment_name"):
         yield Source("deployment", ResourceId(endpoint.id.scope, "batchDeployments", endpoint.id.name, name).shown)
-
-
-def _body(document: Document) -> dict[str, Any]:
-    own = {"name", "endpoint_name"}
-    return {key: value for key, value in document.dump().items() if key not in own}
 
 
 def _is_default(record: Record, others: list[str]) -> InvalidInput:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Connection
 
+from lazuli.schema.document import Document
 from lazuli.schema.identity import NESTED, ResourceId
 from lazuli.schema.problems import NotFound
 from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.store.sources import Source, named
 
-__all__ = ["deployments_of", "endpoint_of", "made_of", "no_deployment"]
+__all__ = ["deployments_of", "endpoint_of", "made_of", "no_deployment", "said_of"]
 
 _MOST = 1000
 _BEHIND = {within: kind for kind, (within, _) in NESTED.items()}
@@ -54,3 +56,8 @@ def made_of(deployment: Record) -> Iterator[Source]:
     ):
         if isinstance(said, str):
             yield named(role, scope, kind, said)
+
+
+def said_of(document: Document) -> dict[str, Any]:
+    """What is kept of an endpoint or a deployment: all that it says but its names, which are its id."""
+    return {key: value for key, value in document.dump().items() if key not in ("name", "endpoint_name")}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lazuli.compute.engine import Engine
-from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment
+from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment, said_of
 from lazuli.endpoints.collected import Collections
 from lazuli.endpoints.instances import keys_in
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
@@ -82,7 +82,7 @@ class OnlineEndpoints(Shelf):
                 mend="Leave it out, create a deployment, and then set the traffic.",
             )
         self.keys.of(id)
-        return Record(id, _body(document), {"provisioning_state": CREATING}, status=CREATING)
+        return Record(id, said_of(document), {"provisioning_state": CREATING}, status=CREATING)
 
     def created(self, tx: Connection, record: Record, actor: Principal) -> None:
         """It is looked after from now on."""
@@ -95,7 +95,7 @@ class OnlineEndpoints(Shelf):
     def replace(self, old: Record, document: Document) -> dict[str, Any]:
         """Its words and its traffic. Raises :class:`InvalidInput` for traffic to what is not there."""
         assert isinstance(document, OnlineEndpoint)
-        body = _body(document)
+        body = said_of(document)
         with self.store.state.read() as tx:
             there = {each.id.version: each for each in deployments_of(self.store, tx, old.id)}
         for word in ("traffic", "mirror_traffic"):
@@ -278,7 +278,7 @@ class OnlineDeployments(Shelf):
         changes = self._assets.settled(id.scope, said, "online-deployment", own_server=own_server)
         if own_server:
             self._check_routes(id.scope, changes["environment"])
-        return _body(said.model_copy(update=changes))
+        return said_of(said.model_copy(update=changes))
 
     def _brings_server(self, scope: Scope, said: OnlineDeployment) -> bool:
         """Whether the environment brings a server of its own along."""
@@ -295,11 +295,6 @@ class OnlineDeployments(Shelf):
     def _environment(self, scope: Scope, said: str) -> Environment:
         found = self._assets.environments.resolve(scope, said, target="environment")
         return document_of(noun("environment"), found)
-
-
-def _body(document: Document) -> dict[str, Any]:
-    own = {"name", "endpoint_name"}
-    return {key: value for key, value in document.dump().items() if key not in own}
 
 
 def _without(said: Mapping[str, Any], id: ResourceId) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from lazuli.cli.behind import behind, edits_of, group_behind, no_wait
+from lazuli.cli.behind import behind, deployed, deploying, edits_of, group_behind
 from lazuli.cli.command import Command
-from lazuli.cli.nouns import group_of, strictly, warn
+from lazuli.cli.nouns import group_of
 from lazuli.cli.options import asks, named, pairs
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
@@ -127,36 +127,14 @@ def _deployment_jobs(client: Client, output: Form, name: str, endpoint_name: str
     show_many(client.batch_deployments.behind(endpoint_name).jobs(name), _COLUMNS, output, nothing)
 
 
+_set_default = click.option("--set-default", is_flag=True, help="Let it answer where no deployment is named.")
+
+
 @batch_deployment.command("create", cls=Command, help="Deploy a model or a pipeline behind a batch endpoint.")
-@click.option("-f", "--file", type=click.Path(dir_okay=False), help="The YAML file that says it.")
-@named("batch-deployment", required=False)
-@click.option("-e", "--endpoint-name", help="The endpoint it is behind.")
-@edits_of
-@click.option("--set-default", is_flag=True, help="Let it answer where no deployment is named.")
-@click.option("--skip-script-validation", is_flag=True, help="Taken, and of no meaning: scripts are run as they are.")
-@strictly
-@no_wait
+@deploying("batch-deployment", _set_default)
 @asks()
-def _create(
-    client: Client,
-    output: Form,
-    file: str | None,
-    name: str | None,
-    endpoint_name: str | None,
-    edits: tuple[str, ...],
-    set_default: bool,
-    skip_script_validation: bool,
-    strict: bool,
-    no_wait: bool,
-) -> None:
-    if not file and not edits:
-        raise InvalidInput("There is nothing to make the deployment from.", mend="Name a YAML file with --file.")
-    given = {"name": name, "endpoint_name": endpoint_name}
-    document, source = client.batch_deployments.read(file, edits, strict=strict, **given)
-    try:
-        made = client.batch_deployments.create(document, source, wait=not no_wait)
-    finally:
-        warn(source.warnings)
+def _create(client: Client, output: Form, set_default: bool, **said: Any) -> None:
+    made = deployed(client, "batch-deployment", **said)
     if set_default:
         client.batch_endpoints.set_default(made["endpoint_name"], made["name"])
     show(made, output)

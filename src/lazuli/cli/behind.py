@@ -6,15 +6,17 @@ import click
 
 from lazuli.cli.command import Command, Verbs
 from lazuli.cli.lineage import direction, show_lineage
-from lazuli.cli.options import asks, confirmed, named
+from lazuli.cli.nouns import create, strictly
+from lazuli.cli.options import Option, asks, confirmed, named, together
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
 from lazuli.client.collection import Change
 from lazuli.client.endpoints import Deployments
+from lazuli.client.envelope import Shown
 from lazuli.resources.table import Noun, noun
 from lazuli.schema.problems import InvalidInput
 
-__all__ = ["behind", "edits_of", "group_behind", "no_wait"]
+__all__ = ["behind", "deployed", "deploying", "edits_of", "group_behind", "no_wait"]
 
 behind = click.option("-e", "--endpoint-name", required=True, help="The endpoint it is behind.")
 no_wait = click.option("--no-wait", is_flag=True, help="Do not wait until it is done.")
@@ -28,6 +30,41 @@ def group_behind(word: str) -> Verbs:
     for made in (_show(row), _list(row), _update(row), _delete(row), _lineage(row)):
         group.add_command(made)
     return group
+
+
+def deploying(word: str, *more: Option) -> Option:
+    """The options of ``create``, and ``more``: its function hands them on to :func:`deployed`."""
+    return together(
+        click.option("-f", "--file", type=click.Path(dir_okay=False), help="The YAML file that says it."),
+        named(word, required=False),
+        click.option("-e", "--endpoint-name", help="The endpoint it is behind."),
+        edits_of,
+        *more,
+        click.option(
+            "--skip-script-validation",
+            is_flag=True,
+            expose_value=False,
+            help="Taken, and of no meaning: scripts are run as they are.",
+        ),
+        strictly,
+        no_wait,
+    )
+
+
+def deployed(
+    client: Client,
+    word: str,
+    *,
+    file: str | None,
+    edits: tuple[str, ...],
+    strict: bool,
+    no_wait: bool,
+    **names: str | None,
+) -> Shown:
+    """Create the deployment that a file and the options say. Raises :class:`InvalidInput` where only names are said."""
+    if not file and not edits:
+        raise InvalidInput("There is nothing to make the deployment from.", mend="Name a YAML file with --file.")
+    return create(client, noun(word), file, edits, names, strict=strict, wait=not no_wait)
 
 
 def _those(client: Client, row: Noun, endpoint: str) -> Deployments:

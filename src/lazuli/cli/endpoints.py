@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from lazuli.cli.behind import behind, edits_of, group_behind, no_wait
+from lazuli.cli.behind import behind, deployed, deploying, edits_of, group_behind, no_wait
 from lazuli.cli.command import Command
 from lazuli.cli.locally import is_local, may_be_local
-from lazuli.cli.nouns import group_of, strictly, warn
+from lazuli.cli.nouns import group_of
 from lazuli.cli.options import asks, named
 from lazuli.cli.show import Form, show
 from lazuli.client.client import Client
@@ -92,38 +92,16 @@ def _metrics(client: Client, output: Form, name: str) -> None:
     click.echo(client.online_endpoints.metrics(name), nl=False)
 
 
+_all_traffic = click.option("--all-traffic", is_flag=True, help="Give it all the traffic once it answers.")
+
+
 @online_deployment.command("create", cls=Command, help="Deploy a model behind an endpoint, or change a deployment.")
-@click.option("-f", "--file", type=click.Path(dir_okay=False), help="The YAML file that says it.")
-@named("online-deployment", required=False)
-@click.option("-e", "--endpoint-name", help="The endpoint it is behind.")
-@edits_of
-@click.option("--all-traffic", is_flag=True, help="Give it all the traffic once it answers.")
-@click.option("--skip-script-validation", is_flag=True, help="Taken, and of no meaning: scripts are run as they are.")
-@strictly
-@no_wait
+@deploying("online-deployment", _all_traffic)
 @asks()
-def _create(
-    client: Client,
-    output: Form,
-    file: str | None,
-    name: str | None,
-    endpoint_name: str | None,
-    edits: tuple[str, ...],
-    all_traffic: bool,
-    skip_script_validation: bool,
-    strict: bool,
-    no_wait: bool,
-) -> None:
-    if not file and not edits:
-        raise InvalidInput("There is nothing to make the deployment from.", mend="Name a YAML file with --file.")
-    if all_traffic and no_wait:
+def _create(client: Client, output: Form, all_traffic: bool, **said: Any) -> None:
+    if all_traffic and said["no_wait"]:
         raise InvalidInput("Traffic is given once it answers.", target="--all-traffic", mend="Leave --no-wait out.")
-    given = {"name": name, "endpoint_name": endpoint_name}
-    document, source = client.online_deployments.read(file, edits, strict=strict, **given)
-    try:
-        made = client.online_deployments.create(document, source, wait=not no_wait)
-    finally:
-        warn(source.warnings)
+    made = deployed(client, "online-deployment", **said)
     if all_traffic or is_local():
         client.online_endpoints.share(made["endpoint_name"], {made["name"]: 100})
     show(made, output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 from lazuli.cli.command import Command, Verbs
 from lazuli.cli.filters import filtering, selected
 from lazuli.cli.lineage import LINEAGE, lineage_of
-from lazuli.cli.options import Option, asks, confirmed, named, pairs
+from lazuli.cli.options import Option, asks, confirmed, named, pairs, together
 from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
 from lazuli.client.collection import Change, Query, View
@@ -90,7 +90,7 @@ def group_of(word: str) -> Verbs:
 
 def creating(row: Noun) -> Option:
     """The options of ``create``: a file, edits to it, and the fields that may be given without one."""
-    return _all(
+    return together(
         click.option("-f", "--file", type=click.Path(dir_okay=False), help="The YAML file that says it."),
         named(row.word, required=False),
         _maybe_version(row),
@@ -203,7 +203,7 @@ def _update(row: Noun) -> click.Command:
     @_maybe_version(row)
     @click.option("-f", "--file", type=click.Path(dir_okay=False), help="A YAML file with what changes.")
     @_edits("What to change.")
-    @_all(*_fields(row, _CHANGING.get(row.word, ())), _no_wait(row))
+    @together(*_fields(row, _CHANGING.get(row.word, ())), _no_wait(row))
     @asks()
     def command(
         client: Client,
@@ -346,12 +346,3 @@ def _maybe_label(row: Noun) -> Option:
 
 def _only(wanted: bool, option: Option) -> Option:
     return option if wanted else lambda function: function
-
-
-def _all(*options: Option) -> Option:
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate

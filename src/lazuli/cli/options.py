@@ -19,7 +19,18 @@ from lazuli.client.client import Client
 from lazuli.client.version import explained
 from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem
 
-__all__ = ["Connect", "Option", "asks", "confirmed", "may_ask", "may_connect", "named", "output_option", "pairs"]
+__all__ = [
+    "Connect",
+    "Option",
+    "asks",
+    "confirmed",
+    "may_ask",
+    "may_connect",
+    "named",
+    "output_option",
+    "pairs",
+    "together",
+]
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 Connect = Callable[[], AbstractContextManager[Client]]
@@ -43,6 +54,17 @@ class _Query(click.ParamType):
         except JMESPathError as error:
             said = " ".join(str(error).split())
             self.fail(f"'{value}' is no JMESPath expression: {said} See https://jmespath.org.", param, ctx)
+
+
+def together(*options: Option) -> Option:
+    """Several options as one, in their order."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
 
 
 def output_option(default: str) -> Option:

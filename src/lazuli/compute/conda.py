@@ -79,7 +79,6 @@ _NUMPY_2_SINCE = {"pandas": "2.2.2", "scikit-learn": "1.4.2", "scipy": "1.13", "
 _PINNED = re.compile(r"==(?P<version>\d+(?:\.\d+)*)")
 _OLD_NUMPY = "numpy<2"
 _NUMPY = re.compile(r"numpy\s*[<>=!~]", re.IGNORECASE)
-_KNOWN_KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 
 
 def parse(spec: Mapping[str, Any] | str) -> CondaSpec:

@@ -9,9 +9,7 @@ it was down is there when it is back.
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -31,11 +29,10 @@ from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
-__all__ = ["Carrier", "Collections"]
+__all__ = ["CARRY_S", "Carrier", "Collections"]
 
-log = logging.getLogger(__name__)
-
-_BEAT_S = 1.0
+CARRY_S = 1.0
+"""How often what was collected is carried."""
 _MOUNTED = ".mounted"
 """The file in a folder that a container has, without which it would be removed when it is empty."""
 _SHARE = 20
@@ -120,35 +117,16 @@ class Collections:
 
 
 class Carrier:
-    """Carries what was collected to its datastores, in a thread of its own."""
+    """Carries what was collected to its datastores."""
 
     def __init__(self, store: Store, storage: Storage) -> None:
         self._root = store.settings.data_dir / "collected"
         self._blobs = store.blobs
         self._storage = storage
         self._seen: dict[Path, tuple[int, float]] = {}  # how much was carried, and when more may be
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="collected", daemon=True)
 
-    def start(self) -> None:
-        """Begin, once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; what is left is carried by the next server."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_BEAT_S):
-            try:
-                self.look()
-            except Exception:
-                log.exception("What endpoints collected could not be carried; it is tried again.")
-
-    def look(self) -> None:
-        """Carry all that has come."""
+    def carry(self) -> None:
+        """Carry all that has come, in one thread at a time; what a server leaves undone, the next one does."""
         for place, folders, files in os.walk(self._root, topdown=False):
             for name in files:
                 if not name.startswith("."):

@@ -49,8 +49,7 @@ __all__ = [
 
 STARTING, READY, UNREADY = "starting", "ready", "unready"
 _TAIL = 4000
-_OFTEN_MS, _SELDOM_MS, _LOOK_MS = 50, 500, 30_000
-_FIRST_S = 10
+_OFTEN_MS, _LOOK_MS = 50, 30_000
 
 
 @dataclass(frozen=True)

@@ -40,12 +40,9 @@ from lazuli.store.reconciler import Reconciler, Step
 
 __all__ = ["EndpointLifecycle", "Kept"]
 
-_SOON_MS, _READY_MS, _BUILD_MS, _LOOK_MS = 20, 50, 500, 30_000
-_TAIL = 4000
+_SOON_MS, _BUILD_MS, _LOOK_MS = 20, 500, 30_000
 _BACK_OFF_MS, _LONGEST_MS = 1000, 60_000
 _FAULT = "Lazuli could not go on with it; its log has the details."
-_BUILDING = "Building its environment; the next deployment with it will not wait."
-_STARTING = "Starting its processes."
 
 
 class Kept:

@@ -16,7 +16,10 @@ _EVERY_S = 3600.0
 
 
 class Chores:
-    """One thread that does each chore about hourly. One that fails is done again the next time."""
+    """One thread that does each chore again and again, about hourly where nothing is said.
+
+    One that fails is done again the next time.
+    """
 
     def __init__(
         self, chores: Sequence[Callable[[], object]], *, first_s: float = _FIRST_S, every_s: float = _EVERY_S
@@ -44,5 +47,5 @@ class Chores:
                 try:
                     chore()
                 except Exception:
-                    log.exception("A chore failed; it is done again in an hour.")
+                    log.exception("A chore failed; it is done again the next time.")
             wait_s = self._every_s

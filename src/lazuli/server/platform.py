@@ -23,7 +23,7 @@ from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
 from lazuli.endpoints.asked import BatchJobs
 from lazuli.endpoints.batch import BatchDeployments, BatchEndpoints, Parts
-from lazuli.endpoints.collected import Carrier, Collections
+from lazuli.endpoints.collected import CARRY_S, Carrier, Collections
 from lazuli.endpoints.deploying import DeploymentLifecycle
 from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
@@ -143,7 +143,7 @@ class Platform:
     transfers: Transfers
     growing: Growing
     chores: Chores
-    carrier: Carrier
+    carrying: Chores
     pictures: Pictures
     preemption: Preemption
     trials: Trials
@@ -198,7 +198,7 @@ class Platform:
         self.shelves.compute.settle()
         self.reconciler.start(alone=True)  # open_store has made sure of it
         self.chores.start()
-        self.carrier.start()
+        self.carrying.start()
 
     def _clear_orphans(self) -> None:
         """Work of jobs that are at an end, or gone: stopped, and forgotten once it is over."""
@@ -226,7 +226,7 @@ class Platform:
         self.transfers.close()
         self.growing.close()
         self.chores.stop()
-        self.carrier.stop()
+        self.carrying.stop()
         self.insights.stop()
         self.store.close()
 
@@ -360,7 +360,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         transfers=transfers,
         growing=growing,
         chores=Chores([store.blobs.collect_garbage]),
-        carrier=Carrier(store, storage),
+        carrying=Chores([Carrier(store, storage).carry], first_s=CARRY_S, every_s=CARRY_S),
         pictures=Pictures(jobs, known),
         preemption=Preemption(store, targets, reconciler),
         trials=Trials(jobs, sweeps),

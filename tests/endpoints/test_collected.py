@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from tests.endpoints.conftest import Served, answering
 from tests.endpoints.test_serving import times, uploaded
+from tests.jobs.place import Place
 
 from lazuli.compute.contract import until
 from lazuli.schema.identity import ResourceId
-from lazuli.schema.problems import Unsupported
+from lazuli.schema.problems import InvalidInput, Unsupported
 
 COLLECTOR = {"collections": {name: {"enabled": "True"} for name in ("model_inputs", "model_outputs", "request")}}
 OWN = """
@@ -70,7 +71,7 @@ def test_nothing_collected_is_lost_with_who_wrote_it(endpoint: Served) -> None:
     until(lambda: len(kept(endpoint, "model_outputs")) == 5, "all outputs")
     assert [event["data"] for event in kept(endpoint, "model_inputs")] == [[{"x": number}] for number in range(5)]
     left = platform.store.settings.data_dir / "collected"
-    until(lambda: not list(left.rglob(f"*/{endpoint.name}/*")), "that nothing is left behind")
+    until(lambda: not any(endpoint.name in place for place, *_ in os.walk(left)), "that nothing is left behind")
 
 
 def test_streams_go_where_they_are_said_to(endpoint: Served) -> None:
@@ -99,3 +100,38 @@ def test_streams_go_where_they_are_said_to(endpoint: Served) -> None:
     collections["request"]["data"]["path"] = "https://example.com/asked"
     with pytest.raises(Unsupported):
         endpoint.deploy("blue", answering("blue"), data_collector=collector)
+
+
+def test_only_what_was_collected_is_carried(place: Place) -> None:
+    """A script may lay anything into its folders: what leads elsewhere, has no end, or has no name."""
+    settings = place.platform.store.settings
+    container = place.platform.storage.container(place.scope, "workspaceblobstore")
+    folder = settings.data_dir / "collected" / container / "hostile"
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").symlink_to(settings.data_dir / "token")
+    (folder / "b").symlink_to(settings.data_dir / "token")
+    (folder / "c").symlink_to(settings.data_dir)
+    os.mkfifo(folder / "d.jsonl")
+    (folder / "e\\.jsonl").write_bytes(b"{}\n")
+    (folder / os.fsdecode(b"\xff.jsonl")).write_bytes(b"{}\n")
+    with (folder / "f.jsonl").open("wb") as file:
+        file.truncate(10 << 40)
+    (folder / "g.jsonl").write_bytes(b"{}\n")
+    (folder / "h").write_bytes(b"as it is")
+    until(lambda: len(place.files("hostile/")) == 2, "what is one's own")
+    assert place.files("hostile/") == {"g.jsonl": "{}\n", "h": "as it is"}
+    (folder / "c").unlink(missing_ok=True)  # a folder is not looked at
+    until(lambda: not folder.exists(), "that nothing is left behind")
+
+
+@pytest.mark.parametrize("path", ["../../../../outside", "/etc/outside", "a/../../../../../outside", "a:/etc"])
+def test_nothing_is_collected_outside_the_folder_for_it(endpoint: Served, path: str) -> None:
+    said = {"request": {"data": {"path": f"azureml://datastores/workspaceblobstore/paths/{path}"}}}
+    with pytest.raises(InvalidInput):
+        endpoint.deploy("blue", answering("blue"), data_collector={"collections": said})
+
+
+def test_keys_are_not_collected(endpoint: Served) -> None:
+    said = {"collections": {"request": {}}, "request_logging": {"capture_headers": ["x-a", "Authorization"]}}
+    with pytest.raises(InvalidInput, match="keys of callers"):
+        endpoint.deploy("blue", answering("blue"), data_collector=said)

@@ -9,7 +9,9 @@ it was down is there when it is back.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -22,14 +24,17 @@ from lazuli.resources.deployment import CollectedData, DataCollector, OnlineDepl
 from lazuli.resources.table import noun
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.places import COLLECTED, DEFAULT
-from lazuli.schema.problems import Conflict, Unsupported
+from lazuli.schema.problems import Conflict, InvalidInput, Unsupported
 from lazuli.schema.reference import parse_reference
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
+from lazuli.store.paths import clean
 
 __all__ = ["CARRY_S", "Carrier", "Collections"]
+
+log = logging.getLogger(__name__)
 
 CARRY_S = 1.0
 """How often what was collected is carried."""
@@ -37,6 +42,9 @@ _MOUNTED = ".mounted"
 """The file in a folder that a container has, without which it would be removed when it is empty."""
 _SHARE = 20
 """Carrying a file that grows may take this part of the time."""
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+_LONGEST, _LARGEST = 64 << 20, 1 << 30
+"""Bytes that a file of lines, which is read as a whole, and one of data may have: far more than is ever written."""
 
 
 class Collections:
@@ -50,8 +58,15 @@ class Collections:
     def settled(self, id: ResourceId, collector: DataCollector) -> DataCollector:
         """A data collector whose streams tell the name, version and path of their data assets.
 
-        Raises :class:`Unsupported` for a path outside this server.
+        Raises :class:`Unsupported` for a path outside this server, :class:`InvalidInput` for headers that hold keys.
         """
+        asked = collector.request_logging.capture_headers if collector.request_logging else []
+        if secret := next((header for header in asked if header.lower() in _SECRET), None):
+            raise InvalidInput(
+                f"'{secret}' holds the keys of callers, and is not kept.",
+                target="data_collector.request_logging.capture_headers",
+                mend="Leave it out.",
+            )
         collections = {}
         for name, each in collector.collections.items():
             data = self._asset(id, name, each.data) if each.enabled else each.data
@@ -80,10 +95,13 @@ class Collections:
                 name=said.name or f"{id.name}-{id.version}-{name}", version=said.version or "1", path=said.path or path
             )
         target = f"data_collector.collections.{name}.data.path"
-        if self._storage.locate(id.scope, str(found.path), target=target).is_outside:
+        location = self._storage.locate(id.scope, str(found.path), target=target)
+        if location.is_outside:
             raise Unsupported(
                 f"'{found.path}' lies outside this server.", target=target, mend=f"Use a path in '{DEFAULT}'."
             )
+        if ":" in clean(location.path, target=target):  # a folder of this machine, which a container may be given
+            raise InvalidInput(f"'{location.path[:200]}' holds a ':'.", target=target, mend="Use a path without it.")
         return found
 
     def places(self, record: Record) -> list[str]:
@@ -126,35 +144,65 @@ class Carrier:
         self._seen: dict[Path, tuple[int, float]] = {}  # how much was carried, and when more may be
 
     def carry(self) -> None:
-        """Carry all that has come, in one thread at a time; what a server leaves undone, the next one does."""
-        for place, folders, files in os.walk(self._root, topdown=False):
+        """Carry all that has come, in one thread at a time; what a server leaves undone, the next one does.
+
+        A script may have laid anything there, and may swap it while it is looked at.
+        """
+        self._root.mkdir(exist_ok=True)
+        for place, folders, files, at in os.fwalk(self._root, topdown=False):
             for name in files:
                 if not name.startswith("."):
-                    self._carry(Path(place, name))
-            if not folders and not files and Path(place) != self._root:
-                with suppress(OSError):  # somebody writes there again
-                    Path(place).rmdir()
+                    self._take(Path(place, name), at)
+            for name in folders:
+                with suppress(OSError):  # somebody writes there
+                    os.rmdir(name, dir_fd=at)
 
-    def _carry(self, file: Path) -> None:
+    def _take(self, file: Path, at: int) -> None:
+        """Carry a file of the folder ``at``; what is none that was collected is removed."""
+        try:
+            descriptor = os.open(file.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+        except OSError:  # a link, or gone, or not ours to read
+            if file.is_symlink():
+                self._drop(file, at, "it is a link")
+            return
+        with os.fdopen(descriptor, "rb") as stream:
+            is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            is_done = is_file and _is_free(stream)  # if it is, this is its size
+            size = os.fstat(descriptor).st_size
+            if not is_file:
+                self._drop(file, at, "it is no file")
+            elif size > (_LONGEST if file.suffix == ".jsonl" else _LARGEST):
+                self._drop(file, at, f"it has {size} bytes")
+            else:
+                try:
+                    self._carry(file, at, stream, size, is_done)
+                except InvalidInput as problem:  # its name is that of no blob
+                    self._drop(file, at, str(problem))
+
+    def _carry(self, file: Path, at: int, stream: IO[bytes], size: int, is_done: bool) -> None:
         """Carry a file; where nobody writes to it, take it away."""
         container, _, name = file.relative_to(self._root).as_posix().partition("/")
-        with file.open("rb") as stream:
-            is_done = _is_free(stream)
-            size, (carried, not_before) = os.fstat(stream.fileno()).st_size, self._seen.get(file, (0, 0.0))
-            if not is_done and (size == carried or time.monotonic() < not_before):
-                return
-            began = time.monotonic()
-            if self._storage.key_of(container) is None:
-                pass  # its workspace has gone
-            elif file.suffix != ".jsonl":
-                self._blobs.put_file(container, name, file)
-            elif size != carried:
-                lines = stream.read(size)
-                self._blobs.put_bytes(container, name, lines[: lines.rfind(b"\n") + 1])
-            self._seen[file] = (size, began + _SHARE * (time.monotonic() - began))
-            if is_done:
-                file.unlink()
-                del self._seen[file]
+        carried, not_before = self._seen.get(file, (0, 0.0))
+        if not is_done and (size == carried or time.monotonic() < not_before):
+            return
+        began = time.monotonic()
+        if self._storage.key_of(container) is None:
+            pass  # its workspace has gone
+        elif file.suffix != ".jsonl":
+            self._blobs.put_file(container, name, Path(f"/dev/fd/{stream.fileno()}"))
+        elif size != carried:
+            lines = stream.read(size)
+            self._blobs.put_bytes(container, name, lines[: lines.rfind(b"\n") + 1])
+        self._seen[file] = (size, began + _SHARE * (time.monotonic() - began))
+        if is_done:
+            os.unlink(file.name, dir_fd=at)
+            del self._seen[file]
+
+    def _drop(self, file: Path, at: int, why: str) -> None:
+        log.warning("%r is not carried, and removed: %s.", str(file), why)
+        self._seen.pop(file, None)
+        with suppress(OSError):
+            os.unlink(file.name, dir_fd=at)
 
 
 def _is_free(stream: IO[bytes]) -> bool:

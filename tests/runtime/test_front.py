@@ -23,6 +23,7 @@ from lazuli.runtime.front.front import Front
 from lazuli.runtime.front.table import Table
 from lazuli.runtime.inside.lazuli_score.pages import drawn
 
+CHUNKED = f"POST /score HTTP/1.1\r\nAuthorization: Bearer {KEY}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
 ECHO = "import json\ndef run(data):\n    return json.loads(data)\n"
 HEADERS = "def run(data, request_headers):\n    return request_headers\n"
 WAITS = """
@@ -185,8 +186,8 @@ def test_a_client_that_wants_no_more_is_let_go(echo: Endpoint, word: str) -> Non
         (b"GET http://x/ HTTP/1.1\r\n\r\n", 400),
         (b"POST /score HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST /score HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-        (b"POST /score HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
-        (b"POST /score HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n", 413),
+        (CHUNKED + b"x\r\n", 400),
+        (CHUNKED + b"3e9\r\n", 413),
         (b"POST /score HTTP/1.1\r\nContent-Length: 1001\r\n\r\n", 413),
         (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000, 431),
     ],
@@ -659,3 +660,39 @@ def test_a_collector_of_a_deployment_that_leaves_lets_go(endpoint: Endpoint) -> 
         del endpoint.table["deployments"]["blue"]
         endpoint.reload(traffic={"green": 100})
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.parametrize("told", ["Content-Length: 90000000", "Transfer-Encoding: chunked"])
+def test_a_strangers_body_is_not_waited_for(endpoint: Endpoint, told: str) -> None:
+    endpoint.script("blue", ECHO)
+    endpoint.start()
+    with socket.create_connection(("127.0.0.1", endpoint.table["address"][1])) as line:
+        line.settimeout(10)
+        line.sendall(f"POST /score HTTP/1.1\r\nAuthorization: Bearer wrong\r\n{told}\r\n\r\n".encode())
+        answer = line.recv(1000)
+        assert answer.startswith(b"HTTP/1.1 401 ") and b"www-authenticate: Bearer" in answer
+        line.sendall(b"x" * 10_000_000)  # whoever sends all the same before it reads may read why
+        assert line.recv(1000) == b""
+
+
+def test_a_caller_has_no_end_of_time_for_a_head(tmp_path: Path) -> None:
+    async def drip() -> list[bool]:
+        said = {"endpoint": "e", "address": ["127.0.0.1", 0], "control": tmp_path / "c", "deployments": {}}
+        table = Table.model_validate(said)
+        front = Front(table)
+        await front.take(table)
+        exchange, found = Exchange(front), []
+        server = await asyncio.get_running_loop().create_server(lambda: exchange, "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        for piece in (b"POST / HTTP/1.1\r\n", b"a: b\r\n"):
+            writer.write(piece)
+            while piece not in exchange._found:
+                await asyncio.sleep(0.001)
+            exchange.since -= 20  # as if so long had gone by
+            front.sweep(asyncio.get_running_loop().time())
+            found.append(exchange._line.is_closing())
+        writer.close()
+        server.close()
+        return found
+
+    assert asyncio.run(drip()) == [False, True]

@@ -42,13 +42,14 @@ class Exchange(asyncio.Protocol):
     def __init__(self, room: Room) -> None:
         self.room = room
         self.is_busy = False  # an answer is being made
-        self.since = 0.0  # when something came last, on the loop's clock
+        self.since = 0.0  # when something came that a caller may take time for, on the loop's clock
         self._loop = asyncio.get_running_loop()
         self._found = b""
         self._head: Head | None = None
         self._body: bytearray | Chunks | None = None  # one that does not come at once
         self._is_clogged = False
         self._is_last = False  # the caller has nothing more to say
+        self._is_refused = False  # whatever else comes is thrown away, so that the caller gets to read why
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A caller is there."""
@@ -77,8 +78,11 @@ class Exchange(asyncio.Protocol):
         return self.is_busy
 
     def data_received(self, data: bytes) -> None:
-        """Something came."""
-        self.since = self._loop.time()
+        """Something came. A head has to come as a whole in its time, and so has what a stranger sends."""
+        if self._is_refused:
+            return
+        if not self.is_midway or (self._head is not None and self._head.is_permitted_until):
+            self.since = self._loop.time()
         if self.is_busy or self._is_clogged:
             self._found += data
             if len(self._found) > LARGEST_HEAD:
@@ -90,7 +94,7 @@ class Exchange(asyncio.Protocol):
     @property
     def is_midway(self) -> bool:
         """Whether a request has come in part."""
-        return self._head is not None or bool(self._found)
+        return self._is_refused or self._head is not None or bool(self._found)
 
     def hang_up(self) -> None:
         """Close, at once where no answer is being made, else after it."""
@@ -111,10 +115,11 @@ class Exchange(asyncio.Protocol):
                 self._head = None
                 self._answer(head, body)
         except Refusal as refusal:
-            answer = error(refusal.status, str(refusal))
-            self._found = b""
+            answer = error(refusal.status, str(refusal), refusal.headers)
+            self._found, self._head, self._body = b"", None, None
+            self._is_refused = True
             self._line.write(written(answer, b"", keeps_alive=False))
-            self._line.close()
+            self._line.write_eof()
 
     def _next_head(self) -> Head | None:
         found = self._found
@@ -166,7 +171,7 @@ class Exchange(asyncio.Protocol):
         reply.add_done_callback(lambda task: self._told(head, task))
 
     def _told(self, head: Head, task: asyncio.Task[bytes]) -> None:
-        self.is_busy = False
+        self.is_busy, self.since = False, self._loop.time()
         if self._line.is_closing():
             return
         self._line.write(task.result())

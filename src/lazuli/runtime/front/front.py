@@ -24,7 +24,7 @@ from lazuli.runtime.front.processes import Processes
 from lazuli.runtime.front.requests import Deployment, Request
 from lazuli.runtime.front.split import Share, Split
 from lazuli.runtime.front.table import ModelSaid, ProcessSaid, Table, WrongTable, read
-from lazuli.runtime.front.wire import Answer, Head, error, parsed, written
+from lazuli.runtime.front.wire import Answer, Head, Refusal, error, parsed, written
 
 __all__ = ["Front", "check", "serve"]
 
@@ -34,6 +34,10 @@ FLUSH_S = 0.25
 SWEEP_S = 5.0
 LONGEST_PART_S, LONGEST_IDLE_S = 30.0, 300.0
 """How long a caller may take for a request it has begun, and say nothing between two."""
+LARGEST_OF_STRANGERS = 64 * 1024
+"""Bytes that are read of a request without a key, so that its connection can go on."""
+NO_KEY = "Send a key of the endpoint or a token that has not expired: 'Authorization: Bearer …'."
+CHALLENGE = b"www-authenticate: Bearer\r\n"
 TEXT = b"content-type: text/plain; charset=utf-8\r\n"
 HEALTHY = Answer(200, TEXT, b"Healthy")
 
@@ -131,7 +135,10 @@ class Front:
             self.leaving.remove(house)
 
     def read(self, raw: bytes) -> Head:
-        """The head of a request, and until when its caller may come in."""
+        """The head of a request, and until when its caller may come in. Raises :class:`Refusal`.
+
+        A stranger's body is not waited for, unless it is small: many of them would fill the memory.
+        """
         head = self._heads.get(raw)
         if head is None:
             head = parsed(raw)
@@ -140,6 +147,8 @@ class Front:
                 if len(self._heads) >= MOST_HEADS:
                     self._heads.clear()
                 self._heads[raw] = head
+        if (head.is_chunked or head.length > LARGEST_OF_STRANGERS) and head.is_permitted_until < time.time():
+            raise Refusal(401, NO_KEY, CHALLENGE)
         return head
 
     def reply(self, head: Head, body: bytes) -> bytes | asyncio.Task[bytes]:
@@ -163,8 +172,7 @@ class Front:
         if head.path == b"/" and head.method in (b"GET", b"HEAD"):
             return None, HEALTHY if self._split.has_any() else error(503, "No deployment takes traffic.")
         if head.is_permitted_until < time.time():
-            says = "Send a key of the endpoint or a token that has not expired: 'Authorization: Bearer …'."
-            return None, error(401, says, b"www-authenticate: Bearer\r\n")
+            return None, error(401, NO_KEY, CHALLENGE)
         name = head.deployment or self._split.next()
         house = self.houses.get(name) if name else None
         if house is None:

@@ -23,9 +23,9 @@ _CLOSE = b"connection: close\r\n\r\n"
 class Refusal(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: bytes = b"") -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.headers = status, headers
 
 
 class Answer(NamedTuple):

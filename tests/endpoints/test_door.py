@@ -73,6 +73,8 @@ def test_endpoints_are_asked_through_the_server(endpoint: Served, far: str) -> N
         assert client.post(f"{home}/score", headers={**with_key, "Host": "evil.example"}).status_code == 403
         assert client.post(f"{home}/score", headers={**with_key, "Origin": "http://evil"}).status_code == 403
         assert client.post("/endpoints/sub/group/Space/none/score", headers=with_key).status_code == 404
+        encoded = f"/endpoints/sub/group/Space%2F{endpoint.name}/score"
+        assert client.post(encoded, content=b"1", headers=with_key).status_code == 404
     with socket.create_connection(("127.0.0.1", int(far.rpartition(":")[2]))) as line:
         head = f"POST {home}/score HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
         line.sendall(f"{head}Content-Length: {200 << 20}\r\n\r\n".encode())

@@ -124,6 +124,7 @@ def _config(app: App, certificates: Certificates | None = None) -> uvicorn.Confi
     return uvicorn.Config(
         app,
         http=Protocol,
+        ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,

@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 
 from lazuli.endpoints.online import OnlineEndpoints
 from lazuli.schema.identity import ResourceId, Scope
-from lazuli.schema.problems import Problem
+from lazuli.schema.problems import NotFound, Problem
 from lazuli.server.routes import KEYED, Call, Route
 
 __all__ = ["scoring_address", "scoring_routes"]
@@ -67,6 +67,7 @@ class _Door:
 
     async def forward(self, request: Request, params: Mapping[str, str]) -> Response:
         """The front's answer. Raises :class:`Problem` where there is no such endpoint."""
+        target = _target(request)
         scope = Scope(params["subscription"], params["group"], params["workspace"])
         record = await to_thread.run_sync(self._endpoints.get, ResourceId(scope, "onlineEndpoints", params["name"]))
         try:
@@ -74,7 +75,7 @@ class _Door:
         except OSError:
             return _answer(503, "The endpoint does not answer. Try again in a moment.")
         try:
-            said = await _send(request, reader, writer)
+            said = await _send(request, target, reader, writer)
             return await _answered(said, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             writer.close()
@@ -84,7 +85,7 @@ class _Door:
             raise
 
 
-async def _send(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+async def _send(request: Request, target: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
     """Pass a request on; the part of the answer that was read meanwhile.
 
     A large body is sent only once the front has said that it takes it.
@@ -95,7 +96,7 @@ async def _send(request: Request, reader: asyncio.StreamReader, writer: asyncio.
     lines += [b"transfer-encoding: chunked"] if is_chunked else []
     asks = is_chunked or int(length or 0) > _PIECE
     lines += [b"expect: 100-continue"] if asks else []
-    head = b"%b %b HTTP/1.1" % (request.method.encode(), _target(request))
+    head = b"%b %b HTTP/1.1" % (request.method.encode(), target)
     writer.write(b"\r\n".join([head, *lines, b"connection: close", b"", b""]))
     if asks:
         line = await reader.readuntil(b"\r\n")
@@ -113,9 +114,10 @@ async def _send(request: Request, reader: asyncio.StreamReader, writer: asyncio.
 
 
 def _target(request: Request) -> bytes:
-    """What stands behind the endpoint's name, as it came."""
-    path = b"/" + request.scope["raw_path"].split(b"/", 6)[6]
-    query = request.scope["query_string"]
+    """What stands behind the endpoint's name, as it came. Raises :class:`NotFound` where the name itself is encoded."""
+    path, query = b"/" + request.scope["raw_path"].split(b"/", 6)[-1], request.scope["query_string"]
+    if b"%2f" in request.scope["raw_path"].removesuffix(path).lower():
+        raise NotFound("There is no such endpoint.", target="path")
     return path + b"?" + query if query else path
 
 

@@ -31,7 +31,7 @@ def served(settings: Settings) -> Iterator[tuple[Platform, str]]:
         settings = replace(settings, host="127.0.0.1", port=listener.getsockname()[1], database_url="")
         platform = open_platform(settings)
         app = App(platform.routes(), platform.access, hosts=LOOPBACK, spool=settings.data_dir / "uploads")
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", access_log=False, log_config=None))
+        server = uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", access_log=False, log_config=None))
         thread = threading.Thread(target=server.run, args=([listener],), name="server", daemon=True)
         platform.start()
         thread.start()

@@ -188,3 +188,17 @@ def test_what_was_there_before_is_filed_as_it_is_now(trained: Place, endpoint: S
         tx.execute(delete(facet).where(facet.c.key == "made_from"))
         state_0009_sources.fill(tx)
         assert set(tx.execute(select(facet).where(ours)).all()) == before
+
+
+def test_nothing_is_told_of_another_workspace(place: Place) -> None:
+    """A property may name anything."""
+    place.run("hidden", "echo 7 > ${{outputs.kept}}/kept.txt", outputs={"kept": {}})
+    place.put("data", "hidden", "1", path="azureml://jobs/hidden/outputs/kept", tags={"word": "secret"})
+    other = place.beside("curious")
+    for version, kind, name, theirs in (("1", "data", "hidden", "1"), ("2", "jobs", "hidden", "")):
+        parent = ResourceId(place.scope, kind, name, theirs).shown
+        path = other.upload(f"{version}.csv", "1,2")
+        other.put("data", "sly", version, type="uri_file", path=path, properties={"lazuli.parent": parent})
+        found = graph(other, "data", "sly", version, "up")
+        told = next(node for node in found["nodes"] if node["id"] == parent)
+        assert set(told) == {"id", "kind", "name", "version"} and len(found["nodes"]) == 3

@@ -122,7 +122,7 @@ class Lineage:
     def _above(self, tx: Connection, graph: _Graph, record: Record) -> Iterator[Record]:
         """What a resource was made from, added to the graph."""
         for source in self._sources(tx, record):
-            found = self._found(tx, source.address)
+            found = self._found(tx, source.address, record.id.scope)
             if found:
                 self._add(graph, found)
                 yield found
@@ -164,8 +164,11 @@ class Lineage:
         if parent and _roles(self._sources(tx, parent), record):
             yield parent
 
-    def _found(self, tx: Connection, address: str) -> Record | None:
-        """The record that an address names; None where it is a place, or gone."""
+    def _found(self, tx: Connection, address: str, scope: Scope) -> Record | None:
+        """The record that an address names; None where it is a place, or gone, or in another workspace.
+
+        A property may name anything, and whoever reads one workspace may not read another.
+        """
         if place := parse_registry(address):
             try:
                 registry = find_registry(self._store, tx, place.registry)
@@ -174,6 +177,7 @@ class Lineage:
             id = ResourceId(registry.id.scope, place.kind.lower(), place.name, place.version)
         else:
             id = parse_resource_id(address)
+            id = id if id and id.scope.key == scope.key else None
         return self._store.documents.find(tx, id) if id else None
 
     def _add(self, graph: _Graph, record: Record) -> None:
@@ -193,7 +197,7 @@ class Lineage:
         graph.records[address] = record
 
     def _add_missing(self, graph: _Graph, scope: Scope, address: str) -> None:
-        """A place; or what was deleted, of which at least the run may be there."""
+        """A place, something of another workspace, or what was deleted, of which at least the run may be there."""
         id = parse_resource_id(address)
         if id is None:
             place = parse_registry(address)
@@ -202,8 +206,9 @@ class Lineage:
                 node = {"kind": _word(place.kind), "name": place.name, "version": place.version}
             graph.nodes.setdefault(address, {"id": address, **node})
             return
-        run = self._run(id) if id.kind == "jobs" else None
-        told = {"isDeleted": True} if run is None else {"kind": "run", **_of_run(run)}
+        is_ours = id.scope.key == scope.key
+        run = self._run(id) if id.kind == "jobs" and is_ours else None
+        told = {"isDeleted": True} if is_ours and run is None else {"kind": "run", **_of_run(run)} if run else {}
         graph.nodes.setdefault(address, _node(id) | told)
 
     def _run(self, id: ResourceId) -> Run | None:

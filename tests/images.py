@@ -32,12 +32,17 @@ def python_image(folder: Path) -> str:
     entries = {**system_entries(), **python_entries(*own_python())}
     path = f"PATH={sys.base_prefix}/bin:/usr/bin"
     said = {"Env": [path], "Cmd": ["python"], "Labels": {_LABEL: str(os.getpid())}}
-    write_layout(Image(PYTHON, (("root", entries),), said), folder / "layout")
-    write_archive(folder / "layout", folder / "python.tar")
-    shutil.rmtree(folder / "layout")
-    podman("load", "--quiet", "--input", str(folder / "python.tar"))
+    loaded(Image(PYTHON, (("root", entries),), said), folder)
     _made.add(PYTHON)
     return PYTHON
+
+
+def loaded(image: Image, folder: Path) -> None:
+    """Have podman take an image, by way of a folder for its files."""
+    write_layout(image, folder / "layout")
+    write_archive(folder / "layout", folder / "image.tar")
+    shutil.rmtree(folder / "layout")
+    podman("load", "--quiet", "--input", str(folder / "image.tar"))
 
 
 def forget_images() -> None:

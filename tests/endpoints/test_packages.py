@@ -15,12 +15,14 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 from tests.endpoints.onnx_models import times
-from tests.images import podman
+from tests.images import loaded, podman
 from tests.jobs.place import PYTHON
 from tests.runtime.scoring import free_port
 
 from lazuli.cli.commands import root
 from lazuli.compute.contract import until
+from lazuli.compute.images.layers import Entry, Image
+from lazuli.compute.images.roots import system_entries
 
 TIMES = f"localhost/lazuli-tests/times:{os.getpid()}"
 SCORE = "def init(): pass\ndef run(data): return ['scored', data]\n"
@@ -47,16 +49,16 @@ def packaged(*words: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(image: str, *options: str) -> Iterator[str]:
-    """The address of a container, once it is healthy."""
+def running(image: str, *options: str) -> Iterator[tuple[str, str]]:
+    """The address and the name of a container, once it is healthy."""
     port, name = free_port(), f"lazuli-test-{free_port()}"
-    podman("run", "--detach", "--rm", f"--name={name}", f"--publish=127.0.0.1:{port}:5001", *options, image)
+    podman("run", "--detach", f"--name={name}", f"--publish=127.0.0.1:{port}:5001", *options, image)
     try:
         url = f"http://127.0.0.1:{port}"
         until(lambda: healthy(url), "a healthy container")
-        yield url
+        yield url, name
     finally:
-        podman("kill", name)
+        podman("rm", "--force", "--time=0", name)
 
 
 def healthy(url: str) -> bool:
@@ -72,7 +74,7 @@ def test_an_onnx_model_as_an_image_answers_as_the_model_does_and_can_be_built_up
     podman("load", "--quiet", "--input", "times.tar")
     # as the manifests for Kubernetes run it
     bounds = ["--user=10001:10001", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"]
-    with running(image, *bounds, "--env=LAZULI_PRIMARY_KEY=first", "--env=LAZULI_SECONDARY_KEY=second") as url:
+    with running(image, *bounds, "--env=LAZULI_PRIMARY_KEY=first", "--env=LAZULI_SECONDARY_KEY=second") as (url, _):
         body = {"input_data": [[1.0, 2.0], [3.0, 4.0]]}
         assert httpx.post(f"{url}/score", json=body).status_code == 401
         for key in ("first", "second"):
@@ -85,29 +87,30 @@ def test_an_onnx_model_as_an_image_answers_as_the_model_does_and_can_be_built_up
         wheel.writestr("tiny-1.0.dist-info/RECORD", "")
     text = "COPY tiny-1.0-py3-none-any.whl /tmp/\nRUN python -m pip install --no-index /tmp/tiny-1.0-py3-none-any.whl\n"
     Path("Dockerfile").write_text(f"FROM {image}\n{text}")
-    nested = podman("build", "--quiet", ".").strip()
-    with running(nested) as url:
+    nested = podman("build", "--quiet", "--layers=false", ".").strip()
+    with running(nested) as (url, name):
         assert httpx.post(f"{url}/score", json={"input_data": [[1.0, 2.0]]}).json() == [[2.0, 4.0]]
-    assert podman("run", "--rm", nested, "python", "-c", "import tiny; print(tiny.answer)") == "42\n"
+        assert podman("exec", name, "python", "-c", "import tiny; print(tiny.answer)") == "42\n"
     podman("rmi", "--force", nested, image)
 
 
 @pytest.mark.needs("podman")
-def test_a_script_as_an_image_stands_on_another_and_answers_in_its_environment(home: Path, python_image: str) -> None:
-    Path("Dockerfile").write_text(f"FROM {python_image}\nCOPY times.onnx /below\nENV BELOW=yes\n")
-    below = podman("build", "--quiet", ".").strip()
+def test_a_script_as_an_image_stands_on_another_and_answers_in_its_environment(home: Path) -> None:
+    below = f"localhost/lazuli-tests/below:{os.getpid()}"
+    entries = {**system_entries(), "below": Entry(content=b"")}
+    loaded(Image(below, (("a shell", entries),), {"Env": ["BELOW=yes"]}), home)
     podman("save", "--quiet", "--format=oci-archive", "--output=base.tar", below)
     name = f"localhost/lazuli-tests/script:{os.getpid()}"
     said = ["-f", package_file(home), "--format", "oci", "-p", "script.tar", "--base", "base.tar", "--image", name]
     assert packaged("times.onnx", *said)["image"] == name
     podman("load", "--quiet", "--input", "script.tar")
-    with running(name, "--env=LAZULI_PRIMARY_KEY=first") as url:
+    looks = "import os; print(os.environ['BELOW'], os.path.exists('/below'), os.environ['AZUREML_MODEL_DIR'])"
+    with running(name, "--env=LAZULI_PRIMARY_KEY=first") as (url, container):
         assert httpx.post(f"{url}/score", content="1").status_code == 401
         answer = httpx.post(f"{url}/score", content="1", headers={"Authorization": "Bearer first"})
         assert answer.json() == ["scored", "1"]
-    looked = "import os; print(os.environ['BELOW'], os.path.exists('/below'), os.environ['AZUREML_MODEL_DIR'])"
-    assert podman("run", "--rm", name, "python", "-c", looked).startswith("yes True /models/times/")
-    podman("rmi", "--force", name)
+        assert podman("exec", container, "python", "-c", looks).startswith("yes True /models/times/")
+    podman("rmi", "--force", name, below)
 
 
 def test_a_context_holds_all_that_answers_and_pins_what_it_needs(home: Path) -> None:

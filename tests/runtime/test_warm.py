@@ -241,17 +241,22 @@ def test_half_a_request_does_no_harm(own: Bench) -> None:
     assert own.run("loaded.py")[1] == b"True\n"
 
 
-def test_what_starts_threads_is_not_kept_warm(tmp_path: Path) -> None:
-    (tmp_path / "threads.py").write_text(
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(0.2,)).start()\n", encoding="utf-8"
-    )
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("import threading, time\nthreading.Thread(target=time.sleep, args=(0.2,)).start()\n", b"started threads"),
+        ("import ray\n", b"ray came along"),
+    ],
+)
+def test_what_starts_threads_is_not_kept_warm(tmp_path: Path, source: str, why: bytes) -> None:
+    (tmp_path / "threads.py").write_text(source, encoding="utf-8")
+    (tmp_path / "ray.py").touch()
     copy = tmp_path / "warm.py"
     shutil.copy(INSIDE / "warm.py", copy)
     env = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, str(copy), str(tmp_path), "threads"], env=env, capture_output=True, check=False
-    )
-    assert done.returncode == 0 and b"not kept warm" in done.stdout
+    command = [sys.executable, str(copy), str(tmp_path), "threads"]
+    done = subprocess.run(command, env=env, capture_output=True, check=False)
+    assert done.returncode == 0 and why in done.stdout and b"not kept warm" in done.stdout
     assert not (tmp_path / "socket").exists()
 
 

@@ -41,7 +41,7 @@ FREE = ("AZUREML_", "AZURE_ML_", "AZ_BATCH", "LAZULI_", "MLFLOW_TRACKING_", "MLF
 FREE_WORDS = frozenset([*RANKS, "PATH", "PWD", "OLDPWD", "SHLVL", "_", "PYTHONUNBUFFERED", "HOSTNAME"])
 
 # Imported, they start threads or talk to a device: no process may be forked after that.
-NEVER = frozenset(["tensorflow", "jax", "ray", "grpc", "cupy", "pycuda", "pyspark", "torch_xla"])
+NEVER = frozenset(["tensorflow", "jax", "ray", "grpc", "cupy", "onnxruntime", "pycuda", "pyspark", "torch_xla"])
 
 
 def main():
@@ -75,6 +75,10 @@ def load(modules):
             importlib.import_module(name)
         except BaseException as error:  # a job will meet the same error, at its own line
             print(f"{name} is not loaded: {error!r}", flush=True)
+    brought = NEVER.intersection(name.partition(".")[0] for name in sys.modules)
+    if brought:  # by another: a thread of a library's own is not among Python's
+        print(f"{', '.join(sorted(brought))} came along: this environment is not kept warm", flush=True)
+        return False
     if threading.active_count() > 1:
         print("a module started threads: this environment is not kept warm", flush=True)
         return False

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper, save_model
+from onnx import TensorProto, helper, load_model, numpy_helper, save_model
 from tests.ml.onnx.models import MODELS, applicants
 
 from lazuli.ml.onnx import inspect
@@ -291,3 +291,14 @@ def test_the_columns_of_a_table_of_probabilities_have_labels(tmp_path: Path) -> 
         folder = tmp_path / path.split("/")[0]
         app_kit(tmp_path / "grades.onnx", folder.name, folder)
         assert line in (tmp_path / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_holds_no_markup_of_a_model(language: str, tmp_path: Path) -> None:
+    said = "<img src=x>*`|"
+    MODELS["mixed"](tmp_path / "m.onnx")
+    model = load_model(tmp_path / "m.onnx")
+    model.opset_import.append(helper.make_opsetid(said, 1))
+    (tmp_path / f"{said}.onnx").write_bytes(model.SerializeToString())
+    page = (app_kit(tmp_path / f"{said}.onnx", language, tmp_path / "kit").folder / "README.md").read_text()
+    assert page.count(r"\<img src=x\>\*\`\|") == 3 and said not in page

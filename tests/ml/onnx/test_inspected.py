@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from onnx import TensorProto, helper, load_model, save_model
+from onnx import StringStringEntryProto, TensorProto, helper, load_model, save_model
 
 import lazuli.onnx
 from lazuli.schema.problems import InvalidInput, NotFound
@@ -96,6 +96,19 @@ def test_external_weights_are_told_and_never_opened(file: Path, location: str, s
     found = lazuli.onnx.inspect(file)
     assert [(each.location, each.tensors, each.state) for each in found.external] == [(location, 1, state)]
     assert found.parameters == 5
+    if state != "present":  # and where a reader might take the last of several
+        model.graph.initializer[0].external_data.insert(0, StringStringEntryProto(key="location", value="weights.bin"))
+        file.write_bytes(model.SerializeToString())
+        assert {each.state for each in lazuli.onnx.inspect(file).external} == {"present", state}
+
+
+def test_external_weights_of_functions_are_told(file: Path) -> None:
+    model = load_model(file)
+    constant = helper.make_node("Constant", [], ["y"], value=TensorProto(data_location=TensorProto.EXTERNAL))
+    constant.attribute[0].t.external_data.add(key="location", value="../weights.bin")
+    model.functions.append(helper.make_function("own", "F", [], ["y"], [constant], [helper.make_opsetid("", 17)]))
+    file.write_bytes(model.SerializeToString())
+    assert [each.state for each in lazuli.onnx.inspect(file).external] == ["outside"]
 
 
 def test_a_size_that_cannot_be_is_only_told(file: Path) -> None:

@@ -67,6 +67,7 @@ def inspect(file: str | Path) -> Summary:
     nodes = [node for graph in _graphs(model.graph) for node in graph.node]
     nodes += [node for function in model.functions for node in function.node]
     tensors = [tensor for graph in _graphs(model.graph) for tensor in _tensors(graph)]
+    tensors += [tensor for function in model.functions for tensor in _constants(function)]
     return Summary(
         file=str(path),
         size=path.stat().st_size,
@@ -100,10 +101,16 @@ def _tensors(graph: Any) -> Iterator[Any]:
     yield from graph.initializer
     for sparse in graph.sparse_initializer:
         yield sparse.values
+    yield from _constants(graph)
+
+
+def _constants(graph: Any) -> Iterator[Any]:
+    """The tensors that the nodes of a graph or a function hold."""
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.HasField("t"):
                 yield attribute.t
+            yield from attribute.tensors
 
 
 def _held(node: Any) -> int:
@@ -113,11 +120,14 @@ def _held(node: Any) -> int:
 
 def _external(tensors: list[Any], folder: Path) -> tuple[External, ...]:
     found = Counter(
-        next((text(said.value) for said in tensor.external_data if said.key == "location"), "")
-        for tensor in tensors
-        if tensor.data_location == tensor.EXTERNAL
+        location for tensor in tensors if tensor.data_location == tensor.EXTERNAL for location in _locations(tensor)
     )
     return tuple(External(location, count, _state(location, folder)) for location, count in found.items())
+
+
+def _locations(tensor: Any) -> list[str]:
+    """Where a tensor lies; where it says that more than once, readers differ in which of them they take."""
+    return [text(said.value) for said in tensor.external_data if said.key == "location"] or [""]
 
 
 def _state(location: str, folder: Path) -> str:

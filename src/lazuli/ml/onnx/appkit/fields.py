@@ -11,7 +11,7 @@ from lazuli.ml.onnx.appkit.languages import Language
 from lazuli.ml.onnx.signature import Port, text
 from lazuli.schema.problems import Unsupported
 
-__all__ = ["fields", "notes_of"]
+__all__ = ["fields", "in_markdown", "notes_of"]
 
 _FEW = 10
 """Labels that a comment names."""
@@ -30,7 +30,7 @@ def fields(
             "name": language.text(port.name),
             "field": language.identifier(port.name, taken),
             "note": language.note(told := _told(port, notes.get(port.name, ""), labels.get(port.name, ()))),
-            "row": _in_markdown(told),
+            "row": in_markdown(told),
             **_typed(language, port, labels.get(port.name, ()), taken),
             "place": place,
             "last": place == len(ports) - 1,
@@ -45,8 +45,8 @@ def _told(port: Port, note: str, labels: Labels) -> str:
     return " – ".join(said for said in (str(port), note, columns and f"of the labels {columns}") if said)
 
 
-def _in_markdown(said: str) -> str:
-    """One cell of a table, in which nothing is markup."""
+def in_markdown(said: str) -> str:
+    """A line, or a cell of a table, in which nothing is markup."""
     line = " ".join("".join(char if char.isprintable() else " " for char in said).split())
     return re.sub(r"([\\\\`*_{}\[\]<>|#])", r"\\\1", line)
 

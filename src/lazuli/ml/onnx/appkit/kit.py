@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lazuli.ml.onnx.appkit.examples import example
-from lazuli.ml.onnx.appkit.fields import fields, notes_of
+from lazuli.ml.onnx.appkit.fields import fields, in_markdown, notes_of
 from lazuli.ml.onnx.appkit.labels import labels_of, without_maps
 from lazuli.ml.onnx.appkit.languages import LANGUAGES, Language, pascal, snake
 from lazuli.ml.onnx.appkit.rendered import rendered
@@ -115,7 +115,8 @@ def _facts(
     return {
         "description": language.note(text(model.doc_string or model.graph.doc_string)),
         "source": language.note(file.name),
-        "opsets": ", ".join(language.note(f"{text(s.domain) or 'ai.onnx'} {s.version}") for s in model.opset_import),
+        "file": in_markdown(file.name),
+        "opsets": ", ".join(in_markdown(f"{text(s.domain) or 'ai.onnx'} {s.version}") for s in model.opset_import),
         "needs_numpy": any("np." in each["example"] for each in inputs),
         "has_maps": any(each["is_maps"] for each in outputs),
         "has_labels": any(each["has_labels"] for each in outputs),
@@ -159,6 +160,7 @@ def _names(language: Language, title: str) -> dict[str, Any]:
     return {
         "title": language.note(title),
         "html_title": escape(language.note(title)),
+        "heading": in_markdown(title),
         "project": _published(package),
         "package": package,
         "namespace": f"{base}AppKit",

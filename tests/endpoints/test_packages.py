@@ -70,7 +70,9 @@ def healthy(url: str) -> bool:
 
 @pytest.mark.needs("podman")
 def test_an_onnx_model_as_an_image_answers_as_the_model_does_and_can_be_built_upon(home: Path) -> None:
-    image = packaged("times.onnx", "--format", "oci", "-p", "times.tar", "--image", TIMES)["image"]
+    Path("times-kubernetes.yml").touch(0o644)
+    image = packaged("times.onnx", "--format", "oci", "-p", "times.tar", "--image", TIMES, "--kubernetes")["image"]
+    assert Path("times-kubernetes.yml").stat().st_mode & 0o777 == 0o600  # it holds keys
     podman("load", "--quiet", "--input", "times.tar")
     # as the manifests for Kubernetes run it
     bounds = ["--user=10001:10001", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"]
@@ -134,6 +136,12 @@ def test_a_context_holds_all_that_answers_and_pins_what_it_needs(home: Path) -> 
     assert again.exit_code != 0 and "is not empty" in again.output
 
 
+def test_nothing_is_filled_into_the_variables_of_a_context(home: Path) -> None:
+    (home / "package.json").write_text(json.dumps({"environment_variables": {"A": '"$PATH" \\ größe'}}))
+    packaged("times.onnx", "-f", "package.json", "-p", "context")
+    assert 'ENV A="\\"\\$PATH\\" \\\\ größe"\n' in Path("context/Dockerfile").read_text()
+
+
 def package_file(home: Path, **said: object) -> str:
     """A file as Azure ML's examples have it."""
     (home / "src").mkdir(exist_ok=True)
@@ -162,6 +170,8 @@ def package_file(home: Path, **said: object) -> str:
         ({"inferencing_server": {"code_configuration": {"code": "src", "scoring_script": "no.py"}}}, "no 'no.py' in"),
         ({"base_environment_source": {"resource_id": "none.yml"}}, "none.yml"),
         ({"servre": 1}, "servre"),
+        ({"model_configuration": {"mount_path": "/../../above"}}, "is not a path inside"),
+        ({"environment_variables": {"A": "b\nRUN touch c"}}, "cannot stand in a Dockerfile"),
     ],
 )
 def test_what_cannot_be_packaged_is_told(home: Path, said: dict, told: str) -> None:

@@ -68,6 +68,7 @@ def package(
     from lazuli.compute.images.layers import Base, base_in
     from lazuli.endpoints.packages.forms import write_context, write_image
     from lazuli.endpoints.packages.kubernetes import manifests
+    from lazuli.store.secrets import write_private
 
     source = _source(source, name, version)
     said = _read(file)
@@ -84,8 +85,7 @@ def package(
     told = {"image": image, "format": form, "path": str(target)}
     if kubernetes:
         beside = target / "kubernetes.yml" if form == _CONTEXT else target.with_name(f"{name}-kubernetes.yml")
-        beside.touch(0o600)
-        beside.write_text(manifests(contents, image), encoding="utf-8")
+        write_private(beside, manifests(contents, image))
         told["kubernetes"] = str(beside)
     show(told, output)
 

@@ -12,6 +12,7 @@ import lazuli
 from lazuli.compute.images.layers import Entry
 from lazuli.compute.images.roots import folder_entries, own_python
 from lazuli.schema.problems import InvalidInput, Unavailable
+from lazuli.store.paths import clean
 
 __all__ = ["PORT", "Contents", "Environ", "Script", "onnx_contents", "own_environ", "script_contents"]
 
@@ -150,5 +151,6 @@ def _closure(names: Iterable[str]) -> Iterator[metadata.Distribution]:
 
 
 def _model_home(name: str, version: str, mount: str) -> str:
-    """The folder of the model in the image, without the ``/`` before it."""
-    return f"{mount.strip('/') or f'{_APP}/azureml-models'}/{name}/{version}"
+    """The folder of the model in the image, without the ``/`` before it. Raises :class:`InvalidInput` for none."""
+    home = f"{mount.strip('/') or f'{_APP}/azureml-models'}/{name}/{version}"
+    return clean(home, target="model_configuration.mount_path")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,7 +99,7 @@ def _without(entries: Mapping[str, Entry], others: Mapping[str, Entry]) -> dict[
 
 
 def _dockerfile(contents: Contents) -> str:
-    variables = "".join(f"ENV {name}={json.dumps(value)}\n" for name, value in contents.variables.items())
+    variables = "".join(f"ENV {name}={_quoted(value, name)}\n" for name, value in contents.variables.items())
     return (
         f"FROM docker.io/library/python:{contents.environ.version}-slim\n"
         "COPY requirements.txt /opt/lazuli/requirements.txt\n"
@@ -108,3 +109,14 @@ def _dockerfile(contents: Contents) -> str:
         f"EXPOSE {PORT}\n"
         f"CMD {json.dumps(list(contents.command))}\n"
     )
+
+
+def _quoted(value: str, name: str) -> str:
+    """A value as a Dockerfile says it: nothing is filled in. Raises :class:`InvalidInput` for several lines."""
+    if not re.fullmatch(r"[\w.-]+", name) or len(f"{value}.".splitlines()) > 1:
+        raise InvalidInput(
+            f"The variable '{name[:80]}' cannot stand in a Dockerfile.",
+            target="environment_variables",
+            mend="Use one line, and a name of letters, digits, '_', '.' and '-'; or write an image, with --format oci.",
+        )
+    return '"' + re.sub(r'(["\\$])', r"\\\1", value) + '"'

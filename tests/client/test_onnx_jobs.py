@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lazuli.client.onnx_jobs import _frameworks, _with
+from lazuli.client.onnx_jobs import _frameworks, _measured, _with
 from lazuli.schema.problems import InvalidInput, Unsupported
 
 CONDA: dict[str, Any] = {
@@ -56,3 +56,14 @@ def test_what_cannot_be_exported_is_told_before_a_job_is_made() -> None:
     assert "sklearn" in wrong.value.mend
     with pytest.raises(Unsupported, match=r"has python=3\.8"):
         _with({"dependencies": ["python=3.8", {"pip": ["scikit-learn"]}]}, ["sklearn"])
+
+
+def test_a_report_is_taken_for_what_it_is() -> None:
+    """A model's own code runs where it is written."""
+    measured = {"max_difference": 0.5, "mean_difference": 0.25, "labels_differ": 0, "agrees": True, "repaired": []}
+    check = {**measured, "groups": [{"name": "y"}], "differences": []}
+    told = _measured({"check": check})
+    assert told and (told["lazuli.max_difference"], told["lazuli.agrees"]) == ("0.5", "true")
+    hostile: list[Any] = [[], {}, "7", {**check, "max_difference": "x"}, {**check, "groups": [1]}]
+    assert [_measured({"check": each}) for each in hostile] == [None] * 5
+    assert _measured({}) is None

@@ -238,26 +238,23 @@ def _with(conda: Mapping[str, Any], frameworks: Sequence[str]) -> dict[str, Any]
 
 
 def _registered(client: Client, model: Shown, asked: Asked, job: str) -> tuple[Shown, Mapping[str, Any]]:
-    """The new model, and what the export told. Raises the problem that it told, or why the job did not end well."""
+    """The new model, and what the export told. Raises the problem that it told, or why the job did not end well.
+
+    The model's own code ran in the job and may have written anything into the report.
+    """
     report = _report(client, job)
     if "error" in report:
-        raise from_envelope(report["status"], report)
+        status = report.get("status")
+        raise from_envelope(status if isinstance(status, int) else Unexpected.status, report)
     now = client.jobs.get(job)
-    if not report or now["status"] != "Completed":
+    properties = _measured(report)
+    if properties is None or now["status"] != "Completed":
         raise Unexpected(
             f"The job '{job}', which exports the model, is {now['status']}.",
             target="job",
             mend=f"'lazuli job stream -n {job}' shows what it said.",
         )
-    check = report["check"]
-    properties = {
-        "lazuli.exported_from": f"azureml:{model['name']}:{model['version']}",
-        "lazuli.max_difference": f"{check['max_difference']:.6g}",
-        "lazuli.mean_difference": f"{check['mean_difference']:.6g}",
-        "lazuli.labels_differ": str(check["labels_differ"]),
-        "lazuli.agrees": str(check["agrees"]).lower(),
-        **({"lazuli.repaired": ", ".join(check["repaired"])} if check["repaired"] else {}),
-    }
+    properties = {"lazuli.exported_from": f"azureml:{model['name']}:{model['version']}", **properties}
     document = {
         "name": asked.name or f"{model['name']}-onnx",
         "type": "custom_model",
@@ -269,10 +266,27 @@ def _registered(client: Client, model: Shown, asked: Asked, job: str) -> tuple[S
     return client.models.create(Model.from_yaml(source), source), report
 
 
+def _measured(report: Mapping[str, Any]) -> dict[str, str] | None:
+    """What the check of a report measured, as properties; None where it is none."""
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
+        check = report["check"]
+        if not all(isinstance(each, dict) for each in check["groups"]) or not isinstance(check["differences"], list):
+            return None
+        return {
+            "lazuli.max_difference": f"{check['max_difference']:.6g}",
+            "lazuli.mean_difference": f"{check['mean_difference']:.6g}",
+            "lazuli.labels_differ": str(check["labels_differ"]),
+            "lazuli.agrees": str(check["agrees"]).lower(),
+            **({"lazuli.repaired": ", ".join(check["repaired"])} if check["repaired"] else {}),
+        }
+    return None
+
+
 def _report(client: Client, job: str) -> dict[str, Any]:
     """What the program left beside the model; nothing where it did not get so far."""
     whole = output_path(job, _OUTPUT)
     with TemporaryDirectory() as folder, suppress(Problem, OSError, ValueError):
         client.storage.download(DatastorePath(whole.datastore, f"{whole.path}/{_REPORT}"), Path(folder))
-        return json.loads((Path(folder) / _REPORT).read_text(encoding="utf-8"))
+        found = json.loads((Path(folder) / _REPORT).read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
     return {}

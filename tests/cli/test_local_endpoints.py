@@ -28,9 +28,11 @@ def test_an_endpoint_of_this_machine_alone(
     folder = tmp_path_factory.mktemp("l")  # the sockets of endpoints have short paths
     monkeypatch.setenv("LAZULI_DATA_DIR", str(folder))
     monkeypatch.chdir(EXAMPLE)
+    (folder / "local").mkdir(mode=0o755)  # as the environment of a package leaves it
     deploy = ["online-deployment", "create", "-f", "blue.yml", "--set", f"environment.image={PYTHON}"]
     assert "does not exist" in lazuli(*deploy, fails=True)
     assert "Nothing goes on with it" in lazuli(*deploy, "--no-wait", fails=True)
+    assert (folder / "local").stat().st_mode & 0o777 == 0o700
     lazuli("online-endpoint", "create", "-f", "endpoint.yml")
     try:
         lazuli(*deploy)

@@ -26,6 +26,7 @@ def served(settings: Settings) -> Iterator[tuple[Platform, str]]:
     run, go on afterwards.
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.data_dir.chmod(0o700)  # also where it was there, as that of a server
     with (settings.data_dir / "server.lock").open("a") as lock, socket.create_server(("127.0.0.1", 0)) as listener:
         fcntl.flock(lock, fcntl.LOCK_EX)
         settings = replace(settings, host="127.0.0.1", port=listener.getsockname()[1], database_url="")

@@ -17,7 +17,7 @@ from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.line import ask
 from lazuli.endpoints.made import Assets
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
-from lazuli.endpoints.plan import LOG
+from lazuli.endpoints.plan import LOG, check_room
 from lazuli.endpoints.table import CONTROL, doors_of, mark_of
 from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.endpoint import OnlineEndpoint
@@ -41,6 +41,7 @@ _PATIENCE_S, _PAUSE_S = 10.0, 0.01
 _MOST_TOKENS = 100
 _READY = (SUCCEEDED, FAILED)
 _LONGEST_LOG = 1 << 20
+_LONGEST_KEY = "end-0123456789ab-9999"
 
 
 def keys_of(record: Record) -> list[str]:
@@ -81,6 +82,7 @@ class OnlineEndpoints(Shelf):
                 target="traffic",
                 mend="Leave it out, create a deployment, and then set the traffic.",
             )
+        check_room(self._engine.folder(_LONGEST_KEY) / CONTROL)
         self.keys.of(id)
         return Record(id, said_of(document), {"provisioning_state": CREATING}, status=CREATING)
 

@@ -227,13 +227,18 @@ def sockets(record: Record, folder: Path) -> list[str]:
     """The sockets of an instance's workers, in its work folder: one for each request that it takes at a time."""
     at_once = int((record.body.get("request_settings") or {}).get("max_concurrent_requests_per_instance") or 1)
     found = [str(folder / f"s{number}") for number in range(min(at_once, _MOST_WORKERS))]
-    if len(found[-1].encode()) > _LONGEST_SOCKET:
-        raise InvalidInput(
-            "The path of the data folder is too long for the sockets of deployments.",
-            target="data_dir",
-            mend="Use a data folder with a shorter path.",
-        )
+    check_room(folder / f"s{at_once}")
     return found
+
+
+def check_room(socket: Path) -> None:
+    """Raise :class:`InvalidInput` where the path of a socket is longer than the system takes."""
+    if len(str(socket).encode()) > _LONGEST_SOCKET:
+        raise InvalidInput(
+            "The path of the data folder is too long for the sockets of endpoints.",
+            target="data_dir",
+            mend=f"Use a data folder whose path is {len(str(socket).encode()) - _LONGEST_SOCKET} letters shorter.",
+        )
 
 
 def check_plan(table: Mapping[str, Any], folder: Path, config: str) -> Plan:

@@ -32,6 +32,23 @@ def api() -> str:
     return json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+OTHER_VARIABLES = """
+## Variables that are no settings
+
+| variable | read by | what it says |
+|---|---|---|
+| `LAZULI_URL`, `LAZULI_TOKEN`, `LAZULI_CA` | commands, `lazuli.azure` | A server elsewhere: its address, the token for it, the CA of its certificate. [More](../how-to/run-in-ci.md). |
+| `LAZULI_WORKSPACE` | commands, `lazuli.azure` | The workspace where none is named. |
+| `LAZULI_TRACEBACK` | commands | Where it is set, a fault of Lazuli itself is shown whole. |
+| `NO_COLOR` | commands | Where it is set, nothing is coloured. |
+| `LAZULI_WARM` | a job, by its `environment_variables` | Where it is empty, the job is started by a new Python. [More](../how-to/environments.md). |
+| `LAZULI_ONNX_THREADS`, `…_RUNNERS`, `…_BATCH`, `…_WAITING` | an online deployment by its `environment_variables`, a package | How an ONNX model without a script runs: threads of one run (1), runs at a time (0: as many as there are cores), rows that are answered together (1), requests that wait at most (1000). |
+| `LAZULI_ONNX_PROVIDERS` | an online deployment, likewise | Execution providers in order of preference. [More](../how-to/onnx.md). |
+| `SERVER_PORT`, `WORKER_COUNT`, `LAZULI_PRIMARY_KEY`, `LAZULI_SECONDARY_KEY`, `LAZULI_TIMEOUT_MS` | a package | Where its server listens (5001), processes of a script (1), the keys that callers show, how long an answer of an ONNX model may take (5000). [More](../how-to/package-models.md). |
+"""  # noqa: E501
+"""Said here by hand: they are read by programs apart from the server's settings."""
+
+
 def settings() -> str:
     """The page of settings: each field of the class with the docstring below it."""
     from lazuli.store.settings import Settings
@@ -52,7 +69,7 @@ def settings() -> str:
         "an error. `data_dir` leads to the file and cannot be set in it.\n\n"
         "| in `lazuli.toml` | variable | default | what it does |\n|---|---|---|---|\n"
     )
-    return head + "\n".join(rows) + "\n"
+    return head + "\n".join(rows) + "\n" + OTHER_VARIABLES
 
 
 def commands() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from lazuli.endpoints.asked import BatchJobs
+from lazuli.endpoints.batch_jobs import BatchJobs
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.batch import BatchJob
 from lazuli.schema.identity import PROVIDER, ResourceId

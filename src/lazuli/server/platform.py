@@ -21,8 +21,8 @@ from lazuli.compute.engines.local import LocalEngine
 from lazuli.compute.nodes import NodeLifecycle
 from lazuli.compute.targets import Targets
 from lazuli.compute.warm import Warm
-from lazuli.endpoints.asked import BatchJobs
 from lazuli.endpoints.batch import BatchDeployments, BatchEndpoints, Parts
+from lazuli.endpoints.batch_jobs import BatchJobs
 from lazuli.endpoints.collected import CARRY_S, Carrier, Collections
 from lazuli.endpoints.deploying import DeploymentLifecycle
 from lazuli.endpoints.keys import EndpointKeys

@@ -72,10 +72,10 @@ def export_registered(
     ``OutputsDiffer``.
     """
     from lazuli.client.client import Client
-    from lazuli.client.onnx_jobs import Asked, export_model
+    from lazuli.client.onnx_jobs import ExportWishes, export_model
     from lazuli.client.profile import find
 
-    asked = Asked(name=name, sample=sample, **wishes)
+    asked = ExportWishes(name=name, sample=sample, **wishes)
     if client is not None:
         return export_model(client, model, asked)
     with Client(find(workspace=workspace)) as own:

@@ -87,11 +87,11 @@ def export(connect: Connect, output: Form, source: str, to: str | None, python: 
             answer = _exported(python, str(place), target, **wishes)
         _tell(answer, target, output)
         return
-    from lazuli.client.onnx_jobs import Asked, export_model
+    from lazuli.client.onnx_jobs import ExportWishes, export_model
 
     wishes["sample"] = wishes["sample"] or ""
     with connect() as client:
-        made = export_model(client, source, Asked(**wishes), _watched(output))
+        made = export_model(client, source, ExportWishes(**wishes), _watched(output))
     _tell({**made.report, "file": "", "job": made.job, "model": made.model}, _named(made.model), output)
 
 

@@ -27,7 +27,7 @@ from lazuli.schema.places import output_path
 from lazuli.schema.problems import InvalidInput, NotFound, Problem, Unexpected, Unsupported, did_you_mean, from_envelope
 from lazuli.schema.reference import DatastorePath, parse_datastore_path, parse_reference
 
-__all__ = ["FRAMEWORKS", "Asked", "Exported", "export_model"]
+__all__ = ["FRAMEWORKS", "ExportWishes", "Exported", "export_model"]
 
 _OUTPUT, _FILE, _REPORT = "onnx", "model.onnx", "report.json"
 _EACH = ("onnx>=1.15,<2", "onnxruntime>=1.17", "pandas", "protobuf<7", "pyyaml")
@@ -60,7 +60,7 @@ _OLDEST = 9
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExportWishes:
     """What is wished of an export."""
 
     name: str = ""
@@ -88,7 +88,7 @@ class Exported:
 
 
 def export_model(
-    client: Client, reference: str, asked: Asked, watch: Callable[[Client, str], object] | None = None
+    client: Client, reference: str, asked: ExportWishes, watch: Callable[[Client, str], object] | None = None
 ) -> Exported:
     """Export a model of the workspace by a job in its environment, wait for that, and register the ONNX file.
 
@@ -123,7 +123,7 @@ def _ended(client: Client, job: str) -> None:
 # --- the job ---------------------------------------------------------------------------------------------------------
 
 
-def _job(client: Client, model: Shown, asked: Asked) -> dict[str, Any]:
+def _job(client: Client, model: Shown, asked: ExportWishes) -> dict[str, Any]:
     """The job as YAML says it, but for its code."""
     place = f"${{{{outputs.{_OUTPUT}}}}}"
     words = ["python -m lazuli.ml.onnx.program", "${{inputs.model}}", f"{place}/{_FILE}", f"--report {place}/{_REPORT}"]
@@ -149,7 +149,7 @@ def _job(client: Client, model: Shown, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _environment(client: Client, model: Shown, asked: Asked) -> Any:
+def _environment(client: Client, model: Shown, asked: ExportWishes) -> Any:
     """The model's environment with what an export needs; where that is no conda file, as it is."""
     image = ""
     if asked.environment:
@@ -237,7 +237,7 @@ def _with(conda: Mapping[str, Any], frameworks: Sequence[str]) -> dict[str, Any]
 # --- the model -------------------------------------------------------------------------------------------------------
 
 
-def _registered(client: Client, model: Shown, asked: Asked, job: str) -> tuple[Shown, Mapping[str, Any]]:
+def _registered(client: Client, model: Shown, asked: ExportWishes, job: str) -> tuple[Shown, Mapping[str, Any]]:
     """The new model, and what the export told. Raises the problem that it told, or why the job did not end well.
 
     The model's own code ran in the job and may have written anything into the report.

@@ -235,7 +235,7 @@ def _asset_id(said: Any, word: str) -> Any:
     return said.get("assetId")
 
 
-class Asked(GivenLater):
+class BatchInput(GivenLater):
     """What a batch endpoint is given: files by their path, or a value."""
 
     @model_validator(mode="before")
@@ -279,7 +279,7 @@ class BatchJob(Document):
     """The name of the job; one is made up where left out."""
     experiment_name: str | None = Field(default=None, alias="properties.experimentName")
     """The experiment of the job; named after the endpoint where left out."""
-    inputs: dict[str, Asked] = Field(default_factory=dict, alias="inputData")
+    inputs: dict[str, BatchInput] = Field(default_factory=dict, alias="inputData")
     """What it is given, by name; a model takes one."""
     outputs: dict[str, Output] = Field(default_factory=dict, alias="outputData")
     """Where what it makes is kept, by name; of a model it is `score`."""

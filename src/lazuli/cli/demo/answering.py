@@ -28,11 +28,11 @@ def register(client: Client, screen: Screen, name: str, sweep: str) -> str:
 
 def export(client: Client, screen: Screen, model: str, patients: Path) -> str:
     """The model as ONNX, made by a job in its own environment, as ``name:version``; and how alike the two answer."""
-    from lazuli.client.onnx_jobs import Asked, export_model
+    from lazuli.client.onnx_jobs import ExportWishes, export_model
 
     started = time.monotonic()
     with screen.busy("ONNX", "exporting it by a job in the model's own environment"):
-        made = export_model(client, model, Asked(sample=str(patients)))
+        made = export_model(client, model, ExportWishes(sample=str(patients)))
     name = f"{made.model['name']}:{made.model['version']}"
     screen.done("ONNX", name, f"exported in {time.monotonic() - started:.1f} s; it answers as the original does:")
     rows = [

@@ -101,6 +101,11 @@ def test_who_changed_what_of_a_model_is_told(trained: Place) -> None:
     shelf.set_label(ResourceId(trained.scope, "models", "staged", "1"), "champion", trained.actor)
     events = [e for e in graph(trained, "model", "staged", "1")["events"] if e["node"].endswith("staged/versions/1")]
     assert [event["event"] for event in events] == ["created", "updated", "labelled"]
+    small = {"path": "azureml://jobs/training/outputs/model", "properties": {"lazuli.variant_of": "azureml:staged:1"}}
+    trained.put("model", "staged-int8", "1", **small)
+    assert ("model staged 1", "original", "model staged-int8 1") in links(
+        graph(trained, "model", "staged", "1", "down")
+    )
     assert events[1]["changed"] == {"stage": {"from": None, "to": "Production"}}
     assert (events[2]["label"], events[2]["given"], events[2]["by"]) == ("champion", True, trained.actor.name)
 
@@ -205,7 +210,7 @@ def test_nothing_is_told_of_another_workspace(place: Place) -> None:
     for version, kind, name, theirs in (("1", "data", "hidden", "1"), ("2", "jobs", "hidden", "")):
         parent = ResourceId(place.scope, kind, name, theirs).shown
         path = other.upload(f"{version}.csv", "1,2")
-        other.put("data", "sly", version, type="uri_file", path=path, properties={"lazuli.parent": parent})
+        other.put("data", "sly", version, type="uri_file", path=path, properties={"lazuli.variant_of": parent})
         found = graph(other, "data", "sly", version, "up")
         told = next(node for node in found["nodes"] if node["id"] == parent)
         assert set(told) == {"id", "kind", "name", "version"} and len(found["nodes"]) == 3

@@ -15,7 +15,7 @@ from lazuli.assets.versions import Versions
 from lazuli.resources.asset import Asset
 from lazuli.resources.code import Code
 from lazuli.resources.data import Data, DataType
-from lazuli.resources.model import Model, ModelType
+from lazuli.resources.model import VARIANT_OF, Model, ModelType
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
@@ -29,10 +29,7 @@ from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 from lazuli.store.sources import Source, lying_at, named
 
-__all__ = ["PARENT", "Codes", "DataAssets", "Environments", "Models"]
-
-PARENT = "lazuli.parent"
-"""The property by which an asset names the version that it is another form of: a quantised model its original."""
+__all__ = ["Codes", "DataAssets", "Environments", "Models"]
 
 
 class _Placed(Versions):
@@ -138,8 +135,8 @@ def _sources(record: Record) -> Iterator[Source]:
         yield Source(role, ResourceId(scope, "jobs", str(job)).shown)
     elif path := record.body.get("path"):
         yield lying_at(scope, "files", str(path))
-    if parent := properties.get(PARENT):
-        yield named("parent", scope, record.id.kind, parent)
+    if parent := properties.get(VARIANT_OF):
+        yield named("original", scope, record.id.kind, parent)
 
 
 def _container(code: Record) -> str:

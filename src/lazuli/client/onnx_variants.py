@@ -12,12 +12,10 @@ from lazuli.client.client import Client
 from lazuli.client.collection import Unwritten
 from lazuli.client.envelope import Shown
 from lazuli.ml.onnx.optimized import VARIANTS, Optimized, Variant
-from lazuli.resources.model import Model
+from lazuli.resources.model import VARIANT_OF, Model
 from lazuli.schema.problems import NotFound
 
 __all__ = ["Kept", "kept_variants", "register_variants"]
-
-_OF = "lazuli.variant_of"
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def kept_variants(client: Client, name: str, version: str) -> list[Kept]:
     for variant in VARIANTS:
         with suppress(NotFound):
             model = client.models.get(f"{name}-{variant}", version)
-            if (model.get("properties") or {}).get(_OF) == f"azureml:{name}:{version}":
+            if (model.get("properties") or {}).get(VARIANT_OF) == f"azureml:{name}:{version}":
                 found.append(_kept(model))
     return found
 
@@ -73,7 +71,7 @@ def _document(parent: Mapping[str, Any], variant: Variant) -> dict[str, Any]:
         "path": str(variant.file),
         "description": f"{name}:{version}, {_DONE[variant.name]}.",
         "properties": {
-            _OF: f"azureml:{name}:{version}",
+            VARIANT_OF: f"azureml:{name}:{version}",
             "lazuli.variant": variant.name,
             "lazuli.size": str(variant.size),
             "lazuli.max_difference": f"{variant.parity.max_difference:.6g}",

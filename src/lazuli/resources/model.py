@@ -13,7 +13,10 @@ from lazuli.schema.document import READ_ONLY
 from lazuli.schema.reference import StorageUri
 from lazuli.schema.words import Word
 
-__all__ = ["Model", "ModelType"]
+__all__ = ["VARIANT_OF", "Model", "ModelType"]
+
+VARIANT_OF = "lazuli.variant_of"
+"""The property by which a model, or data, names the version that it is another form of: ``azureml:name:version``."""
 
 
 class ModelType(Word):

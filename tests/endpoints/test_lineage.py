@@ -214,3 +214,12 @@ def test_nothing_is_told_of_another_workspace(place: Place) -> None:
         found = graph(other, "data", "sly", version, "up")
         told = next(node for node in found["nodes"] if node["id"] == parent)
         assert set(told) == {"id", "kind", "name", "version"} and len(found["nodes"]) == 3
+
+
+def test_a_graph_ends_within_a_job_of_many_inputs(place: Place) -> None:
+    path = "azureml://datastores/workspaceblobstore/paths/many"
+    inputs = {f"i{number}": {"type": "uri_file", "path": f"{path}/{number}", "mode": "direct"} for number in range(600)}
+    place.submit("many", inputs=inputs)
+    found = graph(place, "job", "many")
+    assert len(found["nodes"]) == 500 and found["isCut"]
+    place.platform.shelves.job.cancel(ResourceId(place.scope, "jobs", "many"), place.actor)

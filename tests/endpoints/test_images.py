@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -79,6 +80,25 @@ def test_what_a_script_collects_in_an_image_is_kept(endpoint: Served, image: str
     endpoint.up("blue", OWN, environment=image, data_collector=COLLECTOR)
     assert endpoint.ask({"rows": [{"x": 1}]}, "blue").json() == "done"
     until(lambda: [event["data"] for event in kept(endpoint, "model_inputs")] == [[{"x": 1}]], "its inputs")
+
+
+def test_a_script_in_an_image_leads_no_one_out_of_its_folders(endpoint: Served, image: str, tmp_path: Path) -> None:
+    """The front keeps requests with more rights than the container has, into which it is not to be lured."""
+    container = endpoint.place.platform.storage.container(endpoint.place.scope, "workspaceblobstore")
+    stream = f"{container}/modelDataCollector/{endpoint.name}/blue/request"
+    root = endpoint.place.platform.store.settings.data_dir / "collected"
+    lures = f"""
+import os, time
+for place in {[str(root / stream), str(root / "inside" / stream)]!r}:
+    if os.path.isdir(place):
+        os.symlink({str(tmp_path)!r}, place + time.strftime("/%Y", time.gmtime()))
+        print("lured at", place)
+"""
+    endpoint.up("blue", lures + OWN, environment=image, data_collector=COLLECTOR)
+    assert "lured at" in endpoint.log("blue")
+    assert endpoint.ask({"rows": [{"x": 1}]}, "blue").json() == "done"
+    until(lambda: kept(endpoint, "request"), "the request")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_server_of_an_image_is_asked_at_its_routes(endpoint: Served, image: str) -> None:

@@ -4,6 +4,9 @@ The endpoint's front and the scoring scripts write files below the data folder, 
 a datastore: ``collected/<container>/<name of the blob>``. The server carries them there while they grow, and takes
 them away when nobody writes to them any more. So nobody who answers waits for the server, and what was written while
 it was down is there when it is back.
+
+Scripts in container images have folders of their own, below ``collected/inside``: a link that one lays there leads
+nobody astray who writes with more rights.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from lazuli.shelves.principal import Principal
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
-from lazuli.store.paths import clean
+from lazuli.store.paths import clean, inside
 
 __all__ = ["CARRY_S", "Carrier", "Collections"]
 
@@ -38,6 +41,7 @@ log = logging.getLogger(__name__)
 
 CARRY_S = 1.0
 """How often what was collected is carried."""
+_INSIDE = "inside"
 _MOUNTED = ".mounted"
 """The file in a folder that a container has, without which it would be removed when it is empty."""
 _SHARE = 20
@@ -105,14 +109,16 @@ class Collections:
         return found
 
     def places(self, record: Record) -> list[str]:
-        """The folders that a deployment's script writes to, which are made, and stay for a container that has them."""
-        found = [str(each["folder"]) for each in (self.of(record) or {"collections": {}})["collections"].values()]
+        """The folders that a script in a container writes to, which are made, and stay for as long as it has them."""
+        kept = self.of(record, in_container=True) or {"collections": {}}
+        found = [str(each["folder"]) for each in kept["collections"].values()]
         for folder in found:
+            inside(self._root, Path(folder).relative_to(self._root).as_posix(), target="data_collector.collections")
             Path(folder).mkdir(parents=True, exist_ok=True)
             (Path(folder) / _MOUNTED).touch()
         return found
 
-    def of(self, record: Record) -> dict[str, Any] | None:
+    def of(self, record: Record, *, in_container: bool = False) -> dict[str, Any] | None:
         """What a front or a script is told to keep of a deployment's requests; None where that is nothing."""
         said: OnlineDeployment = document_of(noun("online-deployment"), record)
         if said.data_collector is None:
@@ -121,7 +127,8 @@ class Collections:
         for name, each in self.settled(record.id, said.data_collector).collections.items():
             if each.enabled and isinstance(each.data, CollectedData):
                 location = self._storage.locate(record.id.scope, str(each.data.path))
-                folder = self._root / location.container / location.path
+                root = self._root / _INSIDE if in_container else self._root
+                folder = root / location.container / location.path
                 kept[name] = {"folder": str(folder), "sampling": each.sampling_rate}
         logging_ = said.data_collector.request_logging
         model = parse_reference(said.model) if isinstance(said.model, str) else None
@@ -181,7 +188,8 @@ class Carrier:
 
     def _carry(self, file: Path, at: int, stream: IO[bytes], size: int, is_done: bool) -> None:
         """Carry a file; where nobody writes to it, take it away."""
-        container, _, name = file.relative_to(self._root).as_posix().partition("/")
+        place = file.relative_to(self._root).as_posix().removeprefix(f"{_INSIDE}/")
+        container, _, name = place.partition("/")
         carried, not_before = self._seen.get(file, (0, 0.0))
         if not is_done and (size == carried or time.monotonic() < not_before):
             return

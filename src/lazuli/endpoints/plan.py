@@ -120,7 +120,7 @@ class Serving:
             **({"script": configured.scoring_script} if configured.scoring_script else {"flavor": "mlflow"}),
             "sockets": sockets(record, folder),
             "timeout_ms": timeout_ms,
-            "collect": self._collections.of(record),
+            "collect": self._collections.of(record, in_container=container is not None),
         }
         laid = [*plan.stage, Stage(StageKind.TEXT, _SETTINGS, content=json.dumps(settings))]
         plan = replace(plan, stage=tuple(laid))

@@ -39,7 +39,7 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         **caches,
         "HOME": str(home),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "LAZULI_DATA_DIR": str(tmp_path / "data"),
+        "LAZULI_DATA_DIR": str(tmp_path / "d"),
         "LAZULI_PORT": str(free_ports()),
         "COLUMNS": "120",
         "NO_COLOR": "1",

@@ -99,7 +99,7 @@ def test_a_job_runs_on_a_server_elsewhere_and_is_cancelled(
     shell: Shell, desk: Path, steps: Steps, service: dict[str, str], tmp_path: Path
 ) -> None:
     assert shell.run("lazuli up")[0] == 0
-    token = (tmp_path / "data" / "token").read_text().strip()
+    token = (tmp_path / "d" / "token").read_text().strip()
     _, url = shell.run("lazuli status --query url -o tsv")
     there = steps(url.strip(), token)
     assert "Start a server here" not in [step.name for step in there]
@@ -108,4 +108,4 @@ def test_a_job_runs_on_a_server_elsewhere_and_is_cancelled(
     assert came["Train"][0] == 0 and "Job ci-7-1: Completed" in came["Train"][1], came
     (cancel,) = (step for step in there if step.when == "cancelled")
     assert taken(shell, cancel, service)[0] == 0
-    shell.run(f"export LAZULI_DATA_DIR={tmp_path / 'data'}")  # where the server is to be ended
+    shell.run(f"export LAZULI_DATA_DIR={tmp_path / 'd'}")  # where the server is to be ended

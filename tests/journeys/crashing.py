@@ -10,11 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+from click.testing import CliRunner
+
+from lazuli.cli.commands import root
 
 SCOPE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 
@@ -105,6 +108,18 @@ class Server:
         """Submit a job."""
         work = {"command": command, "environmentId": "azureml:plain:1", "computeId": compute}
         return self.put(f"/jobs/{name}", {"jobType": "Command", "experimentName": "crash", **work, **more})
+
+    def lazuli(self, folder: Path, *words: str, fails: bool = False) -> str:
+        """What a command prints that is said in a folder: on stdout, or on stderr where it ``fails``.
+
+        It runs in this process, for a test says many of them.
+        """
+        where = ["--subscription", "s", "-g", "g", "-w", "w"]
+        with chdir(folder):
+            environ = {"LAZULI_DATA_DIR": str(self.data_dir)}
+            done = CliRunner().invoke(root, [*words, *where], prog_name="lazuli", env=environ)
+        assert (done.exit_code != 0) == fails, done.output
+        return done.stderr if fails else done.stdout
 
     def status(self, name: str) -> str:
         """One job's status."""

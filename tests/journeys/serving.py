@@ -194,7 +194,7 @@ class Life:
 def soak(folder: Path, seconds: float) -> None:
     """Half of the load for so long, and everything that may happen meanwhile."""
     tiny(folder / "tiny.onnx")
-    with server(folder / "data") as house:
+    with server(folder / "d") as house:
         house.start()
         house.found()
         life = Life(house, folder)

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from contextlib import chdir
 from pathlib import Path
 
-from click.testing import CliRunner
 from tests.journeys.crashing import Server, server
-
-from lazuli.cli.commands import root
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "endpoints" / "longest"
 ROWS = "a.txt,carpenter planed\nb.txt,followed seagulls\nc.txt,december expected\n"
 
 
 def lazuli(house: Server, *words: str, fails: bool = False) -> str:
-    """What a command prints: on stdout, or on stderr where it ``fails``. In this process: there are many of them."""
-    where = ["--subscription", "s", "-g", "g", "-w", "w"]
-    with chdir(EXAMPLE):
-        environ = {"LAZULI_DATA_DIR": str(house.data_dir)}
-        done = CliRunner().invoke(root, [*words, *where], prog_name="lazuli", env=environ)
-    assert (done.exit_code != 0) == fails, done.output
-    return done.stderr if fails else done.stdout
+    """What a command prints."""
+    return house.lazuli(EXAMPLE, *words, fails=fails)
 
 
 def answer(house: Server, folder: Path, output: str, *asked: str) -> dict[str, str]:

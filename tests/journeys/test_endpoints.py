@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -16,21 +13,15 @@ from tests.journeys.crashing import Server, server
 from lazuli.compute.contract import until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "endpoints" / "diabetes"
-LAZULI = Path(sys.executable).parent / "lazuli"
 
 
 def lazuli(house: Server, *words: str, fails: bool = False) -> str:
-    """What a command prints: on stdout, or on stderr where it ``fails``."""
-    where = ["--subscription", "s", "-g", "g", "-w", "w"]
-    environ = {**os.environ, "LAZULI_DATA_DIR": str(house.data_dir)}
-    command = [LAZULI, *words, *where]
-    done = subprocess.run(command, cwd=EXAMPLE, env=environ, capture_output=True, text=True, check=False)
-    assert (done.returncode != 0) == fails, done.stdout + done.stderr
-    return done.stderr if fails else done.stdout
+    """What a command prints."""
+    return house.lazuli(EXAMPLE, *words, fails=fails)
 
 
 def test_an_endpoint_by_the_command_line(tmp_path: Path) -> None:
-    with server(tmp_path / "data") as house:
+    with server(tmp_path / "d") as house:
         house.start()
         house.found()
         lazuli(house, "online-endpoint", "create", "-f", "endpoint.yml")
@@ -71,7 +62,7 @@ def test_an_endpoint_by_the_command_line(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_answers_while_the_server_is_killed_and_comes_back(tmp_path: Path) -> None:
-    with server(tmp_path / "data") as house:
+    with server(tmp_path / "d") as house:
         house.start()
         house.found()
         lazuli(house, "online-endpoint", "create", "-f", "endpoint.yml")

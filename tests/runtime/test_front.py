@@ -696,3 +696,13 @@ def test_a_caller_has_no_end_of_time_for_a_head(tmp_path: Path) -> None:
         return found
 
     assert asyncio.run(drip()) == [False, True]
+
+
+def test_a_link_in_place_of_a_socket_is_not_followed(endpoint: Endpoint) -> None:
+    endpoint.script("blue", ECHO)
+    link = endpoint.root / "link.sock"
+    link.symlink_to(endpoint.table["deployments"]["blue"]["addresses"][0])
+    endpoint.deploy("lured", kind="process", addresses=[str(link)], timeout_ms=300)
+    endpoint.start()
+    assert endpoint.ask(azureml_model_deployment="blue").status == 200
+    assert endpoint.ask(azureml_model_deployment="lured").status == 503

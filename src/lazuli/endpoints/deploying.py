@@ -30,7 +30,7 @@ from lazuli.endpoints.lifecycle import Kept
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
 from lazuli.endpoints.plan import Serving, check_plan
 from lazuli.endpoints.scaling import Loads, bounds
-from lazuli.endpoints.table import CONFIG, CONTROL, onnx_said
+from lazuli.endpoints.table import CONFIG, control_in, onnx_said
 from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.table import noun
 from lazuli.schema.problems import Conflict, Problem, Unavailable
@@ -273,7 +273,7 @@ class DeploymentLifecycle(Kept):
         with self.store.state.read() as tx:
             endpoint = self.store.documents.find(tx, endpoint_of(record.id))
         run = endpoint.state.get("run") if endpoint else None
-        state = told(self.engine.folder(str(run["key"])), CONTROL) if run else None
+        state = told(control_in(self.engine.folder(str(run["key"])))) if run else None
         return (state or {"deployments": {}})["deployments"].get(record.id.version)
 
     def _is_asked(self, record: Record, run: Mapping[str, Any]) -> bool:

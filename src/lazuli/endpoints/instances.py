@@ -254,7 +254,7 @@ def last_words(engine: Engine, key: str, look: Look) -> str:
     return said.splitlines()[-1] if said else look.message
 
 
-def told(folder: Path, control: str) -> dict[str, Any] | None:
+def told(control: Path) -> dict[str, Any] | None:
     """What a front says of itself; None where it does not answer yet."""
-    said = ask(folder / control, "GET", "/state")
+    said = ask(control, "GET", "/state")
     return None if said is None else json.loads(said)

@@ -30,7 +30,7 @@ from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.line import ask
 from lazuli.endpoints.moves import MOVES, SUCCEEDED
 from lazuli.endpoints.plan import front_plan
-from lazuli.endpoints.table import CONFIG, CONTROL, chosen, doors_of, mark_of, table_of
+from lazuli.endpoints.table import CONFIG, chosen, control_in, doors_of, mark_of, table_of
 from lazuli.jobs.watch import Watch
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Problem
@@ -106,7 +106,7 @@ class EndpointLifecycle(Kept):
         if look.phase is Phase.ABSENT:
             self.leaving.start(front_plan({**table, "generation": 0}, folder, CONFIG), key)
             return Step(again_ms=_SOON_MS)
-        state = told(folder, CONTROL)
+        state = told(control_in(folder))
         if state is None:
             return Step(again_ms=_SOON_MS)
         mark = mark_of(table)
@@ -117,7 +117,7 @@ class EndpointLifecycle(Kept):
         if state["generation"] != generation:
             is_first = _written(folder / CONFIG) != generation
             _write(folder / CONFIG, {**table, "generation": generation})
-            ask(folder / CONTROL, "POST", "/reload")
+            ask(control_in(folder), "POST", "/reload")
             return Step(again_ms=_SOON_MS if is_first else _BUILD_MS)
         return self._in_effect(record, deployments)
 

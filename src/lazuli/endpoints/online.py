@@ -18,7 +18,7 @@ from lazuli.endpoints.line import ask
 from lazuli.endpoints.made import Assets
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
 from lazuli.endpoints.plan import LOG, check_room
-from lazuli.endpoints.table import CONTROL, doors_of, mark_of
+from lazuli.endpoints.table import control_in, doors_of, mark_of
 from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.endpoint import OnlineEndpoint
 from lazuli.resources.environment import Environment
@@ -82,7 +82,7 @@ class OnlineEndpoints(Shelf):
                 target="traffic",
                 mend="Leave it out, create a deployment, and then set the traffic.",
             )
-        check_room(self._engine.folder(_LONGEST_KEY) / CONTROL)
+        check_room(control_in(self._engine.folder(_LONGEST_KEY)))
         self.keys.of(id)
         return Record(id, said_of(document), {"provisioning_state": CREATING}, status=CREATING)
 
@@ -141,7 +141,7 @@ class OnlineEndpoints(Shelf):
     def metrics(self, id: ResourceId) -> str:
         """What the front of an endpoint counted, in the text of Prometheus. Raises :class:`Unavailable` without one."""
         run = self.get(id).state.get("run")
-        said = ask(self._engine.folder(str(run["key"])) / CONTROL, "GET", "/metrics") if run else None
+        said = ask(control_in(self._engine.folder(str(run["key"]))), "GET", "/metrics") if run else None
         if said is None:
             raise Unavailable(
                 f"The endpoint '{id.name}' does not answer.", target=id.path, mend="Try again in a moment."

@@ -18,11 +18,18 @@ from lazuli.schema.reference import parse_reference
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 
-__all__ = ["CONFIG", "CONTROL", "chosen", "doors_of", "mark_of", "onnx_said", "table_of"]
+__all__ = ["CONFIG", "chosen", "control_in", "doors_of", "mark_of", "onnx_said", "table_of"]
 
-CONFIG, CONTROL, REQUESTS = "front.json", "front.sock", "requests.jsonl"
+CONFIG, REQUESTS = "front.json", "requests.jsonl"
+_CONTROL, _FORMER = "ctl", "front.sock"  # short: the path of a socket is
 _WAIT_MS = 500
 _TUNED = ("threads", "runners", "batch", "waiting")
+
+
+def control_in(folder: Path) -> Path:
+    """The socket of a front in its work folder; one that a former version started goes on at its own."""
+    former = folder / _FORMER
+    return former if former.exists() else folder / _CONTROL
 
 
 def chosen(deployment: Record) -> Mapping[str, Any] | None:
@@ -51,7 +58,7 @@ def table_of(
     return {
         "endpoint": endpoint.id.name,
         "address": ["127.0.0.1", endpoint.state["port"]],
-        "control": str(folder / CONTROL),
+        "control": str(control_in(folder)),
         "log": str(folder / REQUESTS),
         **doors_of(endpoint, keys),
         "deployments": {

@@ -106,3 +106,11 @@ def test_the_token_goes_to_the_server_and_never_with_a_signed_address() -> None:
 def test_a_ca_that_cannot_be_read_is_told() -> None:
     with pytest.raises(InvalidInput, match=r"CA file '/nowhere\.pem' cannot be read"):
         Http("https://127.0.0.1:8781", ca_file="/nowhere.pem")
+
+
+@pytest.mark.parametrize(("status", "code"), [(424, "ScoringFailed"), (408, "NotAnswered"), (413, "NotAnswered")])
+def test_only_a_script_that_failed_is_told_as_one(status: int, code: str) -> None:
+    far = Far(httpx.Response(status, json={"message": "It took too long."}))
+    with pytest.raises(Problem, match="It took too long") as caught:
+        far.http().respond("POST", "http://127.0.0.1:1/score", content=b"{}")
+    assert caught.value.code == code

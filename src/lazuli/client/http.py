@@ -23,6 +23,8 @@ LONGEST_WAIT_S = 10.0
 _IDEMPOTENT = {"GET", "HEAD", "PUT", "DELETE"}
 _PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 _LONGEST_S = 60
+_SCRIPT_FAILED = 424
+"""How an endpoint says that it is the script that failed; its other answers are its own."""
 _FRESH_S = 2.0
 """For how long a connection that rests is used again: servers close those that rest longer."""
 _TIMEOUT = httpx.Timeout(_LONGEST_S, connect=5)
@@ -257,5 +259,6 @@ def problem_of(response: httpx.Response) -> Problem:
     if code := response.headers.get("x-ms-error-code"):
         body = body or {"error": {"code": code, "message": f"Storage refused: {code}."}}
     if isinstance(body, dict) and "error" not in body and isinstance(body.get("message"), str):  # an endpoint's words
-        body = {"error": {"code": "ScoringFailed", "message": body["message"]}}
+        code = "ScoringFailed" if response.status_code == _SCRIPT_FAILED else "NotAnswered"
+        body = {"error": {"code": code, "message": body["message"]}}
     return from_envelope(response.status_code, body)

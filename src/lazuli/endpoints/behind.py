@@ -17,6 +17,7 @@ from lazuli.store.sources import Source, named
 __all__ = ["deployments_of", "endpoint_of", "made_of", "no_deployment", "said_of"]
 
 _MOST = 1000
+_TOLD = 10
 _BEHIND = {within: kind for kind, (within, _) in NESTED.items()}
 
 
@@ -35,7 +36,10 @@ def no_deployment(store: Store, tx: Connection, id: ResourceId) -> NotFound:
     """The problem that there is no such deployment, or no such endpoint."""
     endpoint = endpoint_of(id)
     if store.documents.find(tx, endpoint) is None:
-        return NotFound(f"The endpoint '{id.name}' does not exist.", target=endpoint.path)
+        there = store.documents.select(tx, Selection(id.scope, endpoint.kind, limit=_TOLD))
+        here = ", ".join(sorted(each.id.name for each in there))
+        mend = f"Endpoints here: {here}." if here else "Make it first, or look at the name that 'endpoint_name' says."
+        return NotFound(f"The endpoint '{id.name}' does not exist.", target=endpoint.path, mend=mend)
     names = ", ".join(each.id.version for each in deployments_of(store, tx, endpoint))
     return NotFound(
         f"The endpoint '{id.name}' has no deployment '{id.version}'.",

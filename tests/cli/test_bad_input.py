@@ -53,6 +53,17 @@ CASES = {
         "name: e\nconda_file: none.yml\nimage: python\n",
         ["environment.yml:2", "none.yml"],
     ),
+    "more instances than there are to be": (
+        "online-deployment",
+        "name: b\nendpoint_name: none\nscale_settings:\n  type: target_utilization\n"
+        "  min_instances: 3\n  max_instances: 2\n",
+        ["online-deployment.yml:3", "min_instances (3)", "max_instances (2)"],
+    ),
+    "a script of nothing": (
+        "online-deployment",
+        "name: b\nendpoint_name: none\ncode_configuration:\n  code: .\n  scoring_script: scor.py\n",
+        ["online-deployment.yml:5", "scoring_script", "scor.py"],
+    ),
     "more nodes than there are to be": (
         "compute",
         "name: c\ntype: amlcompute\nmin_instances: 5\nmax_instances: 1\n",

@@ -109,6 +109,7 @@ def localise(document: Document, source: Source, *, cwd: Path | None = None) -> 
 def _deployment(deployment: Deployment, source: Source) -> Iterator[Step]:
     """What a deployment brings along: its script, its environment, its model."""
     if deployment.code_configuration:
+        _check_script(deployment.code_configuration, source)
         yield from _code(deployment.code_configuration, source, ("code_configuration",))
     if deployment.environment is not None:
         yield from _chosen_environment(deployment, source)
@@ -124,6 +125,13 @@ def _deployment(deployment: Deployment, source: Source) -> Iterator[Step]:
             deployment.model = recipient.keep_model(model)
 
         yield keep
+
+
+def _check_script(said: CodeConfiguration, source: Source) -> None:
+    """Raise :class:`InvalidInput` where a folder of this machine has no such script."""
+    if said.scoring_script and said.code and not is_remote(said.code):
+        existing(source, ("code_configuration", "code"), said.code)
+        existing(source, ("code_configuration", "scoring_script"), f"{said.code.rstrip('/')}/{said.scoring_script}")
 
 
 def _answering(deployment: BatchDeployment, source: Source) -> Iterator[Step]:

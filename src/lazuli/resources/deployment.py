@@ -113,6 +113,14 @@ class ScaleSettings(Document):
             return {"type": data["scale_type"], **{k: v for k, v in data.items() if k != "scale_type"}}
         return data
 
+    @model_validator(mode="after")
+    def _consistent(self) -> ScaleSettings:
+        if self.max_instances is not None and (self.min_instances or 0) > self.max_instances:
+            raise ValueError(
+                f"min_instances ({self.min_instances}) is above max_instances ({self.max_instances}); raise the latter"
+            )
+        return self
+
 
 class CollectedData(Document):
     """The data asset over what is kept of a stream."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 
 from lazuli.cli.lineage import show_lineage
-from lazuli.cli.show import Form
+from lazuli.cli.show import Form, table
 
 NODES = [
     {"id": "m", "kind": "model", "name": "wine", "version": "1"},
@@ -71,3 +72,16 @@ def test_a_lineage_is_a_tree_with_its_history_below(capsys: pytest.CaptureFixtur
         "bob model wine:1 labelled, label: champion",
     ]
     assert "There is more" in said
+
+
+def test_a_history_keeps_its_times_whole_on_a_narrow_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    row = (
+        "2026-05-01 10:00:00",
+        "lazuli",
+        "online-deployment prices/blue",
+        "updated, traffic: none → blue=90 green=10",
+    )
+    Console(width=80).print(table(("when", "who", "to what", "did"), [row]))
+    said = capsys.readouterr().out
+    assert f"{row[0]}   {row[1]}" in said
+    assert set(row[3].split()) <= set(said.split())

@@ -41,7 +41,9 @@ COLORS = {
 _WIDTH_OF_PIPES = 200
 _GAP = 3
 """Characters between two columns."""
-_TEXTS = frozenset({"about", "description", "endpoint", "status_reason", "value", "message", "result"})
+_TEXTS = frozenset(
+    {"about", "description", "did", "endpoint", "status_reason", "value", "message", "result", "to what"}
+)
 """The columns whose cells may go over several lines; names are never broken, as they are to be copied."""
 _LEAST_TEXT = 16
 _EXPENDABLE = (

@@ -52,6 +52,8 @@ def test_a_job_from_its_file_to_its_outputs(lazuli: Run, workspace: str, job: st
     assert json.loads(made.stdout)["job_name"] == "road"
     tree = lazuli("model", "lineage", "-n", "road").output
     assert tree.startswith("model road:1\n└── job road")
+    assert lazuli("model", "lineage", "road:1").output == tree == lazuli("model", "lineage", "road@latest").output
+    assert "Name one model." in lazuli("model", "lineage", fails=1).stderr
 
 
 def test_all_is_downloaded_but_what_lies_elsewhere(

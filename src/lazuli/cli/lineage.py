@@ -14,7 +14,8 @@ from lazuli.cli.options import asks, named
 from lazuli.cli.show import COLORS, Form, console, moment, show, table
 from lazuli.client.client import Client
 from lazuli.resources.table import noun
-from lazuli.schema.reference import parse_datastore_path
+from lazuli.schema.problems import InvalidInput
+from lazuli.schema.reference import parse_datastore_path, parse_reference
 
 __all__ = ["LINEAGE", "lineage_of", "lineage_tree", "show_lineage"]
 
@@ -40,14 +41,31 @@ Graph = Mapping[str, Any]
 def lineage_of(word: str) -> click.Command:
     """The command of a noun."""
 
+    is_versioned = noun(word).versioned
+
     @click.command("lineage", cls=Command, help="Show what it was made from, and what was made of it.")
-    @named(word)
+    @click.argument("reference", required=False, metavar="[NAME:VERSION]" if is_versioned else "[NAME]")
+    @named(word, required=False)
     @direction
     @asks("table")
-    def command(client: Client, output: Form, name: str, direction: str, version: str | None = None) -> None:
-        show_lineage(client.collection(word).lineage(name, version or "", direction), output)
+    def command(
+        client: Client,
+        output: Form,
+        reference: str | None,
+        name: str | None,
+        direction: str,
+        version: str | None = None,
+    ) -> None:
+        said = parse_reference(f"azureml:{(reference or name or '').removeprefix('azureml:')}")
+        if said is None or bool(reference) == bool(name):
+            raise InvalidInput(f"Name one {word}.", target="--name", mend=f"Write 'lazuli {word} lineage -n NAME'.")
+        collection = client.collection(word)
+        chosen = (
+            version or said.version or (collection.get(said.name, label=said.label)["version"] if said.label else "")
+        )
+        show_lineage(collection.lineage(said.name, chosen, direction), output)
 
-    if noun(word).versioned:
+    if is_versioned:
         command = click.option("-v", "--version", help="The version; the newest where left out.")(command)
     return command
 

@@ -74,7 +74,10 @@ class OnlineEndpoint(_Endpoint):
     @classmethod
     def _whole(cls, value: dict[str, int]) -> dict[str, int]:
         if any(not 0 <= share <= 100 for share in value.values()) or sum(value.values()) not in (0, 100):
-            raise ValueError("the shares of traffic add up to 100, or are all 0")
+            told = ", ".join(f"{name} {share}" for name, share in value.items())
+            raise ValueError(
+                f"the shares of traffic add up to 100, or are all 0; these ({told}) to {sum(value.values())}"
+            )
         return value
 
     @field_validator("mirror_traffic")

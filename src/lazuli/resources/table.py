@@ -148,7 +148,7 @@ NOUNS: tuple[Noun, ...] = (
         "lazuli.resources.endpoint:OnlineEndpoint",
         "Addresses where models answer at once.",
         hoisted=("location", "tags", "identity", "kind", "sku"),
-        columns=("name", "auth_mode", "scoring_uri", "provisioning_state"),
+        columns=("name", "auth_mode", "scoring_uri", "traffic", "provisioning_state"),
     ),
     Noun(
         "online-deployment",
@@ -156,7 +156,7 @@ NOUNS: tuple[Noun, ...] = (
         "lazuli.resources.deployment:OnlineDeployment",
         "The models behind online endpoints.",
         hoisted=("location", "tags", "identity", "kind", "sku"),
-        columns=("name", "endpoint_name", "instance_type", "instance_count", "provisioning_state"),
+        columns=("name", "endpoint_name", "model", "instance_count", "provisioning_state"),
     ),
     Noun(
         "batch-endpoint",

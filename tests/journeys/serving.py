@@ -43,6 +43,7 @@ name: blue
 endpoint_name: prices
 code_configuration: {code: src, scoring_script: score.py}
 environment: azureml:plain:1
+instance_count: 2
 request_settings: {max_concurrent_requests_per_instance: 2}
 """
 
@@ -153,7 +154,7 @@ class Life:
         self._share(blue=50, onnx=50)
 
     def kill_a_worker(self) -> None:
-        """Kill one of the processes that run the script."""
+        """Kill one of the processes that run the script; or that above them, and an instance is gone."""
         with suppress(ProcessLookupError, IndexError):
             os.kill(random.choice(self._processes("lazuli_score")), signal.SIGKILL)
 

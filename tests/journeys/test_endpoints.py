@@ -39,7 +39,7 @@ def test_an_endpoint_by_the_command_line(tmp_path: Path) -> None:
         assert "JSONDecodeError" in log and "POST /score 200" in log
         broken = ["online-deployment", "create", "-f", "blue.yml", "-n", "green"]
         told = lazuli(house, *broken, "--set", "code_configuration.scoring_script=none.py", fails=True)
-        assert "There is no scoring script 'none.py' in the code folder." in told
+        assert "'./src/none.py' does not exist" in told and "Did you mean 'score.py'?" in told
         lazuli(house, *broken)
         lazuli(house, "online-endpoint", "update", "-n", "diabetes", "--traffic", "blue=90 green=10")
         shown = json.loads(lazuli(house, "online-endpoint", "show", "-n", "diabetes", "-o", "json"))

@@ -14,11 +14,12 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def client_environment(name: str, requirements: Sequence[str]) -> Path:
+def client_environment(name: str, requirements: Sequence[str], *, compiles: bool = True) -> Path:
     """The Python of an environment that holds ``requirements`` and nothing of this project.
 
     It is kept below ``LAZULI_TEST_CACHE`` (else ``.cache`` of the repository) under the name and a hash of what it
     holds. Whoever comes while another process builds it waits for that; one that was left unfinished is built anew.
+    What is compiled starts sooner; of a large library a test needs so little that it does not pay.
     """
     wanted = "\n".join([sys.version, *sorted(requirements)])
     digest = hashlib.sha256(wanted.encode()).hexdigest()[:12]
@@ -31,7 +32,8 @@ def client_environment(name: str, requirements: Sequence[str]) -> Path:
         if not finished.exists():
             shutil.rmtree(folder, ignore_errors=True)
             _uv("venv", "--python", sys.executable, str(folder))
-            _uv("pip", "install", "--compile-bytecode", "--python", str(python), *_wheels(), *requirements)
+            compiled = ["--compile-bytecode"] if compiles else []
+            _uv("pip", "install", *compiled, "--python", str(python), *_wheels(), *requirements)
             finished.touch()
     return python
 

@@ -22,7 +22,7 @@ ENVIRONMENTS = {
     [("onnx-torch", "of_torch.py"), ("onnx-torch", "of_catboost.py"), ("onnx-keras", "of_keras.py")],
 )
 def test_models_become_files_that_answer_as_they_do(environment: str, program: str, tmp_path: Path) -> None:
-    python = client_environment(environment, ENVIRONMENTS[environment])
+    python = client_environment(environment, ENVIRONMENTS[environment], compiles=False)
     env = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
         [python, PROGRAMS / program, tmp_path], env=env, cwd=tmp_path, capture_output=True, text=True, check=False

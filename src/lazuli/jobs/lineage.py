@@ -271,6 +271,6 @@ def _node(id: ResourceId) -> dict[str, Any]:
 
 def _word(collection: str) -> str:
     try:
-        return noun(collection.lower() if collection.islower() else collection).word
+        return noun(collection).word
     except KeyError:
         return collection

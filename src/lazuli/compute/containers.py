@@ -78,7 +78,13 @@ class Container:
             )
             for number, process in enumerate(plan.processes)
         )
-        return replace(plan, command=inside(plan.command, plan.cwd, env, key), env=env, path=(), processes=processes)
+        names = [f"{key}-{number}" for number in range(len(processes))] or [key]
+        command, clearing = inside(plan.command, plan.cwd, env, key), tuple(map(self.removed, names))
+        return replace(plan, command=command, env=env, path=(), processes=processes, clearing=clearing)
+
+    def removed(self, name: str) -> tuple[str, ...]:
+        """The command line that removes a container, where its own program was killed before it did."""
+        return (*self.command, "rm", "--force", f"lazuli-{name}")
 
     def serving(
         self,

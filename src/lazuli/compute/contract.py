@@ -170,6 +170,16 @@ class EngineContract:
         assert (look.reason, look.exit_code) == (Reason.STOPPED, 3)
         assert "bye" in self.log(engine)
 
+    def test_it_is_cleared_up_behind(self, engine: Engine) -> None:
+        """Clearing commands run after the last process, also of what was stopped; one that fails keeps no other."""
+        file = engine.folder("job") / "user_logs/std_log.txt"
+        clearing = (("no-such-program",), ("sh", "-c", f"cat; echo cleared >> {file}; exit 3"), ("sh", "-c", "exit 1"))
+        engine.start(sh("trap '' TERM; echo up; sleep 60; sleep 60", clearing=clearing), "job")
+        until(lambda: "up" in self.log(engine), "the start")
+        engine.stop("job")
+        assert self.finish(engine, "job").reason == Reason.STOPPED
+        assert self.log(engine) == "up\ncleared\n"
+
     def test_stop_ends_a_tree_that_ignores_it(self, engine: Engine) -> None:
         """Children, and daemons that left the session, go with it."""
         script = (

@@ -108,6 +108,8 @@ class Plan:
     processes: tuple[Process, ...] = ()
     """What runs side by side instead of the one command. The work fails with the first that is needed and fails, and
     the others are ended then; it is completed when all that are waited for have ended well."""
+    clearing: tuple[tuple[str, ...], ...] = ()
+    """Commands that are run once nothing else of it runs any more, however it ended; what they say is not kept."""
 
     def __post_init__(self) -> None:
         if not self.command:
@@ -128,7 +130,8 @@ class Plan:
         stage = tuple(Stage(**item) for item in value["stage"])
         processes = tuple(Process.from_json(item) for item in value["processes"])
         given: dict[str, Any] = {**value, "command": tuple(value["command"]), "path": tuple(value["path"])}
-        return cls(**given | {"stage": stage, "processes": processes})
+        clearing = tuple(tuple(command) for command in value.get("clearing", ()))
+        return cls(**given | {"stage": stage, "processes": processes, "clearing": clearing})
 
 
 class Phase(StrEnum):

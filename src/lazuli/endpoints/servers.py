@@ -50,8 +50,10 @@ def own_plan(
         return replace(plan, processes=(Process("server", plan.log, env=named),))
     published = {f"LAZULI_{port}": port for port in ports}
     told = {variable: f"<port {port}>" for variable, port in published.items()}
-    line = container.serving(f"{key}-0", [*plan.env, "PORT"], published, volumes, command, plan.grace_s - _CLEARING_S)
-    return replace(plan, processes=(Process("server", plan.log, line, {**told, "PORT": str(main)}),))
+    name = f"{key}-0"
+    line = container.serving(name, [*plan.env, "PORT"], published, volumes, command, plan.grace_s - _CLEARING_S)
+    process = Process("server", plan.log, line, {**told, "PORT": str(main)})
+    return replace(plan, processes=(process,), clearing=(container.removed(name),))
 
 
 def own_asked(routes: InferenceConfig, look: Look) -> Asked | None:

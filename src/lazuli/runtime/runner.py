@@ -192,10 +192,12 @@ class Run:
         refusal = self._launch_all()
         if refusal:
             self._end_tree(STRAY_GRACE_S)
+            self._clear_up()
             return refusal | {"started_at_ms": self.started_at}
         self._tell_started()
         reason = self._wait()
         self._end_tree(self.plan["grace_s"] if reason or self.failed else STRAY_GRACE_S)
+        self._clear_up()
         return self._result(reason) | {"started_at_ms": self.started_at}
 
     def _tell_started(self) -> None:
@@ -344,6 +346,19 @@ class Run:
             if elapsed >= grace:
                 _signal_all(signal.SIGKILL)
             self._nap(0.02 if elapsed >= grace else min(0.2, grace - elapsed))
+
+    def _clear_up(self) -> None:
+        """Run what clears up behind the work: a program that was killed with it may have left something."""
+        quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+        for command in self.plan.get("clearing", ()):
+            try:
+                os.posix_spawnp(command[0], command, os.environ, file_actions=quiet, setsigmask=())
+            except OSError:
+                continue  # as good as a program that failed
+            started = time.monotonic()
+            while self._reap() and time.monotonic() - started < KILL_PATIENCE_S:
+                self._nap(0.02)
+            self._end_tree(0)
 
     def _reap(self) -> bool:
         """Collect what ended. False once no descendant is left: orphans become our children, so none can hide."""

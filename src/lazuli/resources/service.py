@@ -51,7 +51,9 @@ AllNodes = Annotated[
     Literal["all"],
     BeforeValidator(_read_nodes),
     PlainSerializer(_write_nodes),
-    WithJsonSchema({"type": "string", "enum": ["all"], "x-rest": {"type": "object"}}),
+    WithJsonSchema(
+        {"type": "string", "enum": ["all"], "x-rest": {"type": "object", "enum": [{"nodesValueType": "All"}]}}
+    ),
 ]
 """``all`` in YAML, ``{"nodesValueType": "All"}`` in REST."""
 

@@ -8,7 +8,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 INSTALL := unset PYTHONDONTWRITEBYTECODE; $(BIN)/uv pip install --quiet --python $(PY)
 
-.PHONY: help env dev check fix test test-fast test-jobs test-journeys test-clients bench demo soak cases lock contract clean
+.PHONY: help env dev check fix test test-fast test-jobs test-journeys test-clients bench demo soak cases lock contract studio studio-check clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ check: dev  ## Lint, format, types, import floors, generated reference (under 30
 
 fix: dev  ## Mend what can be mended by itself: format, import order, simple lint
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+studio: dev  ## Build Studio, the web interface, into the package
+	@$(PY) tools/studio.py
+
+studio-check: dev  ## Types, lint and unit tests of Studio
+	@$(PY) tools/studio.py check
 
 contract: dev  ## Write docs/reference (REST API, settings, commands) from the code
 	@$(PY) tools/contract.py

@@ -1,0 +1,35 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { BrowserRouter } from "react-router";
+import { Problem } from "@/api/problem";
+import { Pages } from "@/routes";
+import { SessionProvider } from "@/shell/session";
+import { ThemeProvider } from "@/shell/theme";
+
+const Toaster = lazy(() => import("@/shell/toaster"));
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      retry: (times, error) => times < 2 && !(error instanceof Problem && error.status >= 400 && error.status < 500),
+    },
+  },
+});
+
+export function App() {
+  return (
+    <ThemeProvider>
+      <QueryClientProvider client={queries}>
+        <BrowserRouter basename="/studio">
+          <SessionProvider>
+            <Pages />
+          </SessionProvider>
+        </BrowserRouter>
+        <Suspense>
+          <Toaster />
+        </Suspense>
+      </QueryClientProvider>
+    </ThemeProvider>
+  );
+}

@@ -1,0 +1,5 @@
+import { Page } from "@/parts/page";
+
+export default function Content() {
+  return <Page title="environments">…</Page>;
+}

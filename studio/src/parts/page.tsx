@@ -1,0 +1,105 @@
+/** The frame of every page: where one is, what it is called, what can be done, its tabs, its content. */
+import {
+  Breadcrumb,
+  BreadcrumbButton,
+  BreadcrumbDivider,
+  BreadcrumbItem,
+  makeStyles,
+  mergeClasses,
+  Tab,
+  TabList,
+  Text,
+  tokens,
+} from "@fluentui/react-components";
+import { Fragment, type ReactNode, useEffect } from "react";
+import { useNavigate } from "react-router";
+
+const useStyles = makeStyles({
+  page: { display: "flex", flexDirection: "column", height: "100%", minWidth: 0 },
+  head: { padding: "12px 24px 0", flexShrink: 0 },
+  line: { display: "flex", alignItems: "center", gap: "12px", minHeight: "40px", flexWrap: "wrap" },
+  title: { margin: 0, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", minWidth: 0 },
+  actions: { display: "flex", gap: "8px", marginLeft: "auto", alignItems: "center" },
+  crumbs: { marginLeft: "-8px" },
+  tabs: {
+    marginLeft: "-10px",
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    marginRight: "-24px",
+    paddingRight: "24px",
+  },
+  body: { flex: 1, overflow: "auto", padding: "16px 24px 24px", minHeight: 0 },
+  full: { padding: 0, overflow: "hidden", display: "flex", flexDirection: "column" },
+});
+
+export interface Crumb {
+  text: string;
+  to: string;
+}
+
+interface Props {
+  title: ReactNode;
+  /** What the browser's tab says, where the title is more than text. */
+  name?: string;
+  /** The pages above this one. */
+  crumbs?: Crumb[];
+  /** Beside the title: a status, a version. */
+  beside?: ReactNode;
+  actions?: ReactNode;
+  /** Tabs, each with an address of its own: `{ key, text, to }`. */
+  tabs?: { key: string; text: string; to: string; icon?: ReactNode }[];
+  tab?: string;
+  /** Content that brings its own scrolling and margins: tables, editors, graphs. */
+  full?: boolean;
+  children: ReactNode;
+}
+
+export function Page({ title, name, crumbs = [], beside, actions, tabs, tab, full, children }: Props) {
+  const styles = useStyles();
+  const navigate = useNavigate();
+  const said = name ?? (typeof title === "string" ? title : "");
+  useEffect(() => {
+    document.title = said ? `${said} · Lazuli` : "Lazuli Studio";
+  }, [said]);
+  return (
+    <div className={styles.page}>
+      <header className={styles.head}>
+        {crumbs.length > 0 && (
+          <Breadcrumb size="small" className={styles.crumbs}>
+            {crumbs.map((crumb, index) => (
+              <Fragment key={crumb.to}>
+                {index > 0 && <BreadcrumbDivider />}
+                <BreadcrumbItem>
+                  <BreadcrumbButton onClick={() => navigate(crumb.to)}>{crumb.text}</BreadcrumbButton>
+                </BreadcrumbItem>
+              </Fragment>
+            ))}
+          </Breadcrumb>
+        )}
+        <div className={styles.line}>
+          <Text as="h1" size={600} weight="semibold" className={styles.title}>
+            {title}
+          </Text>
+          {beside}
+          <div className={styles.actions}>{actions}</div>
+        </div>
+        {tabs && (
+          <TabList
+            className={styles.tabs}
+            selectedValue={tab}
+            onTabSelect={(_, { value }) => {
+              const to = tabs.find((each) => each.key === value)?.to;
+              if (to) navigate(to);
+            }}
+          >
+            {tabs.map((each) => (
+              <Tab key={each.key} value={each.key} icon={each.icon as never}>
+                {each.text}
+              </Tab>
+            ))}
+          </TabList>
+        )}
+      </header>
+      <div className={mergeClasses(styles.body, full && styles.full)}>{children}</div>
+    </div>
+  );
+}

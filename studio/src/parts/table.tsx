@@ -1,0 +1,240 @@
+/**
+ * A table that draws only the rows one sees, however many there are. Give it all `rows`, or `total` and `rowAt` where
+ * rows come a page at a time.
+ */
+import { Checkbox, makeStyles, mergeClasses, Skeleton, SkeletonItem, tokens } from "@fluentui/react-components";
+import { ArrowDown12Regular, ArrowUp12Regular } from "@fluentui/react-icons";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+export interface Column<Row> {
+  key: string;
+  title: ReactNode;
+  cell: (row: Row) => ReactNode;
+  /** CSS of a grid track: `160px`, `minmax(160px, 1fr)`. */
+  width?: string;
+  align?: "start" | "end";
+  /** Whether the column can order the table. */
+  sortable?: boolean;
+}
+
+export interface Order {
+  key: string;
+  descending: boolean;
+}
+
+interface Props<Row> {
+  /** What the table holds, for those who do not see it. */
+  label: string;
+  columns: Column<Row>[];
+  rows?: Row[];
+  total?: number;
+  /** The row at an index; undefined while it is on its way. */
+  rowAt?: (index: number) => Row | undefined;
+  keyOf: (row: Row) => string;
+  /** Opens what a row stands for: click and Enter. */
+  open?: (row: Row) => void;
+  order?: Order;
+  onOrder?: (order: Order) => void;
+  selected?: ReadonlySet<string>;
+  onSelect?: (selected: Set<string>) => void;
+  /** Told which rows are seen, so that they can be fetched. */
+  onSeen?: (first: number, last: number) => void;
+  empty?: ReactNode;
+  rowHeight?: number;
+}
+
+const useStyles = makeStyles({
+  table: { flex: 1, minHeight: 0, overflow: "auto", position: "relative", outlineStyle: "none" },
+  head: {
+    position: "sticky",
+    top: 0,
+    zIndex: 2,
+    display: "grid",
+    backgroundColor: tokens.colorNeutralBackground2,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    fontWeight: tokens.fontWeightSemibold,
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground2,
+    minWidth: "max-content",
+  },
+  row: {
+    position: "absolute",
+    left: 0,
+    right: 0,
+    display: "grid",
+    alignItems: "center",
+    borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    fontSize: tokens.fontSizeBase300,
+    minWidth: "max-content",
+    outlineOffset: "-2px",
+    ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+  },
+  opens: { cursor: "pointer" },
+  chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
+  cell: { padding: "0 12px", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", minWidth: 0 },
+  end: { textAlign: "right", fontVariantNumeric: "tabular-nums" },
+  title: { display: "flex", alignItems: "center", gap: "4px", height: "34px" },
+  sorts: {
+    cursor: "pointer",
+    font: "inherit",
+    color: "inherit",
+    background: "none",
+    border: "none",
+    padding: 0,
+    display: "inline-flex",
+    alignItems: "center",
+    gap: "4px",
+    ":hover": { color: tokens.colorNeutralForeground1 },
+  },
+});
+
+export function Table<Row>(props: Props<Row>) {
+  const {
+    columns,
+    rows,
+    rowAt = (index) => rows?.[index],
+    keyOf,
+    open,
+    order,
+    onOrder,
+    selected,
+    onSelect,
+    empty,
+  } = props;
+  const { rowHeight = 40, onSeen } = props;
+  const total = props.total ?? rows?.length ?? 0;
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: total,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    scrollMargin: 34,
+    initialRect: { width: 1200, height: 800 },
+    onChange: ({ range }) => range && onSeen?.(range.startIndex, range.endIndex),
+  });
+  const tracks = [...(onSelect ? ["44px"] : []), ...columns.map(({ width }) => width ?? "minmax(120px, 1fr)")];
+  const template = { gridTemplateColumns: tracks.join(" ") };
+  const toggle = (key: string) => {
+    const next = new Set(selected);
+    if (!next.delete(key)) next.add(key);
+    onSelect?.(next);
+  };
+  const move = (event: KeyboardEvent<HTMLDivElement>, index: number, row: Row | undefined) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      const next = Math.max(0, Math.min(total - 1, index + step));
+      virtual.scrollToIndex(next);
+      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+    } else if (row && event.target === event.currentTarget && event.key === "Enter") open?.(row);
+    else if (row && onSelect && event.target === event.currentTarget && event.key === " ") {
+      event.preventDefault();
+      toggle(keyOf(row));
+    }
+  };
+  if (total === 0 && empty) return <>{empty}</>;
+  const shown = virtual.getVirtualItems();
+  return (
+    <div
+      ref={scroller}
+      className={styles.table}
+      role="grid"
+      aria-label={props.label}
+      aria-rowcount={total + 1}
+      aria-multiselectable={!!onSelect}
+    >
+      <div className={styles.head} style={template} role="row">
+        {onSelect && <div className={styles.cell} role="columnheader" aria-label={t("Selected")} />}
+        {columns.map((column) => (
+          <Title key={column.key} column={column} order={order} onOrder={onOrder} />
+        ))}
+      </div>
+      <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="rowgroup">
+        {shown.map(({ index, start }) => {
+          const row = rowAt(index);
+          const key = row === undefined ? "" : keyOf(row);
+          const isChosen = !!selected?.has(key);
+          return (
+            <div
+              key={key || index}
+              data-index={index}
+              role="row"
+              aria-rowindex={index + 2}
+              aria-selected={onSelect ? isChosen : undefined}
+              tabIndex={index === (shown[0]?.index ?? 0) ? 0 : -1}
+              className={mergeClasses(styles.row, open && styles.opens, isChosen && styles.chosen)}
+              style={{ ...template, height: rowHeight, transform: `translateY(${start - 34}px)` }}
+              onClick={() => row !== undefined && !window.getSelection()?.toString() && open?.(row)}
+              onKeyDown={(event) => move(event, index, row)}
+            >
+              {row === undefined ? (
+                <Skeleton style={{ gridColumn: "1 / -1", padding: "0 12px" }} aria-label={t("Loading")}>
+                  <SkeletonItem size={12} />
+                </Skeleton>
+              ) : (
+                <>
+                  {onSelect && (
+                    <div role="gridcell" onClick={(event) => event.stopPropagation()}>
+                      <Checkbox
+                        checked={isChosen}
+                        onChange={() => toggle(key)}
+                        aria-label={t("Select {{name}}", { name: key })}
+                      />
+                    </div>
+                  )}
+                  {columns.map((column) => (
+                    <div
+                      key={column.key}
+                      role="gridcell"
+                      className={mergeClasses(styles.cell, column.align === "end" && styles.end)}
+                    >
+                      {column.cell(row)}
+                    </div>
+                  ))}
+                </>
+              )}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function Title<Row>({
+  column,
+  order,
+  onOrder,
+}: {
+  column: Column<Row>;
+  order?: Order;
+  onOrder?: (order: Order) => void;
+}) {
+  const styles = useStyles();
+  const isOrdering = order?.key === column.key;
+  const sorted = isOrdering ? (order?.descending ? "descending" : "ascending") : "none";
+  const place = mergeClasses(styles.cell, styles.title);
+  const side = column.align === "end" ? { justifyContent: "flex-end" } : undefined;
+  return (
+    <div role="columnheader" aria-sort={column.sortable ? sorted : undefined} className={place} style={side}>
+      {column.sortable && onOrder ? (
+        <button
+          type="button"
+          className={styles.sorts}
+          onClick={() => onOrder({ key: column.key, descending: isOrdering ? !order?.descending : false })}
+        >
+          {column.title}
+          {isOrdering && (order?.descending ? <ArrowDown12Regular /> : <ArrowUp12Regular />)}
+        </button>
+      ) : (
+        column.title
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const SERVER = process.env.LAZULI_URL ?? "http://127.0.0.1:8780";
+
+export default defineConfig({
+  base: "/studio/",
+  plugins: [react()],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  build: {
+    outDir: process.env.STUDIO_OUT ?? "../src/lazuli/server/studio",
+    emptyOutDir: true,
+    target: "es2023",
+    chunkSizeWarningLimit: 4000, // Monaco and ECharts load where they are shown, the first load is measured elsewhere
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    port: 5180,
+    // The server refuses foreign Hosts and Origins, so the proxy speaks as the page would.
+    proxy: {
+      "^/(subscriptions|endpoints|shown|openapi.json|schemas|studio/session)": {
+        target: SERVER,
+        changeOrigin: true,
+        headers: { origin: SERVER },
+      },
+    },
+  },
+  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"] },
+});

@@ -17,6 +17,7 @@ from lazuli.resources.table import NOUNS
 from lazuli.schema.document import Document
 from lazuli.server.blobs import HOST
 from lazuli.server.routes import KEYED, PUBLIC, SIGNED, Call, Route, refuse, reply
+from lazuli.server.shapes import SHAPES
 
 __all__ = ["description", "with_description"]
 
@@ -77,7 +78,7 @@ def _operation(route: Route, name: str) -> Schema:
         "summary": route.summary,
         "tags": list(route.tags),
         "x-permission": route.permission,
-        "parameters": [*_path_parameters(route), *_list_parameters(route)],
+        "parameters": [*_path_parameters(route), *_list_parameters(route), *_queried(route)],
         "responses": {
             **_answers(route),
             "default": failure if route.failure is refuse else {"description": "A problem, in this door's own shape"},
@@ -144,6 +145,13 @@ def _path_parameters(route: Route) -> list[Schema]:
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _BRACE.findall(route.path)
+    ]
+
+
+def _queried(route: Route) -> list[Schema]:
+    return [
+        {"name": name, "in": "query", "description": told, "schema": {"type": "string"}}
+        for name, told in route.query.items()
     ]
 
 
@@ -215,6 +223,7 @@ def _schemas() -> dict[str, Schema]:
         "Problem": _mapping(error=_ref("ProblemDetail")),
         "ProblemDetail": _mapping(code=_TEXT, message=_TEXT, target=_TEXT, details=details, additionalInfo=more),
     }
+    schemas |= SHAPES
     for document, hoisted in (*((noun.document, noun.hoisted) for noun in NOUNS), (Container, ())):
         schemas |= _of_resource(document, hoisted)
     return schemas

@@ -69,6 +69,7 @@ from lazuli.jobs.sweep.known import Memory
 from lazuli.jobs.sweep.lifecycle import SweepLifecycle
 from lazuli.jobs.sweep.submit import Sweeps
 from lazuli.jobs.sweep.trials import Trials
+from lazuli.jobs.table.rows import JobTable
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import ACTIVE
 from lazuli.jobs.usage import Usage
@@ -88,6 +89,7 @@ from lazuli.server.environments import environment_routes
 from lazuli.server.functions import function_routes
 from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
+from lazuli.server.job_table import job_table_routes
 from lazuli.server.lineage import lineage_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
@@ -149,6 +151,7 @@ class Platform:
     trials: Trials
     functions: FunctionSweeps
     batch: BatchJobs
+    job_table: JobTable
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
@@ -173,6 +176,7 @@ class Platform:
                 lambda container: shelves.code.is_sealed(container) or self.storage.is_sealed(container),
                 self.access.check_everywhere,
             ),
+            *job_table_routes(self.job_table, self.tracking.experiments),
             *sweep_routes(self.trials),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),
@@ -366,6 +370,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         trials=Trials(jobs, sweeps),
         functions=functions,
         batch=BatchJobs(batch_endpoints, batch_deployments, jobs, components, targets),
+        job_table=JobTable(jobs, tracking),
     )
 
 

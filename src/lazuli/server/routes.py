@@ -123,6 +123,8 @@ class Route:
     """The name of the request body's schema in the API description, where it has one."""
     response: str = ""
     """The name of the answer's schema."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """What may be asked behind the ``?``, with what each word means, for the API description."""
     forward: Callable[[Request, Mapping[str, str]], Awaitable[Response]] | None = None
     """In place of ``handler``: given a request whose body is not read yet, on the event loop, so it may not block."""
     inline: bool = False

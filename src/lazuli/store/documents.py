@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -85,6 +85,14 @@ class Documents:
         """The resource, or None."""
         row = tx.execute(_FIND, {"key": id.key}).one_or_none()
         return _record(row) if row else None
+
+    def several(self, tx: Connection, ids: Sequence[ResourceId]) -> list[Record]:
+        """Those of some resources that are there, in the order in which they are named."""
+        found: dict[str, Record] = {}
+        for start in range(0, len(ids), _PIECE):
+            keys = [id.key for id in ids[start : start + _PIECE]]
+            found.update((row.id, _record(row)) for row in tx.execute(select(_R).where(_R.c.id.in_(keys))))
+        return [found[id.key] for id in ids if id.key in found]
 
     def get(self, tx: Connection, id: ResourceId, what: str = "resource") -> Record:
         """The resource. Raises :class:`NotFound`."""

@@ -10,7 +10,7 @@ import operator
 import threading
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import chain, pairwise
 from queue import SimpleQueue
@@ -117,6 +117,8 @@ class Points:
         self._known_keys = _KNOWN_KEYS.replace("?", mark)
         self._last_points = _LAST_POINTS.replace("?", mark)
         self._peaks = Peaks()
+        self.heard: list[Callable[[Iterable[str]], object]] = []
+        """Told of every run whose points were stored, or forgotten, just after. They must be quick."""
         self._waiting: deque[_Batch] = deque()
         self._turn = threading.Lock()
         self._asked: SimpleQueue[None] = SimpleQueue()
@@ -222,6 +224,11 @@ class Points:
                 cursor.executemany(self._mark_peak, [(*one, step, at, value) for one, (value, _, step, at) in marks])
             if on_models:
                 cursor.executemany(self._insert_model_point, on_models)
+        self._tell(experiments)
+
+    def _tell(self, run_ids: Iterable[str]) -> None:
+        for listener in self.heard:
+            listener(run_ids)
 
     def _recent(self, cursor: Any, series: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], list[Seen]]]:
         """The last points of each series that has any, newest first."""
@@ -313,6 +320,25 @@ class Points:
                 found.update((run_id, math.nan if is_nan else value) for run_id, value, is_nan in rows)
         return found
 
+    def latest_of(self, prefix: str, key: str) -> list[tuple[str, float]]:
+        """The newest value of one metric of every run whose id begins with ``prefix``, in no order."""
+        table = latest_metric.c
+        query = select(table.run_id, table.value, table.is_nan).where(table.key == key)
+        query = query.where(table.run_id > prefix, table.run_id < f"{prefix}\U0010ffff")
+        with self._database.read() as tx:
+            return [(run_id, math.nan if is_nan else value) for run_id, value, is_nan in tx.execute(query)]
+
+    def keys_of(self, experiment_ids: Sequence[str]) -> dict[str, int]:
+        """How many runs of these experiments have each metric."""
+        table = latest_metric.c
+        found: dict[str, int] = defaultdict(int)
+        with self._database.read() as tx:
+            for chunk in _chunks(experiment_ids):
+                query = select(table.key, func.count()).where(table.experiment_id.in_(chunk))
+                for key, number in tx.execute(query.group_by(table.experiment_id, table.key)):
+                    found[key] += number
+        return dict(found)
+
     def of_models(self, model_ids: Sequence[str], key: str | None = None) -> dict[str, list[ModelPoint]]:
         """The points measured on these logged models, in the order of step and time; of one metric where ``key``."""
         table = model_metric.c
@@ -332,6 +358,7 @@ class Points:
         for chunk in _chunks(run_ids):  # a transaction each, so that other writers get their turn
             with self._turn, self._database.write() as tx:  # whose turn it is finds the database free
                 _delete(tx, chunk)
+            self._tell(chunk)
         with self._turn:
             self._peaks.forget()
 

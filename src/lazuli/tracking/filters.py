@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import NamedTuple
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
-from lazuli.tracking.rules import invalid
+from lazuli.schema.words import time_of
+from lazuli.tracking.rules import INVALID, invalid
 
-__all__ = ["Condition", "Order", "Vocabulary", "parse_filter", "parse_order"]
+__all__ = ["Condition", "Order", "Unreadable", "Vocabulary", "parse_filter", "parse_key", "parse_order"]
 
 MAX_LENGTH = 10_000
 MAX_CONDITIONS = 100
@@ -43,12 +45,18 @@ _DATASET_KEYS = ("name", "digest", "context")
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What can be searched for: kinds of keys, and the attributes of text and of numbers."""
+    """What can be searched for: kinds of keys, and the attributes of text and of numbers.
+
+    ``times`` are those of the numbers that may be said as a date as well, ``absent`` the kinds (and attributes) of
+    which it may be asked whether there is a value.
+    """
 
     kinds: frozenset[str]
     texts: frozenset[str]
     numbers: frozenset[str]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    times: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset({"param", "tag"})
 
     def attribute(self, name: str, target: str) -> str:
         """The attribute called ``name``, or by one of its other names."""
@@ -56,7 +64,16 @@ class Vocabulary:
         if name in self.texts or name in self.numbers:
             return name
         known = sorted(self.texts | self.numbers)
-        raise invalid(f"Invalid attribute key '{name[:100]}' specified.", target=target, mend=did_you_mean(name, known))
+        mend = did_you_mean(name, known) or f"There are {', '.join(known)}."
+        raise invalid(f"Invalid attribute key '{name[:100]}' specified.", target=target, mend=mend)
+
+
+class Unreadable(InvalidInput):
+    """A filter with a mistake at ``span``: from which character of it up to which."""
+
+    def __init__(self, problem: InvalidInput, span: tuple[int, int]) -> None:
+        super().__init__(problem.message, target=problem.target, mend=problem.mend, code=INVALID)
+        self.span = span
 
 
 @dataclass(frozen=True)
@@ -79,16 +96,21 @@ class Order:
 
 
 def parse_filter(text: str | None, vocabulary: Vocabulary) -> list[Condition]:
-    """The conditions of a filter, all of which must hold. Raises :class:`InvalidInput` for what is no filter."""
+    """The conditions of a filter, all of which must hold. Raises :class:`Unreadable` for what is no filter."""
     if not text or not text.strip():
         return []
     if len(text) > MAX_LENGTH:
         raise invalid(f"The filter is longer than {MAX_LENGTH} characters.", target="filter")
     reader = _Reader(text, vocabulary)
-    conditions = [reader.condition()]
-    while not reader.at_end:
-        reader.expect("AND")
-        conditions.append(reader.condition())
+    try:
+        conditions = [reader.condition()]
+        while not reader.at_end:
+            reader.expect("AND")
+            conditions.append(reader.condition())
+    except Unreadable:
+        raise
+    except InvalidInput as problem:
+        raise Unreadable(problem, reader.span) from None
     if len(conditions) > MAX_CONDITIONS:
         raise invalid(f"The filter has more than {MAX_CONDITIONS} conditions.", target="filter")
     return conditions
@@ -112,6 +134,14 @@ def parse_order(clauses: Sequence[str] | None, vocabulary: Vocabulary) -> list[O
     return orders
 
 
+def parse_key(text: str, vocabulary: Vocabulary, target: str) -> tuple[str, str]:
+    """The kind and the key that a word such as ``metrics.loss`` names. Raises :class:`InvalidInput`."""
+    match = _ORDER.match(text) if len(text) <= MAX_LENGTH else None
+    if not match or match["way"]:
+        raise invalid(f"'{text[:100]}' names nothing.", target=target, mend="Write it like 'metrics.loss'.")
+    return _identifier(match["name"], vocabulary, target)
+
+
 _NAME = r"""(?:[^\W\d]\w*|`[^`]*`|"[^"]*")(?:\.(?:\w+|`[^`]*`|"[^"]*"))*"""
 _ORDER = re.compile(rf"^\s*(?P<name>{_NAME})(?:\s+(?P<way>asc|desc))?\s*$", re.IGNORECASE)
 _TOKEN = re.compile(
@@ -129,6 +159,7 @@ _TOKEN = re.compile(
 class _Token(NamedTuple):
     kind: str
     text: str
+    at: int = 0
 
     @property
     def word(self) -> str:
@@ -143,8 +174,17 @@ class _Reader:
 
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self._tokens = _tokens(text)
+        self._length = len(text)
         self._vocabulary = vocabulary
         self._next = 0
+        self._last = _END
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the token stands that was read last."""
+        if self._last is _END:
+            return self._length, self._length
+        return self._last.at, self._last.at + len(self._last.text)
 
     @property
     def at_end(self) -> bool:
@@ -154,7 +194,7 @@ class _Reader:
         return _END if self.at_end else self._tokens[self._next]
 
     def _take(self) -> _Token:
-        token = self._peek()
+        token = self._last = self._peek()
         self._next += 0 if token is _END else 1
         return token
 
@@ -170,7 +210,7 @@ class _Reader:
         kind, key = _identifier(token.text, self._vocabulary, "filter")
         operator = self._operator()
         if operator.startswith("IS"):
-            if kind not in ("param", "tag"):
+            if not {kind, key if kind == "attribute" else kind} & self._vocabulary.absent:
                 raise invalid("IS NULL / IS NOT NULL is only supported for tags and params.", target="filter")
             return Condition(kind, key, operator, None)
         is_number = kind == "metric" or (kind == "attribute" and key in self._vocabulary.numbers)
@@ -182,7 +222,8 @@ class _Reader:
                 mend=f"Use one of {', '.join(known)}.",
             )
         if is_number:
-            return Condition(kind, key, operator, self._number(key))
+            said = self._time(key) if kind == "attribute" and key in self._vocabulary.times else self._number(key)
+            return Condition(kind, key, operator, said)
         return Condition(kind, key, operator, self._list() if operator.endswith("IN") else self._text(key))
 
     def _operator(self) -> str:
@@ -208,6 +249,21 @@ class _Reader:
             raise invalid(f"Expected a numeric value for '{key[:100]}'. Found {token.text[:100]}.", target="filter")
         is_whole = token.text.lstrip("+-").isdigit() and len(token.text) <= LONGEST_INTEGER
         return int(token.text) if is_whole else float(token.text)
+
+    def _time(self, key: str) -> float:
+        """Milliseconds since 1970, said as they are or as a date."""
+        if self._peek().kind != "text":
+            return self._number(key)
+        said = self._text(key)
+        try:
+            time = time_of(said)
+        except ValueError:
+            raise invalid(
+                f"'{said[:100]}' is not a time.",
+                target="filter",
+                mend="Write it as '2026-05-01' or '2026-05-01T09:00:00Z'.",
+            ) from None
+        return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
     def _text(self, key: str) -> str:
         token = self._take()
@@ -242,9 +298,11 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(text, place)
         if not match:
             rest = text[place : place + 100].strip()
-            raise invalid(f"Invalid clause(s) in filter string: '{rest}'.", target="filter")
+            problem = invalid(f"Invalid clause(s) in filter string: '{rest}'.", target="filter")
+            start = place + len(text[place:]) - len(text[place:].lstrip())
+            raise Unreadable(problem, (start, len(text)))
         kind = match.lastgroup or ""
-        tokens.append(_Token(kind, match[kind]))
+        tokens.append(_Token(kind, match[kind], match.start(kind)))
         place = match.end()
     return tokens
 

@@ -39,7 +39,8 @@ class Metrics:
     """The metrics of runs."""
 
     def __init__(self, points: Points, runs: Runs) -> None:
-        self._points = points
+        self.points = points
+        """The points themselves, for those who ask for many at once."""
         self._runs = runs
         self._listeners: dict[str, Callable[[Sequence[Point]], object]] = {}  # by the key of the run
 
@@ -70,7 +71,7 @@ class Metrics:
         key = run_key(scope, run_id)
         points, on_models = _read(key, metrics)
         experiment_id = self._runs.log(scope, run_id, params=checked_params, tags=checked_tags)
-        self._points.add(experiment_id, points, on_models)
+        self.points.add(experiment_id, points, on_models)
         if listener := self._listeners.get(key):
             listener(points)
 
@@ -80,17 +81,17 @@ class Metrics:
         Where it is not made after all, :meth:`forget` them.
         """
         points, _ = _read(run_key(scope, run_id), sequence(metrics, "metrics"))
-        self._points.add(experiment_id, points)
+        self.points.add(experiment_id, points)
 
     def forget(self, scope: Scope, run_ids: Sequence[str]) -> None:
         """Forget what was stored of runs that were not made. Safe to repeat."""
-        self._points.delete_runs([run_key(scope, run_id) for run_id in run_ids])
+        self.points.delete_runs([run_key(scope, run_id) for run_id in run_ids])
 
     def log(self, scope: Scope, run_id: str, metric: Mapping[str, Any]) -> None:
         """Log one value of one metric of an active run."""
         key = run_key(scope, run_id)
         points, on_models = _read(key, [metric], "")
-        self._points.add(self._runs.active_experiment(scope, run_id), points, on_models)
+        self.points.add(self._runs.active_experiment(scope, run_id), points, on_models)
         if listener := self._listeners.get(key):
             listener(points)
 
@@ -107,7 +108,7 @@ class Metrics:
             return None
         key = run_key(scope, run_id)
         points, on_models = _read(key, [metric], "")
-        stored = self._points.add_soon(experiment_id, points, on_models, later=later)
+        stored = self.points.add_soon(experiment_id, points, on_models, later=later)
         if listener := self._listeners.get(key):
             stored.add_done_callback(lambda _: listener(points))
         return stored
@@ -115,7 +116,7 @@ class Metrics:
     def arrivals(self, scope: Scope, run_ids: Sequence[str], key: str, after: int = 0) -> dict[str, list[Arrival]]:
         """One metric of several runs in the order in which it was logged, from after an arrival on."""
         keys = {run_id: run_key(scope, run_id) for run_id in run_ids}
-        found = self._points.arrivals(list(keys.values()), key, after)
+        found = self.points.arrivals(list(keys.values()), key, after)
         return {run_id: found[stored] for run_id, stored in keys.items()}
 
     def history(
@@ -125,7 +126,7 @@ class Metrics:
         place = read_token(page, 3)
         self._runs.check(scope, run_id)
         asked = None if limit is None else limit + 1
-        points = self._points.history(run_key(scope, run_id), key, asked, Place(*place) if place else None)
+        points = self.points.history(run_key(scope, run_id), key, asked, Place(*place) if place else None)
         if limit is None or len(points) <= limit:
             return points, ""
         return points[:limit], token(*points[limit - 1].place)
@@ -133,12 +134,12 @@ class Metrics:
     def newest(self, scope: Scope, run_id: str) -> Sequence[Latest]:
         """The latest value of every metric of a run; none where there is no such run."""
         key = run_key(scope, run_id)
-        return self._points.latest([key]).get(key, [])
+        return self.points.latest([key]).get(key, [])
 
     def sample(self, scope: Scope, run_id: str, key: str, points: int) -> list[SeriesPoint]:
         """The series thinned for a chart of about that many points; its peaks stay. Raises :class:`NotFound`."""
         self._runs.check(scope, run_id)
-        return self._points.sample(run_key(scope, run_id), key, points)
+        return self.points.sample(run_key(scope, run_id), key, points)
 
     def samples(self, scope: Scope, run_ids: Sequence[str], key: str, points: int) -> dict[str, list[SeriesPoint]]:
         """The same for several runs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -89,6 +89,8 @@ class Runs:
         self._experiments = experiments
         self._clock = clock
         self._writable = Writable()
+        self.heard: list[Callable[[Iterable[str]], object]] = []
+        """Told of the keys of runs whose parameters or tags were written, just after. They must be quick."""
 
     def create(
         self,
@@ -187,6 +189,7 @@ class Runs:
                 tx.execute(update(run).where(run.c.id == key).values(values))
             if name:
                 put_tags(tx, key, [(NAME_TAG, name)])
+        self._tell([key])
         return self.get(scope, run_id)
 
     def mark(self, tx: Connection, scope: Scope, run_id: str, status: str, **times: int | None) -> None:
@@ -223,7 +226,12 @@ class Runs:
             put_tags(tx, key, tags)
             if name := dict(tags).get(NAME_TAG):
                 tx.execute(update(run).where(run.c.id == key).values(name=name))
+        self._tell([key])
         return experiment_id
+
+    def _tell(self, keys: Iterable[str]) -> None:
+        for listener in self.heard:
+            listener(keys)
 
     def delete_tag(self, scope: Scope, run_id: str, name: str) -> None:
         """Remove a tag of an active run. Raises :class:`NotFound` where it has none of that name."""
@@ -232,6 +240,7 @@ class Runs:
             self._check_writable(tx, scope, run_id)
             if not tx.execute(delete(tag).where(tag.c.owner_id == key, tag.c.key == name)).rowcount:
                 raise NotFound(f"No tag with name: {name[:300]} in run '{run_id}'.", target=name[:300])
+        self._tell([key])
 
     def log_inputs(
         self, scope: Scope, run_id: str, datasets: Sequence[DatasetInput] = (), models: Sequence[ModelLink] = ()

@@ -1,0 +1,76 @@
+"""The shapes of answers that are no documents, as the API description tells them: what pages of Studio are made of.
+
+A shape is said in a few words: ``{"total": int, "rows": ["JobRow"]}``. A ``?`` behind a word says that it may be null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["SHAPES"]
+
+_SAID: Mapping[str, Mapping[str, Any]] = {
+    "JobRow": {
+        "name": str,
+        "displayName": str,
+        "experiment": str,
+        "type": str,
+        "status": str,
+        "reason?": str,
+        "compute?": str,
+        "createdBy": str,
+        "created": int,
+        "started?": int,
+        "ended?": int,
+        "parent?": str,
+        "archived": bool,
+        "tags": {"*": str},
+        "values": {"*": "Value"},
+    },
+    "JobPage": {"total": int, "rows": ["JobRow"]},
+    "CountedWord": {"name": str, "count": int},
+    "JobWords": {
+        word: ["CountedWord"]
+        for word in ("metrics", "params", "tags", "experiments", "statuses", "computes", "users", "types")
+    },
+    "ExperimentRow": {
+        "name": str,
+        "id?": str,
+        "jobs": int,
+        "created?": int,
+        "lastJob?": int,
+    },
+    "ExperimentRows": {"value": ["ExperimentRow"]},
+}
+
+_PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+
+def _shape(said: Any) -> dict[str, Any]:
+    if isinstance(said, str):
+        return {"$ref": f"#/components/schemas/{said}"}
+    if isinstance(said, list):
+        return {"type": "array", "items": _shape(said[0])}
+    if said is Any:
+        return {}
+    if not isinstance(said, Mapping):
+        return {"type": _PLAIN[said]}
+    if "*" in said:
+        return {"type": "object", "additionalProperties": _shape(said["*"])}
+    properties = {word.rstrip("?"): _or_null(said[word]) if word.endswith("?") else _shape(said[word]) for word in said}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _or_null(said: Any) -> dict[str, Any]:
+    return {"anyOf": [_shape(said), {"type": "null"}]}
+
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "Value": {
+        "description": "A text or a number; NaN and the infinities are the texts NaN, Infinity and -Infinity.",
+        "type": ["string", "number"],
+    },
+    **{name: _shape(said) for name, said in _SAID.items()},
+}
+"""The schemas by their names."""

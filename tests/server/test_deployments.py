@@ -47,3 +47,10 @@ def test_what_belongs_to_a_workspace_is_shown_and_goes_with_it(served: Served) -
         assert served.admin.delete(properties[word]).status_code == 200
     assert served.admin.get(path).status_code == 200
     assert served.admin.post(f"{path}/provisionManagedNetwork", json={}).json()["status"] == "Inactive"
+
+
+def test_subscriptions_are_those_that_hold_workspaces_and_the_default(served: Served) -> None:
+    served.admin.put(f"{DEPLOYMENT}/listed-1", json=template(workspaceName="listed"))
+    listed = [each["subscriptionId"] for each in served.admin.get("/subscriptions").json()["value"]]
+    assert listed[0] == served.platform.store.settings.subscription and "sub-d" in listed
+    assert len(set(listed)) == len(listed)

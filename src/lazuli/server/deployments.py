@@ -18,6 +18,7 @@ from lazuli.resources.workspace import Workspace
 from lazuli.schema.identity import PROVIDER, ResourceId, Scope, check_name
 from lazuli.schema.problems import InvalidInput
 from lazuli.server.routes import WORKSPACE, Call, Route, reply
+from lazuli.store.documents import Selection
 from lazuli.workspaces.workspaces import Workspaces
 
 __all__ = ["deployment_routes"]
@@ -56,12 +57,16 @@ _WORDS = {
 _OUTSIDE = {"location": "location", "identity": "identity", "kind": "kind", "tagValues": "tags"}
 
 
-def deployment_routes(workspaces: Workspaces) -> list[Route]:
-    """The routes of deployments, and of what is deployed with a workspace."""
-    door = _Door(workspaces)
+def deployment_routes(workspaces: Workspaces, subscription: str) -> list[Route]:
+    """The routes of deployments, of what is deployed with a workspace, and of what it is deployed in.
+
+    ``subscription`` is the one that is meant where none is named.
+    """
+    door = _Door(workspaces, subscription)
     path = f"{_GROUP}/providers/Microsoft.Resources/deployments/{{deployment}}"
     read, write = "workspaces/read", "workspaces/write"
     routes = [
+        Route("GET", "/subscriptions", door.subscriptions, read, "List the subscriptions that hold workspaces"),
         Route("PUT", path, door.deploy, write, "Make what a template says: a workspace"),
         Route("GET", path, door.show, read, "Ask whether a deployment is done"),
         Route("GET", f"{path}/operations", door.operations, read, "Show what a deployment makes"),
@@ -80,6 +85,14 @@ def deployment_routes(workspaces: Workspaces) -> list[Route]:
 @dataclass(frozen=True)
 class _Door:
     workspaces: Workspaces
+    subscription: str
+
+    def subscriptions(self, call: Call) -> Response:
+        """The default one first, then every other in which somebody made a workspace."""
+        records = self.workspaces.select(Selection(None, "", limit=100_000))
+        ids = dict.fromkeys([self.subscription, *(record.id.scope.subscription for record in records)])
+        value = [{"id": f"/subscriptions/{id}", "subscriptionId": id, "displayName": id} for id in ids]
+        return reply({"value": [{**each, "state": "Enabled"} for each in value]})
 
     def deploy(self, call: Call) -> Response:
         """Make the workspace that the parameters describe; nothing else of the template counts."""

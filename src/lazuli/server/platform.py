@@ -163,7 +163,7 @@ class Platform:
             *discovery_routes(self.access),
             *arm_routes(shelves, self.storage),
             *registry_routes(shelves, self.storage),
-            *deployment_routes(shelves.workspace),
+            *deployment_routes(shelves.workspace, self.store.settings.subscription),
             *function_routes(shelves.job, self.functions),
             *stream_routes(shelves.job, self.logs, self.tracking, self.job_environments),
             *environment_routes(shelves.environment, self.made),

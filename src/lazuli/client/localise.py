@@ -41,7 +41,7 @@ from lazuli.schema.problems import Unsupported
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
 
-__all__ = ["ANONYMOUS", "Recipient", "Step", "localise"]
+__all__ = ["ANONYMOUS", "Recipient", "Step", "fingerprint", "localise"]
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that environments defined inside a job share; their version is the hash of what they say."""
@@ -337,7 +337,7 @@ def _chosen_environment(job: _Runs | Deployment, source: Source, place: Place = 
     def keep(recipient: Recipient) -> None:
         assert isinstance(said, Environment)
         if not (said.name and said.version):
-            said.name, said.version, said.is_anonymous = said.name or ANONYMOUS, _fingerprint(said), True
+            said.name, said.version, said.is_anonymous = said.name or ANONYMOUS, fingerprint(said), True
         job.environment = recipient.keep_environment(said)
 
     yield keep
@@ -423,7 +423,7 @@ def _at(data: object, place: Place) -> object:
     return data
 
 
-def _fingerprint(environment: Environment) -> str:
+def fingerprint(environment: Environment) -> str:
     """The hash of what must be installed: the same definition is the same version, whoever submits it."""
     said = environment.model_dump(
         mode="json", include={"image", "conda_file", "build", "os_type", "inference_config"}, exclude_none=True

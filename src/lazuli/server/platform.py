@@ -89,6 +89,7 @@ from lazuli.server.environments import environment_routes
 from lazuli.server.functions import function_routes
 from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
+from lazuli.server.job_files import job_file_routes
 from lazuli.server.job_table import job_table_routes
 from lazuli.server.lineage import lineage_routes
 from lazuli.server.mlflow import mlflow_routes
@@ -177,6 +178,7 @@ class Platform:
                 self.access.check_everywhere,
             ),
             *job_table_routes(self.job_table, self.tracking.experiments),
+            *job_file_routes(shelves),
             *sweep_routes(self.trials),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),

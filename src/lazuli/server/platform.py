@@ -24,6 +24,7 @@ from lazuli.compute.warm import Warm
 from lazuli.endpoints.batch import BatchDeployments, BatchEndpoints, Parts
 from lazuli.endpoints.batch_jobs import BatchJobs
 from lazuli.endpoints.collected import CARRY_S, Carrier, Collections
+from lazuli.endpoints.concerns import endpoint_concerns
 from lazuli.endpoints.deploying import DeploymentLifecycle
 from lazuli.endpoints.keys import EndpointKeys
 from lazuli.endpoints.leaving import Leaving
@@ -48,6 +49,7 @@ from lazuli.jobs.line import Line
 from lazuli.jobs.lineage import Lineage
 from lazuli.jobs.logs import Account, Logs
 from lazuli.jobs.outputs import Outputs
+from lazuli.jobs.overview import Overview, environment_concerns
 from lazuli.jobs.pinning import Pinning
 from lazuli.jobs.pipeline.diary import EXECUTION_LOG, Diaries
 from lazuli.jobs.pipeline.lifecycle import Known, PipelineLifecycle
@@ -61,6 +63,7 @@ from lazuli.jobs.published import PublishedPipelines
 from lazuli.jobs.queue import Queue
 from lazuli.jobs.samples import Samples
 from lazuli.jobs.schedules import Schedules
+from lazuli.jobs.search import Search
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.sweep.diary import LOG
 from lazuli.jobs.sweep.earlier import Earlier
@@ -103,6 +106,7 @@ from lazuli.server.schemas import schema_routes
 from lazuli.server.scoring import scoring_routes
 from lazuli.server.shelves import Shelves
 from lazuli.server.stream import stream_routes
+from lazuli.server.studio import studio_routes
 from lazuli.server.sweeps import sweep_routes
 from lazuli.server.tickets import Tickets
 from lazuli.server.vault import vault_routes
@@ -120,6 +124,7 @@ from lazuli.workspaces.images import Images
 from lazuli.workspaces.insights import Insights, Watched
 from lazuli.workspaces.registries import Registries
 from lazuli.workspaces.vault import Vault
+from lazuli.workspaces.views import Views
 from lazuli.workspaces.workspaces import Workspaces, workspace_id
 
 __all__ = ["Platform", "open_platform"]
@@ -153,6 +158,7 @@ class Platform:
     functions: FunctionSweeps
     batch: BatchJobs
     job_table: JobTable
+    overview: Overview
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
@@ -179,6 +185,7 @@ class Platform:
             ),
             *job_table_routes(self.job_table, self.tracking.experiments),
             *job_file_routes(shelves),
+            *studio_routes(Search(self.store, self.job_table), self.overview, Views(self.store)),
             *sweep_routes(self.trials),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),
@@ -373,6 +380,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         functions=functions,
         batch=BatchJobs(batch_endpoints, batch_deployments, jobs, components, targets),
         job_table=JobTable(jobs, tracking),
+        overview=Overview(jobs, endpoint_concerns(store), environment_concerns(store, made.state)),
     )
 
 

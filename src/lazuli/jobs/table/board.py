@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 from sqlalchemy import Connection, func, select
 
+from lazuli.jobs.closeness import ELSEWHERE, closeness
 from lazuli.jobs.table.columns import Column, Flags, Numbers, Texts
 from lazuli.jobs.table.facts import facts_of
 from lazuli.jobs.table.facts import tags_of as own_tags
@@ -80,6 +81,19 @@ class Board:
             page = rows[question.offset : question.offset + question.limit]
             names = self._facts["name"].values(page)
             return len(rows), [str(name) for name in names]
+
+    def nearest(self, text: str, limit: int) -> dict[str, int]:
+        """How well the jobs fit a text whose name or display name does best, the newest first; archived ones never."""
+        with self._lock:
+            self._keep_up()
+            fits = [self._texts(name).codes_by(lambda word: closeness(text, word), ELSEWHERE) for name in _NAMED]
+            ranks = np.minimum.reduce(fits)
+            ranks[~self._wanted(Question(everyone=True))] = ELSEWHERE
+            found: dict[str, int] = {}
+            for rank in range(ELSEWHERE):
+                rows = np.flatnonzero(ranks == rank)[::-1][: limit - len(found)]
+                found.update((str(name), rank) for name in self._facts["name"].values(rows))
+            return found
 
     def counts(self, *columns: str) -> dict[str, dict[str, int]]:
         """How many jobs that no other made have each word of some columns."""
@@ -275,7 +289,8 @@ class Board:
                     self._values[kind, key].put(row, values.get(key))
 
 
-_SEARCHED = ("name", "displayName", "experiment")
+_NAMED = ("name", "displayName")
+_SEARCHED = (*_NAMED, "experiment")
 
 
 def _select() -> Any:

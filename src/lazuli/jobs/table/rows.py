@@ -64,6 +64,15 @@ class JobTable:
         total, names = self._board(scope).answer(question)
         return Page(total, self._rows(scope, names, question))
 
+    def find(self, scope: Scope, text: str, limit: int) -> list[tuple[int, dict[str, Any]]]:
+        """The jobs whose name or display name fits ``text``, each with its closeness, the best and newest first."""
+        from lazuli.jobs.table.question import Question
+
+        scope = self._placed(scope)
+        found = self._board(scope).nearest(text, limit)
+        rows = {row["name"]: row for row in self._rows(scope, list(found), Question())}
+        return [(found[name], rows[name]) for name in found if name in rows]
+
     def words(self, scope: Scope) -> dict[str, list[dict[str, Any]]]:
         """What jobs can be filtered and sorted by, with how many have each: the most used first, bounded."""
         scope = self._placed(scope)

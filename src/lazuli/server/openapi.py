@@ -129,7 +129,7 @@ def _short_id(route: Route) -> str:
         words.remove("Workspaces")
     words = [word for word, _ in groupby(words)]
     verb = "List" if route.response.endswith("List") else _VERBS[route.method]
-    return f"{''.join(words) or route.tags[0]}_{verb}"
+    return f"{''.join(words) or _pascal(route.tags[0])}_{verb}"
 
 
 def _braces(route: Route) -> str:

@@ -1,13 +1,12 @@
 /** Shows what a query gives: its shape while it loads, the problem where it failed, else its data. */
 import { Skeleton, SkeletonItem } from "@fluentui/react-components";
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "@/api/problem";
 import { ProblemView } from "@/parts/problem";
 
 interface Props<T> {
-  of: UseQueryResult<T>;
+  of: { data: T | undefined; isError: boolean; error: unknown; refetch: () => unknown };
   /** How many lines it will be, about. */
   lines?: number;
   children: (data: T) => ReactNode;

@@ -47,10 +47,10 @@ fix: dev  ## Mend what can be mended by itself: format, import order, simple lin
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 studio: dev  ## Build Studio, the web interface, into the package
-	@$(PY) tools/studio.py
+	@$(PY) hatch_build.py
 
 studio-check: dev  ## Types, lint and unit tests of Studio
-	@$(PY) tools/studio.py check
+	@$(PY) hatch_build.py check
 
 contract: dev  ## Write docs/reference (REST API, settings, commands) from the code
 	@$(PY) tools/contract.py

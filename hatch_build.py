@@ -1,7 +1,7 @@
 """Builds Studio into the package, with the Node that comes from PyPI: when Lazuli is installed, and by ``make studio``.
 
-What was built is kept until something that it is made of changes. Where npm's packages cannot be had, Lazuli is installed
-without Studio and says so; in CI that is a failure.
+What was built is kept until something that it is made of changes. Where npm's packages cannot be had, Lazuli is
+installed without Studio and says so; in CI that is a failure.
 """
 
 from __future__ import annotations

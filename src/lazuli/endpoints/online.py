@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from lazuli.compute.engine import Engine
+from lazuli.endpoints.asked import asked_of_late
 from lazuli.endpoints.behind import deployments_of, endpoint_of, made_of, no_deployment, said_of
 from lazuli.endpoints.collected import Collections
-from lazuli.endpoints.instances import keys_in
+from lazuli.endpoints.instances import instances_of, keys_in
 from lazuli.endpoints.keys import EndpointKeys, Token, digest
 from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.line import ask
 from lazuli.endpoints.made import Assets
 from lazuli.endpoints.moves import CREATING, FAILED, SUCCEEDED, UPDATING
 from lazuli.endpoints.plan import LOG, check_room
-from lazuli.endpoints.table import control_in, doors_of, mark_of
+from lazuli.endpoints.table import REQUESTS, control_in, doors_of, mark_of
 from lazuli.resources.deployment import OnlineDeployment
 from lazuli.resources.endpoint import OnlineEndpoint
 from lazuli.resources.environment import Environment
@@ -148,6 +150,12 @@ class OnlineEndpoints(Shelf):
             )
         return said.decode()
 
+    def asked(self, id: ResourceId, minutes: int, step_s: int) -> dict[str, Any]:
+        """What it was asked of late, in spans of ``step_s`` seconds; nothing where its front never ran."""
+        run = self.get(id).state.get("run")
+        log = self._engine.folder(str(run["key"])) / REQUESTS if run else Path()
+        return asked_of_late(log, self.store.clock() / 1000 - minutes * 60, step_s)
+
     def renew_key(self, id: ResourceId, kind: str, value: str | None = None) -> None:
         """Make a key of an endpoint anew; when this returns, the one before holds no longer."""
         record = self.get(id)
@@ -253,10 +261,27 @@ class OnlineDeployments(Shelf):
         self._reconciler.wake(endpoint_of(record.id))
         return True
 
-    def log(self, id: ResourceId, container: str, lines: int) -> str:
+    def instances(self, id: ResourceId) -> list[dict[str, Any]]:
+        """What runs for a deployment, by the names that its log may be asked for with.
+
+        ``of`` says whether an instance answers (``run``), comes up beside what answers (``next``), or ended last
+        (``last``).
+        """
+        record, found = self.get(id), []
+        for word in ("run", "next", "last"):
+            run = record.state.get(word) or {}
+            known = instances_of(run)
+            found += [
+                {"name": each.key, "of": word, "phase": each.phase, "since": each.since_ms, "failures": each.failures}
+                for each in known
+            ] or [{"name": key, "of": word, "phase": "", "since": 0, "failures": 0} for key in keys_in(run)]
+        return found
+
+    def log(self, id: ResourceId, container: str, lines: int, instance: str = "") -> str:
         """The last lines of a deployment's processes (``InferenceServer``), or of what set it up (``…Initializer``).
 
-        The logs of its instances follow one another, and all of them that of the instance which ended last.
+        The logs of its instances follow one another, and all of them that of the instance which ended last; or it is
+        that of ``instance`` alone.
         """
         record = self.get(id)
         if container.lower().replace("-", "") == "storageinitializer":
@@ -268,6 +293,9 @@ class OnlineDeployments(Shelf):
                 mend="Use 'InferenceServer' or 'StorageInitializer'.",
             )
         keys = [key for word in ("last", "run", "next") for key in keys_in(record.state.get(word))]
+        if instance and instance not in keys:
+            raise NotFound(f"The deployment has no instance '{instance[:40]}'.", target="instance")
+        keys = [instance] if instance else keys
         said = "".join(self._engine.tail(key, LOG, -_LONGEST_LOG).decode(errors="replace") for key in keys)
         return "".join(said.splitlines(keepends=True)[-lines:])
 

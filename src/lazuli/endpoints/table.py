@@ -18,7 +18,7 @@ from lazuli.schema.reference import parse_reference
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 
-__all__ = ["CONFIG", "chosen", "control_in", "doors_of", "mark_of", "onnx_said", "table_of"]
+__all__ = ["CONFIG", "REQUESTS", "chosen", "control_in", "doors_of", "mark_of", "onnx_said", "table_of"]
 
 CONFIG, REQUESTS = "front.json", "requests.jsonl"
 _CONTROL, _FORMER = "ctl", "front.sock"  # short: the path of a socket is

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from lazuli.endpoints.asked import LONGEST_S
 from lazuli.endpoints.online import OnlineDeployments, OnlineEndpoints
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput
@@ -29,6 +30,28 @@ def endpoint_routes(endpoints: OnlineEndpoints, deployments: OnlineDeployments) 
         Route("POST", f"{_ONE}/regenerateKeys", door.renew, _KEYS, "Make a key of an endpoint anew"),
         Route("POST", f"{_ONE}/token", door.token, _KEYS, "Make a token for an endpoint, which holds for a while"),
         Route("GET", f"{_ONE}/metrics", door.metrics, _READ, "Read what an endpoint counted, as Prometheus does"),
+        Route(
+            "GET",
+            f"{_ONE}/requests",
+            door.asked,
+            _READ,
+            "What an endpoint was asked of late, summed up over short spans",
+            response="AskedOfLate",
+            query={
+                "minutes": "How far back: 60 if nothing is said.",
+                "step": "The seconds of a span: 10 if nothing is said.",
+            },
+            tags=("Lazuli",),
+        ),
+        Route(
+            "GET",
+            f"{_DEPLOYMENT}/instances",
+            door.instances,
+            _LOGS,
+            "List what runs for a deployment",
+            response="InstanceRows",
+            tags=("Lazuli",),
+        ),
         Route("POST", f"{_DEPLOYMENT}/getLogs", door.logs, _LOGS, "Read what a deployment says"),
         Route("GET", f"{_DEPLOYMENT}/skus", door.skus, _LOGS, "List how many instances a deployment may have"),
     ]
@@ -70,7 +93,16 @@ class _Door:
         if lines is not None and not (isinstance(lines, int) and lines > 0):
             raise InvalidInput(f"'{str(lines)[:40]}' is not a number of lines.", target="tail", mend="Use 1 or more.")
         kind = str(said.get("containerType") or "InferenceServer")
-        return reply({"content": self.deployments.log(_deployment(call), kind, min(lines or _LINES, _LINES))})
+        instance = str(said.get("instance") or "")
+        text = self.deployments.log(_deployment(call), kind, min(lines or _LINES, _LINES), instance)
+        return reply({"content": text})
+
+    def asked(self, call: Call) -> Response:
+        minutes = _number(call, "minutes", 60, LONGEST_S // 60)
+        return reply(self.endpoints.asked(_id(call), minutes, _number(call, "step", 10, 3600)))
+
+    def instances(self, call: Call) -> Response:
+        return reply({"value": self.deployments.instances(_deployment(call))})
 
     def skus(self, call: Call) -> Response:
         record = self.deployments.get(_deployment(call))
@@ -78,6 +110,13 @@ class _Door:
         capacity = {"default": 1, "minimum": 1, "maximum": 64, "scaleType": "Manual"}
         size = {"name": "Default", "capacity": count}
         return reply({"value": [{"resourceType": "deployments", "sku": size, "capacity": capacity}]})
+
+
+def _number(call: Call, word: str, usual: int, most: int) -> int:
+    said = call.query.get(word) or str(usual)
+    if not (said.isdecimal() and 1 <= int(said[:9]) <= most):
+        raise InvalidInput(f"'{said[:40]}' is no '{word}'.", target=word, mend=f"Use a whole number from 1 to {most}.")
+    return int(said)
 
 
 def _id(call: Call) -> ResourceId:

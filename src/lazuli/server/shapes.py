@@ -75,6 +75,19 @@ _SAID: Mapping[str, Mapping[str, Any]] = {
     },
     "View": {"name": str, "content": {"*": Any}, "modified": int},
     "Views": {"value": ["View"]},
+    "AskedSpan": {
+        "at": int,
+        "deployment": str,
+        "count": int,
+        "failed": int,
+        "mirrored": int,
+        "p50": float,
+        "p95": float,
+        "p99": float,
+    },
+    "AskedOfLate": {"step": int, "spans": ["AskedSpan"], "isCut": bool},
+    "InstanceRow": {"name": str, "of": str, "phase": str, "since": int, "failures": int},
+    "InstanceRows": {"value": ["InstanceRow"]},
 }
 
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}

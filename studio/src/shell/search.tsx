@@ -1,5 +1,7 @@
-/** Search everywhere: Ctrl-K. */
-import { useCallback, useEffect, useState } from "react";
+/** Search everywhere: Ctrl-K. Loaded when it is opened first. */
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+
+const Palette = lazy(() => import("@/shell/palette"));
 
 export interface Searching {
   isOpen: boolean;
@@ -16,15 +18,15 @@ export function useSearch(): Searching {
     const pressed = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        open();
+        setOpen((before) => !before);
       }
     };
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
-  }, [open]);
+  }, []);
   return { isOpen, open, close };
 }
 
-export function Search(_searching: Searching) {
-  return null;
+export function Search({ isOpen, close }: Searching) {
+  return <Suspense>{isOpen && <Palette close={close} />}</Suspense>;
 }

@@ -14,11 +14,13 @@ class Principal:
     id: str
     name: str
     role: str
-    """``admin``, ``job`` or ``none``."""
+    """``admin``, ``reader``, ``job`` or ``none``."""
     job: str = ""
     """The id key of the job that holds the token, for the role ``job``."""
     born: int = 0
     """When that job was submitted: another of its name is another job."""
+    session: str = ""
+    """The id of the session of Studio in which this is asked; '' for who shows a token."""
 
 
 ANONYMOUS = Principal("", "anonymous", "none")

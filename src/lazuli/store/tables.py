@@ -22,6 +22,7 @@ __all__ = [
     "logged_model",
     "metric_point",
     "model_metric",
+    "named_token",
     "param",
     "principal",
     "resource",
@@ -29,6 +30,8 @@ __all__ = [
     "run_model",
     "secret",
     "spent",
+    "studio_code",
+    "studio_session",
     "tag",
 ]
 
@@ -214,6 +217,43 @@ principal = Table(
     Column("token_hash", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index("principal_token", "token_hash"),
+)
+
+named_token = Table(
+    "named_token",
+    STATE,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),  # also whom its holder is called in what they do
+    Column("role", Text, nullable=False),
+    Column("token_hash", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("used_at", BigInteger, nullable=False),  # 0 where it never was; noted now and then, not at every request
+    Column("expires_at", BigInteger, nullable=False),
+    Index("named_token_name", "name", unique=True),
+    Index("named_token_token", "token_hash", unique=True),
+)
+
+studio_session = Table(
+    "studio_session",
+    STATE,
+    Column("id", Text, primary_key=True),
+    Column("cookie_hash", Text, nullable=False),
+    Column("proof_hash", Text, nullable=False),
+    Column("opened_with", Text, nullable=False),  # the hash of the key or token, without which it opens nothing
+    Column("browser", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("studio_session_cookie", "cookie_hash", unique=True),
+)
+
+studio_code = Table(  # of links that sign in once
+    "studio_code",
+    STATE,
+    Column("hash", Text, primary_key=True),
+    Column("opened_with", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
 )
 
 secret = Table(

@@ -1,12 +1,12 @@
 """Who may come in, and what they may do: the first token, short-lived access tokens, roles.
 
-There are two kinds of token. The *key* in ``<data-dir>/token`` is random, long-lived and kept as a hash. *Access
-tokens* are JWTs signed by this server: Microsoft's client asks for them, and every job gets one of its own.
+There are three kinds of token. The *key* in ``<data-dir>/token`` is random, long-lived and kept as a hash, as *named
+tokens* are. *Access tokens* are JWTs signed by this server: Microsoft's client asks for them, and every job gets one of
+its own. Browsers come in by sessions.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 import uuid
 from functools import lru_cache
@@ -21,6 +21,8 @@ from lazuli.shelves.principal import Principal
 from lazuli.store import tables
 from lazuli.store.opened import Store
 from lazuli.store.secrets import random_token, write_private
+from lazuli.workspaces.sessions import Sessions
+from lazuli.workspaces.tokens import ROLES, Tokens, hashed
 
 __all__ = ["TENANT", "Access"]
 
@@ -32,6 +34,7 @@ _JOB_SECONDS = 30 * 24 * 3600
 _ASK_AGAIN_MS = 1_000
 _MOST_REMEMBERED = 10_000
 _JOB_MAY_WRITE = frozenset({"runs", "experiments", "artifacts", "blobs"})
+_NOT_FOR_READERS = frozenset({"secrets", "sessions", "tokens"})
 
 
 class Access:
@@ -42,9 +45,11 @@ class Access:
         self._signing_key = store.secrets.get_or_create("server", "signing-key", random_token)
         self.identity_header = store.secrets.get_or_create("server", "identity-header", random_token)
         self._first_principal(store.settings.data_dir / "token")
+        self.tokens = Tokens(store)
+        self.sessions = Sessions(store)
         write_private(store.settings.data_dir / "identity_header", self.identity_header)
         self._on_their_way: dict[Principal, tuple[int, bool]] = {}
-        self._by_key = lru_cache(maxsize=256)(self._find_by_key)
+        self._first = lru_cache(maxsize=256)(self._find_first)
         self._signed = lru_cache(maxsize=4096)(self._read_jwt)  # a job sends the same token with every value it logs
 
     def _first_principal(self, token_file: Path) -> None:
@@ -59,14 +64,14 @@ class Access:
             write_private(token_file, token)
         p = tables.principal
         with self._store.state.write() as tx:
-            if tx.execute(update(p).where(p.c.role == "admin").values(token_hash=_hash(token))).rowcount:
+            if tx.execute(update(p).where(p.c.role == "admin").values(token_hash=hashed(token))).rowcount:
                 return
-            first = {"id": str(uuid.uuid4()), "name": "admin", "role": "admin", "token_hash": _hash(token)}
+            first = {"id": str(uuid.uuid4()), "name": "admin", "role": "admin", "token_hash": hashed(token)}
             tx.execute(insert(p).values(**first, created_at=self._store.clock()))
 
     def principal_of(self, token: str) -> Principal:
         """Who holds ``token``. Raises :class:`NotSignedIn`."""
-        found = self._by_jwt(token) if token.count(".") == 2 else self._by_key(token)
+        found = self._by_jwt(token) if token.count(".") == 2 else self._first(token) or self.tokens.holder(token)
         if found is None:
             raise NotSignedIn(
                 "The token is not valid here.",
@@ -74,10 +79,11 @@ class Access:
             )
         return found
 
-    def _find_by_key(self, token: str) -> Principal | None:
+    def _find_first(self, token: str) -> Principal | None:
+        """Who holds a server's own key. It is changed by no server that runs, so it may be remembered."""
         p = tables.principal
         with self._store.state.read() as tx:
-            row = tx.execute(select(p).where(p.c.token_hash == _hash(token))).one_or_none()
+            row = tx.execute(select(p).where(p.c.token_hash == hashed(token))).one_or_none()
         return Principal(row.id, row.name, row.role) if row else None
 
     def _by_jwt(self, token: str) -> Principal | None:
@@ -100,6 +106,11 @@ class Access:
             claims.get("born", 0),
         )
         return holder, claims["exp"]
+
+    def note_uses(self) -> None:
+        """Write down when sessions and named tokens were used last, and forget what has ended."""
+        self.tokens.note_uses()
+        self.sessions.note_uses()
 
     def admin(self) -> Principal:
         """The first principal."""
@@ -147,6 +158,8 @@ class Access:
         if principal.role == "admin":
             return
         noun, _, verb = permission.partition("/")
+        if principal.role in ROLES and (noun == "session" or (verb == "read" and noun not in _NOT_FOR_READERS)):
+            return
         if principal.role == "job" and scope is not None:
             at_home = principal.job.startswith(f"{scope.key}/jobs/")
             if at_home and (verb == "read" or noun in _JOB_MAY_WRITE) and self._is_on_its_way(principal):
@@ -173,7 +186,3 @@ class Access:
                 self._on_their_way.clear()
             self._on_their_way[job] = (now, answer)
         return answer
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

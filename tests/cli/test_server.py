@@ -18,7 +18,29 @@ def known(place: dict[str, str]) -> dict:
 
 
 def test_a_second_up_says_so(lazuli: Run, place: dict[str, str]) -> None:
-    assert lazuli("up").output == f"Lazuli runs already: {known(place)['url']}\n"
+    first, second = lazuli("up").output.splitlines()
+    assert first == f"Lazuli runs already: {known(place)['url']}"
+    assert second.startswith(f"  studio  {known(place)['url']}/studio/sign-in#code=")
+
+
+def test_the_link_that_studio_prints_signs_in_once(lazuli: Run, place: dict[str, str]) -> None:
+    address, _, code = lazuli("studio").output.strip().partition("#code=")
+    assert address == f"{known(place)['url']}/studio/sign-in"
+    answers = [httpx.post(f"{known(place)['url']}/studio/session", json={"code": code}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 401]
+
+
+def test_a_named_token_opens_until_it_is_revoked(lazuli: Run, place: dict[str, str]) -> None:
+    made = json.loads(lazuli("token", "create", "--name", "ci", "--role", "reader", "-o", "json").stdout)
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+    asked = f"{known(place)['url']}/studio/session"
+    assert httpx.get(asked, headers=bearer).json() == {"name": "ci", "role": "reader"}
+    listed = json.loads(lazuli("token", "list", "-o", "json").stdout)
+    assert [(each["name"], each["created_by"]) for each in listed] == [("ci", "admin")]
+    assert "ci" in lazuli("token", "list").stdout and made["token"] not in lazuli("token", "list").stdout
+    lazuli("token", "revoke", "--name", "ci", "--yes")
+    assert httpx.get(asked, headers=bearer).status_code == 401
+    assert "no token 'ci'" in lazuli("token", "revoke", "--name", "ci", "--yes", fails=1).stderr
 
 
 def test_up_with_other_settings_is_refused_while_it_runs(lazuli: Run, place: dict[str, str]) -> None:

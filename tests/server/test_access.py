@@ -26,12 +26,15 @@ OPEN = {
     ("GET", "/schemas/{name}"),
     ("GET", "/latest/{name}"),
     ("GET", "/studio"),
-    ("GET", "/studio/{anything:path}"),
+    ("GET", "/studio/"),
+    ("GET", "/studio/{file:path}"),
+    ("POST", "/studio/session"),
 }
 """Microsoft's client, or a browser, asks these before it has a token. Whoever adds one says here that it tells no
 secret."""
 SELF_SIGNED = {
     ("GET", "/history/v1.0/logs/{ticket}"),
+    ("GET", "/shown/{ticket}/{file:path}"),
     ("GET", "/lazuli.blob.core.lazuli.local/{container}"),
     ("HEAD", "/lazuli.blob.core.lazuli.local/{container}"),
     ("GET", "/lazuli.blob.core.lazuli.local/{container}/{blob:path}"),

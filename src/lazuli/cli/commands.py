@@ -63,6 +63,8 @@ COMMANDS: dict[str, Entry] = {
     "up": Entry("lazuli.cli.server:up", "Start Lazuli on this machine.", "Server"),
     "down": Entry("lazuli.cli.server:down", "Stop it.", "Server"),
     "status": Entry("lazuli.cli.server:status", "Show whether it runs, where, and what it does.", "Server"),
+    "studio": Entry("lazuli.cli.studio:studio", "Print a link that signs in to Studio, the web interface.", "Server"),
+    "token": Entry("lazuli.cli.tokens:token", "Further ways in: make them, list them, withdraw them.", "Server"),
     "demo": Entry("lazuli.cli.demo.command:demo", "See a model trained on real data, in about a minute.", "Server"),
     **_nouns(),
     "keyvault": Entry("lazuli.cli.keyvault:keyvault", "Secrets of the workspace.", "Resources"),

@@ -17,12 +17,13 @@ import click
 
 from lazuli.cli.options import output_option
 from lazuli.cli.show import Form, show
+from lazuli.cli.studio import link_of
 from lazuli.client import profile
 from lazuli.client.client import Client
 from lazuli.client.http import Http
 from lazuli.client.jobs import ENDED
 from lazuli.compute.spawn import become, detached
-from lazuli.schema.problems import Conflict, InvalidInput, Problem, Unavailable, Unexpected
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound, Problem, Unavailable, Unexpected
 from lazuli.store.settings import default_data_dir
 
 __all__ = ["ensure", "stop"]
@@ -51,12 +52,14 @@ def up(data_dir: str | None, foreground: bool, **given: Any) -> None:
     if known := _answering(folder):
         _refuse_other_settings(known, given)
         click.echo(f"Lazuli runs already: {known['url']}")
+        click.echo(f"  studio  {_studio(folder, known)}")
         return
     if foreground:
         become(_command(folder, options), environ)
     started = time.monotonic()
     known = start(folder, options, environ)
     click.echo(f"Lazuli {known['version']} runs: {click.style(known['url'], bold=True)}")
+    click.echo(f"  studio  {_studio(folder, known)}")
     click.echo(f"  data    {folder}")
     click.echo(f"  token   {folder / 'token'}")
     click.echo(f"  ready   in {time.monotonic() - started:.1f} s; stop it with 'lazuli down'")
@@ -109,6 +112,15 @@ def _refuse_other_settings(known: dict[str, Any], given: dict[str, Any]) -> None
                 target=_flag(name),
                 mend="Stop it first with 'lazuli down'.",
             )
+
+
+def _studio(folder: Path, known: dict[str, Any]) -> str:
+    """A link that signs a browser in; without a code where the server that runs is of before there were any."""
+    with Client(profile.find(environ=_environ(folder, known))) as client:
+        try:
+            return link_of(client)
+        except NotFound:
+            return f"{known['url']}/studio/"
 
 
 def _next(folder: Path, known: dict[str, Any]) -> str:

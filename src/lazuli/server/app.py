@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
@@ -32,6 +31,7 @@ from lazuli.schema.problems import (
     TooLarge,
     Unexpected,
 )
+from lazuli.server.cookies import PROOF, check_origin, cookie_of
 from lazuli.server.routes import KEYED, PUBLIC, SIGNED, Call, Route, refuse
 from lazuli.shelves.principal import ANONYMOUS, Principal
 from lazuli.store.room import is_full, no_room
@@ -89,6 +89,7 @@ class App:
             raise RuntimeError(f"no door for {scope['type']}")
         seen = _Seen()
         response = await self._answer(Request(scope, receive), seen)
+        _confine(response)
         if self._insights is not None:
             seen.note(self._insights, response.status_code)
         await response(scope, receive, send)
@@ -107,7 +108,7 @@ class App:
                 return await route.forward(request, params)
             if route.upload:
                 return await self._spooled(request, route, params, principal)
-            call = self._call(request, params, principal, body=await _body(request.receive))
+            call = self._call(request, params, principal, body=await _body(request.receive, route.most or MAX_BODY))
             if b"\\u0000" in call.body and _NUL.search(call.body):
                 raise InvalidInput("A text in the body holds a NUL character.", target="body", mend="Leave it out.")
             if route.soon and len(call.body) <= MAX_SOON and (answer := route.soon(call)):
@@ -144,15 +145,22 @@ class App:
     def _principal(self, request: Request, route: Route, params: Mapping[str, str]) -> Principal:
         if route.permission in (PUBLIC, SIGNED, KEYED):
             return ANONYMOUS
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise NotSignedIn(
-                "This needs a token.",
-                mend="Send 'Authorization: Bearer <token>'; the token lies in the file 'token' of the data folder.",
-            )
-        principal = self._access.principal_of(token.strip())
+        principal = self._who(request)
         self._access.check(principal, route.permission, _scope(params))
         return principal
+
+    def _who(self, request: Request) -> Principal:
+        """Who shows a token, or else the two halves of a session. Raises :class:`NotSignedIn`."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            return self._access.principal_of(token.strip())
+        if not scheme and (proof := request.headers.get(PROOF)):
+            check_origin(request)
+            return self._access.sessions.of(cookie_of(request), proof).principal
+        raise NotSignedIn(
+            "This needs a token.",
+            mend="Send 'Authorization: Bearer <token>'; the token lies in the file 'token' of the data folder.",
+        )
 
     def _call(
         self,
@@ -235,7 +243,19 @@ def _write(file: object, md5: object, data: bytes) -> None:
     md5.update(data)  # type: ignore[attr-defined]
 
 
-async def _body(receive: Receive) -> bytes:
+def _confine(response: Response) -> None:
+    """Let no answer act as a page of this server, unless it says itself what it may: much of it others have written."""
+    said = {name for name, _ in response.raw_headers}
+    response.raw_headers.extend(header for header in _CONFINED if header[0] not in said)
+
+
+_CONFINED = (
+    (b"content-security-policy", b"default-src 'none'; sandbox"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+async def _body(receive: Receive, most: int) -> bytes:
     """The whole body; by hand, because nearly every request has a small one that is there at once."""
     pieces: list[bytes] = []
     size = 0
@@ -245,8 +265,8 @@ async def _body(receive: Receive) -> bytes:
             raise ClientDisconnect
         piece = message.get("body", b"")
         size += len(piece)
-        if size > MAX_BODY:
-            raise TooLarge(f"The request body is larger than {MAX_BODY >> 20} MiB.")
+        if size > most:
+            raise TooLarge(f"The request body is larger than {most >> 20 or most} {'MiB' if most >> 20 else 'bytes'}.")
         if not message.get("more_body", False):
             return piece if not pieces else b"".join((*pieces, piece))
         pieces.append(piece)
@@ -261,10 +281,12 @@ def _scope(params: Mapping[str, str]) -> Workspace | None:
 
 @lru_cache(maxsize=256)
 def _host_name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    """The name in a Host header, in lower case; '' for one that is more than a name and a port."""
+    match = _HOST.fullmatch(host)
+    return match[1].strip("[]").lower() if match else ""
+
+
+_HOST = re.compile(r"([\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 class _Table:

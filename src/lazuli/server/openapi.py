@@ -128,6 +128,8 @@ def _short_id(route: Route) -> str:
     if len(words) > 1 and "Workspaces" in words:
         words.remove("Workspaces")
     words = [word for word, _ in groupby(words)]
+    if words and route.path.endswith("/"):
+        words.append("Index")
     verb = "List" if route.response.endswith("List") else _VERBS[route.method]
     return f"{''.join(words) or _pascal(route.tags[0])}_{verb}"
 

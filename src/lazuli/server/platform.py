@@ -97,6 +97,7 @@ from lazuli.server.job_table import job_table_routes
 from lazuli.server.lineage import lineage_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
+from lazuli.server.pages import page_routes
 from lazuli.server.pipelines import pipeline_routes
 from lazuli.server.published import published_routes
 from lazuli.server.registries import registry_routes
@@ -104,13 +105,15 @@ from lazuli.server.routes import Route
 from lazuli.server.samples import sample_routes
 from lazuli.server.schemas import schema_routes
 from lazuli.server.scoring import scoring_routes
+from lazuli.server.sessions import session_routes
 from lazuli.server.shelves import Shelves
+from lazuli.server.shown import shown_routes
 from lazuli.server.stream import stream_routes
 from lazuli.server.studio import studio_routes
 from lazuli.server.sweeps import sweep_routes
 from lazuli.server.tickets import Tickets
 from lazuli.server.vault import vault_routes
-from lazuli.server.welcome import welcome_routes
+from lazuli.server.welcome import not_built, welcome_routes
 from lazuli.shelves.shelf import find_workspace, known_workspace
 from lazuli.store.clock import Clock, monotonic_clock, system_clock
 from lazuli.store.documents import Record, Selection
@@ -128,6 +131,9 @@ from lazuli.workspaces.views import Views
 from lazuli.workspaces.workspaces import Workspaces, workspace_id
 
 __all__ = ["Platform", "open_platform"]
+
+_NOTE_S = 60.0
+"""How often it is written down who was here: a killed server forgets no more of that."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,7 @@ class Platform:
     growing: Growing
     chores: Chores
     carrying: Chores
+    noting: Chores
     pictures: Pictures
     preemption: Preemption
     trials: Trials
@@ -164,8 +171,12 @@ class Platform:
         """Every route of every door."""
         shelves, models = self.shelves, self.tracking.models
         registry = Registry(shelves.model, self.storage, lambda s, id: models.get(s, id).artifact_uri)
+        tickets, spool = Tickets(self.store), self.store.settings.data_dir / "uploads"
         routes = [
             *welcome_routes(),
+            *page_routes(not_built),
+            *session_routes(self.access),
+            *shown_routes(self.storage, self.store.blobs, self.tracking.runs, self.access.sessions, tickets, spool),
             *schema_routes(),
             *discovery_routes(self.access),
             *arm_routes(shelves, self.storage),
@@ -174,7 +185,7 @@ class Platform:
             *function_routes(shelves.job, self.functions),
             *stream_routes(shelves.job, self.logs, self.tracking, self.job_environments),
             *environment_routes(shelves.environment, self.made),
-            *history_routes(shelves.job, shelves.data, shelves.model, self.storage, self.logs, Tickets(self.store)),
+            *history_routes(shelves.job, shelves.data, shelves.model, self.storage, self.logs, tickets),
             *mlflow_routes(self.tracking, registry),
             *blob_routes(
                 self.store.blobs,
@@ -212,6 +223,7 @@ class Platform:
         self.reconciler.start(alone=True)  # open_store has made sure of it
         self.chores.start()
         self.carrying.start()
+        self.noting.start()
 
     def _clear_orphans(self) -> None:
         """Work of jobs that are at an end, or gone: stopped, and forgotten once it is over."""
@@ -240,6 +252,8 @@ class Platform:
         self.growing.close()
         self.chores.stop()
         self.carrying.stop()
+        self.noting.stop()
+        self.access.note_uses()
         self.insights.stop()
         self.store.close()
 
@@ -374,6 +388,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         growing=growing,
         chores=Chores([store.blobs.collect_garbage]),
         carrying=Chores([Carrier(store, storage).carry], first_s=CARRY_S, every_s=CARRY_S),
+        noting=Chores([access.note_uses], first_s=_NOTE_S, every_s=_NOTE_S),
         pictures=Pictures(jobs, known),
         preemption=Preemption(store, targets, reconciler),
         trials=Trials(jobs, sweeps),

@@ -145,7 +145,7 @@ def _code(record: Record, base_url: str) -> dict[str, Any]:
 
 def _job(record: Record, base_url: str) -> dict[str, Any]:
     scope = record.id.scope
-    studio = f"{base_url}/studio/jobs/{record.id.name}?workspace={scope.workspace}"
+    studio = f"{base_url}/studio/{scope.subscription}/{scope.resource_group}/{scope.workspace}/jobs/{record.id.name}"
     tracking = f"{base_url}/mlflow/v2.0{scope.path}"
     told = {word: record.state.get(word) for word in ("node_seconds", "cost", "attempt")}
     spent = {f"lazuli.{word}": str(value) for word, value in told.items() if value is not None}

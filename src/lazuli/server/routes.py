@@ -127,6 +127,8 @@ class Route:
     """What may be asked behind the ``?``, with what each word means, for the API description."""
     forward: Callable[[Request, Mapping[str, str]], Awaitable[Response]] | None = None
     """In place of ``handler``: given a request whose body is not read yet, on the event loop, so it may not block."""
+    most: int = 0
+    """Bytes that a body may have at most, where it is less than everywhere: who is nobody yet may fill no memory."""
     inline: bool = False
     """The handler neither waits nor reads anything: it is called on the event loop, however busy the threads are."""
     failure: Callable[[Problem], Response] = field(default=refuse, repr=False)

@@ -20,12 +20,12 @@ class Tickets:
     """Makes tickets and opens them again. A ticket is no token: no other door takes it."""
 
     def __init__(self, store: Store) -> None:
-        self._clock = store.clock
+        self.now = store.clock
         self._key = store.secrets.get_or_create("server", "ticket-key", random_token)
 
     def issue(self, claims: Mapping[str, Any], seconds: int) -> str:
         """A ticket for ``claims`` that ends after ``seconds``."""
-        ends = self._clock() // 1000 + seconds
+        ends = self.now() // 1000 + seconds
         return jwt.encode({**claims, "aud": _AUDIENCE, "exp": ends}, self._key, algorithm="HS256")
 
     def open(self, ticket: str) -> Mapping[str, Any]:
@@ -33,4 +33,4 @@ class Tickets:
         try:
             return jwt.decode(ticket, self._key, algorithms=["HS256"], audience=_AUDIENCE)
         except jwt.InvalidTokenError:
-            raise NotAllowed("The address is not valid any more.", mend="Ask for the job's details again.") from None
+            raise NotAllowed("The address is not valid any more.", mend="Ask for a fresh one.") from None

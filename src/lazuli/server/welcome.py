@@ -12,9 +12,10 @@ from html import escape
 from starlette.responses import Response
 
 from lazuli import __version__
+from lazuli.server.pages import is_built
 from lazuli.server.routes import PUBLIC, Call, Route
 
-__all__ = ["welcome_routes"]
+__all__ = ["not_built", "welcome_routes"]
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -26,19 +27,20 @@ HEADERS = {
 
 
 def welcome_routes() -> list[Route]:
-    """The front page, and the addresses that jobs name as their page in Studio."""
-    return [
-        Route("GET", path, _welcome, PUBLIC, summary, inline=True, tags=("Welcome",))
-        for path, summary in (
-            ("/", "A page that says what answers here"),
-            ("/studio", "The same page, until there is a Studio"),
-            ("/studio/{anything:path}", "The same page, at the addresses that jobs name"),
-        )
-    ]
+    """The front page: it leads browsers to Studio, and tells all others what answers here."""
+    return [Route("GET", "/", _welcome, PUBLIC, "A page that says what answers here", tags=("Welcome",))]
 
 
 def _welcome(call: Call) -> Response:
-    return Response(_page(call.path.lower().startswith("/studio")), 200, HEADERS, media_type="text/html")
+    headers = {**HEADERS, "Vary": "Accept"}
+    if is_built() and "text/html" in call.headers.get("accept", ""):
+        return Response(status_code=307, headers={"Location": "/studio/", **headers})
+    return Response(_page(is_studio=False), 200, headers, media_type="text/html")
+
+
+def not_built() -> Response:
+    """The page at Studio's addresses where there is no Studio."""
+    return Response(_page(is_studio=True), 200, HEADERS, media_type="text/html")
 
 
 @cache
@@ -52,8 +54,9 @@ def _page(is_studio: bool) -> str:
 
 
 _NO_STUDIO = (
-    "<strong>This job has a page here once there is a Studio.</strong> Until then the command line shows it: "
-    "<code>lazuli job show -n NAME</code>, <code>lazuli job stream -n NAME</code>."
+    "<strong>Studio was not built here.</strong> In a checkout <code>make studio</code> builds it; then load this page "
+    "again. The command line shows the same: <code>lazuli job show -n NAME</code>, "
+    "<code>lazuli job stream -n NAME</code>."
 )
 
 _WAYS = (
@@ -117,7 +120,7 @@ _HTML = """<!doctype html>
 line, your training code and Microsoft’s client speak to.</p>
 {note}
 <div class="ways">{ways}</div>
-<footer>Nothing can be clicked here yet: Studio, the web interface, comes with a later version.
+<footer>Studio, the web interface, is at <code>/studio/</code>; <code>lazuli studio</code> prints a link that signs in.
 Try <code>lazuli demo</code> to see a model trained in about a minute, and <code>lazuli --help</code> for the rest.
 </footer>
 </main>

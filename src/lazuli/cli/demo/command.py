@@ -18,6 +18,7 @@ from lazuli.cli.demo.screen import Screen
 from lazuli.cli.demo.training import show_metrics, train, tune
 from lazuli.cli.server import ensure
 from lazuli.cli.show import console
+from lazuli.cli.studio import link_of
 from lazuli.client import profile
 from lazuli.client.client import Client
 from lazuli.client.snapshot import scan
@@ -52,9 +53,10 @@ def demo(data_dir: str | None, port: int | None) -> None:
         deploy(client, screen, ENDPOINT, model)
         ask(client, screen, ENDPOINT, files.request, PATIENTS)
         lineage(client, screen, model)
+        studio = link_of(client)
     screen.blank()
     screen.console.print(f"All of it took {time.monotonic() - started:.1f} s.", style="dim")
-    _what_next(screen, folder, known["url"], files)
+    _what_next(screen, folder, known["url"], studio, files)
 
 
 def _prepare(client: Client, screen: Screen, data_file: Path) -> None:
@@ -90,9 +92,11 @@ def _data(client: Client, file: Path) -> str:
     return client.data.create(*said)["version"]
 
 
-def _what_next(screen: Screen, folder: Path, url: str, files: Files) -> None:
+def _what_next(screen: Screen, folder: Path, url: str, studio: str, files: Files) -> None:
     lazuli = _program()
     screen.blank()
+    screen.console.print("All of it is in Studio, too, by a link that signs in once:")
+    screen.console.print(Text(f"  {studio}", "bold"), soft_wrap=True)
     screen.console.print(Text.assemble("Lazuli goes on running at ", (url, "bold"), ". Three things to try next:"))
     if folder != default_data_dir():
         screen.command(f"export LAZULI_DATA_DIR={shlex.quote(str(folder))}", "say which Lazuli is meant")

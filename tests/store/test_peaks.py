@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from tests.store.conftest import Place
 
-from lazuli.store import points as module
+from lazuli.store import curves as module
 from lazuli.store.database import Database
 from lazuli.store.points import Point, Points
 

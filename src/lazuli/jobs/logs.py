@@ -19,7 +19,7 @@ from lazuli.schema.places import ARTIFACTS, artifact_folder
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
-from lazuli.store.paths import clean
+from lazuli.store.paths import clean, inside
 
 __all__ = ["Account", "Logs", "Masks"]
 
@@ -85,6 +85,17 @@ class Logs:
         with self._store.blobs.file(blob).open("rb") as stream:
             stream.seek(offset)
             return stream.read(limit)
+
+    def size(self, record: Record, file: str) -> int | None:
+        """How many bytes a log that still grows has by now; None where there is none of that name (yet)."""
+        name = clean(file)
+        if account := self.accounts.get(kind_of(record)):
+            return len(account.text(record)) if name == account.name else None
+        key = record.state.get("key")
+        if not key or name not in rank_logs(_job(record)):
+            return None
+        path = inside(self._engine.folder(str(key)), name, target="file")
+        return path.stat().st_size if path.is_file() else None
 
     def has_more(self, record: Record, file: str, offset: int) -> bool:
         """Whether a log that still grows has anything from ``offset`` on: one look at a file, and at nothing else."""

@@ -35,10 +35,12 @@ from lazuli.endpoints.plain import PlainModels
 from lazuli.endpoints.plan import Serving
 from lazuli.jobs.alarm import ScheduleLifecycle
 from lazuli.jobs.changes import Changes
+from lazuli.jobs.charts import Charts
 from lazuli.jobs.code import CodeSources
 from lazuli.jobs.commands import Commands
 from lazuli.jobs.ending import held_back
 from lazuli.jobs.environment import JobEnvironments, Made
+from lazuli.jobs.files import Files
 from lazuli.jobs.finish import Finisher
 from lazuli.jobs.firings import Firings
 from lazuli.jobs.granted import Granted
@@ -83,12 +85,14 @@ from lazuli.schema.problems import Conflict
 from lazuli.server.arm import arm_routes
 from lazuli.server.batch import batch_routes
 from lazuli.server.blobs import blob_routes
+from lazuli.server.charts import chart_routes
 from lazuli.server.chores import Chores
 from lazuli.server.compute import compute_routes
 from lazuli.server.deployments import deployment_routes
 from lazuli.server.discovery import discovery_routes
 from lazuli.server.endpoints import endpoint_routes
 from lazuli.server.environments import environment_routes
+from lazuli.server.files import file_tree_routes
 from lazuli.server.functions import function_routes
 from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
@@ -197,6 +201,8 @@ class Platform:
             *job_table_routes(self.job_table, self.tracking.experiments),
             *job_file_routes(shelves),
             *studio_routes(Search(self.store, self.job_table), self.overview, Views(self.store)),
+            *chart_routes(self.tracking.metrics, Charts(shelves.job, self.tracking.runs, self.storage)),
+            *file_tree_routes(Files(shelves.job, shelves.code, self.storage, self.logs, Outputs(self.store))),
             *sweep_routes(self.trials),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),

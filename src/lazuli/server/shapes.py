@@ -34,6 +34,28 @@ _SAID: Mapping[str, Mapping[str, Any]] = {
         word: ["CountedWord"]
         for word in ("metrics", "params", "tags", "experiments", "statuses", "computes", "users", "types")
     },
+    "FileEntry": {"name": str, "path": str, "isFolder": bool, "size?": int, "modified?": int},
+    "FileTree": {"value": ["FileEntry"]},
+    "TextWindow": {"path": str, "size": int, "offset": int, "next": int, "text": str},
+    "TextMatch": {"offset": int, "line": int, "start": int, "text": str},
+    "TextMatches": {"path": str, "matches": ["TextMatch"], "more": bool, "next": int},
+    "MetricSummary": {
+        "key": str,
+        "last": "Value",
+        "min?": "Value",
+        "max?": "Value",
+        "count": int,
+        "firstStep": int,
+        "lastStep": int,
+        "firstTime": int,
+        "lastTime": int,
+    },
+    "MetricSummaries": {"value": ["MetricSummary"]},
+    "MetricCurve": {"run": str, "key": str, "steps": [int], "times": [int], "values": ["Value"]},
+    "MetricCurves": {"curves": ["MetricCurve"]},
+    "ChartShot": {"path": str, "step": int, "time": int, "thumbnail?": str},
+    "JobChart": {"kind": str, "name": str, "path": str, "shots": ["ChartShot"]},
+    "JobCharts": {"value": ["JobChart"]},
     "ExperimentRow": {
         "name": str,
         "id?": str,

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.logs import Logs
 from lazuli.jobs.submit import Jobs
+from lazuli.jobs.texts import whole_characters
 from lazuli.jobs.transitions import TERMINAL
 from lazuli.resources.job import CommandJob, Status
 from lazuli.resources.table import noun
@@ -138,7 +139,7 @@ class _Following:
         """What the build of its environment says, to those who saw the job wait for it: others have no use for it."""
         if record.status != Status.PREPARING and not self._built:
             return
-        while piece := _whole_characters(self._environments.told(record, self._built, _CHUNK)):
+        while piece := whole_characters(self._environments.told(record, self._built, _CHUNK)):
             self._built += len(piece)
             yield _event("build", {"text": piece.decode(errors="replace")})
 
@@ -148,7 +149,7 @@ class _Following:
         self.file = self.file or self._logs.main(record)
         for _ in range(_MOST_CHUNKS):
             piece = self._logs.read(record, self.file, self.offset, _CHUNK)
-            piece = _whole_characters(piece) or (piece if record.status in TERMINAL else b"")
+            piece = whole_characters(piece) or (piece if record.status in TERMINAL else b"")
             if not piece:  # the rest of the character is still to be written
                 return
             fact = {"file": self.file, "offset": self.offset, "text": piece.decode(errors="replace")}
@@ -182,14 +183,3 @@ def _done(record: Record) -> bytes:
 def _event(name: str, data: dict[str, Any], id: int | None = None) -> bytes:
     head = f"id: {id}\n" if id is not None else ""
     return f"{head}event: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
-
-
-def _whole_characters(piece: bytes) -> bytes:
-    """``piece`` without the UTF-8 character that is cut at its end, where one is."""
-    for back in range(1, min(4, len(piece)) + 1):
-        byte = piece[-back]
-        if byte & 0b1100_0000 == 0b1000_0000:
-            continue
-        wanted = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1
-        return piece[:-back] if wanted > back else piece
-    return piece

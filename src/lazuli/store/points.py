@@ -8,16 +8,16 @@ from __future__ import annotations
 import math
 import operator
 import threading
-from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from itertools import chain, pairwise
+from itertools import chain
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
+from lazuli.store.curves import Summary, Window, drawn, series_of, summaries
 from lazuli.store.database import Database
 from lazuli.store.peaks import STRETCH, Peaks, Seen
 from lazuli.store.tables import latest_metric, metric_point, model_metric
@@ -26,16 +26,12 @@ __all__ = ["Arrival", "Latest", "ModelPoint", "Place", "Point", "Points", "Serie
 
 CHUNK = 500
 """How many ids one statement names at most; databases limit the number of parameters."""
-SHORT = 20_000
-"""How many points a series may have to be drawn from all of them."""
 AT_ONCE = 100
 """How many points at most are stored by a caller that must not be held up."""
 PIECES = (64, 8, 1)
 """How many points of a series one statement stores: the database finds the place of a series once for all of them."""
 SETTLE_AFTER = 256
 """After how many transactions what they wrote is brought into its place, by a thread that holds nobody up."""
-END = 2 * STRETCH
-"""How many points at the end of a long series are always looked at: its open stretch has marked no peaks yet."""
 
 
 class Point(NamedTuple):
@@ -255,7 +251,7 @@ class Points:
 
     def history(self, run_id: str, key: str, limit: int | None = None, after: Place | None = None) -> list[SeriesPoint]:
         """The series in the order of step, then time, then arrival; at most ``limit`` points, those ``after``."""
-        query = _series(run_id, key)
+        query = series_of(run_id, key)
         if after is not None:
             columns = tuple_(metric_point.c.step, metric_point.c.timestamp, metric_point.c.seq)
             query = query.where(columns > tuple_(*after))
@@ -277,25 +273,20 @@ class Points:
             points.sort()
         return found
 
-    def sample(self, run_id: str, key: str, points: int) -> list[SeriesPoint]:
+    def sample(self, run_id: str, key: str, points: int, window: Window | None = None) -> list[SeriesPoint]:
         """The series in about ``points`` points: the least and the greatest of each stretch, the first and the last.
 
         What a chart of that many pixels would show of the whole series, so no peak is lost. A long series is drawn
-        from its marked peaks and its end, so that its length does not matter.
+        from its marked peaks and its end, so that its length does not matter. Of a ``window`` with no more points than
+        that it is all of them.
         """
-        series = _series(run_id, key)
-        some = select(metric_point.c.run_id).where(metric_point.c.run_id == run_id, metric_point.c.key == key)
         with self._database.read() as tx:
-            if tx.execute(select(func.count()).select_from(some.limit(SHORT + 1).subquery())).scalar_one() <= SHORT:
-                rows = list(tx.execute(series).all())
-            else:
-                last_first = (metric_point.c.step.desc(), metric_point.c.timestamp.desc(), metric_point.c.seq.desc())
-                (first,) = tx.execute(series.limit(1)).all()
-                end = tx.execute(series.order_by(None).order_by(*last_first).limit(END)).all()[::-1]
-                peaks = tx.execute(series.where(metric_point.c.peak == 1)).all()
-                peaks = peaks[: bisect_left(peaks, _PLACE(end[0]), key=_PLACE)]
-                rows = [*([first] if peaks[:1] != [first] else []), *peaks, *end]
-        return [_series_point(row) for row in (rows if len(rows) <= points else _thinned(rows, max(1, points // 2)))]
+            return [_series_point(row) for row in drawn(tx, run_id, key, points, window)]
+
+    def summaries(self, run_id: str) -> list[Summary]:
+        """What there is to say of every metric of a run, sorted by key; of a long series too without reading it."""
+        with self._database.read() as tx:
+            return summaries(tx, run_id)
 
     def latest(self, run_ids: Sequence[str]) -> dict[str, list[Latest]]:
         """The newest value of every metric of these runs, sorted by key."""
@@ -426,15 +417,6 @@ def _model_point(row: tuple[Any, ...]) -> ModelPoint:
     return ModelPoint(model_id, run_id, key, math.nan if is_nan else value, *rest)
 
 
-def _series(run_id: str, key: str) -> Any:
-    table = metric_point.c
-    return (
-        select(table.value, table.is_nan, table.step, table.timestamp, table.seq)
-        .where(table.run_id == run_id, table.key == key)
-        .order_by(table.step, table.timestamp, table.seq)
-    )
-
-
 def _series_point(row: Any) -> SeriesPoint:
     value, is_nan, step, timestamp, seq = row
     return SeriesPoint(math.nan if is_nan else value, step, timestamp, seq)
@@ -442,18 +424,6 @@ def _series_point(row: Any) -> SeriesPoint:
 
 _AGE = operator.itemgetter(2, 3, 0)
 """By what the newest row of a series is found, as :data:`_KEEP_NEWEST` does: step, timestamp, value."""
-_VALUE, _PLACE = operator.itemgetter(0), operator.itemgetter(2, 3, 4)
-"""What to compare rows of :func:`_series` by, and what to sort them by."""
-
-
-def _thinned(rows: list[Any], stretches: int) -> list[Any]:
-    kept = {rows[0], rows[-1]}
-    ends = [len(rows) * i // stretches for i in range(stretches + 1)]
-    for start, end in pairwise(ends):
-        stretch = rows[start:end]
-        numbers = [row for row in stretch if not row[1]] or stretch  # NaN only where there is nothing else
-        kept |= {min(numbers, key=_VALUE), max(numbers, key=_VALUE)}
-    return sorted(kept, key=_PLACE)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput
+from lazuli.store.curves import Summary, Window
 from lazuli.store.points import Arrival, Latest, ModelPoint, Place, Point, Points, SeriesPoint
 from lazuli.tracking.keys import run_key
 from lazuli.tracking.paging import read_token, token
@@ -136,10 +137,17 @@ class Metrics:
         key = run_key(scope, run_id)
         return self.points.latest([key]).get(key, [])
 
-    def sample(self, scope: Scope, run_id: str, key: str, points: int) -> list[SeriesPoint]:
+    def sample(
+        self, scope: Scope, run_id: str, key: str, points: int, window: Window | None = None
+    ) -> list[SeriesPoint]:
         """The series thinned for a chart of about that many points; its peaks stay. Raises :class:`NotFound`."""
         self._runs.check(scope, run_id)
-        return self.points.sample(run_key(scope, run_id), key, points)
+        return self.points.sample(run_key(scope, run_id), key, points, window)
+
+    def summaries(self, scope: Scope, run_id: str) -> list[Summary]:
+        """What there is to say of every metric of a run, sorted by key. Raises :class:`NotFound`."""
+        self._runs.check(scope, run_id)
+        return self.points.summaries(run_key(scope, run_id))
 
     def samples(self, scope: Scope, run_ids: Sequence[str], key: str, points: int) -> dict[str, list[SeriesPoint]]:
         """The same for several runs."""

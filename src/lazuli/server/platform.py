@@ -85,6 +85,7 @@ from lazuli.schema.problems import Conflict
 from lazuli.server.arm import arm_routes
 from lazuli.server.batch import batch_routes
 from lazuli.server.blobs import blob_routes
+from lazuli.server.bulletin import bulletin_routes
 from lazuli.server.charts import chart_routes
 from lazuli.server.chores import Chores
 from lazuli.server.compute import compute_routes
@@ -201,6 +202,7 @@ class Platform:
             *job_table_routes(self.job_table, self.tracking.experiments),
             *job_file_routes(shelves),
             *studio_routes(Search(self.store, self.job_table), self.overview, Views(self.store)),
+            *bulletin_routes(self.store),
             *chart_routes(self.tracking.metrics, Charts(shelves.job, self.tracking.runs, self.storage)),
             *file_tree_routes(Files(shelves.job, shelves.code, self.storage, self.logs, Outputs(self.store))),
             *sweep_routes(self.trials),

@@ -19,12 +19,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import SplitResult, urlsplit
 
+from lazuli.assets.clouds import AZURE_DOMAIN, open_bucket
 from lazuli.resources.datastore import Datastore, DatastoreType
-from lazuli.schema.problems import InvalidInput, Problem, Unavailable, Unsupported
+from lazuli.schema.problems import InvalidInput, Problem, Unavailable
 from lazuli.store.paths import clean, inside
 from lazuli.store.settings import Settings
 
@@ -40,8 +42,7 @@ __all__ = [
 ]
 
 _PIECE = 8 << 20
-AZURE_DOMAIN = "core.windows.net"
-"""Where storage accounts of the public cloud are."""
+_CHANGED = ("last_modified", "LastModified", "updated", "mtime")
 _DOMAIN = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", re.IGNORECASE)
 _NAMES = {
     "account_name": re.compile(r"^[a-z0-9]{3,24}$"),
@@ -64,6 +65,8 @@ class OutsideFile:
     """Another one whenever the content is."""
     md5: bytes = b""
     """The digest of the content, where the storage tells it."""
+    modified_at: int = 0
+    """When it was changed last, in milliseconds; 0 where the storage does not tell."""
 
 
 class Outside(Protocol):
@@ -78,6 +81,14 @@ class Outside(Protocol):
 
     def files(self, path: str) -> Iterator[OutsideFile]:
         """Every file below the folder ``path``."""
+        ...
+
+    def level(self, path: str) -> tuple[list[str], list[OutsideFile]]:
+        """The names of the folders right below the folder ``path``, and the files there; in no order."""
+        ...
+
+    def open(self, file: OutsideFile) -> BinaryIO:
+        """A file to be read from any place in it, piece by piece."""
         ...
 
     def fetch(self, file: OutsideFile, target: Path, go_on: Callable[[], None]) -> None:
@@ -114,6 +125,24 @@ class Folder:
                 if file.is_file() and file.resolve().is_relative_to(root):
                     yield _known(f"{path}/{file.relative_to(start).as_posix()}".lstrip("/"), file)
 
+    def level(self, path: str) -> tuple[list[str], list[OutsideFile]]:
+        """The names of the folders right below the folder ``path``, and the files there."""
+        folder, root = self.at(path), self._root.resolve()
+        folders: list[str] = []
+        files: list[OutsideFile] = []
+        for found in folder.iterdir() if folder.is_dir() else ():
+            if not found.resolve().is_relative_to(root):
+                continue
+            if found.is_dir():
+                folders.append(found.name)
+            elif found.is_file():
+                files.append(_known(f"{path}/{found.name}".lstrip("/"), found))
+        return folders, files
+
+    def open(self, file: OutsideFile) -> BinaryIO:
+        """A file to be read."""
+        return self.at(file.path).open("rb")
+
     def fetch(self, file: OutsideFile, target: Path, go_on: Callable[[], None]) -> None:
         """Copy a file to ``target``."""
         go_on()
@@ -138,7 +167,8 @@ class Folder:
 
 def _known(path: str, file: Path) -> OutsideFile:
     info = file.stat()
-    return OutsideFile(path, info.st_size, f"{info.st_mtime_ns:x}-{info.st_size:x}")
+    etag = f"{info.st_mtime_ns:x}-{info.st_size:x}"
+    return OutsideFile(path, info.st_size, etag, modified_at=info.st_mtime_ns // 1_000_000)
 
 
 class _Bucket:
@@ -171,6 +201,26 @@ class _Bucket:
             if _is_file(info) and (file := self._file(info)).path.startswith(below):
                 yield file
 
+    def level(self, path: str) -> tuple[list[str], list[OutsideFile]]:
+        """The names of the folders right below the folder ``path``, and the files there."""
+        full = self._full(path)
+        with self._told():
+            try:
+                found = self._fs.ls(full, detail=True)
+            except FileNotFoundError:
+                return [], []
+        own = str(full).rstrip("/")
+        below = [info for info in found if str(info["name"]).rstrip("/") != own]  # some tell the folder itself
+        folders = [
+            str(info["name"]).rstrip("/").rpartition("/")[2] for info in below if info.get("type") == "directory"
+        ]
+        return folders, [self._file(info) for info in below if _is_file(info)]
+
+    def open(self, file: OutsideFile) -> BinaryIO:
+        """A file to be read; what was read last is kept, so that small steps cost no request each."""
+        with self._told():
+            return self._fs.open(self._full(file.path), "rb", block_size=1 << 20, cache_type="readahead")
+
     def fetch(self, file: OutsideFile, target: Path, go_on: Callable[[], None]) -> None:
         """Copy a file to ``target``. Raises :class:`Unavailable` where it changed under way or came in part."""
         size = 0
@@ -196,7 +246,7 @@ class _Bucket:
 
     def _file(self, info: Mapping[str, Any]) -> OutsideFile:
         path = str(info["name"]).removeprefix(f"{self._root}/")
-        return OutsideFile(path, int(info["size"] or 0), _etag(info), _md5(info))
+        return OutsideFile(path, int(info["size"] or 0), _etag(info), _md5(info), _modified(info))
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -243,8 +293,18 @@ def _etag(info: Mapping[str, Any]) -> str:
     for key in ("etag", "ETag"):
         if info.get(key):
             return str(info[key]).strip('"')
-    changed = next((info[key] for key in ("last_modified", "LastModified", "updated", "mtime") if info.get(key)), "")
+    changed = next((info[key] for key in _CHANGED if info.get(key)), "")
     return f"{changed}-{info.get('size')}"
+
+
+def _modified(info: Mapping[str, Any]) -> int:
+    changed = next((info[key] for key in _CHANGED if info.get(key)), None)
+    if isinstance(changed, str):
+        try:
+            changed = datetime.fromisoformat(changed)
+        except ValueError:
+            return 0
+    return round(changed.timestamp() * 1000) if isinstance(changed, datetime) else 0
 
 
 def _md5(info: Mapping[str, Any]) -> bytes:
@@ -269,8 +329,7 @@ def open_outside(datastore: Datastore, secrets: Mapping[str, str], settings: Set
     if datastore.type is DatastoreType.LOCAL:
         return Folder(Path(str(datastore.path)))
     check_host(_host(datastore))
-    with _cloud_packages():
-        files = _OPENERS[datastore.type](datastore, secrets)
+    files = open_bucket(datastore, secrets)
     root = datastore.container_name or datastore.filesystem or datastore.bucket_name or ""
     return _Bucket(datastore.name, files, root, secrets)
 
@@ -368,85 +427,3 @@ def _refuse(host: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -
             mend="Name the server that holds the files.",
             code="EndpointNotAllowed",
         )
-
-
-@contextmanager
-def _cloud_packages() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise Unsupported(
-            f"The server lacks the package '{error.name}', which datastores outside it need.",
-            mend="Install it where the server runs: pip install 'lazuli-ml[cloud]'.",
-        ) from None
-
-
-# No instance and no listing is shared: another datastore may have another key, and files change without us.
-_ALONE: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
-
-
-def _open_azure(datastore: Datastore, secrets: Mapping[str, str]) -> Any:
-    from adlfs import AzureBlobFileSystem
-
-    account, endpoint = str(datastore.account_name), datastore.endpoint or AZURE_DOMAIN
-    host = f"{account}.blob.{endpoint}"
-    url = f"{endpoint.rstrip('/')}/{account}" if "://" in endpoint else f"{datastore.protocol}://{host}"
-    way_in = {"account_key": "AccountKey", "sas_token": "SharedAccessSignature"}
-    for field, word in way_in.items():
-        if value := secrets.get(field):
-            if ";" in value:
-                raise InvalidInput(f"'{field}' holds a ';'.", target=f"credentials.{field}")
-            parts = (f"BlobEndpoint={url}", f"AccountName={account}", f"{word}={value.lstrip('?')}")
-            return AzureBlobFileSystem(account_name=account, connection_string=";".join(parts), **_ALONE)
-    if "://" in endpoint:
-        raise InvalidInput(
-            "An endpoint written as a URL is opened with an account key or a SAS only.", target="credentials"
-        )
-    if secrets.get("client_secret"):
-        said = datastore.credentials
-        return AzureBlobFileSystem(
-            account_name=account,
-            account_host=host,
-            tenant_id=said.tenant_id or "",
-            client_id=said.client_id or "",
-            client_secret=secrets["client_secret"],
-            **_ALONE,
-        )
-    return AzureBlobFileSystem(account_name=account, account_host=host, anon=True, **_ALONE)
-
-
-def _open_s3(datastore: Datastore, secrets: Mapping[str, str]) -> Any:
-    from s3fs import S3FileSystem
-
-    client = {"endpoint_url": datastore.endpoint, "region_name": datastore.region}
-    return S3FileSystem(
-        anon=not secrets,  # else boto looks for the server's own credentials
-        key=datastore.credentials.access_key_id,
-        secret=secrets.get("secret_access_key"),
-        token=secrets.get("session_token"),
-        client_kwargs={key: value for key, value in client.items() if value},
-        config_kwargs={"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}},
-        **_ALONE,
-    )
-
-
-def _open_gcs(datastore: Datastore, secrets: Mapping[str, str]) -> Any:
-    import json
-
-    from gcsfs.core import GCSFileSystem  # the package's own one asks an API over gRPC first
-
-    token: Any = "anon"  # else gcsfs looks for the server's own credentials
-    if key := secrets.get("service_account_key"):
-        try:
-            token = json.loads(key)
-        except ValueError:
-            raise InvalidInput("The service account key is not JSON.", target="credentials") from None
-    return GCSFileSystem(token=token, endpoint_url=datastore.endpoint, **_ALONE)
-
-
-_OPENERS = {
-    DatastoreType.AZURE_BLOB: _open_azure,
-    DatastoreType.AZURE_DATA_LAKE_GEN2: _open_azure,
-    DatastoreType.S3: _open_s3,
-    DatastoreType.GCS: _open_gcs,
-}

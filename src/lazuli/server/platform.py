@@ -15,6 +15,7 @@ from lazuli.assets.environments import Contexts
 from lazuli.assets.kinds import Codes, DataAssets, Environments, Models
 from lazuli.assets.registry import Registry
 from lazuli.assets.storage import Storage
+from lazuli.assets.stored import StoredFiles
 from lazuli.compute import environments as realised
 from lazuli.compute.curated import Gallery
 from lazuli.compute.engines.local import LocalEngine
@@ -100,6 +101,7 @@ from lazuli.server.insights import insights_routes
 from lazuli.server.job_files import job_file_routes
 from lazuli.server.job_table import job_table_routes
 from lazuli.server.lineage import lineage_routes
+from lazuli.server.looks import look_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
 from lazuli.server.pages import page_routes
@@ -201,6 +203,7 @@ class Platform:
             ),
             *job_table_routes(self.job_table, self.tracking.experiments),
             *job_file_routes(shelves),
+            *look_routes(shelves.data, shelves.datastore, self.storage, StoredFiles(self.store, self.storage)),
             *studio_routes(Search(self.store, self.job_table), self.overview, Views(self.store)),
             *bulletin_routes(self.store),
             *chart_routes(self.tracking.metrics, Charts(shelves.job, self.tracking.runs, self.storage)),

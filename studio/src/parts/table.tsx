@@ -5,7 +5,7 @@
 import { Checkbox, makeStyles, mergeClasses, Skeleton, SkeletonItem, tokens } from "@fluentui/react-components";
 import { ArrowDown12Regular, ArrowUp12Regular } from "@fluentui/react-icons";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 export interface Column<Row> {
@@ -37,6 +37,8 @@ interface Props<Row> {
   open?: (row: Row) => void;
   order?: Order;
   onOrder?: (order: Order) => void;
+  /** Lets columns be made wider and narrower by their edge; called with the new width in pixels. */
+  onWidth?: (key: string, width: number) => void;
   selected?: ReadonlySet<string>;
   onSelect?: (selected: Set<string>) => void;
   /** Told which rows are seen, so that they can be fetched. */
@@ -76,7 +78,19 @@ const useStyles = makeStyles({
   chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
   cell: { padding: "0 12px", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", minWidth: 0 },
   end: { textAlign: "right", fontVariantNumeric: "tabular-nums" },
-  title: { display: "flex", alignItems: "center", gap: "4px", height: "34px" },
+  title: { display: "flex", alignItems: "center", gap: "4px", height: "34px", position: "relative" },
+  words: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", minWidth: 0 },
+  edge: {
+    position: "absolute",
+    right: 0,
+    top: "6px",
+    bottom: "6px",
+    width: "9px",
+    cursor: "col-resize",
+    touchAction: "none",
+    borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
+    ":hover": { borderRightColor: tokens.colorBrandForeground1, borderRightWidth: "2px" },
+  },
   sorts: {
     cursor: "pointer",
     font: "inherit",
@@ -87,6 +101,7 @@ const useStyles = makeStyles({
     display: "inline-flex",
     alignItems: "center",
     gap: "4px",
+    minWidth: 0,
     ":hover": { color: tokens.colorNeutralForeground1 },
   },
 });
@@ -126,7 +141,7 @@ export function Table<Row>(props: Props<Row>) {
     onSelect?.(next);
   };
   const move = (event: KeyboardEvent<HTMLDivElement>, index: number, row: Row | undefined) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -total, End: total }[event.key];
     if (step) {
       event.preventDefault();
       const next = Math.max(0, Math.min(total - 1, index + step));
@@ -152,7 +167,7 @@ export function Table<Row>(props: Props<Row>) {
       <div className={styles.head} style={template} role="row">
         {onSelect && <div className={styles.cell} role="columnheader" aria-label={t("Selected")} />}
         {columns.map((column) => (
-          <Title key={column.key} column={column} order={order} onOrder={onOrder} />
+          <Title key={column.key} column={column} order={order} onOrder={onOrder} onWidth={props.onWidth} />
         ))}
       </div>
       <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="rowgroup">
@@ -207,15 +222,11 @@ export function Table<Row>(props: Props<Row>) {
   );
 }
 
-function Title<Row>({
-  column,
-  order,
-  onOrder,
-}: {
+interface TitleProps<Row> extends Pick<Props<Row>, "order" | "onOrder" | "onWidth"> {
   column: Column<Row>;
-  order?: Order;
-  onOrder?: (order: Order) => void;
-}) {
+}
+
+function Title<Row>({ column, order, onOrder, onWidth }: TitleProps<Row>) {
   const styles = useStyles();
   const isOrdering = order?.key === column.key;
   const sorted = isOrdering ? (order?.descending ? "descending" : "ascending") : "none";
@@ -229,12 +240,32 @@ function Title<Row>({
           className={styles.sorts}
           onClick={() => onOrder({ key: column.key, descending: isOrdering ? !order?.descending : false })}
         >
-          {column.title}
+          <span className={styles.words}>{column.title}</span>
           {isOrdering && (order?.descending ? <ArrowDown12Regular /> : <ArrowUp12Regular />)}
         </button>
       ) : (
-        column.title
+        <span className={styles.words}>{column.title}</span>
       )}
+      {onWidth && <Edge of={column.key} onWidth={onWidth} />}
     </div>
+  );
+}
+
+const NARROWEST = 60;
+
+/** The right edge of a column, to be dragged. */
+function Edge({ of, onWidth }: { of: string; onWidth: (key: string, width: number) => void }) {
+  const width = (edge: Element) => edge.parentElement?.getBoundingClientRect().width ?? 0;
+  const drag = (event: PointerEvent<HTMLDivElement>) => {
+    const edge = event.currentTarget;
+    const [start, from] = [width(edge), event.clientX];
+    edge.setPointerCapture(event.pointerId);
+    edge.onpointermove = (moved) => onWidth(of, Math.max(NARROWEST, Math.round(start + moved.clientX - from)));
+    edge.onpointerup = () => {
+      edge.onpointermove = null;
+    };
+  };
+  return (
+    <div aria-hidden className={useStyles().edge} onPointerDown={drag} onClick={(event) => event.stopPropagation()} />
   );
 }

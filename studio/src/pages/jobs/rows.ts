@@ -1,0 +1,83 @@
+/** The rows of the table, fetched by the page where they are looked at, and kept. */
+import { useQueries, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
+import type { Doc } from "@/api/client";
+import { useWorkspace } from "@/api/workspace";
+import type { Query } from "@/pages/jobs/view";
+
+export type Row = Doc<"JobRow">;
+type Answer = Doc<"JobPage">;
+
+export const PAGE = 200;
+
+/** The pages to have for rows that are seen: theirs and the next ones at either side. */
+export function pagesFor(first: number, last: number, total: number): number[] {
+  const least = Math.max(0, Math.floor((first - PAGE / 2) / PAGE));
+  const to = Math.max(0, Math.min(Math.floor((last + PAGE / 2) / PAGE), Math.floor(Math.max(0, total - 1) / PAGE)));
+  const from = Math.min(least, to);
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+/**
+ * All rows that a query finds, as a table wants them. While another query's first answer is on its way, the rows of the
+ * one before stay, marked as old.
+ */
+export function useRows(query: Query, alive: boolean) {
+  const { id, api } = useWorkspace();
+  const queries = useQueryClient();
+  const [seen, setSeen] = useState(TOP);
+  const [asking, setAsking] = useState(query);
+  const [shown, setShown] = useState({ query, total: -1 });
+  if (!isSame(asking, query)) {
+    setAsking(query);
+    setSeen(TOP);
+  }
+  const isShown = isSame(shown.query, query) && shown.total >= 0;
+  const wanted = pagesFor(seen.first, seen.last, isShown ? shown.total : 1);
+  const keyOf = (of: Query, page: number) => [id, "/jobTable", of, page];
+  const asked = useQueries({
+    queries: wanted.map((page) => ({
+      queryKey: keyOf(query, page),
+      queryFn: async ({ signal }: { signal: AbortSignal }) => {
+        const said = { ...query, offset: String(page * PAGE), limit: String(PAGE) };
+        const { data } = await api.GET("/jobTable", { params: { query: said }, signal } as never);
+        return data as unknown as Answer;
+      },
+      refetchInterval: alive ? 10_000 : (false as const),
+    })),
+  });
+  const newest = asked.reduce<(typeof asked)[number] | undefined>(
+    (best, each) => (each.data && each.dataUpdatedAt > (best?.dataUpdatedAt ?? 0) ? each : best),
+    undefined,
+  );
+  const total = newest?.data?.total;
+  if (total !== undefined && !(isShown && shown.total === total)) setShown({ query, total });
+  const rowAt = (index: number): Row | undefined =>
+    queries.getQueryData<Answer>(keyOf(shown.query, Math.floor(index / PAGE)))?.rows[index % PAGE];
+  const onSeen = useCallback((first: number, last: number) => {
+    setSeen((before) => (before.first === first && before.last === last ? before : { first, last }));
+  }, []);
+  return {
+    total: Math.max(0, shown.total),
+    rowAt,
+    onSeen,
+    error: asked.find((each) => each.error)?.error ?? null,
+    isLoading: shown.total < 0,
+    isOld: !isShown,
+  };
+}
+
+const TOP = { first: 0, last: 40 };
+const isSame = (one: Query, other: Query) => JSON.stringify(one) === JSON.stringify(other);
+
+/** Every row that a query finds, a page at a time; for downloads. */
+export async function* everyRow(api: ReturnType<typeof useWorkspace>["api"], query: Query): AsyncGenerator<Row[]> {
+  const most = 1000;
+  for (let offset = 0; ; offset += most) {
+    const said = { ...query, offset: String(offset), limit: String(most) };
+    const { data } = await api.GET("/jobTable", { params: { query: said } } as never);
+    const { rows, total } = data as unknown as Answer;
+    yield rows;
+    if (!rows.length || offset + most >= total) return;
+  }
+}

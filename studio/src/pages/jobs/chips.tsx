@@ -56,17 +56,12 @@ export function Chips({ view, change, words }: Props) {
         choose={(experiment) => change({ experiment })}
       />
       <When since={view.since} choose={(since) => change({ since })} />
-      <ToggleButton size="small" shape="circular" checked={view.mine} onClick={() => change({ mine: !view.mine })}>
+      <Toggle isOn={view.mine} turn={(mine) => change({ mine })}>
         {t("Created by me")}
-      </ToggleButton>
-      <ToggleButton
-        size="small"
-        shape="circular"
-        checked={view.children}
-        onClick={() => change({ children: !view.children })}
-      >
+      </Toggle>
+      <Toggle isOn={view.children} turn={(children) => change({ children })}>
         {t("Child jobs")}
-      </ToggleButton>
+      </Toggle>
       <Kept archived={view.archived} choose={(archived) => change({ archived })} />
       {isNarrowed(view) && (
         <Button
@@ -81,6 +76,20 @@ export function Chips({ view, change, words }: Props) {
         </Button>
       )}
     </div>
+  );
+}
+
+function Toggle({ isOn, turn, children }: { isOn: boolean; turn: (on: boolean) => void; children: string }) {
+  return (
+    <ToggleButton
+      size="small"
+      shape="circular"
+      appearance={isOn ? "primary" : "outline"}
+      checked={isOn}
+      onClick={() => turn(!isOn)}
+    >
+      {children}
+    </ToggleButton>
   );
 }
 

@@ -42,7 +42,7 @@ const useStyles = makeStyles({
     textAlign: "center",
   },
   icon: { fontSize: "40px", color: tokens.colorBrandForeground1, lineHeight: 1 },
-  hint: { maxWidth: "46ch", color: tokens.colorNeutralForeground3 },
+  hint: { maxWidth: "46ch", textAlign: "center", color: tokens.colorNeutralForeground3 },
 });
 
 /** What a page shows where there is nothing yet: what would be here, and how to make the first. */

@@ -51,6 +51,7 @@ const useStyles = makeStyles({
     padding: "16px",
     minWidth: 0,
   },
+  beside: { marginLeft: "auto", fontSize: tokens.fontSizeBase300, fontWeight: tokens.fontWeightRegular },
   cardHead: {
     display: "flex",
     alignItems: "center",
@@ -246,7 +247,7 @@ export function Card({ title, actions, children }: { title?: ReactNode; actions?
       {title && (
         <h2 className={styles.cardHead}>
           {title}
-          {actions && <span style={{ marginLeft: "auto" }}>{actions}</span>}
+          {actions && <span className={styles.beside}>{actions}</span>}
         </h2>
       )}
       {children}

@@ -41,6 +41,8 @@ interface Props<Row> {
   onWidth?: (key: string, width: number) => void;
   selected?: ReadonlySet<string>;
   onSelect?: (selected: Set<string>) => void;
+  /** A table within a page: it is as high as its rows, and scrolls beyond so many pixels. */
+  within?: number;
   /** Told which rows are seen, so that they can be fetched. */
   onSeen?: (first: number, last: number) => void;
   empty?: ReactNode;
@@ -60,6 +62,7 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase200,
     color: tokens.colorNeutralForeground2,
     minWidth: "max-content",
+    padding: "0 12px",
   },
   row: {
     position: "absolute",
@@ -70,6 +73,7 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
     fontSize: tokens.fontSizeBase300,
     minWidth: "max-content",
+    padding: "0 12px",
     outlineOffset: "-2px",
     ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
     ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
@@ -119,7 +123,7 @@ export function Table<Row>(props: Props<Row>) {
     onSelect,
     empty,
   } = props;
-  const { rowHeight = 40, onSeen } = props;
+  const { rowHeight = 40, onSeen, within } = props;
   const total = props.total ?? rows?.length ?? 0;
   const { t } = useTranslation();
   const styles = useStyles();
@@ -163,6 +167,7 @@ export function Table<Row>(props: Props<Row>) {
       aria-label={props.label}
       aria-rowcount={total + 1}
       aria-multiselectable={!!onSelect}
+      style={within ? { flex: "none", height: Math.min(within, total * rowHeight + 36) } : undefined}
     >
       <div className={styles.head} style={template} role="row">
         {onSelect && <div className={styles.cell} role="columnheader" aria-label={t("Selected")} />}

@@ -120,7 +120,8 @@ const useStyles = makeStyles({
     textDecorationLine: "none",
     whiteSpace: "nowrap",
     ":hover": { backgroundColor: tokens.colorNeutralBackground3Hover },
-    "& svg:first-child": { flexShrink: 0 },
+    "& svg": { flexShrink: 0 },
+    "& span": { overflow: "hidden", textOverflow: "ellipsis" },
   },
   here: {
     backgroundColor: tokens.colorNeutralBackground1Selected,
@@ -158,7 +159,7 @@ export function Frame() {
         className={({ isActive }) => mergeClasses(styles.entry, isActive && styles.here)}
       >
         <entry.icon />
-        {!isNarrow && t(entry.text)}
+        {!isNarrow && <span>{t(entry.text)}</span>}
       </NavLink>
     </Tooltip>
   );

@@ -27,7 +27,6 @@ const useStyles = makeStyles({
   column: { display: "grid", gap: "16px", minWidth: 0 },
   form: { display: "grid", gap: "12px" },
   row: { display: "flex", alignItems: "center", gap: "4px" },
-  used: { display: "flex", flexDirection: "column", height: "260px" },
 });
 
 /** What a workspace is, how programs reach it, what it used, and its end. */
@@ -177,7 +176,6 @@ interface Spent {
 
 function Usage() {
   const { t, i18n } = useTranslation();
-  const styles = useStyles();
   const usage = useGet<{ value: Spent[] }>("/usage", { params: { query: { by: "compute" } } });
   const columns: Column<Spent>[] = [
     { key: "name", title: t("Compute"), cell: ({ name }) => name },
@@ -187,11 +185,9 @@ function Usage() {
   ];
   return (
     <Card title={t("Used so far")}>
-      <div className={styles.used}>
         <Asked of={usage} lines={3}>
-          {({ value }) => <Table label={t("Used so far")} columns={columns} rows={value} keyOf={({ name }) => name} />}
+          {({ value }) => <Table within={260} label={t("Used so far")} columns={columns} rows={value} keyOf={({ name }) => name} />}
         </Asked>
-      </div>
     </Card>
   );
 }

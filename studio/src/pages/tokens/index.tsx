@@ -31,7 +31,6 @@ import { useTell, useTellProblem } from "@/shell/told";
 
 const useStyles = makeStyles({
   page: { display: "grid", gap: "16px", maxWidth: "1100px" },
-  list: { display: "flex", flexDirection: "column", height: "280px" },
   form: { display: "grid", gap: "14px" },
 });
 
@@ -82,7 +81,6 @@ export default function Tokens() {
 
 function Named() {
   const { t } = useTranslation();
-  const styles = useStyles();
   const tokens = useListed<NamedToken>("/tokens");
   const columns: Column<NamedToken>[] = [
     { key: "name", title: t("Name"), width: "minmax(140px, 1fr)", cell: ({ name }) => name },
@@ -99,10 +97,10 @@ function Named() {
   ];
   return (
     <Card title={t("Named tokens")}>
-      <div className={styles.list}>
-        <Asked of={tokens}>
+        <Asked of={tokens} lines={3}>
           {(rows) => (
             <Table
+              within={320}
               label={t("Named tokens")}
               columns={columns}
               rows={rows}
@@ -118,14 +116,12 @@ function Named() {
             />
           )}
         </Asked>
-      </div>
     </Card>
   );
 }
 
 function Sessions() {
   const { t } = useTranslation();
-  const styles = useStyles();
   const sessions = useListed<SignedIn>("/studio/sessions");
   const columns: Column<SignedIn>[] = [
     {
@@ -147,11 +143,9 @@ function Sessions() {
   ];
   return (
     <Card title={t("Signed in")}>
-      <div className={styles.list}>
-        <Asked of={sessions}>
-          {(rows) => <Table label={t("Signed in")} columns={columns} rows={rows} keyOf={({ id }) => id} />}
+        <Asked of={sessions} lines={3}>
+          {(rows) => <Table within={320} label={t("Signed in")} columns={columns} rows={rows} keyOf={({ id }) => id} />}
         </Asked>
-      </div>
     </Card>
   );
 }

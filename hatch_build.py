@@ -54,7 +54,9 @@ def install(*, dev: bool = False) -> None:
     """Bring the packages of the lock file into ``node_modules``; with ``dev`` those too that only checks need."""
     lock, there = STUDIO / "package-lock.json", STUDIO / "node_modules" / ".package-lock.json"
     is_old = not there.exists() or there.stat().st_mtime < lock.stat().st_mtime
-    if is_old or (dev and not (STUDIO / "node_modules" / "vitest").exists()):
+    has_dev = (STUDIO / "node_modules" / "vitest").exists()
+    dev = dev or has_dev
+    if is_old or dev != has_dev:
         npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *([] if dev else ["--omit=dev"]))
         there.touch()
 

@@ -185,9 +185,11 @@ function Usage() {
   ];
   return (
     <Card title={t("Used so far")}>
-        <Asked of={usage} lines={3}>
-          {({ value }) => <Table within={260} label={t("Used so far")} columns={columns} rows={value} keyOf={({ name }) => name} />}
-        </Asked>
+      <Asked of={usage} lines={3}>
+        {({ value }) => (
+          <Table within={260} label={t("Used so far")} columns={columns} rows={value} keyOf={({ name }) => name} />
+        )}
+      </Asked>
     </Card>
   );
 }

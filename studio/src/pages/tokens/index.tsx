@@ -97,25 +97,25 @@ function Named() {
   ];
   return (
     <Card title={t("Named tokens")}>
-        <Asked of={tokens} lines={3}>
-          {(rows) => (
-            <Table
-              within={320}
-              label={t("Named tokens")}
-              columns={columns}
-              rows={rows}
-              keyOf={({ name }) => name}
-              empty={
-                <Empty
-                  title={t("No named tokens")}
-                  hint={t(
-                    "Give a program or a colleague a token of its own, with an end, that can be revoked without touching any other.",
-                  )}
-                />
-              }
-            />
-          )}
-        </Asked>
+      <Asked of={tokens} lines={3}>
+        {(rows) => (
+          <Table
+            within={320}
+            label={t("Named tokens")}
+            columns={columns}
+            rows={rows}
+            keyOf={({ name }) => name}
+            empty={
+              <Empty
+                title={t("No named tokens")}
+                hint={t(
+                  "Give a program or a colleague a token of its own, with an end, that can be revoked without touching any other.",
+                )}
+              />
+            }
+          />
+        )}
+      </Asked>
     </Card>
   );
 }
@@ -143,9 +143,9 @@ function Sessions() {
   ];
   return (
     <Card title={t("Signed in")}>
-        <Asked of={sessions} lines={3}>
-          {(rows) => <Table within={320} label={t("Signed in")} columns={columns} rows={rows} keyOf={({ id }) => id} />}
-        </Asked>
+      <Asked of={sessions} lines={3}>
+        {(rows) => <Table within={320} label={t("Signed in")} columns={columns} rows={rows} keyOf={({ id }) => id} />}
+      </Asked>
     </Card>
   );
 }

@@ -106,8 +106,11 @@ def test_what_is_shown_is_a_page_of_no_origin(served: Served, run: str, path: st
 def test_what_a_shown_page_asks_is_refused(served: Served, run: str) -> None:
     """Its origin is no origin, and that is what its browser says."""
     url = ticket(served, run=run, path="report.html")
-    for path in (url, WS, "/studio/session", "/studio/"):
+    for path in (WS, "/studio/session", "/studio/", "/health"):
         assert served.nobody.get(path, headers={"Origin": "null"}).status_code == 403
+    assert served.nobody.get(url, headers={"Origin": "https://evil.example"}).status_code == 403
+    beside = served.nobody.get(url, headers={"Origin": "null"})
+    assert beside.status_code == 200 and "access-control-allow-origin" not in beside.headers
 
 
 def test_a_type_that_is_none_is_not_sent(served: Served, run: str) -> None:

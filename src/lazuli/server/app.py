@@ -99,8 +99,9 @@ class App:
         # Not request.url.path, which leaves '#', '?' and backslashes encoded and all else decoded.
         path = request.scope["path"]
         try:
-            self._check_address(request)
+            self._check_host(request)
             route, params = seen.route, seen.params = self._table.find(request.method, path)
+            _check_page(request, route)
             if "\0" in path or b"%00" in request.scope["query_string"]:
                 raise InvalidInput("An address holds no NUL.", target="path")
             principal = seen.principal = self._principal(request, route, params)
@@ -134,13 +135,10 @@ class App:
                 )
             return (route.failure if route else refuse)(seen.problem)
 
-    def _check_address(self, request: Request) -> None:
+    def _check_host(self, request: Request) -> None:
         host = request.headers.get("host", "")
         if _host_name(host) not in self._hosts:
             raise NotAllowed(f"This server is not called '{host[:100]}'.", target="Host", code="HostNotAllowed")
-        origin = request.headers.get("origin")
-        if origin is not None and origin.lower() != f"{request.url.scheme}://{host}".lower():
-            raise NotAllowed(f"Requests from '{origin[:100]}' are refused.", target="Origin", code="OriginNotAllowed")
 
     def _principal(self, request: Request, route: Route, params: Mapping[str, str]) -> Principal:
         if route.permission in (PUBLIC, SIGNED, KEYED):
@@ -241,6 +239,15 @@ class _Seen:
 def _write(file: object, md5: object, data: bytes) -> None:
     file.write(data)  # type: ignore[attr-defined]
     md5.update(data)  # type: ignore[attr-defined]
+
+
+def _check_page(request: Request, route: Route) -> None:
+    """Raise :class:`NotAllowed` for what a page that is not ours asks, but for what pages of no origin may load."""
+    origin = request.headers.get("origin")
+    if origin is None or (origin == "null" and route.sandboxed):
+        return
+    if origin.lower() != f"{request.url.scheme}://{request.headers['host']}".lower():
+        raise NotAllowed(f"Requests from '{origin[:100]}' are refused.", target="Origin", code="OriginNotAllowed")
 
 
 def _confine(response: Response) -> None:

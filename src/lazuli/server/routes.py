@@ -129,6 +129,8 @@ class Route:
     """In place of ``handler``: given a request whose body is not read yet, on the event loop, so it may not block."""
     most: int = 0
     """Bytes that a body may have at most, where it is less than everywhere: who is nobody yet may fill no memory."""
+    sandboxed: bool = False
+    """Also asked for by the pages that are shown in a sandbox: they have no origin, and their browser says so."""
     inline: bool = False
     """The handler neither waits nor reads anything: it is called on the event loop, however busy the threads are."""
     failure: Callable[[Problem], Response] = field(default=refuse, repr=False)

@@ -58,7 +58,15 @@ def shown_routes(
     summary = "Make an address under which a file can be shown for an hour"
     return [
         Route("POST", f"{WORKSPACE}/fileTickets", door.ticket, "artifacts/read", summary, tags=("Studio",)),
-        Route("GET", "/shown/{ticket}/{file:path}", door.show, SIGNED, "A file, by its ticket", tags=("Studio",)),
+        Route(
+            "GET",
+            "/shown/{ticket}/{file:path}",
+            door.show,
+            SIGNED,
+            "A file, by its ticket",
+            sandboxed=True,
+            tags=("Studio",),
+        ),
     ]
 
 

@@ -118,7 +118,7 @@ def test_who_was_away_for_too_long_is_told_so(served: Served, monkeypatch: pytes
 
 def test_several_hear_the_same(served: Served) -> None:
     with heard(served) as one, heard(served) as other:
-        next(one), next(other)
+        assert next(one)[1] == next(other)[1] == "ready"
         make(served, "shared", status="Completed")
         assert told(next(one)) == told(next(other)) == ("jobs", "shared", "Completed")
 

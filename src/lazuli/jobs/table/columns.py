@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,12 @@ class Numbers:
         """Set the value of a row; None where it has none."""
         self._there[row] = value is not None
         self._values[row] = 0.0 if value is None else value
+
+    def fill(self, start: int, values: Sequence[Any]) -> None:
+        """Set the values of rows from ``start`` on."""
+        rows = slice(start, start + len(values))
+        self._there[rows] = [value is not None for value in values]
+        self._values[rows] = [0.0 if value is None else value for value in values]
 
     def holds(self, condition: Condition) -> Flags:
         """The rows of which a condition is true. Of a missing value no comparison is."""
@@ -87,6 +93,15 @@ class Texts:
         if code == len(self.words):
             self.words.append(value)
         self._codes[row] = code
+
+    def fill(self, start: int, values: Sequence[Any]) -> None:
+        """Set the values of rows from ``start`` on."""
+        for word in dict.fromkeys(values):
+            if word is not None and word not in self._known:
+                self._known[word] = len(self.words)
+                self.words.append(word)
+        codes = self._known
+        self._codes[start : start + len(values)] = [-1 if word is None else codes[word] for word in values]
 
     def holds(self, condition: Condition) -> Flags:
         """The rows of which a condition is true. Of a missing value no comparison is."""

@@ -18,7 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 STUDIO = ROOT / "studio"
-BUILT = ROOT / "src" / "lazuli" / "server" / "studio"
+BUILT = ROOT / "src" / "lazuli" / "server" / "built"
 _STAMP = BUILT / ".stamp"
 _MADE = ("node_modules", ".gen.ts", "tests")
 """What in the folder of Studio is made, or is no part of what is built."""

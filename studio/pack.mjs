@@ -3,7 +3,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-const FOLDER = process.env.STUDIO_OUT ?? "../src/lazuli/server/studio";
+const FOLDER = process.env.STUDIO_OUT ?? "../src/lazuli/server/built";
 const WORTH_IT = /\.(js|css|html|svg|json|ttf|map)$/;
 
 for (const entry of await readdir(FOLDER, { recursive: true })) {

@@ -8,7 +8,7 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {
-    outDir: process.env.STUDIO_OUT ?? "../src/lazuli/server/studio",
+    outDir: process.env.STUDIO_OUT ?? "../src/lazuli/server/built",
     emptyOutDir: true,
     target: "es2023",
     chunkSizeWarningLimit: 4000, // Monaco and ECharts load where they are shown, the first load is measured elsewhere

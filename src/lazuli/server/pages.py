@@ -15,7 +15,7 @@ from lazuli.store.paths import inside
 
 __all__ = ["FOLDER", "is_built", "page_routes"]
 
-FOLDER = Path(__file__).parent / "studio"
+FOLDER = Path(__file__).parent / "built"
 _ASSETS = "assets/"
 """The files whose names say their content: a browser keeps them for ever."""
 _HEADERS = {

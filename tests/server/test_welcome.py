@@ -47,4 +47,4 @@ def test_nothing_of_the_address_is_said_back(served: Served) -> None:
 
 def test_the_address_that_a_job_names_for_the_studio_is_there(served: Served, admin: httpx.Client) -> None:
     studio = admin.get("/discovery").json()["studio"]
-    assert served.nobody.get(httpx.URL(studio).path).status_code == 200
+    assert served.nobody.get(httpx.URL(studio).path, follow_redirects=True).status_code == 200

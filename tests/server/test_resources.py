@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.server.conftest import WS, Served
+from tests.server.conftest import SCOPE, WS, Served
 
 _numbers = itertools.count(1)
 BLOBS = "azureml://datastores/workspaceblobstore/paths"
@@ -380,6 +380,8 @@ def test_models_have_flavors_and_jobs_have_services(served: Served) -> None:
     path, body = body_of(served, "job")
     told = served.admin.put(path, json=body).json()["properties"]
     assert set(told["services"]) == {"Studio", "Tracking"}
+    place = f"{SCOPE.subscription}/{SCOPE.resource_group}/{SCOPE.workspace}"
+    assert f"/studio/{place}/jobs/" in told["services"]["Studio"]["endpoint"]
     assert told["properties"] == {} and told["status"] in ("Queued", "Preparing")
 
 

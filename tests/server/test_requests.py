@@ -41,7 +41,7 @@ def test_several_slips_are_told_at_once(admin: httpx.Client) -> None:
 
 
 def test_nothing_is_at_other_addresses(admin: httpx.Client) -> None:
-    for path in ("/nowhere", f"{WS}/data/", f"{WS}//data", "/subscriptions", f"{WS}/jobs/a/b"):
+    for path in ("/nowhere", f"{WS}/data/", f"{WS}//data", "/subscriptions/", f"{WS}/jobs/a/b"):
         assert error_of(admin.get(path), 404)["code"] == "NotFound", path
 
 

@@ -100,6 +100,7 @@ from lazuli.server.history import history_routes
 from lazuli.server.insights import insights_routes
 from lazuli.server.job_files import job_file_routes
 from lazuli.server.job_table import job_table_routes
+from lazuli.server.journal import journal_routes
 from lazuli.server.lineage import lineage_routes
 from lazuli.server.looks import look_routes
 from lazuli.server.mlflow import mlflow_routes
@@ -208,6 +209,7 @@ class Platform:
             *bulletin_routes(self.store),
             *chart_routes(self.tracking.metrics, Charts(shelves.job, self.tracking.runs, self.storage)),
             *file_tree_routes(Files(shelves.job, shelves.code, self.storage, self.logs, Outputs(self.store))),
+            *journal_routes(shelves.job),
             *sweep_routes(self.trials),
             *sample_routes(Samples(shelves.job, shelves.data, shelves.code)),
             *pipeline_routes(self.pictures),

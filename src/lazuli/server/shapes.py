@@ -149,6 +149,8 @@ _SAID: Mapping[str, Mapping[str, Any]] = {
         "columns": ["ColumnProfile"],
         "notes": [str],
     },
+    "JournalEntry": {"at": int, "by": str, "event": str, "detail": {"*": Any}},
+    "Journal": {"value": ["JournalEntry"]},
     "View": {"name": str, "content": {"*": Any}, "modified": int},
     "Views": {"value": ["View"]},
     "AskedSpan": {

@@ -1,5 +1,118 @@
+/** A job: how it fares, what it measured, said and left, and what one can do with it. */
+import { Badge, Button, Text } from "@fluentui/react-components";
+import { ArrowLeft16Regular } from "@fluentui/react-icons";
+import { type ComponentType, lazy, Suspense, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useParams } from "react-router";
+import { asProblem } from "@/api/problem";
+import { useWorkspace } from "@/api/workspace";
+import { Actions } from "@/pages/job/actions";
+import { HereContext, type JobResource, useJobResource, useLive } from "@/pages/job/job";
+import { Asked, Loading } from "@/parts/asked";
 import { Page } from "@/parts/page";
+import { Empty, Guard } from "@/parts/problem";
+import { Status } from "@/parts/said";
 
-export default function Content() {
-  return <Page title="job">…</Page>;
+interface TabOf {
+  text: string;
+  part: ComponentType<{ name: string }>;
+  /** Brings its own scrolling. */
+  isFull?: boolean;
+}
+
+const TABS: Record<string, TabOf> = {
+  graph: { text: "Graph", part: lazy(() => import("@/pages/pipelines/graph")), isFull: true },
+  trials: { text: "Trials", part: lazy(() => import("@/pages/compare/trials")), isFull: true },
+  overview: { text: "Overview", part: lazy(() => import("@/pages/job/overview")) },
+  metrics: { text: "Metrics", part: lazy(() => import("@/pages/job/metrics")) },
+  images: { text: "Images", part: lazy(() => import("@/pages/job/images")) },
+  charts: { text: "Charts and tables", part: lazy(() => import("@/pages/job/charts")) },
+  outputs: { text: "Outputs and logs", part: lazy(() => import("@/pages/job/outputs")), isFull: true },
+  code: { text: "Code", part: lazy(() => import("@/pages/job/code")), isFull: true },
+  lineage: { text: "Lineage", part: lazy(() => import("@/pages/job/lineage")), isFull: true },
+  children: { text: "Child jobs", part: lazy(() => import("@/pages/job/children")), isFull: true },
+  environment: { text: "Environment", part: lazy(() => import("@/pages/job/environment")), isFull: true },
+  events: { text: "Events", part: lazy(() => import("@/pages/job/events")), isFull: true },
+};
+const ALWAYS = ["overview", "metrics", "images", "charts", "outputs", "code", "lineage", "environment", "events"];
+
+/** The tabs of a kind of job; the first opens where the address names none. */
+export function tabsOf(kind: string): string[] {
+  const parent = ALWAYS.toSpliced(ALWAYS.indexOf("environment"), 0, "children");
+  if (kind === "Pipeline") return ["graph", ...parent.filter((tab) => tab !== "code" && tab !== "environment")];
+  if (kind === "Sweep") return ["trials", ...parent];
+  return kind === "AutoML" ? parent : ALWAYS;
+}
+
+export default function JobPage() {
+  const { name = "" } = useParams();
+  const { to } = useWorkspace();
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const query = useJobResource(name);
+  const missing = query.isError && asProblem(query.error).status === 404;
+  if (query.data) return <Shown key={name} name={name} job={query.data} />;
+  return (
+    <Page title={name} crumbs={[{ text: t("Jobs"), to: to("jobs") }]}>
+      {missing ? (
+        <Empty
+          title={t("There is no job of this name")}
+          hint={t("It may have been deleted, or lie in another workspace.")}
+        >
+          <Button icon={<ArrowLeft16Regular />} onClick={() => navigate(to("jobs"))}>
+            {t("All jobs")}
+          </Button>
+        </Empty>
+      ) : (
+        <Asked of={query}>{() => null}</Asked>
+      )}
+    </Page>
+  );
+}
+
+function Shown({ name, job }: { name: string; job: JobResource }) {
+  const { to } = useWorkspace();
+  const { t } = useTranslation();
+  const said = job.properties;
+  const listen = useLive(name, job);
+  const here = useMemo(() => ({ name, job, listen }), [name, job, listen]);
+  const keys = tabsOf(said.jobType);
+  const { tab = keys[0] ?? "overview" } = useParams();
+  const shown = TABS[tab];
+  const title = said.displayName || name;
+  const crumbs = [
+    { text: t("Jobs"), to: to("jobs") },
+    ...(said.experimentName
+      ? [{ text: said.experimentName, to: `${to("jobs")}?experiment=${encodeURIComponent(said.experimentName)}` }]
+      : []),
+  ];
+  return (
+    <HereContext value={here}>
+      <Page
+        title={title}
+        crumbs={crumbs}
+        beside={
+          <>
+            <Status of={said.status} why={said.statusReason} />
+            {title !== name && (
+              <Text size={200} font="monospace">
+                {name}
+              </Text>
+            )}
+            {said.isArchived && <Badge appearance="outline">{t("Archived")}</Badge>}
+          </>
+        }
+        actions={<Actions />}
+        tabs={keys.map((key) => ({ key, text: t(TABS[key]?.text ?? key), to: to("jobs", name, key) }))}
+        tab={tab}
+        full={shown?.isFull}
+      >
+        <Guard key={tab}>
+          <Suspense fallback={<Loading />}>
+            {shown ? <shown.part name={name} /> : <Empty title={t("There is no such tab")} />}
+          </Suspense>
+        </Guard>
+      </Page>
+    </HereContext>
+  );
 }

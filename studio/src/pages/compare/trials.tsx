@@ -1,0 +1,3 @@
+export default function Trials(_: { name: string }) {
+  return null;
+}

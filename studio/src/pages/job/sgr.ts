@@ -68,8 +68,8 @@ function changed(look: Look, codes: number[]): Look {
       at += used;
     } else {
       const color = plain(code);
-      if (color !== undefined)
-        next[code % 100 >= 40 && code < 100 ? "background" : code >= 100 ? "background" : "color"] = color;
+      const isBehind = (code >= 40 && code <= 47) || code >= 100;
+      if (color !== undefined) next[isBehind ? "background" : "color"] = color;
     }
   }
   return next;

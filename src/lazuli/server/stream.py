@@ -29,6 +29,8 @@ __all__ = ["stream_routes"]
 
 _ALIVE_S = 15.0
 _CHUNK = 1 << 16
+_LONGEST_OFFSET = 12
+"""Digits of an offset: no log is that long, and every file system can look there."""
 _MOST_CHUNKS = 16
 """Pieces of a log that are told at once: who is far behind catches up in steps, and no log is ever in memory whole."""
 _BEFORE_RUNNING = (Status.QUEUED.value, Status.PREPARING.value)
@@ -40,7 +42,7 @@ def stream_routes(jobs: Jobs, logs: Logs, tracking: Tracking, environments: JobE
 
     def events(call: Call) -> Response:
         after = call.headers.get("last-event-id") or call.query.get("after") or "0"
-        if not (after.isdecimal() and len(after) < 16):
+        if not (after.isdecimal() and len(after) <= _LONGEST_OFFSET):
             raise InvalidInput(f"'{after[:40]}' is not an offset.", target="after")
         id = ResourceId(call.scope, "jobs", call.params["name"])
         jobs.get(id)

@@ -29,7 +29,7 @@ const useStyles = makeStyles({
     minHeight: 0,
     backgroundColor: tokens.colorNeutralBackground1,
     "--xy-background-color": "transparent",
-    "--xy-edge-stroke": tokens.colorNeutralStroke1,
+    "--xy-edge-stroke": tokens.colorNeutralStrokeAccessible,
     "--xy-edge-label-background-color": tokens.colorNeutralBackground1,
     "--xy-edge-label-color": tokens.colorNeutralForeground3,
     "--xy-attribution-background-color": "transparent",
@@ -152,7 +152,7 @@ function line({ from, to, label, isLive, isDashed }: GraphEdge, index: number): 
     label,
     animated: isLive,
     style: isDashed ? { strokeDasharray: "4 4" } : undefined,
-    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, color: "var(--xy-edge-stroke)" },
     labelBgPadding: [4, 2],
     labelStyle: { fontSize: 11 },
   };

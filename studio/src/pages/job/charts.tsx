@@ -29,13 +29,13 @@ import { type Column, Table } from "@/parts/table";
 const useStyles = makeStyles({
   grid: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fill, minmax(min(460px, 100%), 1fr))" },
   wide: { gridColumn: "1 / -1", minWidth: 0 },
-  table: { height: "320px", display: "flex", flexDirection: "column" },
+  table: { maxHeight: "420px", display: "flex", flexDirection: "column" },
   page: {
     width: "100%",
     height: "420px",
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
-    backgroundColor: tokens.colorNeutralBackgroundStatic,
+    backgroundColor: tokens.colorNeutralForegroundStaticInverted,
     colorScheme: "light",
   },
 });
@@ -49,7 +49,9 @@ export default function Charts({ name }: { name: string }) {
   return (
     <Asked of={query}>
       {({ value }) => {
-        const shown = value.filter(({ kind }) => SHOWN.has(kind));
+        const shown = value
+          .filter(({ kind }) => SHOWN.has(kind))
+          .sort((one, other) => Number(one.kind === "html") - Number(other.kind === "html"));
         if (!shown.length)
           return (
             <Empty
@@ -225,7 +227,7 @@ function LoggedTable({ label, value }: { label: string; value: unknown }) {
     };
   });
   return (
-    <div className={styles.table}>
+    <div className={styles.table} style={{ height: 38 + 30 * table.rows.length }}>
       <Table
         label={label}
         columns={columns}

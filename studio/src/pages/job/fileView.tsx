@@ -40,7 +40,7 @@ const useStyles = makeStyles({
     padding: "16px",
     "& img": { maxWidth: "100%", maxHeight: "100%", objectFit: "contain" },
   },
-  page: { flex: 1, border: "none", backgroundColor: tokens.colorNeutralBackgroundStatic, colorScheme: "light" },
+  page: { flex: 1, border: "none", backgroundColor: tokens.colorNeutralForegroundStaticInverted, colorScheme: "light" },
   json: { flex: 1, minHeight: 0, overflow: "auto", padding: "12px 16px" },
 });
 

@@ -111,7 +111,7 @@ export function useRun(name: string) {
 }
 
 /** Further in a log than any log is: who listens to a job's status does not want its log. */
-const BEHIND_EVERY_LOG = 999_999_999_999_999;
+const BEHIND_EVERY_LOG = 999_999_999_999;
 
 /**
  * Keeps what is shown of a job true while it is on its way. Its status is told by the server at once; what else has

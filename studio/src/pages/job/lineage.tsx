@@ -48,11 +48,15 @@ const ICONS: Record<string, ReactElement> = {
   path: <Folder20Regular />,
 };
 
+/** So few things are all drawn, unless one does not want it. */
+const FEW = 12;
+
 export default function LineageTab({ name }: { name: string }) {
   const { t } = useTranslation();
   const { to } = useWorkspace();
-  const [isWhole, setWhole] = useState(false);
+  const [chosen, setWhole] = useState<boolean | null>(null);
   const query = useGet<Lineage>("/jobs/{name}/lineage", { params: { path: { name } } });
+  const isWhole = chosen ?? (query.data?.nodes.length ?? 0) <= FEW;
   const drawn = useMemo(() => {
     const found = query.data;
     if (!found) return { nodes: [], edges: [] };

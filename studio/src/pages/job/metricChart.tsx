@@ -42,7 +42,7 @@ const useStyles = makeStyles({
   wide: { gridColumn: "1 / -1" },
   head: { display: "flex", alignItems: "center", gap: "4px", minHeight: "32px" },
   title: { margin: 0, flex: 1, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
-  one: { height: "220px", display: "grid", placeContent: "center", justifyItems: "center", gap: "4px" },
+  one: { height: "236px", display: "grid", placeContent: "center", justifyItems: "center", gap: "4px" },
   facts: { color: tokens.colorNeutralForeground3, fontVariantNumeric: "tabular-nums" },
 });
 
@@ -147,13 +147,15 @@ export function MetricChart({ name, summary, view, zoom, onZoom, isPinned, pin }
           <Loading lines={4} />
         </div>
       )}
-      <Text size={200} className={styles.facts}>
-        {t("least {{min}} · greatest {{max}} · {{count}} points", {
-          min: told(summary.min),
-          max: told(summary.max),
-          count: summary.count,
-        })}
-      </Text>
+      {!isOne && (
+        <Text size={200} className={styles.facts}>
+          {t("least {{min}} · greatest {{max}} · {{count}} points", {
+            min: told(summary.min),
+            max: told(summary.max),
+            count: summary.count.toLocaleString(i18n.language) as never,
+          })}
+        </Text>
+      )}
     </section>
   );
 }

@@ -117,12 +117,11 @@ export default function Metrics({ name }: { name: string }) {
                 <Slider
                   id="smoothing"
                   min={0}
-                  max={0.99}
-                  step={0.01}
-                  value={view.smoothing}
-                  onChange={(_, { value }) => setView({ ...view, smoothing: Math.round(value * 100) / 100 })}
+                  max={99}
+                  value={Math.round(view.smoothing * 100)}
+                  onChange={(_, { value }) => setView({ ...view, smoothing: value / 100 })}
                 />
-                <Text className={styles.value}>{view.smoothing}</Text>
+                <Text className={styles.value}>{view.smoothing.toFixed(2)}</Text>
               </span>
               <Switch
                 label={t("Log scale")}

@@ -55,7 +55,7 @@ export function namedBy(address: string, kind = "data"): Named {
 export function NamedLink({ address, kind, text }: { address: string; kind?: string; text?: string }) {
   const { to } = useWorkspace();
   const named = namedBy(address, kind);
-  const said = text ?? (named.text.length > 60 ? `${named.text.slice(0, 28)}…${named.text.slice(-28)}` : named.text);
+  const said = text ?? (named.text.length > 44 ? `${named.text.slice(0, 30)}…${named.text.slice(-8)}` : named.text);
   if (named.page)
     return (
       <span title={address}>

@@ -22,7 +22,9 @@ export default function Activity({ collection, name }: { collection: Collection;
     <Asked of={lineage}>
       {({ nodes, events }) => {
         const own = new Map(
-          nodes.filter((node) => node.kind.includes("endpoint") || node.kind.includes("deployment")).map((node) => [node.id, node]),
+          nodes
+            .filter((node) => node.kind.includes("endpoint") || node.kind.includes("deployment"))
+            .map((node) => [node.id, node]),
         );
         const rows = events
           .filter(({ node }) => own.has(node))

@@ -85,7 +85,11 @@ function splitIn(said: Schema | undefined, schemas: Record<string, Schema>): Inp
   const data = resolved(said?.properties?.data, schemas);
   const example = said?.example as { columns?: string[]; data?: Json[][] } | undefined;
   if (!said?.properties?.columns || !data || !example?.columns) return null;
-  return example.columns.map((name, index) => ({ name, type: typeOfValue(example.data?.[0]?.[index]), isOptional: false }));
+  return example.columns.map((name, index) => ({
+    name,
+    type: typeOfValue(example.data?.[0]?.[index]),
+    isOptional: false,
+  }));
 }
 
 function inputsOf(row: Schema, schemas: Record<string, Schema>): Input[] {
@@ -130,7 +134,8 @@ export function formOfExample(said: Json): Form | null {
     if (!Array.isArray(held) || !held.length) continue;
     if (held.every(isRecord)) {
       const names = [...new Set(held.flatMap((row) => Object.keys(row)))];
-      const seen = (name: string) => held.map((row) => row[name]).find((value) => value !== undefined && value !== null);
+      const seen = (name: string) =>
+        held.map((row) => row[name]).find((value) => value !== undefined && value !== null);
       const inputs = names.map((name) => ({
         name,
         type: typeOfValue(seen(name)),
@@ -163,7 +168,9 @@ export function rowsIn(form: Form, json: Json): Cell[][] | null {
     return cells(held, (row) => (Array.isArray(row) && row.length === form.inputs.length ? row : null));
   const known = new Set(form.inputs.map(({ name }) => name));
   return cells(held, (row) =>
-    isRecord(row) && Object.keys(row).every((name) => known.has(name)) ? form.inputs.map(({ name }) => row[name]) : null,
+    isRecord(row) && Object.keys(row).every((name) => known.has(name))
+      ? form.inputs.map(({ name }) => row[name])
+      : null,
   );
 }
 
@@ -177,7 +184,7 @@ const shown = (value: Json): Cell => (value === undefined || value === null ? ""
 
 /** The JSON of a request with these rows; what it holds beside them stays. */
 export function jsonOf(form: Form, rows: Cell[][], beside: Json = {}): Json {
-  const values = rows.map((row) => form.inputs.map((each, index) => valueOf(each, row[index] ?? "")));
+  const values = rows.map((row) => form.inputs.map((each, index) => typed(each, row[index] ?? "")));
   const held = {
     split: () => ({ columns: form.inputs.map(({ name }) => name), data: values }),
     values: () => values.map(([value]) => value),
@@ -189,11 +196,13 @@ export function jsonOf(form: Form, rows: Cell[][], beside: Json = {}): Json {
 
 function recordOf(form: Form, row: Json[]): Json {
   const entries = form.inputs.map((each, index) => [each, row[index]] as const);
-  return Object.fromEntries(entries.filter(([each, value]) => !each.isOptional || value !== null).map(([each, value]) => [each.name, value]));
+  return Object.fromEntries(
+    entries.filter(([each, value]) => !each.isOptional || value !== null).map(([each, value]) => [each.name, value]),
+  );
 }
 
 /** What a cell says, as the type that is wanted; a text stays one where it is not of that type, so that the model tells. */
-export function valueOf({ type }: Input, said: Cell): Json {
+export function typed({ type }: Input, said: Cell): Json {
   const text = said.trim();
   if (type === "string") return said;
   if (text === "") return null;
@@ -208,7 +217,7 @@ export function valueOf({ type }: Input, said: Cell): Json {
 /** Whether a cell is not of the type that is wanted. */
 export function isWrong(input: Input, said: Cell): boolean {
   if (said.trim() === "") return !input.isOptional && input.type !== "string" && input.type !== "any";
-  const value = valueOf(input, said);
+  const value = typed(input, said);
   if (input.type === "integer") return !Number.isInteger(value);
   return (input.type === "number" || input.type === "boolean") && typeof value !== input.type;
 }

@@ -1,5 +1,15 @@
 /** One batch endpoint: what is behind it, how it is asked, and the jobs that answered. */
-import { Badge, Button, makeStyles, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, tokens } from "@fluentui/react-components";
+import {
+  Badge,
+  Button,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
 import { Delete20Regular, Flash28Regular, MoreHorizontal20Regular, Play20Regular } from "@fluentui/react-icons";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,7 +25,14 @@ import { useTell, useTellProblem } from "@/shell/told";
 import { seconds } from "./documents";
 import { Invoke } from "./invoke";
 import { DeleteEndpoint } from "./online";
-import { type BatchDeployment, type BatchEndpoint, type Listed, named, useBatchDeployments, useBatchEndpoint } from "./reads";
+import {
+  type BatchDeployment,
+  type BatchEndpoint,
+  type Listed,
+  named,
+  useBatchDeployments,
+  useBatchEndpoint,
+} from "./reads";
 import { Address, AssetLink } from "./small";
 
 const Origin = lazy(() => import("./origin"));
@@ -38,7 +55,8 @@ export default function Batch() {
   const { name = "", tab = "details" } = useParams();
   const endpoint = useBatchEndpoint(name);
   const deployments = useBatchDeployments(name);
-  const here = (key: string) => (key === "details" ? to("endpoints", "batch", name) : to("endpoints", "batch", name, key));
+  const here = (key: string) =>
+    key === "details" ? to("endpoints", "batch", name) : to("endpoints", "batch", name, key);
   const tabs = [
     ["details", t("Details")],
     ["invoke", t("Invoke")],
@@ -100,7 +118,12 @@ function Actions({ endpoint, invoke }: { endpoint: BatchEndpoint; invoke: string
           </MenuList>
         </MenuPopover>
       </Menu>
-      <DeleteEndpoint name={endpoint.name} collection="batchEndpoints" isOpen={isLeaving} close={() => setLeaving(false)} />
+      <DeleteEndpoint
+        name={endpoint.name}
+        collection="batchEndpoints"
+        isOpen={isLeaving}
+        close={() => setLeaving(false)}
+      />
     </>
   );
 }
@@ -125,11 +148,19 @@ function Details({ endpoint, deployments }: BatchProps) {
       </Card>
       <h2 className={styles.heading}>{t("Deployments")}</h2>
       {!deployments.length && (
-        <Empty title={t("Nothing answers here yet")} hint={t("Create one: lazuli batch-deployment create -f deployment.yml")} />
+        <Empty
+          title={t("Nothing answers here yet")}
+          hint={t("Create one: lazuli batch-deployment create -f deployment.yml")}
+        />
       )}
       <div className={styles.cards}>
         {deployments.map((each) => (
-          <DeploymentCard key={each.name} endpoint={endpoint.name} deployment={each} isDefault={each.name === standard} />
+          <DeploymentCard
+            key={each.name}
+            endpoint={endpoint.name}
+            deployment={each}
+            isDefault={each.name === standard}
+          />
         ))}
       </div>
     </div>
@@ -160,10 +191,13 @@ function DeploymentCard({ endpoint, deployment, isDefault }: CardProps) {
   );
   const remove = useChange<void>(
     (_, { api }) =>
-      api.DELETE("/batchEndpoints/{name}/deployments/{version}", { params: { path: { name: endpoint, version: name } } }),
+      api.DELETE("/batchEndpoints/{name}/deployments/{version}", {
+        params: { path: { name: endpoint, version: name } },
+      }),
     "/batchEndpoints",
   );
-  const act = () => remove.mutateAsync().then(() => tell({ title: t("The deployment {{name}} is deleted.", { name }) }), tellProblem);
+  const act = () =>
+    remove.mutateAsync().then(() => tell({ title: t("The deployment {{name}} is deleted.", { name }) }), tellProblem);
   const title = (
     <>
       {name}
@@ -177,7 +211,11 @@ function DeploymentCard({ endpoint, deployment, isDefault }: CardProps) {
       actions={
         <>
           {!isDefault && (
-            <Button size="small" disabled={choose.isPending} onClick={() => choose.mutate(undefined, { onError: tellProblem })}>
+            <Button
+              size="small"
+              disabled={choose.isPending}
+              onClick={() => choose.mutate(undefined, { onError: tellProblem })}
+            >
               {t("Make it the default")}
             </Button>
           )}
@@ -193,14 +231,19 @@ function DeploymentCard({ endpoint, deployment, isDefault }: CardProps) {
     >
       <Facts
         of={[
-          [t("Model"), said.model ? <AssetLink of={said.model} page="models" /> : ""],
+          [t("Model"), said.model ? <AssetLink key="model" of={said.model} page="models" /> : ""],
           [
             t("Pipeline"),
             component && (
-              <PageLink to={to("components", component.name, component.version)}>{`${component.name}:${component.version}`}</PageLink>
+              <PageLink
+                to={to("components", component.name, component.version)}
+              >{`${component.name}:${component.version}`}</PageLink>
             ),
           ],
-          [t("Environment"), said.environmentId ? <AssetLink of={said.environmentId} page="environments" /> : ""],
+          [
+            t("Environment"),
+            said.environmentId ? <AssetLink key="environment" of={said.environmentId} page="environments" /> : "",
+          ],
           [t("Script"), said.codeConfiguration?.scoringScript],
           [t("Files at a time"), said.miniBatchSize],
           [t("Processes on a node"), said.maxConcurrencyPerInstance],

@@ -23,7 +23,9 @@ const EXAMPLE = `data_collector:
 export default function Collected({ endpoint, deployments }: ShownProps) {
   const styles = useStyles();
   const { t } = useTranslation();
-  const keeping = deployments.filter(({ properties }) => Object.keys(properties.dataCollector?.collections ?? {}).length);
+  const keeping = deployments.filter(
+    ({ properties }) => Object.keys(properties.dataCollector?.collections ?? {}).length,
+  );
   return (
     <div className={styles.page}>
       {keeping.length === 0 && (

@@ -1,5 +1,15 @@
 /** How programs ask an endpoint: its address, its keys, and snippets that run as they stand. */
-import { Button, makeStyles, MessageBar, MessageBarBody, Switch, Tab, TabList, Text, tokens } from "@fluentui/react-components";
+import {
+  Button,
+  MessageBar,
+  MessageBarBody,
+  makeStyles,
+  Switch,
+  Tab,
+  TabList,
+  Text,
+  tokens,
+} from "@fluentui/react-components";
 import { ArrowSync16Regular, Eye16Regular, EyeOff16Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -134,7 +144,11 @@ function TokenCard({ endpoint }: { endpoint: OnlineEndpoint }) {
     <Card
       title={t("Token")}
       actions={
-        <Button size="small" onClick={() => change.mutate(undefined, { onError: tellProblem })} disabled={change.isPending}>
+        <Button
+          size="small"
+          onClick={() => change.mutate(undefined, { onError: tellProblem })}
+          disabled={change.isPending}
+        >
           {t("Get a token")}
         </Button>
       }
@@ -148,7 +162,9 @@ function TokenCard({ endpoint }: { endpoint: OnlineEndpoint }) {
           </Text>
         </span>
       ) : (
-        <Text>{t("This endpoint is opened by tokens that hold for eight hours. Whoever may use it gets one here.")}</Text>
+        <Text>
+          {t("This endpoint is opened by tokens that hold for eight hours. Whoever may use it gets one here.")}
+        </Text>
       )}
     </Card>
   );
@@ -174,7 +190,11 @@ function Snippets({ endpoint }: { endpoint: OnlineEndpoint }) {
   return (
     <Card title={t("Snippets")}>
       <div className={styles.head}>
-        <TabList selectedValue={language} size="small" onTabSelect={(_, { value }) => setLanguage(value as SnippetLanguage)}>
+        <TabList
+          selectedValue={language}
+          size="small"
+          onTabSelect={(_, { value }) => setLanguage(value as SnippetLanguage)}
+        >
           {LANGUAGES.map((each) => (
             <Tab key={each} value={each}>
               {each}
@@ -192,11 +212,15 @@ function Snippets({ endpoint }: { endpoint: OnlineEndpoint }) {
       <div style={{ height: 8 }} />
       {withKey ? (
         <MessageBar intent="warning">
-          <MessageBarBody>{t("Whoever has this text can ask the endpoint. Keep keys out of code that is shared.")}</MessageBarBody>
+          <MessageBarBody>
+            {t("Whoever has this text can ask the endpoint. Keep keys out of code that is shared.")}
+          </MessageBarBody>
         </MessageBar>
       ) : (
         <Text size={200}>
-          {last ? t("The request is the last one of the Test tab.") : t("The request is the example that the endpoint tells.")}
+          {last
+            ? t("The request is the last one of the Test tab.")
+            : t("The request is the example that the endpoint tells.")}
         </Text>
       )}
     </Card>

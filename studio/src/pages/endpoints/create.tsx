@@ -82,9 +82,13 @@ function CreateOnline() {
   const deployments = useDeployments(choice.isNew ? "" : choice.endpoint);
   const behind = choice.isNew ? [] : (deployments.data?.value ?? []).map(({ name }) => name);
   const { needs } = useNeeds(choice.model);
-  const current = choice.isNew ? {} : (endpoints.find(({ name }) => name === choice.endpoint)?.properties.traffic ?? {});
+  const current = choice.isNew
+    ? {}
+    : (endpoints.find(({ name }) => name === choice.endpoint)?.properties.traffic ?? {});
   const shares =
-    choice.share === null ? null : withShare(sharesOf(current, [...new Set([...behind, choice.deployment])]), choice.deployment, choice.share);
+    choice.share === null
+      ? null
+      : withShare(sharesOf(current, [...new Set([...behind, choice.deployment])]), choice.deployment, choice.share);
   const names = endpoints.map(({ name }) => name);
   const isScripted = needs === "script";
   const ready: Record<Key, boolean> = {
@@ -110,7 +114,9 @@ function CreateOnline() {
   const scripted = isScripted ? { environment, script: code.script, code: "", folder: code.folder } : null;
   const whole: OnlineChoice = { ...choice, scripted };
   if (isCreating)
-    return <Progress choice={whole} shares={shares} files={isScripted ? code.files : []} back={() => setCreating(false)} />;
+    return (
+      <Progress choice={whole} shares={shares} files={isScripted ? code.files : []} back={() => setCreating(false)} />
+    );
   const props: StepProps = {
     choice: whole,
     set: (part) => setChoice({ ...choice, ...part }),
@@ -124,7 +130,13 @@ function CreateOnline() {
     environment,
     setEnvironment,
   };
-  const Shown = { endpoint: EndpointStep, model: ModelStep, deployment: DeploymentStep, traffic: TrafficStep, review: ReviewStep }[at];
+  const Shown = {
+    endpoint: EndpointStep,
+    model: ModelStep,
+    deployment: DeploymentStep,
+    traffic: TrafficStep,
+    review: ReviewStep,
+  }[at];
   return (
     <Page title={t("Deploy a model")} crumbs={[{ text: t("Endpoints"), to: to("endpoints") }]}>
       <div className={styles.page}>

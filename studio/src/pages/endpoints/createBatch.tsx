@@ -124,7 +124,9 @@ export default function CreateBatch() {
               hint={isNew ? t("A new one") : t("It is there: the deployment comes beside its others")}
               validationState={wrong ? "error" : "none"}
               validationMessage={
-                wrong ? t("A name has 3 to 32 letters, digits and '-', the first a letter, the last no '-'.") : undefined
+                wrong
+                  ? t("A name has 3 to 32 letters, digits and '-', the first a letter, the last no '-'.")
+                  : undefined
               }
             >
               <Input value={choice.endpoint} onChange={(_, { value }) => put({ endpoint: value.trim() })} autoFocus />

@@ -166,8 +166,11 @@ function DeploymentCard({ endpoint, deployment, colour, isLast }: CardProps) {
       <Facts
         of={[
           [t("Traffic"), mirrored ? t("{{share}} %, and copies of {{mirrored}} %", { share, mirrored }) : `${share} %`],
-          [t("Model"), said.model ? <AssetLink of={said.model} page="models" /> : ""],
-          [t("Environment"), said.environmentId ? <AssetLink of={said.environmentId} page="environments" /> : ""],
+          [t("Model"), said.model ? <AssetLink key="model" of={said.model} page="models" /> : ""],
+          [
+            t("Environment"),
+            said.environmentId ? <AssetLink key="environment" of={said.environmentId} page="environments" /> : "",
+          ],
           [t("Script"), said.codeConfiguration?.scoringScript ?? said.command],
           [t("Instances"), t("{{ready}} of {{asked}} ready", { ready: said.readyInstances ?? 0, asked })],
           [
@@ -183,10 +186,16 @@ function DeploymentCard({ endpoint, deployment, colour, isLast }: CardProps) {
           [t("Changed"), <Ago key="at" at={deployment.systemData?.lastModifiedAt} />],
         ]}
       />
-      {said.statusReason && said.provisioningState !== "Succeeded" && <pre className={styles.reason}>{said.statusReason}</pre>}
+      {said.statusReason && said.provisioningState !== "Succeeded" && (
+        <pre className={styles.reason}>{said.statusReason}</pre>
+      )}
       <div style={{ marginTop: 12, display: "flex", gap: 16 }}>
-        <PageLink to={`${to("endpoints", "online", endpoint.name, "logs")}?deployment=${deployment.name}`}>{t("Logs")}</PageLink>
-        <PageLink to={`${to("endpoints", "online", endpoint.name, "test")}?deployment=${deployment.name}`}>{t("Test")}</PageLink>
+        <PageLink to={`${to("endpoints", "online", endpoint.name, "logs")}?deployment=${deployment.name}`}>
+          {t("Logs")}
+        </PageLink>
+        <PageLink to={`${to("endpoints", "online", endpoint.name, "test")}?deployment=${deployment.name}`}>
+          {t("Test")}
+        </PageLink>
       </div>
       {isChanging && <Update endpoint={endpoint.name} deployment={deployment} close={() => setChanging(false)} />}
       <DeleteDeployment
@@ -215,7 +224,9 @@ function DeleteDeployment({ endpoint, name, share, isOpen, close }: DeleteProps)
   const tellProblem = useTellProblem();
   const change = useChange<void>(
     (_, { api }) =>
-      api.DELETE("/onlineEndpoints/{name}/deployments/{version}", { params: { path: { name: endpoint, version: name } } }),
+      api.DELETE("/onlineEndpoints/{name}/deployments/{version}", {
+        params: { path: { name: endpoint, version: name } },
+      }),
     "/onlineEndpoints",
   );
   const act = async () => {
@@ -227,7 +238,14 @@ function DeleteDeployment({ endpoint, name, share, isOpen, close }: DeleteProps)
     }
   };
   return (
-    <Confirm title={t("Delete {{name}}?", { name })} verb={t("Delete")} typed={name} isOpen={isOpen} close={close} act={act}>
+    <Confirm
+      title={t("Delete {{name}}?", { name })}
+      verb={t("Delete")}
+      typed={name}
+      isOpen={isOpen}
+      close={close}
+      act={act}
+    >
       {share > 0
         ? t("It takes {{share}} percent of the traffic. Give that to others first.", { share })
         : t("Its processes end once the last request is answered. The model stays.")}

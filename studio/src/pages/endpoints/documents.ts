@@ -93,7 +93,9 @@ export function runningOf({ properties: said, sku }: Deployment): Running {
     waitMs: seconds(asked.maxQueueWait, 0.5) * 1000,
     liveness: probeOf(said.livenessProbe),
     readiness: probeOf(said.readinessProbe),
-    collects: collections.filter(([, { dataCollectionMode }]) => dataCollectionMode !== "Disabled").map(([name]) => name),
+    collects: collections
+      .filter(([, { dataCollectionMode }]) => dataCollectionMode !== "Disabled")
+      .map(([name]) => name),
     sampling: said.dataCollector?.samplingRate ?? 1,
   };
 }

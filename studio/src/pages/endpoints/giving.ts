@@ -15,7 +15,10 @@ export interface Once {
 
 export function invokeRest(given: Given[], once: Once) {
   const inputData = Object.fromEntries(
-    given.map(({ name, kind, value }) => [name, kind === "literal" ? { jobInputType: kind, value } : { jobInputType: kind, uri: value }]),
+    given.map(({ name, kind, value }) => [
+      name,
+      kind === "literal" ? { jobInputType: kind, value } : { jobInputType: kind, uri: value },
+    ]),
   );
   return {
     properties: {

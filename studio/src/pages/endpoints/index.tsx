@@ -1,6 +1,6 @@
 /** The endpoints of a workspace: those that answer at once, and those that answer with a job. */
 import { Button } from "@fluentui/react-components";
-import { Add20Regular, BoxMultiple28Regular } from "@fluentui/react-icons";
+import { Add20Regular, BoxMultipleRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
@@ -58,7 +58,12 @@ function OnlineEndpoints() {
         sortable: true,
         cell: ({ name }) => <PageLink to={to("endpoints", "online", name)}>{name}</PageLink>,
       },
-      { key: "state", title: t("State"), width: "120px", cell: (row) => <Status of={row.properties.provisioningState} /> },
+      {
+        key: "state",
+        title: t("State"),
+        width: "120px",
+        cell: (row) => <Status of={row.properties.provisioningState} />,
+      },
       {
         key: "traffic",
         title: t("Traffic"),
@@ -113,7 +118,12 @@ function BatchEndpoints() {
         sortable: true,
         cell: ({ name }) => <PageLink to={to("endpoints", "batch", name)}>{name}</PageLink>,
       },
-      { key: "state", title: t("State"), width: "130px", cell: (row) => <Status of={row.properties.provisioningState} /> },
+      {
+        key: "state",
+        title: t("State"),
+        width: "130px",
+        cell: (row) => <Status of={row.properties.provisioningState} />,
+      },
       {
         key: "default",
         title: t("Default deployment"),
@@ -199,7 +209,7 @@ function Nothing({ kind }: { kind: "online" | "batch" }) {
   const isBatch = kind === "batch";
   return (
     <Empty
-      icon={<BoxMultiple28Regular />}
+      icon={<BoxMultipleRegular />}
       title={isBatch ? t("No batch endpoint yet") : t("No real-time endpoint yet")}
       hint={
         isBatch

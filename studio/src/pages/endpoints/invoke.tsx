@@ -52,7 +52,12 @@ export function Invoke({ endpoint, deployments }: Props) {
       },
     });
   if (!deployments.length)
-    return <Empty title={t("Nothing answers here yet")} hint={t("Create one: lazuli batch-deployment create -f deployment.yml")} />;
+    return (
+      <Empty
+        title={t("Nothing answers here yet")}
+        hint={t("Create one: lazuli batch-deployment create -f deployment.yml")}
+      />
+    );
   const put = (index: number, next: Given) => setGiven(given.map((each, at) => (at === index ? next : each)));
   const isReady = given.every(({ name, value }) => name && value);
   return (
@@ -78,7 +83,10 @@ export function Invoke({ endpoint, deployments }: Props) {
                 <Input value={each.name} onChange={(_, { value }) => put(index, { ...each, name: value })} />
               </Field>
               <Field label={t("Kind")}>
-                <Select value={each.kind} onChange={(_, { value }) => put(index, { ...each, kind: value as Given["kind"] })}>
+                <Select
+                  value={each.kind}
+                  onChange={(_, { value }) => put(index, { ...each, kind: value as Given["kind"] })}
+                >
                   <option value="UriFolder">{t("Folder")}</option>
                   <option value="UriFile">{t("File")}</option>
                   <option value="MLTable">{t("Table")}</option>
@@ -119,10 +127,20 @@ export function Invoke({ endpoint, deployments }: Props) {
         <Card title={t("This once")}>
           <div className={styles.three}>
             <Field label={t("Files at a time")} hint={String(chosen?.properties.miniBatchSize ?? 10)}>
-              <Input type="number" min={1} value={once.miniBatch} onChange={(_, { value }) => setOnce({ ...once, miniBatch: value })} />
+              <Input
+                type="number"
+                min={1}
+                value={once.miniBatch}
+                onChange={(_, { value }) => setOnce({ ...once, miniBatch: value })}
+              />
             </Field>
             <Field label={t("Nodes")} hint={String(chosen?.properties.resources?.instanceCount ?? 1)}>
-              <Input type="number" min={1} value={once.nodes} onChange={(_, { value }) => setOnce({ ...once, nodes: value })} />
+              <Input
+                type="number"
+                min={1}
+                value={once.nodes}
+                onChange={(_, { value }) => setOnce({ ...once, nodes: value })}
+              />
             </Field>
             <Field label={t("File of results")} hint={chosen?.properties.outputFileName ?? "predictions.csv"}>
               <Input value={once.file} onChange={(_, { value }) => setOnce({ ...once, file: value })} />

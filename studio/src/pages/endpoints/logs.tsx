@@ -1,5 +1,15 @@
 /** What a deployment's processes write: live, of one instance or all, with search. */
-import { Button, Input, makeStyles, mergeClasses, Select, Switch, Text, Tooltip, tokens } from "@fluentui/react-components";
+import {
+  Button,
+  Input,
+  makeStyles,
+  mergeClasses,
+  Select,
+  Switch,
+  Text,
+  Tooltip,
+  tokens,
+} from "@fluentui/react-components";
 import { ArrowDownload20Regular, Search16Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -26,7 +36,15 @@ const useStyles = makeStyles({
     fontFamily: tokens.fontFamilyMonospace,
     fontSize: tokens.fontSizeBase200,
   },
-  line: { position: "absolute", top: 0, left: 0, minWidth: "100%", padding: "0 12px", whiteSpace: "pre", lineHeight: "20px" },
+  line: {
+    position: "absolute",
+    top: 0,
+    left: 0,
+    minWidth: "100%",
+    padding: "0 12px",
+    whiteSpace: "pre",
+    lineHeight: "20px",
+  },
   bad: { color: tokens.colorPaletteRedForeground1 },
   quiet: { color: tokens.colorNeutralForeground3 },
   found: { backgroundColor: tokens.colorPaletteYellowBackground2, color: tokens.colorNeutralForeground1 },
@@ -44,7 +62,8 @@ export default function Logs({ endpoint, deployments }: Props) {
   const { t } = useTranslation();
   const [query, setQuery] = useSearchParams();
   const name = query.get("deployment") ?? deployments[0]?.name ?? "";
-  if (!deployments.length) return <Empty title={t("Nothing answers here yet")} hint={t("Logs begin with a deployment.")} />;
+  if (!deployments.length)
+    return <Empty title={t("Nothing answers here yet")} hint={t("Logs begin with a deployment.")} />;
   return (
     <DeploymentLog
       key={name}
@@ -168,7 +187,12 @@ function Lines({ text, word, isLive }: { text: string; word: string; isLive: boo
     if (isLive && isAtEnd.current && lines.length) virtual.scrollToIndex(lines.length - 1);
   }, [lines, isLive, virtual]);
   if (!text)
-    return <Empty title={t("Nothing was written yet")} hint={t("What the script prints or logs appears here while it runs.")} />;
+    return (
+      <Empty
+        title={t("Nothing was written yet")}
+        hint={t("What the script prints or logs appears here while it runs.")}
+      />
+    );
   const scrolled = () => {
     const it = box.current;
     if (it) isAtEnd.current = it.scrollHeight - it.scrollTop - it.clientHeight < 40;

@@ -1,5 +1,5 @@
 /** How an endpoint fares: requests, times and failures of each deployment, the last hours and now. */
-import { makeStyles, MessageBar, MessageBarBody, Select, Text, tokens } from "@fluentui/react-components";
+import { MessageBar, MessageBarBody, makeStyles, Select, Text, tokens } from "@fluentui/react-components";
 import { DataUsage24Regular } from "@fluentui/react-icons";
 import type { EChartsCoreOption } from "echarts/core";
 import { useMemo, useState } from "react";
@@ -8,7 +8,7 @@ import { Asked } from "@/parts/asked";
 import { Chart } from "@/parts/chart";
 import { Empty } from "@/parts/problem";
 import { Card, number, size } from "@/parts/said";
-import { useAppearance } from "@/shell/theme";
+import { SERIES } from "@/shell/theme";
 import type { ShownProps } from "./online";
 import { type Counted, countedIn } from "./prometheus";
 import { useAsked, useCounts } from "./reads";
@@ -96,7 +96,9 @@ function Charts({ said, minutes, names, at }: { said: AskedOfLate; minutes: numb
     <>
       {said.isCut && (
         <MessageBar style={{ marginBottom: 12 }}>
-          <MessageBarBody>{t("More was asked than is read at a time: the beginning is missing. Choose less time.")}</MessageBarBody>
+          <MessageBarBody>
+            {t("More was asked than is read at a time: the beginning is missing. Choose less time.")}
+          </MessageBarBody>
         </MessageBar>
       )}
       <div className={styles.charts}>
@@ -121,17 +123,15 @@ interface CurveProps {
 
 function Curve({ said, measure, title, minutes, names, at }: CurveProps) {
   const { t, i18n } = useTranslation();
-  const { isDark } = useAppearance();
   const option = useMemo<EChartsCoreOption>(() => {
     const from = at - minutes * 60_000;
-    const line = isDark ? "rgba(255, 255, 255, 0.12)" : "rgba(0, 0, 0, 0.08)";
     return {
       animation: false,
       grid: { left: 8, right: 12, top: 32, bottom: 4, containLabel: true },
       legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 4 },
       tooltip: { trigger: "axis", valueFormatter: (value: number | null) => number(value, i18n.language) },
       xAxis: { type: "time", min: from, max: at, splitLine: { show: false } },
-      yAxis: { type: "value", min: 0, splitLine: { lineStyle: { color: line } } },
+      yAxis: { type: "value", min: 0 },
       series: deploymentsIn(said).map((name) => ({
         type: "line",
         name: name || t("no deployment"),
@@ -139,11 +139,11 @@ function Curve({ said, measure, title, minutes, names, at }: CurveProps) {
         symbolSize: 4,
         connectNulls: false,
         lineStyle: { width: 1.5, type: name ? "solid" : "dashed" },
-        ...(name && names.includes(name) ? { color: colourOf(names, name) } : { color: isDark ? "#9aa0aa" : "#70757d" }),
+        color: name ? colourOf(names, name) : SERIES[7],
         data: pointsOf(said, name, measure, from, at),
       })),
     };
-  }, [said, measure, minutes, names, at, isDark, t, i18n.language]);
+  }, [said, measure, minutes, names, at, t, i18n.language]);
   return <Chart label={title} option={option} height={200} />;
 }
 

@@ -27,7 +27,8 @@ export default function Online() {
   const { name = "", tab = "details" } = useParams();
   const endpoint = useOnlineEndpoint(name);
   const deployments = useDeployments(name);
-  const here = (key: string) => (key === "details" ? to("endpoints", "online", name) : to("endpoints", "online", name, key));
+  const here = (key: string) =>
+    key === "details" ? to("endpoints", "online", name) : to("endpoints", "online", name, key);
   const tabs = [
     ["details", t("Details")],
     ["test", t("Test")],
@@ -143,7 +144,14 @@ export function DeleteEndpoint({ name, collection, isOpen, close }: DeleteProps)
     }
   };
   return (
-    <Confirm title={t("Delete {{name}}?", { name })} verb={t("Delete")} typed={name} isOpen={isOpen} close={close} act={act}>
+    <Confirm
+      title={t("Delete {{name}}?", { name })}
+      verb={t("Delete")}
+      typed={name}
+      isOpen={isOpen}
+      close={close}
+      act={act}
+    >
       <Text>
         {isBatch
           ? t("Its deployments go with it. Its jobs and what they made stay.")

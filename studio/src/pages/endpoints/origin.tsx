@@ -1,8 +1,14 @@
 /** Where an endpoint came from: its deployments, their models, and the jobs and data behind these. */
-import { BranchFork20Regular, Cube20Regular, DocumentTable20Regular, Flash20Regular, Layer20Regular } from "@fluentui/react-icons";
+import {
+  BranchFork20Regular,
+  Cube20Regular,
+  DocumentTable20Regular,
+  Flash20Regular,
+  Layer20Regular,
+} from "@fluentui/react-icons";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useGet, type Workspace, useWorkspace } from "@/api/workspace";
+import { useGet, useWorkspace, type Workspace } from "@/api/workspace";
 import { Asked } from "@/parts/asked";
 import { Graph } from "@/parts/graph";
 import { Empty } from "@/parts/problem";
@@ -68,7 +74,10 @@ export default function Origin({ collection, name }: { collection: Collection; n
     <Asked of={lineage}>
       {({ root, nodes, edges }) =>
         nodes.length < 2 ? (
-          <Empty title={t("Nothing led here yet")} hint={t("Deployments, their models and what made these appear here.")} />
+          <Empty
+            title={t("Nothing led here yet")}
+            hint={t("Deployments, their models and what made these appear here.")}
+          />
         ) : (
           <Graph
             label={t("What {{name}} was made from", { name })}

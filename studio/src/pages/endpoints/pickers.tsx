@@ -27,7 +27,12 @@ import { type CodeFile, chosenFiles, likelyScript } from "./upload";
 const useStyles = makeStyles({
   stack: { display: "grid", gap: "16px" },
   pair: { display: "grid", gap: "12px", gridTemplateColumns: "minmax(0, 2fr) minmax(110px, 1fr)" },
-  files: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200, maxHeight: "160px", overflow: "auto" },
+  files: {
+    fontFamily: tokens.fontFamilyMonospace,
+    fontSize: tokens.fontSizeBase200,
+    maxHeight: "160px",
+    overflow: "auto",
+  },
   quiet: { color: tokens.colorNeutralForeground3 },
 });
 
@@ -50,7 +55,15 @@ interface PickProps {
 /** A model that was registered, by name and version. */
 export function ModelPicker({ value, set }: PickProps) {
   const { t } = useTranslation();
-  return <AssetPicker collection="models" label={t("Model")} hint={t("Registered models of this workspace")} value={value} set={set} />;
+  return (
+    <AssetPicker
+      collection="models"
+      label={t("Model")}
+      hint={t("Registered models of this workspace")}
+      value={value}
+      set={set}
+    />
+  );
 }
 
 export function EnvironmentPicker({ value, set }: PickProps) {
@@ -114,9 +127,11 @@ function AssetPicker({ collection, label, hint, value, set }: AssetProps) {
       </Field>
       <Field label={t("Version")}>
         <Select value={version} disabled={!name} onChange={(_, data) => set(`${name}:${data.value}`)}>
-          {[...new Set([version, ...(versions.data?.value ?? []).map((each) => each.name)])].filter(Boolean).map((each) => (
-            <option key={each}>{each}</option>
-          ))}
+          {[...new Set([version, ...(versions.data?.value ?? []).map((each) => each.name)])]
+            .filter(Boolean)
+            .map((each) => (
+              <option key={each}>{each}</option>
+            ))}
         </Select>
       </Field>
     </div>
@@ -277,7 +292,15 @@ export function CodePicker({ said, set, template = TEMPLATE }: CodeProps) {
 }
 
 /** Pairs of name and value: environment variables, parameters. */
-export function Pairs({ of, set, label }: { of: [string, string][]; set: (pairs: [string, string][]) => void; label: string }) {
+export function Pairs({
+  of,
+  set,
+  label,
+}: {
+  of: [string, string][];
+  set: (pairs: [string, string][]) => void;
+  label: string;
+}) {
   const { t } = useTranslation();
   const put = (index: number, pair: [string, string]) => set(of.map((each, at) => (at === index ? pair : each)));
   return (
@@ -286,8 +309,18 @@ export function Pairs({ of, set, label }: { of: [string, string][]; set: (pairs:
       {of.map(([name, value], index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a pair is its place
         <div key={index} style={{ display: "flex", gap: 8 }}>
-          <Input aria-label={t("Name")} placeholder={t("Name")} value={name} onChange={(_, data) => put(index, [data.value, value])} />
-          <Input aria-label={t("Value")} placeholder={t("Value")} value={value} onChange={(_, data) => put(index, [name, data.value])} />
+          <Input
+            aria-label={t("Name")}
+            placeholder={t("Name")}
+            value={name}
+            onChange={(_, data) => put(index, [data.value, value])}
+          />
+          <Input
+            aria-label={t("Value")}
+            placeholder={t("Value")}
+            value={value}
+            onChange={(_, data) => put(index, [name, data.value])}
+          />
           <Button appearance="subtle" onClick={() => set(of.filter((_, at) => at !== index))}>
             {t("Remove")}
           </Button>

@@ -78,7 +78,9 @@ export function Progress({ choice, shares, files, back }: Props) {
           {at === "done" && (
             <Button
               appearance="primary"
-              onClick={() => navigate(`${to("endpoints", "online", choice.endpoint, "test")}?deployment=${choice.deployment}`)}
+              onClick={() =>
+                navigate(`${to("endpoints", "online", choice.endpoint, "test")}?deployment=${choice.deployment}`)
+              }
             >
               {t("Test it")}
             </Button>

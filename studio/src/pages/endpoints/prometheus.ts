@@ -19,11 +19,11 @@ export function parse(text: string): Sample[] {
       name,
       value.replaceAll(/\\[n"\\]/g, (escaped) => ESCAPED[escaped] ?? escaped),
     ]);
-    return [{ name: found[1] ?? "", labels: Object.fromEntries(labels), value: valueOf(found[3] ?? "") }];
+    return [{ name: found[1] ?? "", labels: Object.fromEntries(labels), value: numberOf(found[3] ?? "") }];
   });
 }
 
-function valueOf(text: string): number {
+function numberOf(text: string): number {
   if (/^[+]?inf$/i.test(text)) return Number.POSITIVE_INFINITY;
   return /^-inf$/i.test(text) ? Number.NEGATIVE_INFINITY : Number(text);
 }
@@ -87,7 +87,10 @@ function count(one: Counted, word: string, labels: Record<string, string>, value
 export function quantile(part: number, later: Sample[], earlier: Sample[] = []): number | null {
   const before = new Map(earlier.map(({ labels, value }) => [Number(bound(labels)), value]));
   const buckets = later
-    .map(({ labels, value }) => ({ le: Number(bound(labels)), value: value - (before.get(Number(bound(labels))) ?? 0) }))
+    .map(({ labels, value }) => ({
+      le: Number(bound(labels)),
+      value: value - (before.get(Number(bound(labels))) ?? 0),
+    }))
     .sort((one, other) => one.le - other.le);
   const total = buckets.at(-1)?.value ?? 0;
   if (total <= 0) return null;

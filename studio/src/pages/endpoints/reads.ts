@@ -121,7 +121,8 @@ export function useDeployments(name: string) {
     { params: { path: { name } } },
     {
       enabled: !!name,
-      refetchInterval: ({ state }) => pace(state.data?.value.some(({ properties }) => isMoving(properties.provisioningState))),
+      refetchInterval: ({ state }) =>
+        pace(state.data?.value.some(({ properties }) => isMoving(properties.provisioningState))),
     },
   );
 }
@@ -193,7 +194,9 @@ export function useCounts(name: string, every: number) {
 }
 
 /** The kind, name and version that a resource's id ends with: `…/models/iris/versions/1`. */
-export function named(id: string | undefined | { assetId?: string }): { kind: string; name: string; version: string } | null {
+export function named(
+  id: string | undefined | { assetId?: string },
+): { kind: string; name: string; version: string } | null {
   const found = /\/(\w+)\/([^/]+)\/versions\/([^/]+)$/.exec((typeof id === "object" ? id.assetId : id) ?? "");
   return found ? { kind: found[1] ?? "", name: found[2] ?? "", version: found[3] ?? "" } : null;
 }

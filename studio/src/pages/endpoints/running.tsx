@@ -6,7 +6,12 @@ import type { ProbeSaid, Running } from "./documents";
 const useStyles = makeStyles({
   part: { margin: "0 0 20px" },
   title: { margin: "0 0 8px", fontSize: tokens.fontSizeBase300, fontWeight: tokens.fontWeightSemibold },
-  row: { display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(150px, 1fr))", gap: "12px", alignItems: "start" },
+  row: {
+    display: "grid",
+    gridTemplateColumns: "repeat(auto-fill, minmax(150px, 1fr))",
+    gap: "12px",
+    alignItems: "start",
+  },
   checks: { display: "flex", flexWrap: "wrap", gap: "4px 16px" },
 });
 
@@ -60,7 +65,12 @@ export function RunningFields({ said, set }: Props) {
             most={180_000}
             set={(timeoutMs) => change({ timeoutMs })}
           />
-          <Whole label={t("At once in an instance")} value={said.atOnce} least={1} set={(atOnce) => change({ atOnce })} />
+          <Whole
+            label={t("At once in an instance")}
+            value={said.atOnce}
+            least={1}
+            set={(atOnce) => change({ atOnce })}
+          />
           <Whole label={t("Wait in ms at most")} value={said.waitMs} least={0} set={(waitMs) => change({ waitMs })} />
         </div>
       </section>
@@ -103,8 +113,18 @@ function ProbeFields({ title, said, set }: { title: string; said: ProbeSaid; set
       <div className={styles.row}>
         <Whole label={t("First after seconds")} value={said.delay} least={0} set={(delay) => set({ ...said, delay })} />
         <Whole label={t("Every seconds")} value={said.period} least={1} set={(period) => set({ ...said, period })} />
-        <Whole label={t("Answer within seconds")} value={said.timeout} least={1} set={(timeout) => set({ ...said, timeout })} />
-        <Whole label={t("Failures in a row")} value={said.failures} least={1} set={(failures) => set({ ...said, failures })} />
+        <Whole
+          label={t("Answer within seconds")}
+          value={said.timeout}
+          least={1}
+          set={(timeout) => set({ ...said, timeout })}
+        />
+        <Whole
+          label={t("Failures in a row")}
+          value={said.failures}
+          least={1}
+          set={(failures) => set({ ...said, failures })}
+        />
       </div>
     </section>
   );

@@ -8,7 +8,12 @@ export const sum = (shares: Shares) => Object.values(shares).reduce((all, share)
  * The shares after `name` was set to `value`: what is left is spread over the others as they stood to each other. With
  * nobody else to take the rest, a single deployment has all or nothing.
  */
-export function withShare(shares: Shares, name: string, value: number, locked: ReadonlySet<string> = new Set()): Shares {
+export function withShare(
+  shares: Shares,
+  name: string,
+  value: number,
+  locked: ReadonlySet<string> = new Set(),
+): Shares {
   const others = Object.keys(shares).filter((each) => each !== name);
   const kept = others.filter((each) => locked.has(each));
   const free = others.filter((each) => !locked.has(each));
@@ -41,7 +46,9 @@ export function sharesOf(traffic: Shares | undefined, deployments: string[]): Sh
 
 /** Whether two say the same: a deployment without a share has none. */
 export function sameShares(one: Shares, other: Shares): boolean {
-  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((name) => (one[name] ?? 0) === (other[name] ?? 0));
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every(
+    (name) => (one[name] ?? 0) === (other[name] ?? 0),
+  );
 }
 
 /** As the command line takes them: `blue=90 green=10`. */

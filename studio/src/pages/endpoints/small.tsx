@@ -105,6 +105,7 @@ export function Address({ of }: { of: string | undefined }) {
   const styles = useStyles();
   if (!of) return <>–</>;
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a click on the button is not one on the row around it
     <span className={styles.address} onClick={(event) => event.stopPropagation()}>
       <span className={styles.long} title={of}>
         {of}
@@ -115,7 +116,13 @@ export function Address({ of }: { of: string | undefined }) {
 }
 
 /** An asset by its id, as a link to its page; what was written in place has no name. */
-export function AssetLink({ of, page }: { of: string | { assetId?: string } | undefined; page: "models" | "environments" }) {
+export function AssetLink({
+  of,
+  page,
+}: {
+  of: string | { assetId?: string } | undefined;
+  page: "models" | "environments";
+}) {
   const { t } = useTranslation();
   const { to } = useWorkspace();
   const found = named(of);

@@ -10,11 +10,12 @@ export function pointsOf(said: AskedOfLate, deployment: string, measure: Measure
   const found = new Map(said.spans.filter((each) => each.deployment === deployment).map((each) => [each.at, each]));
   const first = Math.ceil(from / said.step) * said.step;
   const points: [number, number | null][] = [];
-  for (let at = first; at + said.step <= to; at += said.step) points.push([at, valueOf(found.get(at), measure, said.step)]);
+  for (let at = first; at + said.step <= to; at += said.step)
+    points.push([at, measured(found.get(at), measure, said.step)]);
   return points;
 }
 
-function valueOf(span: Span | undefined, measure: Measure, step: number): number | null {
+function measured(span: Span | undefined, measure: Measure, step: number): number | null {
   if (!span) return measure === "rate" || measure === "failed" ? 0 : null;
   if (measure === "rate" || measure === "failed") {
     const count = measure === "rate" ? span.count + span.mirrored : span.failed;
@@ -32,10 +33,10 @@ export function deploymentsIn(said: AskedOfLate): string[] {
 
 /** How many requests there were in all, and how many of them failed. */
 export function totals(said: AskedOfLate): { count: number; failed: number } {
-  return said.spans.reduce(
-    ({ count, failed }, each) => ({ count: count + each.count, failed: failed + each.failed }),
-    { count: 0, failed: 0 },
-  );
+  return said.spans.reduce(({ count, failed }, each) => ({ count: count + each.count, failed: failed + each.failed }), {
+    count: 0,
+    failed: 0,
+  });
 }
 
 /** Counts over time in `parts` equal pieces, for a small picture in a table. */

@@ -46,7 +46,9 @@ export function EndpointStep({ choice, set, names }: StepProps) {
         <RadioGroup
           layout="horizontal"
           value={choice.isNew ? "new" : "there"}
-          onChange={(_, { value }) => set({ isNew: value === "new", endpoint: value === "new" ? "" : (names[0] ?? "") })}
+          onChange={(_, { value }) =>
+            set({ isNew: value === "new", endpoint: value === "new" ? "" : (names[0] ?? "") })
+          }
         >
           <Radio value="new" label={t("A new endpoint")} />
           <Radio value="there" label={t("One that is there")} />
@@ -63,7 +65,10 @@ export function EndpointStep({ choice, set, names }: StepProps) {
             <Input value={choice.endpoint} onChange={(_, { value }) => set({ endpoint: value.trim() })} autoFocus />
           </Field>
           <Field label={t("Opened by")} hint={t("How callers show who they are")}>
-            <Select value={choice.authMode} onChange={(_, { value }) => set({ authMode: value as OnlineChoice["authMode"] })}>
+            <Select
+              value={choice.authMode}
+              onChange={(_, { value }) => set({ authMode: value as OnlineChoice["authMode"] })}
+            >
               <option value="key">{t("Key: it holds until it is made anew")}</option>
               <option value="aml_token">{t("Token: it holds for eight hours")}</option>
             </Select>
@@ -169,7 +174,10 @@ export function ReviewStep({ choice, shares }: StepProps) {
       <Facts
         of={[
           [t("Endpoint"), choice.isNew ? t("{{name}}, new", { name: choice.endpoint }) : choice.endpoint],
-          [t("Opened by"), choice.isNew ? auth({ key: "Key", aml_token: "AMLToken", aad_token: "AADToken" }[choice.authMode]) : ""],
+          [
+            t("Opened by"),
+            choice.isNew ? auth({ key: "Key", aml_token: "AMLToken", aad_token: "AADToken" }[choice.authMode]) : "",
+          ],
           [t("Model"), choice.model],
           [t("Deployment"), choice.deployment],
           [t("Environment"), choice.scripted?.environment],

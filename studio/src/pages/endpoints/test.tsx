@@ -152,7 +152,8 @@ export default function Test({ endpoint, deployments }: ShownProps) {
   );
 }
 
-const hasTraffic = (endpoint: OnlineEndpoint) => Object.values(endpoint.properties.traffic ?? {}).some((share) => share > 0);
+const hasTraffic = (endpoint: OnlineEndpoint) =>
+  Object.values(endpoint.properties.traffic ?? {}).some((share) => share > 0);
 
 /** Ask the endpoint by this server's own door, with its key. */
 async function tried(

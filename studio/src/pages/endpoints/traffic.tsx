@@ -1,5 +1,15 @@
 /** Shares of traffic, set together: whatever one is set to, they add up to 100. */
-import { Button, Field, makeStyles, Select, Slider, SpinButton, Text, Tooltip, tokens } from "@fluentui/react-components";
+import {
+  Button,
+  Field,
+  makeStyles,
+  Select,
+  Slider,
+  SpinButton,
+  Text,
+  Tooltip,
+  tokens,
+} from "@fluentui/react-components";
 import { LockClosed16Regular, LockOpen16Regular } from "@fluentui/react-icons";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -80,7 +90,11 @@ export function Traffic({ endpoint, deployments }: { endpoint: OnlineEndpoint; d
       </div>
       {deployments.length > 1 && <Mirror deployments={deployments} mirror={mirror} set={setMirror} />}
       <div className={styles.foot}>
-        <Button appearance="primary" disabled={isSame || change.isPending || (total !== 0 && total !== 100)} onClick={save}>
+        <Button
+          appearance="primary"
+          disabled={isSame || change.isPending || (total !== 0 && total !== 100)}
+          onClick={save}
+        >
           {t("Save traffic")}
         </Button>
         <Button
@@ -144,7 +158,10 @@ function Row({ name, colour, share, isLocked, set, lock }: RowProps) {
           if (!Number.isNaN(said)) set(said);
         }}
       />
-      <Tooltip content={isLocked ? t("Let it change with the others") : t("Hold it while others change")} relationship="label">
+      <Tooltip
+        content={isLocked ? t("Let it change with the others") : t("Hold it while others change")}
+        relationship="label"
+      >
         <Button
           appearance="subtle"
           size="small"
@@ -157,7 +174,15 @@ function Row({ name, colour, share, isLocked, set, lock }: RowProps) {
   );
 }
 
-function Mirror({ deployments, mirror, set }: { deployments: string[]; mirror: Shares; set: (mirror: Shares) => void }) {
+function Mirror({
+  deployments,
+  mirror,
+  set,
+}: {
+  deployments: string[];
+  mirror: Shares;
+  set: (mirror: Shares) => void;
+}) {
   const styles = useStyles();
   const { t } = useTranslation();
   const [name = "", share = 0] = Object.entries(mirror).find(([, each]) => each > 0) ?? [];

@@ -7,9 +7,9 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
-  makeStyles,
   MessageBar,
   MessageBarBody,
+  makeStyles,
 } from "@fluentui/react-components";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -22,7 +22,15 @@ import { RunningFields } from "./running";
 
 const useStyles = makeStyles({ surface: { maxWidth: "720px" } });
 
-export function Update({ endpoint, deployment, close }: { endpoint: string; deployment: Deployment; close: () => void }) {
+export function Update({
+  endpoint,
+  deployment,
+  close,
+}: {
+  endpoint: string;
+  deployment: Deployment;
+  close: () => void;
+}) {
   const { t } = useTranslation();
   const styles = useStyles();
   const tell = useTell();

@@ -55,5 +55,10 @@ export function chosenFiles(list: Iterable<File>): { folder: string; files: Code
 /** The script among files that is most likely the one that answers. */
 export function likelyScript(files: CodeFile[]): string {
   const scripts = files.map(({ path }) => path).filter((path) => path.endsWith(".py"));
-  return scripts.find((path) => /(^|\/)score\.py$/.test(path)) ?? scripts.find((path) => /scor/.test(path)) ?? scripts[0] ?? "";
+  return (
+    scripts.find((path) => /(^|\/)score\.py$/.test(path)) ??
+    scripts.find((path) => /scor/.test(path)) ??
+    scripts[0] ??
+    ""
+  );
 }

@@ -11,10 +11,16 @@ type Event = LineageGraph["events"][number] & { key: string; what: string };
 export default function Activity({ collection, name }: { collection: Collection; name: string }) {
   const { t } = useTranslation();
   const lineage = useLineage(collection, name);
+  const words: Record<string, string> = {
+    created: t("created"),
+    updated: t("changed"),
+    deleted: t("deleted"),
+    moved: t("moved on"),
+  };
   const columns: Column<Event>[] = [
     { key: "at", title: t("When"), width: "150px", cell: ({ at }) => <Ago at={at} /> },
     { key: "by", title: t("Who"), width: "140px", cell: ({ by }) => (by === "lazuli" ? t("The platform") : by) },
-    { key: "event", title: t("What"), width: "minmax(160px, 1fr)", cell: ({ event }) => event },
+    { key: "event", title: t("What"), width: "minmax(160px, 1fr)", cell: ({ event }) => words[event] ?? event },
     { key: "node", title: t("Of"), width: "minmax(160px, 1fr)", cell: ({ what }) => what },
     { key: "to", title: t("Then"), width: "140px", cell: ({ to }) => (to ? <Status of={to} /> : "–") },
   ];

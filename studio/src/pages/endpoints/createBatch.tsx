@@ -17,7 +17,7 @@ import { uploadCode } from "./upload";
 const useStyles = makeStyles({
   page: { display: "grid", gap: "16px", maxWidth: "820px" },
   stack: { display: "grid", gap: "12px" },
-  pair: { display: "grid", gridTemplateColumns: "repeat(2, minmax(0, 1fr))", gap: "12px" },
+  pair: { display: "grid", alignItems: "start", gridTemplateColumns: "repeat(2, minmax(0, 1fr))", gap: "12px" },
 });
 
 const SCRIPT = `import os

@@ -61,7 +61,7 @@ function OnlineEndpoints() {
       {
         key: "state",
         title: t("State"),
-        width: "120px",
+        width: "136px",
         cell: (row) => <Status of={row.properties.provisioningState} />,
       },
       {
@@ -71,7 +71,7 @@ function OnlineEndpoints() {
         cell: (row) => <TrafficBar shares={row.properties.traffic ?? {}} />,
       },
       { key: "deployments", title: t("Deployments"), width: "120px", cell: ({ name }) => <Names of={name} /> },
-      { key: "auth", title: t("Opened by"), width: "90px", cell: (row) => auth(row.properties.authMode) },
+      { key: "auth", title: t("Opened by"), width: "104px", cell: (row) => auth(row.properties.authMode) },
       { key: "asked", title: t("Last hour"), width: "150px", align: "end", cell: ({ name }) => <Lately name={name} /> },
       {
         key: "uri",

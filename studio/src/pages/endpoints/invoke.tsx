@@ -14,7 +14,13 @@ import { type BatchDeployment, type BatchEndpoint, isAnonymous, type Listed } fr
 
 const useStyles = makeStyles({
   page: { display: "grid", gap: "16px", maxWidth: "900px" },
-  row: { display: "grid", gridTemplateColumns: "140px 150px minmax(0, 1fr) 32px", gap: "8px", alignItems: "end" },
+  row: {
+    display: "grid",
+    gridTemplateColumns: "140px 150px minmax(0, 1fr) 32px",
+    gap: "8px",
+    alignItems: "end",
+    "& input": { minWidth: 0, width: "100%" },
+  },
   stack: { display: "grid", gap: "12px" },
   three: { display: "grid", gridTemplateColumns: "repeat(3, minmax(0, 1fr))", gap: "12px" },
 });

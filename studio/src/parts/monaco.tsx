@@ -27,7 +27,14 @@ export interface Suggestion {
   insert?: string;
   detail?: string;
   documentation?: string;
+  /** The column (1-based) of what it replaces; where the word at the cursor begins if nothing is said. */
+  from?: number;
+  /** Shown before others. */
+  first?: boolean;
 }
+
+/** What is told of a place when the mouse rests there, in Markdown. */
+export type Hover = (text: string, line: number, column: number) => string | null;
 
 export interface EditorProps {
   value: string;
@@ -38,6 +45,9 @@ export interface EditorProps {
   height?: string | number;
   markers?: Marker[];
   complete?: Complete;
+  hover?: Hover;
+  /** A line to go to: another object goes there again. */
+  goTo?: { line: number } | null;
 }
 
 const useStyles = makeStyles({
@@ -58,6 +68,8 @@ export default function Monaco({
   height = "100%",
   markers,
   complete,
+  hover,
+  goTo,
 }: EditorProps) {
   const { isDark } = useAppearance();
   const box = useRef<HTMLDivElement>(null);
@@ -66,6 +78,10 @@ export default function Monaco({
   changed.current = onChange;
   const completes = useRef(complete);
   completes.current = complete;
+  /** What was told and has not come back yet. */
+  const told = useRef<string[]>([]);
+  const hovers = useRef(hover);
+  hovers.current = hover;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; what changes later is given to it below
   useEffect(() => {
@@ -84,16 +100,34 @@ export default function Monaco({
       quickSuggestions: { strings: true, other: true, comments: false },
     });
     made.current = one;
-    const ends: IDisposable[] = [one, one.onDidChangeModelContent(() => changed.current?.(one.getValue()))];
+    const tell = () => {
+      const text = one.getValue();
+      told.current.push(text);
+      changed.current?.(text);
+    };
+    const ends: IDisposable[] = [one, one.onDidChangeModelContent(tell)];
     ends.push(languages.registerCompletionItemProvider(language, provider(one, completes)));
+    ends.push(languages.registerHoverProvider(language, teller(one, hovers)));
     return () => {
       one.getModel()?.dispose();
       for (const each of ends) each.dispose();
     };
   }, []);
   useEffect(() => {
-    if (made.current && made.current.getValue() !== value) made.current.setValue(value);
+    const echo = told.current.indexOf(value);
+    if (echo >= 0) {
+      told.current.splice(0, echo + 1);
+      return; // what was typed comes back, perhaps after more was typed
+    }
+    if (made.current && made.current.getValue() !== value) replace(made.current, value);
+    told.current.length = 0;
   }, [value]);
+  useEffect(() => {
+    if (!goTo) return;
+    made.current?.revealLineInCenter(goTo.line);
+    made.current?.setPosition({ lineNumber: goTo.line, column: 1 });
+    made.current?.focus();
+  }, [goTo]);
   useEffect(() => made.current?.updateOptions({ readOnly }), [readOnly]);
   useEffect(() => editor.setTheme(isDark ? "vs-dark" : "vs"), [isDark]);
   useEffect(() => {
@@ -106,6 +140,15 @@ export default function Monaco({
       );
   }, [markers]);
   return <div ref={box} className={useStyles().box} style={{ height }} />;
+}
+
+/** Another text from outside: it can be undone, and the cursor stays. A read-only editor takes no edits. */
+function replace(one: editor.IStandaloneCodeEditor, value: string) {
+  const model = one.getModel();
+  if (!model || one.getOption(editor.EditorOption.readOnly)) return one.setValue(value);
+  model.pushEditOperations(one.getSelections(), [{ range: model.getFullModelRange(), text: value }], () =>
+    one.getSelections(),
+  );
 }
 
 function marked(marker: Marker, model: editor.ITextModel): editor.IMarkerData {
@@ -136,15 +179,32 @@ function provider(
         startColumn: word.startColumn,
         endColumn: word.endColumn,
       };
-      const suggestions = complete.current(model.getValue(), lineNumber, column).map((each) => ({
-        label: each.label,
-        insertText: each.insert ?? each.label,
-        detail: each.detail,
-        documentation: each.documentation,
-        kind: languages.CompletionItemKind.Property,
-        range,
-      }));
+      const suggestions = complete.current(model.getValue(), lineNumber, column).map((each, index) => {
+        const place = each.from ? { ...range, startColumn: each.from } : range;
+        return {
+          label: each.label,
+          insertText: each.insert ?? each.label,
+          detail: each.detail,
+          documentation: each.documentation,
+          kind: languages.CompletionItemKind.Property,
+          sortText: `${each.first ? 0 : 1}${String(index).padStart(4, "0")}`,
+          filterText: model.getValueInRange(place).startsWith("azureml:")
+            ? each.label
+            : each.label.replace(/^azureml:/, ""),
+          command: each.insert?.match(/[ :]$/) ? { id: "editor.action.triggerSuggest", title: "" } : undefined,
+          range: place,
+        };
+      });
       return { suggestions };
+    },
+  };
+}
+
+function teller(one: editor.IStandaloneCodeEditor, hover: { current: Hover | undefined }): languages.HoverProvider {
+  return {
+    provideHover(model, { lineNumber, column }) {
+      const told = model === one.getModel() && hover.current?.(model.getValue(), lineNumber, column);
+      return told ? { contents: [{ value: told }] } : null;
     },
   };
 }

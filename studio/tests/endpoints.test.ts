@@ -11,6 +11,7 @@ import {
   type OnlineChoice,
   RUNNING,
   runningOf,
+  runningPatch,
   runningRest,
   seconds,
   wrongName,
@@ -238,6 +239,22 @@ test("how a deployment runs is read as it was written", () => {
   const told = runningOf({ id: "", name: "blue", sku, properties });
   expect(told).toEqual(running);
   expect([seconds("PT1M30S", 0), seconds("P1DT0.5S", 0), seconds(undefined, 7)]).toEqual([90, 86_400.5, 7]);
+});
+
+test("an update says only what changes, and what is kept no longer", () => {
+  const kept = { ...RUNNING, collects: ["request", "response"] };
+  expect(runningPatch(RUNNING, RUNNING)).toEqual({ properties: {} });
+  expect(runningPatch(RUNNING, { ...RUNNING, instances: 2 })).toEqual({
+    sku: { name: "Default", capacity: 2 },
+    properties: { instanceCount: 2 },
+  });
+  expect(runningPatch(kept, { ...kept, collects: [] }).properties).toEqual({ dataCollector: null });
+  expect(runningPatch(kept, { ...kept, collects: ["request"] }).properties).toEqual({
+    dataCollector: {
+      samplingRate: 1,
+      collections: { request: { dataCollectionMode: "Enabled" }, response: null },
+    },
+  });
 });
 
 test("names are judged as the server judges them", () => {

@@ -145,6 +145,28 @@ export function runningRest(said: Running) {
   };
 }
 
+/**
+ * A merge patch from how a deployment runs to how it is to run. What stays is left out: some of it would start new
+ * instances. A collection that is kept no longer is said to be gone.
+ */
+export function runningPatch(before: Running, after: Running) {
+  const [{ properties: old }, { sku, properties }] = [runningRest(before), runningRest(after)];
+  const changed = Object.entries(properties).filter(
+    ([key, said]) => JSON.stringify(said) !== JSON.stringify(old[key as keyof typeof old]),
+  );
+  const patch: Record<string, unknown> = Object.fromEntries(changed);
+  const gone = before.collects.filter((name) => !after.collects.includes(name));
+  if (gone.length && !after.collects.length) patch.dataCollector = null;
+  else if (gone.length && properties.dataCollector) {
+    const { collections, ...rest } = properties.dataCollector;
+    patch.dataCollector = {
+      ...rest,
+      collections: { ...collections, ...Object.fromEntries(gone.map((name) => [name, null])) },
+    };
+  }
+  return { ...(before.instances !== after.instances ? { sku } : {}), properties: patch };
+}
+
 export function endpointRest({ authMode, description }: Pick<OnlineChoice, "authMode" | "description">) {
   const properties = { authMode: AUTH[authMode], ...(description ? { description } : {}) };
   return { location: "local", properties };

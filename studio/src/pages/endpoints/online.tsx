@@ -130,15 +130,15 @@ export function DeleteEndpoint({ name, collection, isOpen, close }: DeleteProps)
   const tell = useTell();
   const tellProblem = useTellProblem();
   const isBatch = collection === "batchEndpoints";
-  const change = useChange<void>(
-    (_, { api }) => api.DELETE(`/${collection}/{name}`, { params: { path: { name } } }),
-    `/${collection}`,
-  );
+  const change = useChange<void>(async (_, { api }) => {
+    await api.DELETE(`/${collection}/{name}`, { params: { path: { name } } });
+    navigate(to("endpoints") + (isBatch ? "?kind=batch" : ""));
+    await new Promise((resolve) => setTimeout(resolve)); // this page is gone before all is read again
+  }, `/${collection}`);
   const act = async () => {
     try {
       await change.mutateAsync();
       tell({ title: t("The endpoint {{name}} is deleted.", { name }) });
-      navigate(to("endpoints") + (isBatch ? "?kind=batch" : ""));
     } catch (error) {
       tellProblem(error);
     }

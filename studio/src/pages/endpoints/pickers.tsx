@@ -26,7 +26,7 @@ import { type CodeFile, chosenFiles, likelyScript } from "./upload";
 
 const useStyles = makeStyles({
   stack: { display: "grid", gap: "16px" },
-  pair: { display: "grid", gap: "12px", gridTemplateColumns: "minmax(0, 2fr) minmax(110px, 1fr)" },
+  pair: { display: "grid", alignItems: "start", gap: "12px", gridTemplateColumns: "minmax(0, 2fr) minmax(110px, 1fr)" },
   files: {
     fontFamily: tokens.fontFamilyMonospace,
     fontSize: tokens.fontSizeBase200,

@@ -16,7 +16,7 @@ import { useTranslation } from "react-i18next";
 import { asProblem } from "@/api/problem";
 import { useChange } from "@/api/workspace";
 import { useTell } from "@/shell/told";
-import { type Running, runningOf, runningRest } from "./documents";
+import { type Running, runningOf, runningPatch } from "./documents";
 import type { Deployment } from "./reads";
 import { RunningFields } from "./running";
 
@@ -39,7 +39,7 @@ export function Update({
     (running, { api }) =>
       api.PATCH("/onlineEndpoints/{name}/deployments/{version}", {
         params: { path: { name: endpoint, version: deployment.name } },
-        body: runningRest(running) as never,
+        body: runningPatch(runningOf(deployment), running) as never,
       }),
     "/onlineEndpoints",
   );

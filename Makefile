@@ -80,6 +80,8 @@ $(BIN)/uv: requirements/bootstrap.txt
 .venv/.demo.stamp: $(BIN)/uv requirements/demo.txt pyproject.toml
 	@$(INSTALL) --compile-bytecode --require-hashes -r requirements/demo.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@test -f src/lazuli/server/built/index.html || \
+		echo "Lazuli is set up without Studio: npm's packages could not be had. 'make studio' builds it later."
 	@touch $@
 
 .venv/.dev.stamp: .venv/.demo.stamp requirements/dev.txt azureml/pyproject.toml

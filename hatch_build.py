@@ -1,14 +1,13 @@
 """Builds Studio into the package, with the Node that comes from PyPI: when Lazuli is installed, and by ``make studio``.
 
 What was built is kept until something that it is made of changes. Where npm's packages cannot be had, Lazuli is
-installed without Studio and says so; in CI that is a failure.
+installed without Studio, or with the one that was built before, and says so; in CI that is a failure.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +21,8 @@ BUILT = ROOT / "src" / "lazuli" / "server" / "built"
 _STAMP = BUILT / ".stamp"
 _MADE = ("node_modules", ".gen.ts", "tests")
 """What in the folder of Studio is made, or is no part of what is built."""
+_QUICK = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=60000")
+"""Says nothing where all is well, and does not keep anybody waiting who has no way to npm's packages."""
 
 
 class Hook(BuildHookInterface[Any]):
@@ -36,8 +37,8 @@ class Hook(BuildHookInterface[Any]):
         except (OSError, ImportError, subprocess.CalledProcessError) as error:
             if os.environ.get("CI") == "true":
                 raise
-            shutil.rmtree(BUILT, ignore_errors=True)
-            self.app.display_warning(f"Lazuli is installed without Studio ({error}); 'make studio' builds it later.")
+            which = "the Studio that was built before" if (BUILT / "index.html").exists() else "no Studio"
+            self.app.display_warning(f"Lazuli is installed with {which} ({error}); 'make studio' builds it later.")
 
 
 def build() -> None:
@@ -57,7 +58,7 @@ def install(*, dev: bool = False) -> None:
     has_dev = (STUDIO / "node_modules" / "vitest").exists()
     dev = dev or has_dev
     if is_old or dev != has_dev:
-        npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *([] if dev else ["--omit=dev"]))
+        npm("ci", *_QUICK, "--ignore-scripts", *([] if dev else ["--omit=dev"]))
         there.touch()
 
 

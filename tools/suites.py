@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from steps import Step, report, run
+from steps import ROOT, Step, report, run
 
 APART = {
     "jobs": ["tests/jobs", "tests/endpoints", "tests/examples"],
@@ -22,6 +22,11 @@ APART = {
 """What the fast suite leaves out."""
 SHARING = ("fast", "jobs")
 """The suites whose tests run side by side."""
+
+
+BEFORE = {"studio": [Step("studio-build", [sys.executable, ROOT / "hatch_build.py"])]}
+BEFORE["studio"] += [Step("studio-check", [sys.executable, ROOT / "hatch_build.py", "check"])]
+"""What a suite needs built, and what it checks without pytest."""
 
 
 def suite(name: str) -> Step:
@@ -41,7 +46,7 @@ def main(names: list[str]) -> int:
     outcomes = []
     for name in names:
         print(f"── {name} " + "─" * (70 - len(name)), flush=True)
-        outcomes.append(run(suite(name), show=True))
+        outcomes += [run(step, show=True) for step in [*BEFORE.get(name, []), suite(name)]]
     return report(outcomes)
 
 

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -77,7 +78,6 @@ class Seed:
         self.jobs()
         self.models()
         self.endpoints()
-        self.busy()
 
     def example(self, noun: str, file: str, *words: str) -> None:
         """Something of the examples."""
@@ -136,9 +136,10 @@ class Seed:
         self.job("queued", "compute=azureml:bench", "display_name=moss", wait=False)
 
     def all(self) -> None:
-        """Everything."""
-        self.garden()
-        self.run("demo")
+        """Everything that stays. The two workspaces have nothing to do with each other, so they are filled at once."""
+        with ThreadPoolExecutor() as pool:
+            for done in [pool.submit(self.garden), pool.submit(self.run, "demo")]:
+                done.result()
 
 
 def main() -> None:
@@ -146,6 +147,7 @@ def main() -> None:
     seed = Seed(Path(sys.argv[1]).resolve())
     seed.run("up", *sys.argv[2:])
     seed.all()
+    seed.busy()
 
 
 if __name__ == "__main__":

@@ -149,3 +149,32 @@ def test_views_go_with_their_workspace(served: Served) -> None:
     served.admin.put(place, json={"location": "here", "properties": {}})
     assert served.admin.get(f"{place}/views").json()["value"] == []
     served.admin.delete(place)
+
+
+def test_the_queue_of_a_compute_tells_what_runs_and_what_waits(served: Served, space: httpx.Client) -> None:
+    documents, store = served.platform.store.documents, served.platform.store
+    made = space.put(f"{SPACE}/computes/Few", json={"properties": {"computeType": "AmlCompute", "properties": NODES}})
+    assert made.status_code in (200, 201), made.text
+    facts = {"target": "Few", "nodes": 1}
+    keep(served, "jobs", "q-runs", body={"command": "true"}, status="Running", state={**facts, "held_at": 7})
+    for name in ("q-first", "q-second"):
+        keep(served, "jobs", name, body={"command": "true"}, status="Queued", state=facts)
+    told = space.get(f"{SPACE}/computes/few/queue").json()
+    assert (told["compute"], told["nodes"], told["waitingInAll"]) == ("Few", 1, 2)
+    assert [(job["name"], job["since"]) for job in told["running"]] == [("q-runs", 7)]
+    assert [job["name"] for job in told["waiting"]] == ["q-first", "q-second"]
+    assert "next in the queue" in told["waiting"][0]["reason"]
+    assert "1 jobs ahead" in told["waiting"][1]["reason"]
+    assert len(space.get(f"{SPACE}/computes/few/queue?limit=1").json()["waiting"]) == 1
+    assert space.get(f"{SPACE}/computes/local/queue").json()["running"] == []
+    assert space.get(f"{SPACE}/computes/none/queue").status_code == 404
+    overview = space.get(f"{SPACE}/overview").json()
+    assert [job["name"] for job in overview["waiting"]] == ["q-first", "q-second"]
+    assert "next in the queue" in overview["waiting"][0]["reason"]
+    assert [job["name"] for job in overview["running"]] == ["q-runs"]
+    with store.state.write() as tx:
+        for name in ("q-runs", "q-first", "q-second"):
+            documents.remove(tx, documents.get(tx, ResourceId(HERE, "jobs", name)), "me")
+
+
+NODES = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1}}

@@ -22,7 +22,7 @@ from lazuli.store.documents import Record
 from lazuli.store.facets import Facet
 from lazuli.store.selection import Place as Order
 
-__all__ = ["HOLDS", "Line", "Waiting", "nodes_of", "place_in_line"]
+__all__ = ["HOLDS", "WAITS", "Line", "Waiting", "nodes_of", "place_in_line"]
 
 HOLDS, WAITS = "holds", "waits"
 """The keys under which jobs are filed, with the target as value."""

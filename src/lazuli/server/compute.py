@@ -14,10 +14,12 @@ from lazuli.compute.nodes import Node
 from lazuli.compute.sizes import SIZES, Size, machine, price_of
 from lazuli.compute.targets import Targets
 from lazuli.jobs.preempt import Preemption
+from lazuli.jobs.queued import MOST_QUEUED, Queued
 from lazuli.jobs.usage import Usage
 from lazuli.resources.compute import Compute
 from lazuli.schema.identity import PROVIDER, ResourceId
 from lazuli.schema.problems import InvalidInput, NotFound
+from lazuli.server.job_table import number_in
 from lazuli.server.routes import POLL, WORKSPACE, Call, Route, reply
 from lazuli.store.documents import Record
 
@@ -30,9 +32,9 @@ _SSD_MB = 16 << 10
 """The local disk that Azure promises for each core, roughly: some clients show it."""
 
 
-def compute_routes(targets: Targets, preemption: Preemption, usage: Usage) -> list[Route]:
-    """The routes of sizes, quotas, nodes, instances and costs."""
-    door = _Door(targets, preemption, usage)
+def compute_routes(targets: Targets, preemption: Preemption, usage: Usage, queued: Queued) -> list[Route]:
+    """The routes of sizes, quotas, nodes, instances, queues and costs."""
+    door = _Door(targets, preemption, usage, queued)
     act = "computes/write"
     ours = ("Lazuli",)
     return [
@@ -45,6 +47,16 @@ def compute_routes(targets: Targets, preemption: Preemption, usage: Usage) -> li
         Route("GET", f"{_ONE}/operations/{{operation}}", door.operation, _READ, "Ask whether that is done"),
         Route("POST", f"{_ONE}/enableSso", door.accept, act, "Accept, and change nothing: there is no sign-in here"),
         Route("POST", f"{_ONE}/nodes/{{node}}/preempt", door.preempt, act, "Take a low-priority node away", tags=ours),
+        Route(
+            "GET",
+            f"{_ONE}/queue",
+            door.queue,
+            _READ,
+            "What runs on a compute, and what waits for it and why",
+            response="ComputeQueue",
+            query={"limit": f"How many of each are told: 100 if nothing is said, {MOST_QUEUED} at most."},
+            tags=ours,
+        ),
         Route("GET", f"{WORKSPACE}/usage", door.spent, "jobs/read", "What jobs and computes used and cost", tags=ours),
     ]
 
@@ -54,6 +66,7 @@ class _Door:
     targets: Targets
     preemption: Preemption
     usage: Usage
+    queued: Queued
 
     def sizes(self, call: Call) -> Response:
         prices = self.targets.store.settings.price_list
@@ -116,6 +129,9 @@ class _Door:
         node = call.params["node"]
         job = self.preemption.preempt(_id(call), node, call.principal)
         return reply({"nodeId": node, "runId": job})
+
+    def queue(self, call: Call) -> Response:
+        return reply(self.queued.tell(call.scope, call.params["name"], number_in(call, "limit", 100)))
 
     def spent(self, call: Call) -> Response:
         by, since = call.query.get("by", "job"), _moment(call.query.get("since", ""))

@@ -64,6 +64,7 @@ from lazuli.jobs.plan import Planner, Reach
 from lazuli.jobs.preempt import Preemption
 from lazuli.jobs.published import PublishedPipelines
 from lazuli.jobs.queue import Queue
+from lazuli.jobs.queued import Queued
 from lazuli.jobs.samples import Samples
 from lazuli.jobs.schedules import Schedules
 from lazuli.jobs.search import Search
@@ -174,6 +175,7 @@ class Platform:
     batch: BatchJobs
     job_table: JobTable
     overview: Overview
+    queued: Queued
 
     def routes(self) -> list[Route]:
         """Every route of every door."""
@@ -220,7 +222,7 @@ class Platform:
             *batch_routes(self.batch, shelves.job),
             *vault_routes(self.vault),
             *insights_routes(self.insights),
-            *compute_routes(shelves.compute, self.preemption, Usage(self.store, shelves.compute)),
+            *compute_routes(shelves.compute, self.preemption, Usage(self.store, shelves.compute), self.queued),
         ]
         return with_description(routes)
 
@@ -408,6 +410,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         functions=functions,
         batch=BatchJobs(batch_endpoints, batch_deployments, jobs, components, targets),
         job_table=JobTable(jobs, tracking),
+        queued=Queued(queue, targets),
         overview=Overview(jobs, endpoint_concerns(store), environment_concerns(store, made.state)),
     )
 

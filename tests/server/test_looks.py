@@ -310,3 +310,34 @@ def test_an_mltable_is_read_as_it_says(shelf: Shelf) -> None:
     assert shelf.look("table/MLTable")["rows"] == [["1"], ["3"]]
     shelf.put("bad/MLTable", "paths: [{file: ../../x.csv}]")
     assert shelf.client.get(f"{STORE}/preview?path=bad/MLTable").status_code == 400
+
+
+def test_a_model_is_summed_up_without_being_loaded(shelf: Shelf) -> None:
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+    ports = [[helper.make_tensor_value_info(name, 1, ["n", 4])] for name in "xy"]
+    made = helper.make_model(helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "g", *ports))
+    helper.set_model_props(made, {"lazuli.variant": '{"parity": 1}', "author": "me"})
+    shelf.put("m/MLmodel", 'flavors: {onnx: {data: model.onnx}}\nsignature: {inputs: \'[{"name": "x"}]\'}\n')
+    shelf.put("m/data/model.onnx", made.SerializeToString())
+    shelf.put("m/broken.onnx", b"\x08")
+    shelf.put("m/model.pkl", b"\x80\x04cos\nsystem\n")
+    place = "azureml://datastores/workspaceblobstore/paths/m"
+    for name, properties in (("big", {}), ("big-int8", {"lazuli.variant_of": "azureml:big:1", "lazuli.size": "9"})):
+        body = {"properties": {"modelType": "custom_model", "modelUri": place, "properties": properties}}
+        answer = shelf.client.put(f"{SPACE}/models/{name}/versions/1", json=body)
+        assert answer.status_code == 201, answer.text
+    told = shelf.client.get(f"{SPACE}/models/big/versions/1/summary").json()
+    assert [each["path"] for each in told["files"]] == ["MLmodel", "broken.onnx", "model.pkl", "data/model.onnx"]
+    broken, whole = told["onnx"]
+    assert "ONNX" in broken["problem"]
+    assert (whole["operators"], whole["inputs"]) == (
+        {"Neg": 1},
+        [{"name": "x", "type": "float32", "shape": ["n", 4]}],
+    )
+    assert whole["measured"] == {"lazuli.variant": {"parity": 1}}
+    assert told["mlflow"]["inputs"] == [{"name": "x"}]
+    assert told["mlflow"]["flavors"] == {"onnx": {"data": "model.onnx"}}
+    assert told["variants"] == [{"name": "big-int8", "version": "1", "measured": {"size": "9"}}]
+    assert shelf.client.get(f"{SPACE}/models/big-int8/versions/1/summary").json()["variantOf"] == "azureml:big:1"
+    assert shelf.client.get(f"{SPACE}/models/none/versions/1/summary").status_code == 404

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from lazuli.assets.datastores import Datastores
-from lazuli.assets.kinds import DataAssets
+from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.preview.looks import MOST_ROWS, Looks
 from lazuli.assets.storage import Location, Storage
 from lazuli.assets.stored import MOST_LISTED, StoredFiles
+from lazuli.assets.summaries import Summaries
 from lazuli.resources.data import DataType
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.reference import DatastorePath
@@ -30,9 +31,11 @@ _PREVIEW = {
 }
 
 
-def look_routes(data: DataAssets, datastores: Datastores, storage: Storage, files: StoredFiles) -> list[Route]:
-    """The routes of previews, profiles and folders."""
-    door = _Door(data, datastores, storage, files, Looks(files))
+def look_routes(
+    data: DataAssets, datastores: Datastores, models: Models, storage: Storage, files: StoredFiles
+) -> list[Route]:
+    """The routes of previews, profiles, folders and what models are made of."""
+    door = _Door(data, datastores, storage, files, Looks(files), Summaries(models, storage, files))
     asset = f"{WORKSPACE}/data/{{name}}/versions/{{version}}"
     store = f"{WORKSPACE}/datastores/{{name}}"
     listed = {
@@ -44,7 +47,9 @@ def look_routes(data: DataAssets, datastores: Datastores, storage: Storage, file
     def route(path: str, handler: object, permission: str, summary: str, response: str, query: dict[str, str]) -> Route:
         return Route("GET", path, handler, permission, summary, response=response, query=query, tags=_OURS)  # type: ignore[arg-type]
 
+    model = f"{WORKSPACE}/models/{{name}}/versions/{{version}}/summary"
     return [
+        route(model, door.summary, "models/read", "What a model is made of", "ModelSummary", {}),
         route(f"{asset}/preview", door.of_data, "data/read", "Look into a data asset", "Preview", _PREVIEW),
         route(f"{asset}/profile", door.profile_of_data, "data/read", "What its columns are like", "Profile", _PATH),
         route(f"{store}/files", door.files_of, "datastores/read", "A folder of a datastore", "Folder", listed),
@@ -60,6 +65,10 @@ class _Door:
     storage: Storage
     files: StoredFiles
     looks: Looks
+    summaries: Summaries
+
+    def summary(self, call: Call) -> Response:
+        return reply(self.summaries.of(ResourceId(call.scope, "models", call.params["name"], call.params["version"])))
 
     def of_data(self, call: Call) -> Response:
         place, is_table = self._asset(call)

@@ -206,7 +206,9 @@ class Platform:
             ),
             *job_table_routes(self.job_table, self.tracking.experiments),
             *job_file_routes(shelves),
-            *look_routes(shelves.data, shelves.datastore, self.storage, StoredFiles(self.store, self.storage)),
+            *look_routes(
+                shelves.data, shelves.datastore, shelves.model, self.storage, StoredFiles(self.store, self.storage)
+            ),
             *studio_routes(Search(self.store, self.job_table), self.overview, Views(self.store)),
             *bulletin_routes(self.store),
             *chart_routes(self.tracking.metrics, Charts(shelves.job, self.tracking.runs, self.storage)),

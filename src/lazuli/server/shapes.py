@@ -170,6 +170,27 @@ _SAID: Mapping[str, Mapping[str, Any]] = {
         "running": ["QueuedJob"],
         "waiting": ["QueuedJob"],
     },
+    "ModelFile": {"path": str, "size": int, "modifiedAt": int},
+    "OnnxPort": {"name": str, "type": str, "shape?": [Any]},
+    "OnnxExternal": {"location": str, "tensors": int, "isThere": bool},
+    "MlflowSummary": {
+        "flavors": {"*": {"*": Any}},
+        "inputs": Any,
+        "outputs": Any,
+        "params": Any,
+        "facts": {"*": str},
+    },
+    "ModelVariant": {"name": str, "version": str, "measured": {"*": str}},
+    "ModelSummary": {
+        "files": ["ModelFile"],
+        "size": int,
+        "isCut": bool,
+        "onnx": ["OnnxSummary"],
+        "mlflow?": "MlflowSummary",
+        "variantOf?": str,
+        "measured": {"*": str},
+        "variants": ["ModelVariant"],
+    },
     "View": {"name": str, "content": {"*": Any}, "modified": int},
     "Views": {"value": ["View"]},
     "AskedSpan": {
@@ -185,6 +206,26 @@ _SAID: Mapping[str, Mapping[str, Any]] = {
     "AskedOfLate": {"step": int, "spans": ["AskedSpan"], "isCut": bool},
     "InstanceRow": {"name": str, "of": str, "phase": str, "since": int, "failures": int},
     "InstanceRows": {"value": ["InstanceRow"]},
+}
+
+_ONNX: Mapping[str, Any] = {
+    "path": str,
+    "size": int,
+    "problem?": str,
+    "ir_version": int,
+    "producer": str,
+    "producer_version": str,
+    "name": str,
+    "description": str,
+    "inputs": ["OnnxPort"],
+    "outputs": ["OnnxPort"],
+    "opsets": {"*": int},
+    "metadata": {"*": str},
+    "nodes": int,
+    "operators": {"*": int},
+    "parameters": int,
+    "external": ["OnnxExternal"],
+    "measured": {"*": Any},
 }
 
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -215,5 +256,10 @@ SHAPES: dict[str, dict[str, Any]] = {
         "type": ["string", "number"],
     },
     **{name: _shape(said) for name, said in _SAID.items()},
+    "OnnxSummary": {
+        **_shape(_ONNX),
+        "description": "What an ONNX file is made of; where it cannot be read, only path, size and problem.",
+        "required": ["path", "size", "problem"],
+    },
 }
 """The schemas by their names."""

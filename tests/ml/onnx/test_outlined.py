@@ -68,8 +68,8 @@ def test_trees_maps_and_external_weights_are_the_same(tmp_path: Path) -> None:
 def test_weights_are_stepped_over(tmp_path: Path) -> None:
     weight = helper.make_tensor("w", TensorProto.FLOAT, [1 << 20, 4], bytes(16 << 20), raw=True)
     node = helper.make_node("Add", ["x", "w"], ["y"])
-    ports = [[helper.make_tensor_value_info(name, 1, [4])] for name in "xy"]
-    content = helper.make_model(helper.make_graph([node], "g", *ports, [weight])).SerializeToString()
+    x, y = ([helper.make_tensor_value_info(name, 1, [4])] for name in "xy")
+    content = helper.make_model(helper.make_graph([node], "g", x, y, [weight])).SerializeToString()
 
     class Counting(io.BytesIO):
         count = 0

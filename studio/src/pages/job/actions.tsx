@@ -15,11 +15,11 @@ import {
   ArrowSplit20Regular,
   Cube20Regular,
   Delete20Regular,
+  DismissCircle20Regular,
   DocumentEdit20Regular,
   MoreHorizontal20Regular,
   Open20Regular,
   Share20Regular,
-  Stop20Regular,
 } from "@fluentui/react-icons";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -66,7 +66,11 @@ export function Actions() {
           {t("Resubmit")}
         </Button>
       ) : (
-        <Button icon={<Stop20Regular />} onClick={() => setAsks("cancel")} disabled={isEnding(job.properties.status)}>
+        <Button
+          icon={<DismissCircle20Regular />}
+          onClick={() => setAsks("cancel")}
+          disabled={isEnding(job.properties.status)}
+        >
           {t("Cancel job")}
         </Button>
       )}

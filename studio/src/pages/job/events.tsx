@@ -31,6 +31,9 @@ export function changesIn(detail: Record<string, unknown>): string {
   return [...lines, ...others.map(([word, value]) => `${word}: ${shown(value)}`)].join(", ");
 }
 
+/** The platform notes for itself what nobody needs to read. */
+const saysSomething = ({ event, detail }: Entry) => event !== "noted" || Object.keys(detail).length > 0;
+
 function shown(value: unknown): string {
   if (value === null || value === undefined || value === "") return "–";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -41,7 +44,7 @@ export default function Events({ name }: { name: string }) {
   const { t, i18n } = useTranslation();
   const query = useJournal(name);
   const columns: Column<Entry>[] = [
-    { key: "at", title: t("When"), width: "190px", cell: ({ at }) => new Date(at).toLocaleString(i18n.language) },
+    { key: "at", title: t("When"), width: "220px", cell: ({ at }) => new Date(at).toLocaleString(i18n.language) },
     { key: "by", title: t("Who"), width: "140px", cell: ({ by }) => by },
     { key: "event", title: t("What"), width: "150px", cell: ({ event }) => t(WORDS[event] ?? event) },
     {
@@ -70,7 +73,7 @@ export default function Events({ name }: { name: string }) {
         <Table
           label={t("Events")}
           columns={columns}
-          rows={value.toReversed()}
+          rows={value.filter(saysSomething).toReversed()}
           keyOf={(entry) => `${entry.at} ${entry.event} ${value.indexOf(entry)}`}
         />
       )}

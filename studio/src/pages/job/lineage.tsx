@@ -60,6 +60,8 @@ export default function LineageTab({ name }: { name: string }) {
   const drawn = useMemo(() => {
     const found = query.data;
     if (!found) return { nodes: [], edges: [] };
+    const isOwn = ({ id, kind }: Node) =>
+      kind === "code" && found.edges.some((edge) => edge.from === id && edge.to === found.root);
     const nodes = found.nodes.filter(
       ({ kind, id }) => isWhole || id === found.root || (kind !== "code" && kind !== "environment"),
     );
@@ -76,14 +78,14 @@ export default function LineageTab({ name }: { name: string }) {
               : t(node.kind),
           icon: ICONS[node.kind] ?? <BoxMultiple20Regular />,
           status: node.status,
-          to: page && !node.isDeleted ? to(...page) : undefined,
+          to: node.isDeleted ? undefined : isOwn(node) ? to("jobs", name, "code") : page && to(...page),
           isMain: node.id === found.root,
           isFaint: node.isArchived || node.isDeleted,
         };
       }),
       edges: found.edges.map((edge) => ({ ...edge, label: edge.role })),
     };
-  }, [query.data, isWhole, t, to]);
+  }, [query.data, isWhole, name, t, to]);
   return (
     <Asked of={query}>
       {(found) => (

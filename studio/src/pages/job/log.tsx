@@ -1,5 +1,5 @@
 /** A text of any length, read where one looks: with search, colours, and its end followed as it grows. */
-import { makeStyles, mergeClasses, Text, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
@@ -10,6 +10,7 @@ import { readPiece } from "@/pages/job/files";
 import { LogBar } from "@/pages/job/logBar";
 import { spansOf } from "@/pages/job/sgr";
 import { BLOCK, blockOf, type Line, linesIn, reach, stretchAround } from "@/pages/job/windows";
+import { size as sized } from "@/parts/said";
 
 const LINE = 19;
 
@@ -47,7 +48,14 @@ const useStyles = makeStyles({
     userSelect: "none",
     ":focus": { opacity: 1 },
   },
-  more: { padding: "8px 24px", color: tokens.colorNeutralForeground3 },
+  more: {
+    display: "flex",
+    alignItems: "center",
+    gap: "8px",
+    padding: "4px 24px",
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground3,
+  },
 });
 
 interface Props {
@@ -69,6 +77,8 @@ export function LogView({ root, path, size, isLive, at, download }: Props) {
   const [follows, setFollows] = useState(isLive && !at);
   const [marks, setMarks] = useState<RegExp | null>(null);
   const [target, setTarget] = useState<number | null>(at ?? null);
+  /** The place to be scrolled to once it is drawn: once, not whenever its block is drawn again. */
+  const awaited = useRef<number | null>(at ?? null);
   const [middle, setMiddle] = useState(at ?? (isLive ? size : 0));
   const { first, count } = stretchAround(follows ? size : middle, size);
   const [lineLength, setLineLength] = useState(90);
@@ -82,26 +92,43 @@ export function LogView({ root, path, size, isLive, at, download }: Props) {
   useEffect(() => {
     if (follows && size >= 0) virtual.scrollToIndex(count - 1, { align: "end" });
   }, [follows, size, count, virtual]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: gone to once, not again as the text grows
+  const listed = useCallback(
+    (place: number) => {
+      const { first } = stretchAround(place, size);
+      setMiddle(place);
+      requestAnimationFrame(() => virtual.scrollToIndex(Math.max(0, blockOf(place) - first), { align: "start" }));
+    },
+    [size, virtual],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: where a link leads is gone to once
   useEffect(() => {
-    if (target === null) return;
-    setMiddle(target);
-    virtual.scrollToIndex(Math.max(0, blockOf(target) - stretchAround(target, size).first), { align: "start" });
-  }, [target]);
-  const go = useCallback((place: number) => {
-    setFollows(false);
-    setTarget(place);
+    if (at) listed(at);
   }, []);
+  const go = useCallback(
+    (place: number) => {
+      setFollows(false);
+      setTarget(place);
+      const line = lineAt(room.current, place);
+      awaited.current = line ? null : place;
+      if (line) line.scrollIntoView({ block: "center" });
+      else listed(place);
+    },
+    [listed],
+  );
   const drawn = useCallback(
     (lines: Line[]) => {
-      const found = lines.findIndex((line) => line.at === target);
-      if (found >= 0) room.current?.querySelector(`[data-at="${target}"]`)?.scrollIntoView({ block: "center" });
+      const place = awaited.current;
+      const line = place !== null && lines.some((each) => each.at === place) && lineAt(room.current, place);
+      if (line) {
+        awaited.current = null;
+        line.scrollIntoView({ block: "center" });
+      }
       const bytes = (lines.at(-1)?.at ?? 0) - (lines[0]?.at ?? 0);
       if (lines.length > 50)
         setLineLength((known) => (Math.abs(known - bytes / lines.length) > known / 4 ? bytes / lines.length : known));
       if (follows) virtual.scrollToIndex(count - 1, { align: "end" });
     },
-    [target, follows, count, virtual],
+    [follows, count, virtual],
   );
   const scrolled = () => {
     const { scrollTop, scrollHeight, clientHeight } = room.current as HTMLDivElement;
@@ -115,6 +142,7 @@ export function LogView({ root, path, size, isLive, at, download }: Props) {
         path={path}
         size={size}
         go={go}
+        toEnd={() => setFollows(true)}
         onMarks={setMarks}
         isWrapped={isWrapped}
         wrap={setWrapped}
@@ -123,11 +151,19 @@ export function LogView({ root, path, size, isLive, at, download }: Props) {
         download={download}
       />
       {count < Math.ceil(size / BLOCK) && !follows && (
-        <Text size={200} className={styles.more}>
-          {t("A stretch of {{count}} blocks around where you look; search, or follow a link, to go elsewhere.", {
-            count,
+        <div className={styles.more}>
+          {t("{{from}} to {{to}} of {{size}} are listed", {
+            from: sized(first * BLOCK),
+            to: sized(Math.min(size, (first + count) * BLOCK)),
+            size: sized(size),
           })}
-        </Text>
+          <Button size="small" disabled={first === 0} onClick={() => go(Math.max(0, first - count / 2) * BLOCK)}>
+            {t("Earlier")}
+          </Button>
+          <Button size="small" disabled={(first + count) * BLOCK >= size} onClick={() => go((first + count) * BLOCK)}>
+            {t("Later")}
+          </Button>
+        </div>
       )}
       <div
         ref={room}
@@ -237,6 +273,10 @@ const Lines = memo(function Lines({ lines, isWrapped, marks, target }: LinesProp
     </div>
   ));
 });
+
+function lineAt(room: HTMLElement | null, place: number): Element | null {
+  return room?.querySelector(`[data-at="${place}"]`) ?? null;
+}
 
 /** The address of this page that opens at a line. */
 function linkTo(at: number): string {

@@ -1,6 +1,13 @@
 /** What one does with a text: search it, wrap it, follow it, take it along. */
 import { Button, makeStyles, SearchBox, Text, ToggleButton, Tooltip, tokens } from "@fluentui/react-components";
-import { ArrowDown16Regular, ArrowDownload16Regular, ArrowUp16Regular, TextWrap16Regular } from "@fluentui/react-icons";
+import {
+  ArrowDown16Regular,
+  ArrowDownload16Regular,
+  ArrowUp16Regular,
+  ChevronDoubleDown16Regular,
+  ChevronDoubleUp16Regular,
+  TextWrap16Regular,
+} from "@fluentui/react-icons";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useWorkspace } from "@/api/workspace";
@@ -12,14 +19,15 @@ const useStyles = makeStyles({
   bar: {
     display: "flex",
     alignItems: "center",
-    gap: "6px",
+    gap: "4px",
     padding: "6px 12px",
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     flexWrap: "wrap",
   },
-  name: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", flex: 1, minWidth: "80px" },
-  count: { minWidth: "64px", color: tokens.colorNeutralForeground3, fontVariantNumeric: "tabular-nums" },
-  regex: { fontFamily: tokens.fontFamilyMonospace, minWidth: "32px" },
+  name: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", flex: 1, minWidth: "60px" },
+  search: { width: "170px" },
+  count: { whiteSpace: "nowrap", color: tokens.colorNeutralForeground3, fontVariantNumeric: "tabular-nums" },
+  regex: { fontFamily: tokens.fontFamilyMonospace, minWidth: "28px", padding: "0 4px" },
 });
 
 const PAGE = 500;
@@ -29,6 +37,7 @@ interface Props {
   path: string;
   size: number;
   go: (at: number) => void;
+  toEnd: () => void;
   onMarks: (marks: RegExp | null) => void;
   isWrapped: boolean;
   wrap: (isWrapped: boolean) => void;
@@ -48,7 +57,7 @@ export function marksOf(text: string, isRegex: boolean): RegExp | null {
   }
 }
 
-export function LogBar({ root, path, size, go, onMarks, isWrapped, wrap, follows, follow, download }: Props) {
+export function LogBar({ root, path, size, go, toEnd, onMarks, isWrapped, wrap, follows, follow, download }: Props) {
   const styles = useStyles();
   const { t } = useTranslation();
   const [text, setText] = useState("");
@@ -80,6 +89,7 @@ export function LogBar({ root, path, size, go, onMarks, isWrapped, wrap, follows
       <SearchBox
         ref={box}
         size="small"
+        className={styles.search}
         placeholder={t("Find in the text")}
         aria-label={t("Find in the text")}
         value={text}
@@ -117,6 +127,12 @@ export function LogBar({ root, path, size, go, onMarks, isWrapped, wrap, follows
           disabled={!text}
           onClick={() => void search.step(text, isRegex, 1)}
         />
+      </Tooltip>
+      <Tooltip content={t("To the beginning")} relationship="label">
+        <Button size="small" appearance="subtle" icon={<ChevronDoubleUp16Regular />} onClick={() => go(0)} />
+      </Tooltip>
+      <Tooltip content={t("To the end")} relationship="label">
+        <Button size="small" appearance="subtle" icon={<ChevronDoubleDown16Regular />} onClick={toEnd} />
       </Tooltip>
       <Tooltip content={t("Wrap long lines")} relationship="label">
         <ToggleButton

@@ -55,7 +55,7 @@ export function namedBy(address: string, kind = "data"): Named {
 export function NamedLink({ address, kind, text }: { address: string; kind?: string; text?: string }) {
   const { to } = useWorkspace();
   const named = namedBy(address, kind);
-  const said = text ?? (named.text.length > 44 ? `${named.text.slice(0, 30)}…${named.text.slice(-8)}` : named.text);
+  const said = text ?? (named.text.length > 40 ? `${named.text.slice(0, 26)}…${named.text.slice(-6)}` : named.text);
   if (named.page)
     return (
       <span title={address}>

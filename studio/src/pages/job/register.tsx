@@ -12,9 +12,9 @@ import {
   Field,
   Input,
   MessageBar,
+  MessageBarBody,
   Option,
 } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "@/api/problem";
@@ -37,7 +37,7 @@ export default function Register({ close }: { close: () => void }) {
     "outputs",
     (root.data?.value ?? []).some(({ path }) => path === "outputs"),
   );
-  const models = useGet<{ value: { name: string }[] }>("/models");
+  const models = useGet<{ value: { name: string; properties?: { nextVersion?: string } }[] }>("/models");
   const [model, setModel] = useState("");
   const [place, setPlace] = useState("");
   const [kind, setKind] = useState("mlflow_model");
@@ -45,19 +45,7 @@ export default function Register({ close }: { close: () => void }) {
     ...Object.keys(job.properties.outputs ?? {}).map((output) => `outputs/${output}`),
     ...[...(root.data?.value ?? []), ...(kept.data?.value ?? [])].filter(isModelLike).map(artifact),
   ];
-  const container = useQuery({
-    queryKey: ["next version", model],
-    enabled: NAME.test(model),
-    queryFn: async () => {
-      try {
-        const { data } = await api.GET("/models/{name}", { params: { path: { name: model } } });
-        return String((data?.properties as { nextVersion?: string } | undefined)?.nextVersion ?? "1");
-      } catch {
-        return "1";
-      }
-    },
-  });
-  const version = container.data ?? "1";
+  const version = models.data?.value.find((each) => each.name === model)?.properties?.nextVersion ?? "1";
   const make = useChange(
     () =>
       api.PUT("/models/{name}/versions/{version}", {
@@ -121,7 +109,11 @@ export default function Register({ close }: { close: () => void }) {
             <Field label={t("From job")}>
               <Input readOnly value={name} />
             </Field>
-            {make.isError && <MessageBar intent="error">{asProblem(make.error).message}</MessageBar>}
+            {make.isError && (
+              <MessageBar intent="error" layout="multiline">
+                <MessageBarBody>{`${asProblem(make.error).message} ${asProblem(make.error).mend}`}</MessageBarBody>
+              </MessageBar>
+            )}
           </DialogContent>
           <DialogActions>
             <Button onClick={close}>{t("Cancel")}</Button>

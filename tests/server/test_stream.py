@@ -97,6 +97,14 @@ def test_whoever_comes_back_hears_the_rest(served: Served, job: str, followed: l
     assert [name for _, name, _ in events(served, job, after=everything)] == ["status", "done"]
 
 
+def test_whoever_wants_no_log_hears_the_rest_of_a_running_job(served: Served) -> None:
+    said = {"jobType": "Command", "command": "echo begun; sleep 2", "environmentId": "azureml:minimal@latest"}
+    assert served.admin.put(f"{WS}/jobs/quietly", json={"properties": said}).status_code == 201
+    told = [kind for _, kind, _ in events(served, "quietly", after="999999999999")]
+    assert "log" not in told
+    assert told[-1] == "done"
+
+
 def test_an_offset_is_a_number(admin: httpx.Client, job: str) -> None:
     for offset in ("x", "-1", "1.5"):
         assert admin.get(f"{WS}/jobs/{job}/events", params={"after": offset}).status_code == 400

@@ -65,7 +65,11 @@ export function ratesOf(table: number[][]) {
     precision: tp + fp ? tp / (tp + fp) : 1,
   }));
   return {
-    roc: rates.map(({ fallout, recall }): [number, number] => [fallout, recall]).sort(byPlace),
+    // Whoever says nothing is at one end, whoever says everything at the other, whether the table tells so or not.
+    roc: [[0, 0], ...rates.map(({ fallout, recall }) => [fallout, recall]), [1, 1]].sort(byPlace as never) as [
+      number,
+      number,
+    ][],
     pr: rates.map(({ recall, precision }): [number, number] => [recall, precision]).sort(byPlace),
   };
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ELSEWHERE", "closeness"]
+__all__ = ["ELSEWHERE", "closeness", "fit"]
 
 EXACT, BEGINNING, WORD, WITHIN, ELSEWHERE = range(5)
 """The best first; :data:`ELSEWHERE` is no fit."""
@@ -13,10 +13,11 @@ _BOUNDARY = re.compile(r"[^\W_]")
 
 def closeness(text: str, *names: str) -> int:
     """How well the best of some names fits ``text``, which is in lower case; of several words, each must be within."""
-    return min((_one(text, name.lower()) for name in names if name), default=ELSEWHERE)
+    return min((fit(text, name.lower()) for name in names if name), default=ELSEWHERE)
 
 
-def _one(text: str, name: str) -> int:
+def fit(text: str, name: str) -> int:
+    """How well one name fits, which is in lower case as well."""
     place = name.find(text)
     if place < 0:
         words = text.split()

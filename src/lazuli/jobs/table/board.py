@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import orjson
 from sqlalchemy import Connection, func, select
 
-from lazuli.jobs.closeness import ELSEWHERE, closeness
+from lazuli.jobs.closeness import ELSEWHERE, fit
 from lazuli.jobs.table.columns import Column, Flags, Numbers, Texts
 from lazuli.jobs.table.facts import facts_of
 from lazuli.jobs.table.facts import tags_of as own_tags
@@ -86,7 +87,8 @@ class Board:
         """How well the jobs fit a text whose name or display name does best, the newest first; archived ones never."""
         with self._lock:
             self._keep_up()
-            fits = [self._texts(name).codes_by(lambda word: closeness(text, word), ELSEWHERE) for name in _NAMED]
+            first = text.split(maxsplit=1)[0]  # what does not even hold this is passed over quickly
+            fits = [self._texts(name).scores(first, partial(fit, text), ELSEWHERE) for name in _NAMED]
             ranks = np.minimum.reduce(fits)
             ranks[~self._wanted(Question(everyone=True))] = ELSEWHERE
             found: dict[str, int] = {}

@@ -114,10 +114,10 @@ class Texts:
         passed = np.fromiter((bool(test(word)) for word in self.words), bool, len(self.words))
         return np.append(passed, False)[self._codes]  # the last stands for what is missing
 
-    def codes_by(self, number: Callable[[str], int], missing: int) -> Places:
-        """A number for every row, which its word has: each word is asked once."""
-        numbers = np.fromiter(map(number, self.words), np.int64, len(self.words))
-        return np.append(numbers, missing)[self._codes]
+    def scores(self, holding: str, score: Callable[[str], int], missing: int) -> Places:
+        """A number for every row, ``score`` of its word in lower case: asked once for each that holds a text."""
+        numbers = [score(lower) if holding in (lower := word.lower()) else missing for word in self.words]
+        return np.array([*numbers, missing], np.int64)[self._codes]
 
     def sort(self, rows: Places, *, descending: bool) -> Places:
         """The rows in the order of their texts, equal ones as they came; what is missing last."""

@@ -10,6 +10,8 @@ interface Props {
   label: string;
   option: EChartsCoreOption;
   height?: number | string;
+  /** Told which rows of the first series an area of parallel axes holds; null where no area is chosen. */
+  onBrush?: (rows: number[] | null) => void;
   onClick?: (point: { seriesName?: string; name?: string; dataIndex?: number; data?: unknown }) => void;
 }
 

@@ -76,7 +76,7 @@ export function AllJobs() {
   const reckoned = useReckoned(view);
   const words = useGet<Words>("/jobTable/words", {}, { staleTime: 30_000 }).data;
   const query = useMemo(() => queryOf(view, principal.name, reckoned), [view, principal.name, reckoned]);
-  const rows = useRows(query, true);
+  const rows = useRows(query);
   const problem = rows.error ? asProblem(rows.error) : null;
   const [isChoosing, setChoosing] = useState(false);
   const selection = useSelection(rows.rowAt, rows.total);

@@ -2,6 +2,7 @@
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import type { Doc } from "@/api/client";
+import { useHappenings } from "@/api/live";
 import { useWorkspace } from "@/api/workspace";
 import type { Query } from "@/pages/jobs/view";
 
@@ -22,7 +23,7 @@ export function pagesFor(first: number, last: number, total: number): number[] {
  * All rows that a query finds, as a table wants them. While another query's first answer is on its way, the rows of the
  * one before stay, marked as old.
  */
-export function useRows(query: Query, alive: boolean) {
+export function useRows(query: Query) {
   const { id, api } = useWorkspace();
   const queries = useQueryClient();
   const [seen, setSeen] = useState(TOP);
@@ -43,9 +44,10 @@ export function useRows(query: Query, alive: boolean) {
         const { data } = await api.GET("/jobTable", { params: { query: said }, signal } as never);
         return data as unknown as Answer;
       },
-      refetchInterval: alive ? 10_000 : (false as const),
+      refetchInterval: 60_000, // for what no status tells: tags, metrics
     })),
   });
+  useHappenings(["jobs"], () => void queries.invalidateQueries({ queryKey: [id, "/jobTable"] }));
   const newest = asked.reduce<(typeof asked)[number] | undefined>(
     (best, each) => (each.data && each.dataUpdatedAt > (best?.dataUpdatedAt ?? 0) ? each : best),
     undefined,

@@ -4,7 +4,7 @@ import { addressOf, type Comparison, comparisonOf, START } from "@/pages/compare
 import { asCsv, asMarkdown } from "@/pages/compare/copied";
 import { bestOf, deltaOf, fieldOf, goalOf, isDifferent } from "@/pages/compare/fields";
 import { bestSoFar, boxOf, parallelOf, scatterOf } from "@/pages/compare/pictures";
-import { firstAxes } from "@/pages/compare/plots";
+import { apart, firstAxes } from "@/pages/compare/plots";
 import { leavesOf, metricsOf, paramsOf, type Run, settingsOf, shortened } from "@/pages/compare/runs";
 import { fieldsOf } from "@/pages/compare/trials";
 
@@ -126,6 +126,11 @@ test("pictures begin with what differs", () => {
     "params.extra",
     "metrics.loss",
   ]);
+});
+
+test("a metric and a parameter of one name are told apart", () => {
+  const fields = [fieldOf("params.lr", "lr", []), fieldOf("metrics.lr", "lr", []), fieldOf("metrics.auc", "auc", [])];
+  expect(apart(fields).map(({ name }) => name)).toEqual(["params.lr", "metrics.lr", "auc"]);
 });
 
 test("a picture has a line for each run, missing values left out", () => {

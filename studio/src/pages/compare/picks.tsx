@@ -11,7 +11,11 @@ interface Props {
 /** One of some, with its label at the left. */
 export function Pick({ label, value, options, choose }: Props) {
   return (
-    <Field label={label} orientation="horizontal" style={{ gridTemplateColumns: "max-content minmax(120px, 220px)" }}>
+    <Field
+      label={label}
+      orientation="horizontal"
+      style={{ gridTemplateColumns: "max-content minmax(120px, 220px)", alignItems: "center" }}
+    >
       <Select size="small" value={value} onChange={(_, { value: chosen }) => choose(chosen)}>
         {options.map(([key, text]) => (
           <option key={key} value={key}>

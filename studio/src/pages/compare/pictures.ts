@@ -16,12 +16,14 @@ const MISSING = "-"; // what ECharts takes for no value
 const shown = (value: Value) => (typeof value === "number" ? number(value) : (value ?? "–"));
 const categories = (field: Field) => [...new Set(field.values.filter((value) => value !== null).map(String))];
 
+const LABEL = { hideOverlap: true, formatter: (value: number) => number(value) };
+
 /** A place on the axis of a field. */
 const placed = (value: Value | undefined) => value ?? MISSING;
 
 function axisOf(field: Field) {
   if (!field.isNumber) return { type: "category" as const, data: categories(field) };
-  return { type: field.isLog ? ("log" as const) : ("value" as const), scale: true, axisLabel: { hideOverlap: true } };
+  return { type: field.isLog ? ("log" as const) : ("value" as const), scale: true, axisLabel: LABEL };
 }
 
 /** The scale by which a number becomes a colour, as a legend at the right. */

@@ -33,7 +33,7 @@ export interface PlotProps {
 }
 
 const drawnOf = (runs: Run[]): Drawn[] => runs.map(({ title, color }) => ({ name: title, color }));
-const optionsOf = (fields: Field[]): [string, string][] => fields.map(({ key, name }) => [key, name]);
+const optionsOf = (fields: Field[]): [string, string][] => apart(fields).map(({ key, name }) => [key, name]);
 
 function Nothing() {
   const { t } = useTranslation();
@@ -53,6 +53,12 @@ export function firstAxes(params: Field[], metrics: Field[]): Field[] {
   return [...differ(params).slice(0, FEW / 2), ...differ(metrics).slice(0, FEW / 2)];
 }
 
+/** Fields under names that tell them apart, also where a metric is called as a parameter is. */
+export function apart(fields: Field[]): Field[] {
+  const isOften = (name: string) => fields.filter((each) => each.name === name).length > 1;
+  return fields.map((field) => (isOften(field.name) ? { ...field, name: field.key } : field));
+}
+
 export function Coordinates({ runs, params, metrics, comparison, change }: PlotProps) {
   const styles = useStyles();
   const { t } = useTranslation();
@@ -61,7 +67,7 @@ export function Coordinates({ runs, params, metrics, comparison, change }: PlotP
     const said = comparison.axes.flatMap((key) => all.filter((field) => field.key === key));
     return said.length ? said : firstAxes(params, metrics);
   }, [comparison.axes, all, params, metrics]);
-  const option = useMemo(() => parallelOf(chosen, drawnOf(runs), runs.length > FEW), [chosen, runs]);
+  const option = useMemo(() => parallelOf(apart(chosen), drawnOf(runs), runs.length > FEW), [chosen, runs]);
   if (!all.length) return <Nothing />;
   return (
     <Card>

@@ -7,16 +7,18 @@ import { bestOf, deltaOf, type Field, type Goal, goalOf, isDifferent, type Value
 import type { Run } from "@/pages/compare/runs";
 import { number, PageLink } from "@/parts/said";
 
+const NAME = 220;
+const RUN = 168;
+
 const useStyles = makeStyles({
   scroller: { overflowX: "auto" },
-  table: { borderCollapse: "separate", borderSpacing: 0, minWidth: "100%" },
+  table: { borderCollapse: "separate", borderSpacing: 0, width: "100%", tableLayout: "fixed" },
   head: {
     textAlign: "left",
     padding: "6px 12px",
     fontWeight: tokens.fontWeightSemibold,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     whiteSpace: "nowrap",
-    maxWidth: "220px",
     overflow: "hidden",
     textOverflow: "ellipsis",
   },
@@ -24,9 +26,7 @@ const useStyles = makeStyles({
     position: "sticky",
     left: 0,
     zIndex: 1,
-    width: "220px",
-    minWidth: "160px",
-    maxWidth: "260px",
+    width: `${NAME - 24}px`,
     fontWeight: tokens.fontWeightRegular,
     color: tokens.colorNeutralForeground2,
     backgroundColor: tokens.colorNeutralBackground1,
@@ -34,8 +34,6 @@ const useStyles = makeStyles({
   cell: {
     padding: "6px 12px",
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
-    maxWidth: "260px",
-    minWidth: "110px",
     overflow: "hidden",
     textOverflow: "ellipsis",
     whiteSpace: "nowrap",
@@ -49,7 +47,12 @@ const useStyles = makeStyles({
     boxShadow: `inset 3px 0 0 ${tokens.colorPaletteYellowBorderActive}`,
   },
   best: { fontWeight: tokens.fontWeightSemibold },
-  delta: { display: "block", fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground3 },
+  delta: {
+    display: "block",
+    fontWeight: tokens.fontWeightRegular,
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground3,
+  },
   better: { color: tokens.colorPaletteGreenForeground1 },
   worse: { color: tokens.colorPaletteRedForeground1 },
   dot: {
@@ -80,7 +83,7 @@ export function Values({ label, runs, fields, baseline, goals, turn }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by keys
     <section className={styles.scroller} tabIndex={0} aria-label={label}>
-      <table className={styles.table}>
+      <table className={styles.table} style={{ minWidth: NAME + RUN * runs.length }}>
         <thead>
           <tr>
             <th scope="col" className={mergeClasses(styles.head, styles.name)}>

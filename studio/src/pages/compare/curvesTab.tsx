@@ -78,10 +78,9 @@ export function CurvesOf({ runs, metrics, comparison, change }: PlotProps) {
           size="small"
           aria-label={t("Smoothing")}
           min={0}
-          max={0.99}
-          step={0.01}
-          value={smoothing}
-          onChange={(_, { value }) => change({ smoothing: value })}
+          max={99}
+          value={Math.round(smoothing * 100)}
+          onChange={(_, { value }) => change({ smoothing: value / 100 })}
         />
         <Switch label={t("Logarithmic")} checked={isLog} onChange={(_, { checked }) => change({ isLog: checked })} />
         {zoom && (

@@ -8,7 +8,7 @@ import {
   Open20Regular,
   Trophy16Filled,
 } from "@fluentui/react-icons";
-import { memo, useMemo, useRef, useState } from "react";
+import { memo, useMemo, useReducer, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useHappenings } from "@/api/live";
@@ -69,7 +69,7 @@ const useStyles = makeStyles({
   buttons: { display: "flex", gap: "8px", flexWrap: "wrap", marginTop: "16px" },
   score: { fontSize: tokens.fontSizeHero800, lineHeight: tokens.lineHeightHero800, fontVariantNumeric: "tabular-nums" },
   soft: { color: tokens.colorNeutralForeground3 },
-  table: { display: "flex", flexDirection: "column", height: "min(460px, 60vh)" },
+  table: { display: "flex", flexDirection: "column", maxHeight: "min(460px, 60vh)" },
   bars: {
     display: "grid",
     gridTemplateColumns: "minmax(60px, max-content) 1fr 56px",
@@ -124,12 +124,17 @@ function Shown({ told, importance }: { told: Told; importance: Importance | unde
   const styles = useStyles();
   const { t } = useTranslation();
   const [held, setHeld] = useState<ReadonlySet<number> | null>(null);
+  const [released, release] = useReducer((times: number) => times + 1, 0);
   const measured = useMemo(() => ({ ...told, trials: told.trials.filter(({ best }) => best !== null) }), [told]);
   const { params, metric } = useMemo(() => fieldsOf(measured), [measured]);
   const goal: Goal = /^min/i.test(told.goal) ? "min" : /^max/i.test(told.goal) ? "max" : goalOf(told.primaryMetric);
   const best = told.trials.find(({ name }) => name === told.best);
   const drawn = useMemo(() => measured.trials.map(({ number: index }) => ({ name: String(index) })), [measured]);
   const kept = held ? told.trials.filter(({ number: index }) => held.has(index)) : told.trials;
+  const free = () => {
+    setHeld(null);
+    release(); // the picture is drawn anew, with no area on it
+  };
   const history = useMemo(() => historyOf(metric, goal, drawn, t("Best so far"), t("Trial")), [metric, goal, drawn, t]);
   if (!told.trials.length) {
     return (
@@ -162,7 +167,13 @@ function Shown({ told, importance }: { told: Told; importance: Importance | unde
         {measured.trials.length > 0 && (
           <>
             <div className={styles.rest}>
-              <Coordinates fields={[...params, metric]} runs={drawn} numbers={measured.trials} hold={setHeld} />
+              <Coordinates
+                key={released}
+                fields={[...params, metric]}
+                runs={drawn}
+                numbers={measured.trials}
+                hold={setHeld}
+              />
             </div>
             <div className={styles.third}>
               <Mattered importance={importance} />
@@ -170,13 +181,7 @@ function Shown({ told, importance }: { told: Told; importance: Importance | unde
           </>
         )}
         <div className={styles.whole}>
-          <TrialTable
-            told={told}
-            rows={kept}
-            all={told.trials.length}
-            goal={goal}
-            release={held ? () => setHeld(null) : null}
-          />
+          <TrialTable told={told} rows={kept} all={told.trials.length} goal={goal} release={held ? free : null} />
         </div>
         {measured.trials.length > 1 && params.length > 0 && (
           <div className={styles.whole}>
@@ -443,7 +448,7 @@ function TrialTable({ told, rows, all, goal, release }: TableProps) {
         </span>
       }
     >
-      <div className={styles.table}>
+      <div className={styles.table} style={{ height: 36 + 40 * Math.max(2, rows.length) }}>
         <Table
           label={t("Trials")}
           columns={columns}

@@ -23,7 +23,7 @@ import {
 } from "@fluentui/react-icons";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { fetched } from "@/api/client";
 import { useChange, useWorkspace } from "@/api/workspace";
 import { isOver, useJob } from "@/pages/job/job";
@@ -39,7 +39,8 @@ export function Actions() {
   const { to } = useWorkspace();
   const navigate = useNavigate();
   const tell = useTell();
-  const [asks, setAsks] = useState<"" | "cancel" | "delete" | "register">("");
+  const [address] = useSearchParams();
+  const [asks, setAsks] = useState<"" | "cancel" | "delete" | "register">(address.has("register") ? "register" : "");
   const act = useActs();
   const close = () => setAsks("");
   const over = isOver(job.properties.status);

@@ -118,7 +118,11 @@ async function asked(method: string, address: string, body: object) {
   return (await fetched(address, init)).json();
 }
 
-async function sendAll(place: URL, picked: Picked[], told: (sent: number, total: number) => void): Promise<void> {
+export async function sendAll(
+  place: URL,
+  picked: Picked[],
+  told: (sent: number, total: number) => void,
+): Promise<void> {
   const left = [...picked];
   let sent = 0;
   const send = async () => {

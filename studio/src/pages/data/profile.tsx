@@ -1,0 +1,166 @@
+/** The columns of a table: what they are of, how much is missing, how their values are spread. */
+import { MessageBar, MessageBarBody, makeStyles, Text, tokens } from "@fluentui/react-components";
+import { useTranslation } from "react-i18next";
+import type { Doc } from "@/api/client";
+import { useRead } from "@/pages/assets/reads";
+import { Asked } from "@/parts/asked";
+import { Empty } from "@/parts/problem";
+import { number } from "@/parts/said";
+import { type Column, Table } from "@/parts/table";
+
+type Profile = Doc<"Profile">;
+type ColumnProfile = Doc<"ColumnProfile">;
+
+const useStyles = makeStyles({
+  bar: { padding: "8px 24px", color: tokens.colorNeutralForeground3 },
+  bars: { width: "100%", height: "52px", display: "block" },
+  bin: { fill: tokens.colorBrandBackground },
+  top: { display: "grid", gridTemplateColumns: "minmax(0, 1fr) 52px", columnGap: "8px", lineHeight: "18px" },
+  value: {
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+    whiteSpace: "nowrap",
+    padding: "0 4px",
+    fontSize: tokens.fontSizeBase200,
+  },
+  count: { textAlign: "right", fontVariantNumeric: "tabular-nums", fontSize: tokens.fontSizeBase200 },
+  quiet: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+  name: { display: "grid", minWidth: 0 },
+});
+
+export function ProfileTab({ root }: { root: string }) {
+  const styles = useStyles();
+  const { t, i18n } = useTranslation();
+  const query = useRead<Profile>(`${root}/profile`);
+  const said = (value: unknown) => saidOf(value, i18n.language);
+  const spread = (key: "min" | "q1" | "median" | "q3" | "max" | "mean" | "std", title: string) => ({
+    key,
+    title,
+    width: "96px",
+    align: "end" as const,
+    cell: (row: ColumnProfile) => <span title={said(row.spread?.[key])}>{said(row.spread?.[key])}</span>,
+  });
+  const columns: Column<ColumnProfile>[] = [
+    {
+      key: "name",
+      title: t("Column"),
+      width: "minmax(150px, 1.4fr)",
+      cell: ({ name, type, kind }) => (
+        <span className={styles.name} title={name}>
+          <Text weight="semibold" truncate wrap={false}>
+            {name}
+          </Text>
+          <span className={styles.quiet}>{type ?? t(kind)}</span>
+        </span>
+      ),
+    },
+    { key: "shape", title: t("Values"), width: "220px", cell: (row) => <Shape of={row} /> },
+    {
+      key: "missing",
+      title: t("Missing"),
+      width: "110px",
+      align: "end",
+      cell: ({ missing, count }) => `${said(missing)} (${percent(missing, missing + count)})`,
+    },
+    { key: "distinct", title: t("Distinct"), width: "90px", align: "end", cell: ({ distinct }) => said(distinct) },
+    spread("min", t("Min")),
+    spread("q1", t("25 %")),
+    spread("median", t("Median")),
+    spread("q3", t("75 %")),
+    spread("max", t("Max")),
+    spread("mean", t("Mean")),
+    spread("std", t("Std")),
+  ];
+  return (
+    <Asked of={query}>
+      {(found) => (
+        <>
+          <div className={styles.bar}>
+            {found.isWhole
+              ? t("Of all {{some}} rows", { some: said(found.rowsRead) })
+              : t("Of the first {{some}} rows", { some: said(found.rowsRead) })}
+            {" · "}
+            {t("{{some}} columns", { some: found.totalColumns })}
+          </div>
+          {found.notes.map((note) => (
+            <MessageBar key={note}>
+              <MessageBarBody>{note}</MessageBarBody>
+            </MessageBar>
+          ))}
+          <Table
+            label={t("Profile")}
+            columns={columns}
+            rows={found.columns}
+            rowHeight={68}
+            keyOf={({ name }) => name}
+            empty={<Empty title={t("There are no columns to profile")} hint={t("Only tables have a profile.")} />}
+          />
+        </>
+      )}
+    </Asked>
+  );
+}
+
+export function saidOf(value: unknown, language: string): string {
+  if (value === null || value === undefined) return "–";
+  return typeof value === "number" ? number(value, language) : String(value);
+}
+
+export function percent(part: number, whole: number): string {
+  if (!whole) return "0 %";
+  const share = (100 * part) / whole;
+  return part > 0 && share < 0.1 ? "< 0.1 %" : `${share.toFixed(share > 0 && share < 10 ? 1 : 0)} %`;
+}
+
+/** A histogram, or the values that come most often. */
+function Shape({ of }: { of: ColumnProfile }) {
+  const styles = useStyles();
+  const { t, i18n } = useTranslation();
+  if (of.histogram.length) {
+    const most = Math.max(...of.histogram.map(({ count }) => count), 1);
+    const width = 100 / of.histogram.length;
+    return (
+      <svg
+        className={styles.bars}
+        viewBox="0 0 100 40"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={t("Histogram of {{name}}", { name: of.name })}
+      >
+        {of.histogram.map(({ from, to, count }, index) => (
+          <rect
+            key={String(from)}
+            className={styles.bin}
+            x={index * width + width * 0.06}
+            width={width * 0.88}
+            y={40 - (38 * count) / most}
+            height={(38 * count) / most}
+          >
+            <title>{`${saidOf(from, i18n.language)} – ${saidOf(to, i18n.language)}: ${count}`}</title>
+          </rect>
+        ))}
+      </svg>
+    );
+  }
+  const most = Math.max(...of.top.map(({ count }) => count), 1);
+  return (
+    <div>
+      {of.top.slice(0, 3).map(({ value, count }) => {
+        const share = `${(100 * count) / most}%`;
+        return (
+          <div key={String(value)} className={styles.top} title={`${value}: ${count}`}>
+            <span
+              className={styles.value}
+              style={{
+                background: `linear-gradient(to right, ${tokens.colorBrandBackground2} ${share}, transparent ${share})`,
+              }}
+            >
+              {String(value)}
+            </span>
+            <span className={styles.count}>{saidOf(count, i18n.language)}</span>
+          </div>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { found, isListed, ordered } from "@/pages/assets/list";
 import { below, crumbsOf, folderOf, isName, nameFrom, storedIn, uriOf } from "@/pages/assets/paths";
-import { percent, saidOf } from "@/pages/data/profile";
+import { dateOf, percent, saidOf } from "@/pages/data/profile";
 import { placeOf } from "@/pages/data/send";
 import { snippetsOf } from "@/pages/data/snippets";
+import { documentOf, missingIn } from "@/pages/datastores/form";
+import { differencesOf } from "@/pages/models/compare";
+import { countsOf, factsOf, flatOf, shapeOf } from "@/pages/models/summary";
 
 test("an address of a datastore is told from others, long and short", () => {
   expect(storedIn("azureml://datastores/blob/paths/a/b.csv")).toEqual({ store: "blob", path: "a/b.csv" });
@@ -63,4 +66,44 @@ test("how it is consumed depends on its type", () => {
   expect(of("uri_file")).toContain("azureml:d:3");
   expect(of("mltable")).toContain("mltable.load");
   expect(of("uri_folder")).toContain("rglob");
+});
+
+test("a datastore's secrets stand apart, and what is missing keeps it from being made", () => {
+  const said = { accountName: "a", containerName: "c", key: "hush", bucketName: "typed before" };
+  expect(documentOf("AzureBlob", "AccountKey", said)).toEqual({
+    datastoreType: "AzureBlob",
+    accountName: "a",
+    containerName: "c",
+    credentials: { credentialsType: "AccountKey", secrets: { key: "hush" } },
+  });
+  expect(documentOf("Local", "", { path: "/data" }).credentials).toEqual({ credentialsType: "None" });
+  expect(missingIn("AzureBlob", "AccountKey", said)).toBe(false);
+  expect(missingIn("AzureBlob", "Sas", said)).toBe(true);
+  expect(missingIn("S3", "", {})).toBe(true);
+});
+
+test("what an ONNX model is made of reads well", () => {
+  expect(shapeOf([null, 3])).toBe("? × 3");
+  expect(shapeOf([])).toBe("1");
+  expect(shapeOf(null)).toBe("–");
+  expect(countsOf({ Add: 1, MatMul: 4 })).toEqual([
+    { name: "MatMul", count: 4, share: 1 },
+    { name: "Add", count: 1, share: 0.25 },
+  ]);
+  expect(flatOf({ name: "m", measured: { speed: 2 }, none: null, list: [1] })).toEqual({ name: "m", speed: "2" });
+  expect(factsOf([{ name: "m", version: "1", measured: { speed: 2 } }])).toEqual(["speed"]);
+});
+
+test("only what differs between two versions is told", () => {
+  const made = (name: string, stage: string) => ({ id: name, name, properties: { stage, modelType: "custom_model" } });
+  expect(differencesOf([made("1", "None"), { auc: 0.9 }], [made("2", "Production"), { auc: 0.9, loss: 1 }])).toEqual([
+    { fact: "stage", one: "None", other: "Production" },
+    { fact: "loss", one: undefined, other: 1 },
+  ]);
+});
+
+test("times of a profile are days, moments and spans", () => {
+  expect(dateOf(1_777_593_600)).toBe("2026-05-01");
+  expect(dateOf(1_777_593_660)).toBe("2026-05-01 00:01");
+  expect(dateOf(694_440, true)).toBe("8 d 0 h");
 });

@@ -73,7 +73,7 @@ export function AssetPage({ kind, above, tabs, actions, isFixed }: Props) {
         )
       }
       tabs={offered.map(({ key, text }) => ({ key, text, to: to(kind, name, version?.name ?? "", key) }))}
-      tab={tab?.key}
+      tab={tab?.key ?? ""}
       full={tab?.full}
     >
       <Asked of={versions}>

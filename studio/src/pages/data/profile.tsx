@@ -5,7 +5,7 @@ import type { Doc } from "@/api/client";
 import { useRead } from "@/pages/assets/reads";
 import { Asked } from "@/parts/asked";
 import { Empty } from "@/parts/problem";
-import { number } from "@/parts/said";
+import { number, span } from "@/parts/said";
 import { type Column, Table } from "@/parts/table";
 
 type Profile = Doc<"Profile">;
@@ -33,12 +33,16 @@ export function ProfileTab({ root }: { root: string }) {
   const { t, i18n } = useTranslation();
   const query = useRead<Profile>(`${root}/profile`);
   const said = (value: unknown) => saidOf(value, i18n.language);
-  const spread = (key: "min" | "q1" | "median" | "q3" | "max" | "mean" | "std", title: string) => ({
+  const told = (key: "min" | "q1" | "median" | "q3" | "max" | "mean" | "std", title: string) => ({
     key,
     title,
-    width: "96px",
+    width: "minmax(84px, 104px)",
     align: "end" as const,
-    cell: (row: ColumnProfile) => <span title={said(row.spread?.[key])}>{said(row.spread?.[key])}</span>,
+    cell: ({ kind, spread }: ColumnProfile) => {
+      const value = spread?.[key];
+      const text = kind === "date" && typeof value === "number" ? dateOf(value, key === "std") : said(value);
+      return <span title={text}>{text}</span>;
+    },
   });
   const columns: Column<ColumnProfile>[] = [
     {
@@ -54,7 +58,7 @@ export function ProfileTab({ root }: { root: string }) {
         </span>
       ),
     },
-    { key: "shape", title: t("Values"), width: "220px", cell: (row) => <Shape of={row} /> },
+    { key: "shape", title: t("Values"), width: "190px", cell: (row) => <Shape of={row} /> },
     {
       key: "missing",
       title: t("Missing"),
@@ -63,13 +67,13 @@ export function ProfileTab({ root }: { root: string }) {
       cell: ({ missing, count }) => `${said(missing)} (${percent(missing, missing + count)})`,
     },
     { key: "distinct", title: t("Distinct"), width: "90px", align: "end", cell: ({ distinct }) => said(distinct) },
-    spread("min", t("Min")),
-    spread("q1", t("25 %")),
-    spread("median", t("Median")),
-    spread("q3", t("75 %")),
-    spread("max", t("Max")),
-    spread("mean", t("Mean")),
-    spread("std", t("Std")),
+    told("min", t("Min")),
+    told("q1", t("25 %")),
+    told("median", t("Median")),
+    told("q3", t("75 %")),
+    told("max", t("Max")),
+    told("mean", t("Mean")),
+    told("std", t("Std")),
   ];
   return (
     <Asked of={query}>
@@ -106,6 +110,16 @@ export function saidOf(value: unknown, language: string): string {
   return typeof value === "number" ? number(value, language) : String(value);
 }
 
+/** Times are told in seconds since 1970: as a day, or a moment within it; how far they spread, as a span. */
+export function dateOf(seconds: number, isSpan = false): string {
+  if (isSpan) return span(seconds * 1000);
+  const moment = new Date(seconds * 1000);
+  if (Number.isNaN(moment.getTime())) return String(seconds);
+  return seconds % 86_400 === 0
+    ? moment.toISOString().slice(0, 10)
+    : moment.toISOString().slice(0, 16).replace("T", " ");
+}
+
 export function percent(part: number, whole: number): string {
   if (!whole) return "0 %";
   const share = (100 * part) / whole;
@@ -119,6 +133,8 @@ function Shape({ of }: { of: ColumnProfile }) {
   if (of.histogram.length) {
     const most = Math.max(...of.histogram.map(({ count }) => count), 1);
     const width = 100 / of.histogram.length;
+    const edge = (value: unknown) =>
+      of.kind === "date" && typeof value === "number" ? dateOf(value) : saidOf(value, i18n.language);
     return (
       <svg
         className={styles.bars}
@@ -136,7 +152,7 @@ function Shape({ of }: { of: ColumnProfile }) {
             y={40 - (38 * count) / most}
             height={(38 * count) / most}
           >
-            <title>{`${saidOf(from, i18n.language)} – ${saidOf(to, i18n.language)}: ${count}`}</title>
+            <title>{`${edge(from)} – ${edge(to)}: ${count}`}</title>
           </rect>
         ))}
       </svg>

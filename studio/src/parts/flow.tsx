@@ -60,7 +60,8 @@ const useStyles = makeStyles({
     ":hover": { border: `1px solid ${tokens.colorNeutralStroke1Hover}`, boxShadow: tokens.shadow8 },
     ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: "1px" },
   },
-  opens: { cursor: "pointer", textDecorationLine: "none" },
+  // Around what can be neither moved nor selected, React Flow lets the mouse through.
+  opens: { pointerEvents: "all", cursor: "pointer", textDecorationLine: "none" },
   main: {
     border: `2px solid ${tokens.colorBrandStroke1}`,
     ":hover": { border: `2px solid ${tokens.colorBrandStroke1}` },

@@ -25,22 +25,19 @@ import {
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { fetched } from "@/api/client";
-import { asProblem } from "@/api/problem";
-import { useChange, useWorkspace } from "@/api/workspace";
-import { check, useWrong } from "@/pages/author/check";
+import { useWorkspace } from "@/api/workspace";
+import { useWrong } from "@/pages/author/check";
 import { completions, hoverAt } from "@/pages/author/complete";
-import { forgetDraft, keepDraft } from "@/pages/author/draft";
+import { keepDraft } from "@/pages/author/draft";
 import { type Form, FormProvider, type Wrong } from "@/pages/author/form";
 import { useKnown } from "@/pages/author/names";
 import { Problems } from "@/pages/author/problems";
-import type { Path, Schema } from "@/pages/author/schema";
+import type { Schema } from "@/pages/author/schema";
 import { JobForm } from "@/pages/author/sections";
 import type { Template } from "@/pages/author/templates";
-import { edited, parsed, renamed } from "@/pages/author/text";
+import { useSubmit, useYaml } from "@/pages/author/yaml";
 import { Editor } from "@/parts/editor";
 import { Page } from "@/parts/page";
-import { useTell, useTellProblem } from "@/shell/told";
 
 const useStyles = makeStyles({
   desk: { flex: 1, minHeight: 0, display: "grid", gap: "16px", padding: "12px 24px 16px" },
@@ -59,51 +56,6 @@ const useStyles = makeStyles({
 
 type View = "both" | "form" | "yaml";
 const VIEW = "lazuli.author.view";
-
-/** A text with the last of its readings that was YAML, and changes by path. */
-function useYaml(begun: string) {
-  const [text, setText] = useState(begun);
-  const said = useMemo(() => parsed(text), [text]);
-  const last = useRef<unknown>({});
-  if (said.errors.length === 0) last.current = said.data ?? {};
-  const set = useCallback(
-    (path: Path, value: unknown, comment?: string) => setText((now) => edited(now, path, value, comment)),
-    [],
-  );
-  const rename = useCallback((path: Path, name: string) => setText((now) => renamed(now, path, name)), []);
-  return { text, setText, said, data: last.current, set, rename };
-}
-
-/** Sends a YAML text; `told` hears what is wrong where the server refuses it. */
-function useSubmit(text: string, told: (wrong: Wrong[]) => void) {
-  const { t } = useTranslation();
-  const workspace = useWorkspace();
-  const navigate = useNavigate();
-  const tell = useTell();
-  const tellProblem = useTellProblem();
-  const sending = useChange(async (_: undefined, { id }) => {
-    const headers = { "Content-Type": "application/yaml" };
-    return (await fetched(`${id}/jobFile`, { method: "POST", headers, body: text })).json() as Promise<{
-      name: string;
-    }>;
-  });
-  const submit = async () => {
-    try {
-      const wrong = await check(workspace, text);
-      if (wrong.some(({ severity }) => severity === "error")) return told(wrong);
-      const { name } = await sending.mutateAsync(undefined);
-      forgetDraft(workspace.id);
-      tell({ title: t("Submitted: {{name}}", { name }) });
-      navigate(workspace.to("jobs", name));
-    } catch (error) {
-      const { message, mend, target } = asProblem(error);
-      const found = /^job\.yml:(\d+): (.*)$/s.exec(message);
-      if (!found) return tellProblem(error);
-      told([{ line: Number(found[1]), message: found[2] ?? "", mend, target, severity: "error" }]);
-    }
-  };
-  return { submit, isSending: sending.isPending };
-}
 
 /** Ctrl-Enter submits, also from within the editor, which has a meaning of its own for it. */
 function useSubmitKey(submit: () => void) {

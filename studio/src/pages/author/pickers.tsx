@@ -26,7 +26,7 @@ export function ComputeField({ path, label }: { path: Path; label: string }) {
         selectedOptions={[said]}
         placeholder={t("Where there is room: serverless")}
         onChange={(event) => type(event.target.value)}
-        onOptionSelect={(_, { optionValue }) => type(optionValue ?? "")}
+        onOptionSelect={(_, { optionValue }) => optionValue !== undefined && type(optionValue)}
       >
         <Option value="local" text="local">
           local
@@ -83,7 +83,7 @@ export function EnvironmentField({ path, label, isRequired }: { path: Path; labe
           selectedOptions={[said]}
           placeholder={t("Choose an environment")}
           onChange={(event) => type(event.target.value)}
-          onOptionSelect={(_, { optionValue }) => type(optionValue ?? "")}
+          onOptionSelect={(_, { optionValue }) => optionValue !== undefined && type(optionValue)}
         >
           {own.length > 0 && <OptionGroup label={t("Own")}>{own.map(option)}</OptionGroup>}
           {curated.length > 0 && <OptionGroup label={t("Curated")}>{curated.map(option)}</OptionGroup>}
@@ -137,7 +137,7 @@ export function ExperimentField({ path, label }: { path: Path; label: string }) 
         selectedOptions={[text]}
         placeholder="Default"
         onChange={(event) => type(event.target.value)}
-        onOptionSelect={(_, { optionValue }) => type(optionValue ?? "")}
+        onOptionSelect={(_, { optionValue }) => optionValue !== undefined && type(optionValue)}
       >
         {(data?.value ?? []).map(({ name, jobs }) => (
           <Option key={name} value={name} text={name}>

@@ -153,7 +153,7 @@ function Place({ path, kind, name, side }: { path: Path; kind: string; name: str
       selectedOptions={[text]}
       className={styles.slim}
       onChange={(event) => type(event.target.value)}
-      onOptionSelect={(_, { optionValue }) => type(optionValue ?? "")}
+      onOptionSelect={(_, { optionValue }) => optionValue !== undefined && type(optionValue)}
     >
       {[...choices, ...(path[0] === "jobs" ? parents : [])].map((each) => (
         <Option key={each}>{each}</Option>

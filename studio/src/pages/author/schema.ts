@@ -16,7 +16,6 @@ export interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   if?: Schema;
-  // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
   then?: Schema;
   else?: Schema;
   readOnly?: boolean;

@@ -144,7 +144,7 @@ export function ComponentField({ path, label }: { path: Path; label: string }) {
         value={text}
         selectedOptions={[text]}
         onChange={(event) => type(event.target.value)}
-        onOptionSelect={(_, { optionValue }) => type(optionValue ?? "")}
+        onOptionSelect={(_, { optionValue }) => optionValue !== undefined && type(optionValue)}
       >
         {components.map((name) => (
           <Option key={name}>{`azureml:${name}@latest`}</Option>

@@ -88,5 +88,16 @@ export function pipelineOf(resource: ComponentResource, name: string, version: s
 export function fileOf(resource: ComponentResource): string {
   const { name, version, type, display_name, description, ...rest } = specOf(resource);
   const said = { name, version, type, display_name, description, ...rest };
-  return stringify(JSON.parse(JSON.stringify(said)), { lineWidth: 0, version: "1.1" });
+  return stringify(JSON.parse(JSON.stringify(said), briefly), { lineWidth: 0, version: "1.1" });
+}
+
+/** Without what is empty or goes without saying, and references by name. */
+function briefly(key: string, value: unknown): unknown {
+  if (key === "optional" && value === false) return undefined;
+  if (value && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0) return undefined;
+  if (typeof value !== "string") return value;
+  return value.replace(
+    /^(azureml:)?\/subscriptions\/.*\/workspaces\/[^/]+\/\w+\/([^/]+)\/versions\/([^/]+)$/,
+    "azureml:$2:$3",
+  );
 }

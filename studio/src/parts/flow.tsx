@@ -11,9 +11,11 @@ import {
   type NodeProps,
   Position,
   ReactFlow,
+  useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { createContext, useContext, useMemo } from "react";
+import { createContext, useContext, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { GraphEdge, GraphNode, GraphProps } from "@/parts/graph";
@@ -137,6 +139,7 @@ export default function Flow({ label, nodes, edges, direction = "down", height, 
           }}
         >
           <Background variant={BackgroundVariant.Dots} gap={20} />
+          <Refit />
           <Controls showInteractive={false} />
           {nodes.length > MANY && <MiniMap pannable zoomable ariaLabel={t("Map of the graph")} />}
         </ReactFlow>
@@ -157,6 +160,16 @@ function line({ from, to, label, isLive, isDashed }: GraphEdge, index: number): 
     labelBgPadding: [4, 2],
     labelStyle: { fontSize: 11 },
   };
+}
+
+/** Shows all again where the room becomes wider or narrower, as a panel opens beside it. */
+function Refit() {
+  const { fitView } = useReactFlow();
+  const width = useStore((state) => state.width);
+  useEffect(() => {
+    if (width > 0) void fitView({ maxZoom: 1, padding: 0.12, duration: 150 });
+  }, [width, fitView]);
+  return null;
 }
 
 const KINDS = { thing: Thing };

@@ -24,7 +24,7 @@ export const useStyles = makeStyles({
   pair: { display: "grid", gridTemplateColumns: "minmax(0, 2fr) minmax(0, 3fr) auto", gap: "4px", alignItems: "start" },
   rows: { display: "grid", gap: "6px", justifyItems: "stretch" },
   add: { justifySelf: "start" },
-  two: { display: "grid", gridTemplateColumns: "repeat(2, minmax(0, 1fr))", gap: "12px" },
+  two: { display: "grid", gridTemplateColumns: "repeat(2, minmax(0, 1fr))", gap: "12px", alignItems: "start" },
   inner: {
     display: "grid",
     gap: "10px",

@@ -47,7 +47,7 @@ function PipelineJobs() {
   const { t } = useTranslation();
   const { to } = useWorkspace();
   const navigate = useNavigate();
-  const rows = useRows(QUERY, true);
+  const rows = useRows(QUERY);
   const columns: Column<Row>[] = [
     {
       key: "name",

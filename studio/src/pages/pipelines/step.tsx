@@ -104,7 +104,7 @@ export function StepPanel({ step, wires, close, open }: Props) {
           ],
           [t("Reused"), step.reusedJob && <PageLink to={to("jobs", step.reusedJob)}>{step.reusedJob}</PageLink>],
           [t("Started"), step.startTime && <Ago at={step.startTime} />],
-          [t("Took"), step.startTime && !step.reusedJob && span(tookOf(step))],
+          [t("Took"), step.startTime && !step.reusedJob ? span(tookOf(step)) : undefined],
         ]}
       />
       <Wires

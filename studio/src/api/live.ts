@@ -1,6 +1,6 @@
 /** What happens in the workspace, as it happens: one stream for all who listen, however many parts of a page that are. */
 import { useEffect, useRef } from "react";
-import { follow } from "@/api/events";
+import { follow, type ServerEvent } from "@/api/events";
 import { useWorkspace } from "@/api/workspace";
 
 export interface Happening {
@@ -28,17 +28,32 @@ export function listen(workspace: string, told: Told): () => void {
   };
 }
 
+/**
+ * A browser opens six connections to a server, for all its tabs: one tab holds the stream and tells the others, and
+ * when it is closed the next one takes over.
+ */
 function begun(workspace: string) {
   const stream = { listeners: new Set<Told>(), end: new AbortController() };
+  const { signal } = stream.end;
+  const tell: Told = (happening) => {
+    for (const told of stream.listeners) told(happening);
+  };
+  const tabs = new BroadcastChannel(`lazuli ${workspace}`);
+  tabs.onmessage = ({ data }) => tell(data);
+  signal.addEventListener("abort", () => tabs.close());
+  let isFirst = true;
+  const heard = ({ event, data }: ServerEvent) => {
+    if (event === "ready" && isFirst) {
+      isFirst = false;
+      return;
+    }
+    const happening = event === "status" ? (data as Happening) : null; // what came before a stream began was missed
+    tell(happening);
+    tabs.postMessage(happening);
+  };
   streams.set(workspace, stream);
-  void follow(
-    `${workspace}/events`,
-    ({ event, data }) => {
-      if (event === "ready") return;
-      for (const told of stream.listeners) told(event === "missed" ? null : (data as Happening));
-    },
-    stream.end.signal,
-  );
+  const hold = () => follow(`${workspace}/events`, heard, signal);
+  navigator.locks.request(`lazuli ${workspace}`, { signal }, hold).catch(() => {}); // ended while it waited for its turn
   return stream;
 }
 

@@ -1,4 +1,132 @@
-/** What happened while one looked elsewhere: long work that ended, what failed. */
+/** What happened while one looked elsewhere: work that ended, what failed. */
+import {
+  Badge,
+  Button,
+  makeStyles,
+  Popover,
+  PopoverSurface,
+  PopoverTrigger,
+  Text,
+  Tooltip,
+  tokens,
+} from "@fluentui/react-components";
+import { Alert20Regular } from "@fluentui/react-icons";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Happening, listen } from "@/api/live";
+import { placeOf } from "@/api/places";
+import { useWorkspace, type Workspace } from "@/api/workspace";
+import { Ago, moodOf, PageLink, Status } from "@/parts/said";
+import { useTell } from "@/shell/told";
+
+const MOST = 30;
+
+/** The word of a noun by its collection, and what stands for it in the list of what pages have read. */
+const WORDS: Record<string, string> = {
+  jobs: "job",
+  onlineEndpoints: "online-endpoint",
+  onlineDeployments: "online-deployment",
+  batchEndpoints: "batch-endpoint",
+  batchDeployments: "batch-deployment",
+  computes: "compute",
+};
+
+const useStyles = makeStyles({
+  surface: { width: "360px", padding: 0 },
+  head: { display: "flex", alignItems: "center", justifyContent: "space-between", padding: "12px 16px 8px" },
+  list: { listStyleType: "none", margin: 0, padding: "0 0 8px", maxHeight: "50vh", overflow: "auto" },
+  entry: { display: "grid", gridTemplateColumns: "minmax(0, 1fr) auto", gap: "4px 12px", padding: "8px 16px" },
+  name: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
+  soft: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+  none: { padding: "8px 16px 20px", color: tokens.colorNeutralForeground3 },
+  bell: { position: "relative" },
+  count: { position: "absolute", top: "2px", right: "2px", pointerEvents: "none" },
+});
+
+/** Whether a happening is worth telling: work of one's own that came to its end, well or not. */
+export function isNews({ kind, parent, status }: Happening): boolean {
+  const mood = moodOf(status);
+  if (kind === "jobs") return !parent && (mood === "good" || mood === "bad" || status === "Canceled");
+  return kind !== "computes" && (mood === "good" || mood === "bad");
+}
+
 export function News() {
-  return null;
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const workspace = useWorkspace();
+  const [news, unseen, look] = useNews(workspace);
+  return (
+    <Popover onOpenChange={(_, { open }) => open && look()} withArrow>
+      <PopoverTrigger disableButtonEnhancement>
+        <Tooltip content={t("Notifications")} relationship="label">
+          <Button appearance="subtle" className={styles.bell} icon={<Alert20Regular />}>
+            {unseen > 0 && (
+              <Badge size="small" color="danger" className={styles.count}>
+                {unseen}
+              </Badge>
+            )}
+          </Button>
+        </Tooltip>
+      </PopoverTrigger>
+      <PopoverSurface className={styles.surface} aria-label={t("Notifications")}>
+        <div className={styles.head}>
+          <Text weight="semibold" size={400}>
+            {t("Notifications")}
+          </Text>
+        </div>
+        {news.length === 0 && (
+          <Text as="p" className={styles.none}>
+            {t("What ends while you look elsewhere is told here.")}
+          </Text>
+        )}
+        <ul className={styles.list}>
+          {news.map((each) => (
+            <li key={`${each.kind} ${each.name} ${each.deployment} ${each.at}`} className={styles.entry}>
+              <span className={styles.name}>
+                <PageLink to={addressOf(each, workspace)}>{nameOf(each)}</PageLink>
+              </span>
+              <Status of={each.status} />
+              <span className={styles.soft}>
+                <Ago at={each.at} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      </PopoverSurface>
+    </Popover>
+  );
+}
+
+/** The news of a workspace, newest first, how many were not seen yet, and how to have seen them. */
+function useNews(workspace: Workspace): [Happening[], number, () => void] {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const tell = useTell();
+  const [news, setNews] = useState<Happening[]>([]);
+  const [unseen, setUnseen] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one stream for a workspace, whatever page is open
+  useEffect(() => {
+    setNews([]);
+    setUnseen(0);
+    return listen(workspace.id, (happening) => {
+      // The overview tells of everything; the lists of pages listen for themselves.
+      queries.invalidateQueries({ queryKey: [workspace.id, "/overview"] });
+      if (!happening || !isNews(happening)) return;
+      setNews((before) => [happening, ...before].slice(0, MOST));
+      setUnseen((before) => Math.min(MOST, before + 1));
+      const to = addressOf(happening, workspace);
+      if (location.pathname.endsWith(to)) return;
+      const isBad = moodOf(happening.status) === "bad";
+      const title = t("{{name}}: {{status}}", { name: nameOf(happening), status: t(happening.status) });
+      tell({ title, to, link: t("Open"), intent: isBad ? "error" : "info" });
+    });
+  }, [workspace.id]);
+  return [news, unseen, () => setUnseen(0)];
+}
+
+const nameOf = ({ name, deployment }: Happening) => (deployment ? `${name} / ${deployment}` : name);
+
+function addressOf({ kind, name }: Happening, { to }: Workspace): string {
+  return placeOf({ kind: WORDS[kind] ?? kind, name, within: name }, to) ?? to();
 }

@@ -247,7 +247,7 @@ interface Waiting {
   displayName?: string;
   status: string;
   reason?: string;
-  since?: string;
+  since?: number;
 }
 
 /** What runs on it and what waits for it, in the order in which it will run. */
@@ -256,7 +256,9 @@ function Queue({ name }: { name: string }) {
   const navigate = useNavigate();
   const { to } = useWorkspace();
   const path = { params: { path: { name } } };
-  const queue = useGet<{ value: Waiting[] }>("/computes/{name}/queue" as never, path, { refetchInterval: 5_000 });
+  const queue = useGet<{ running: Waiting[]; waiting: Waiting[] }>("/computes/{name}/queue", path, {
+    refetchInterval: 5_000,
+  });
   const columns: Column<Waiting>[] = [
     {
       key: "name",
@@ -269,11 +271,11 @@ function Queue({ name }: { name: string }) {
   ];
   return (
     <Asked of={queue}>
-      {({ value }) => (
+      {({ running, waiting }) => (
         <Table
           label={t("Jobs")}
           columns={columns}
-          rows={value}
+          rows={[...running, ...waiting]}
           keyOf={(row) => row.name}
           open={(row) => navigate(to("jobs", row.name))}
           empty={<Empty title={t("Nothing runs or waits here")} />}

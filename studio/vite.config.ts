@@ -13,6 +13,10 @@ export default defineConfig({
     target: "es2023",
     chunkSizeWarningLimit: 4000, // Monaco and ECharts load where they are shown, the first load is measured elsewhere
     modulePreload: { polyfill: false },
+    // What every page needs is one file: as eighty it is packed worse, and each is asked for.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "core", test: /studio\/src\/main\.tsx/ }] } },
+    },
   },
   server: {
     port: 5180,

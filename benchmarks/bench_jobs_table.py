@@ -22,24 +22,15 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.jobs import filled
+from benchmarks.jobs import NOW, filled, logged
 from benchmarks.load import each_s, once, request
-from sqlalchemy import insert, select
 from tests.journeys.crashing import SCOPE, Server, server
-
-from lazuli.schema.identity import parse_resource_id
-from lazuli.store.database import open_points, open_state
-from lazuli.store.tables import experiment, latest_metric, param, run, tag
-from lazuli.tracking.keys import run_key
 
 JOBS = 100_000
 ROUNDS = 30
 PROMISE_MS = 100
 NOISE = 1.5
 """How much slower a busy machine may be before the promise counts as missed."""
-NOW = 1_790_000_000_000
-METRICS = ("auc", "loss", "accuracy", "f1", "seconds")
-PARAMS = ("lr", "depth", "seed", "optimizer", "batch")
 
 Asked = list[tuple[str, dict[str, str]]]
 
@@ -68,7 +59,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "data") as house:
         filled(house, JOBS)
         house.end()
-        ids = _logged(house.data_dir)
+        ids = logged(house.data_dir, JOBS)
         house.start()
         rows = _measured(house, ids)
         house.end()
@@ -130,56 +121,6 @@ def _logging(house: Server, token: dict[str, str]) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-
-
-def _logged(data_dir: Path) -> list[str]:
-    """Runs of the jobs with metrics and parameters, written as they stand; the ids of their experiments."""
-    found = parse_resource_id(f"{SCOPE}/jobs/model")
-    assert found
-    scope, rnd = found.scope, random.Random(7)
-    state, points = open_state(data_dir), open_points(data_dir)
-    with state.write() as tx:
-        model = dict(tx.execute(select(run).where(run.c.id == run_key(scope, "model"))).mappings().one())
-        about = dict(tx.execute(select(experiment).where(experiment.c.id == model["experiment_id"])).mappings().one())
-        ids = [f"e{number}" for number in range(10)]
-        tx.execute(insert(experiment), [{**about, "id": id, "name": id} for id in ids])
-    for start in range(0, JOBS, 5_000):
-        numbers = range(start, start + 5_000)
-        keys = [run_key(scope, f"job-{n:06}") for n in numbers]
-        runs = [{**model, "id": k, "experiment_id": ids[n % 10]} for n, k in zip(numbers, keys, strict=True)]
-        tags = [{"owner_id": k, "key": "batch", "value": str(n % 1000)} for n, k in zip(numbers, keys, strict=True)]
-        values = [
-            {"run_id": k, "key": key, "value": value}
-            for k in keys
-            for key, value in zip(PARAMS, _params(rnd), strict=True)
-        ]
-        latest = [
-            {
-                "run_id": k, "key": key, "experiment_id": ids[n % 10], "value": rnd.random(),
-                "is_nan": 0, "step": 1, "timestamp": NOW,
-            }
-            for n, k in zip(numbers, keys, strict=True)
-            for key in METRICS
-        ]  # fmt: skip
-        with state.write() as tx:
-            for table, some in ((run, runs), (tag, tags), (param, values)):
-                tx.execute(insert(table), some)
-        with points.write() as tx:
-            tx.execute(insert(latest_metric), latest)
-    state.close()
-    points.close()
-    return ids
-
-
-def _params(rnd: random.Random) -> tuple[str, ...]:
-    optimizer = rnd.choice(("adam", "sgd", "lion"))
-    return (
-        f"{rnd.random():.6f}",
-        str(rnd.randrange(1, 33)),
-        str(rnd.randrange(10**6)),
-        optimizer,
-        str(2 ** rnd.randrange(9)),
-    )
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ import {
   Tooltip,
 } from "@fluentui/react-components";
 import { Archive20Regular, ArrowUndo20Regular, Delete20Regular, MoreHorizontal20Regular } from "@fluentui/react-icons";
+import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
-import { useChange, useWorkspace } from "@/api/workspace";
+import { useWorkspace } from "@/api/workspace";
 import { addressOf, type Kind, sent, useEdit, useVersions, type Version } from "@/pages/assets/reads";
 import { Asked } from "@/parts/asked";
 import { Confirm } from "@/parts/confirm";
@@ -129,7 +130,22 @@ function More({ kind, name, version, isLast }: { kind: Kind; name: string; versi
   const tellProblem = useTellProblem();
   const [isAsking, setAsking] = useState(false);
   const edit = useEdit(kind, name, version.name);
-  const remove = useChange((_: void, { id }) => sent("DELETE", id + addressOf(kind, name, version.name)), `/${kind}/`);
+  const { id } = useWorkspace();
+  const queries = useQueryClient();
+  const remove = async () => {
+    const address = addressOf(kind, name, version.name);
+    await sent("DELETE", id + address);
+    tell({ title: t("{{name}} is deleted", { name: told }) });
+    navigate(isLast ? to(kind) : to(kind, name));
+    // What is gone is not asked for again, also where the page that showed it is still there for a moment.
+    await queries.invalidateQueries({
+      predicate: ({ queryKey: [within, path, , of] }) =>
+        within === id &&
+        String(path).startsWith(`/${kind}`) &&
+        !String(path).startsWith(address) &&
+        !(isLast && of === name),
+    });
+  };
   const isArchived = !!version.properties.isArchived;
   const archive = () =>
     edit
@@ -161,15 +177,7 @@ function More({ kind, name, version, isLast }: { kind: Kind; name: string; versi
         verb={t("Delete")}
         isOpen={isAsking}
         close={() => setAsking(false)}
-        act={() =>
-          remove
-            .mutateAsync()
-            .then(() => {
-              tell({ title: t("{{name}} is deleted", { name: told }) });
-              navigate(isLast ? to(kind) : to(kind, name));
-            })
-            .catch(tellProblem)
-        }
+        act={() => remove().catch(tellProblem)}
       >
         {t("What refers to this version will not find it. Archiving hides it, and keeps it for those.")}
       </Confirm>

@@ -103,11 +103,6 @@ export async function made({ id }: Workspace, kind: Kind, name: string, properti
 }
 
 async function nextVersion(id: string, kind: Kind, name: string): Promise<string> {
-  try {
-    const found: Name = await (await fetched(`${id}/${kind}/${part(name)}`)).json();
-    return found.properties.nextVersion ?? "1";
-  } catch (error) {
-    if ((error as { status?: number }).status === 404) return "1";
-    throw error;
-  }
+  const names = await listed<Name>(`${id}/${kind}?listViewType=All`);
+  return names.find((each) => each.name === name)?.properties.nextVersion ?? "1";
 }

@@ -165,7 +165,7 @@ function Rows({ of }: { of: Preview }) {
             </span>
           ),
           width: "minmax(140px, 240px)",
-          align: kind === "number" ? "end" : "start",
+          align: kind === "number" || kind === "integer" ? "end" : "start",
           cell: ({ cells }) => {
             const value = cells[at];
             if (value === null || value === undefined) return <span className={styles.none}>–</span>;

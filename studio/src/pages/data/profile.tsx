@@ -40,7 +40,7 @@ export function ProfileTab({ root }: { root: string }) {
     align: "end" as const,
     cell: ({ kind, spread }: ColumnProfile) => {
       const value = spread?.[key];
-      const text = kind === "date" && typeof value === "number" ? dateOf(value, key === "std") : said(value);
+      const text = /^date/.test(kind) && typeof value === "number" ? dateOf(value, key === "std") : said(value);
       return <span title={text}>{text}</span>;
     },
   });
@@ -134,7 +134,7 @@ function Shape({ of }: { of: ColumnProfile }) {
     const most = Math.max(...of.histogram.map(({ count }) => count), 1);
     const width = 100 / of.histogram.length;
     const edge = (value: unknown) =>
-      of.kind === "date" && typeof value === "number" ? dateOf(value) : saidOf(value, i18n.language);
+      /^date/.test(of.kind) && typeof value === "number" ? dateOf(value) : saidOf(value, i18n.language);
     return (
       <svg
         className={styles.bars}

@@ -31,8 +31,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const isAtDoor = pathname === "/sign-in";
   const who = useQuery({ queryKey: KEY, queryFn: whoAmI, staleTime: Number.POSITIVE_INFINITY, enabled: !isAtDoor });
   const forget = useCallback(() => {
-    queries.clear();
+    // First what is watched here: a query that was cleared away tells nobody of what comes after it.
     queries.setQueryData(KEY, null);
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
   }, [queries]);
   useEffect(() => {
     window.addEventListener(SIGNED_OUT, forget);

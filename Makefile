@@ -8,7 +8,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 INSTALL := unset PYTHONDONTWRITEBYTECODE; $(BIN)/uv pip install --quiet --python $(PY)
 
-.PHONY: help env dev check fix test test-fast test-jobs test-journeys test-studio test-clients bench demo soak cases lock contract studio studio-check clean
+.PHONY: help env dev check fix test test-fast test-jobs test-journeys test-studio test-clients bench demo soak cases lock contract studio studio-check screens clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ studio: dev  ## Build Studio, the web interface, into the package
 
 studio-check: dev  ## Types, lint and unit tests of Studio
 	@$(PY) hatch_build.py check
+
+screens: dev  ## Take a picture of every page of Studio, to be looked at
+	@$(PY) tools/screens.py
 
 contract: dev  ## Write docs/reference (REST API, settings, commands) from the code
 	@$(PY) tools/contract.py

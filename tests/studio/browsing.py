@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize, expect
 from tests.journeys.crashing import Server, server
 from tests.studio.seed import GARDEN, GROUP, Seed
 
@@ -19,6 +21,8 @@ AXE = Path(__file__).parents[2] / "studio" / "node_modules" / "axe-core" / "axe.
 # What Fluent lays at the ends of the page to catch the focus has no size and no place in what is read out.
 RUN_AXE = "axe.run({exclude: [['[data-tabster-dummy]']]}, {resultTypes: ['violations']})"
 WIDE, NARROW = (1440, 900), (1024, 768)
+PATIENCE_MS = 30_000
+"""How long a page may take for what is there at once on a quiet machine."""
 SEEDED = "LAZULI_STUDIO_SEED"
 """Names a seeded data folder whose server runs: while one writes tests, it is not filled anew each time."""
 
@@ -35,6 +39,13 @@ class Studio:
     state: Any = None
     """The cookie and the storage of who is signed in."""
 
+    @property
+    def id(self) -> str:
+        """The address of the garden in the REST API."""
+        subscription, group, name = self.garden.split("/")[2:]
+        rest = f"resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+        return f"/subscriptions/{subscription}/{rest}"
+
     def url(self, path: str) -> str:
         """A whole address."""
         return self.house.url + path
@@ -49,16 +60,21 @@ class Studio:
             view.page.goto(self.link())
             view.page.wait_for_url("**/studio/workspaces")
             self.state = view.page.context.storage_state()
+        for origin in self.state["origins"]:  # who is signed in, not how that page looked
+            origin["localStorage"] = [each for each in origin["localStorage"] if each["name"] == "lazuli.proof"]
         assert not view.complaints, view.complaints
 
     @contextmanager
-    def opened(self, size: tuple[int, int] = WIDE, **said: str) -> Iterator[View]:
+    def opened(
+        self, size: tuple[int, int] = WIDE, said: Mapping[str, str] = MappingProxyType({}), *, signed_in: bool = True
+    ) -> Iterator[View]:
         """A page of its own; ``said`` is what Studio keeps in the browser: ``appearance``, ``language``."""
-        context = self.browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, storage_state=self.state, base_url=self.house.url
-        )
-        context.set_default_timeout(20_000)
-        context.add_init_script(_keep({"appearance": "light", "language": "en"} | said))
+        state = self.state if signed_in else None
+        viewport: ViewportSize = {"width": size[0], "height": size[1]}
+        context = self.browser.new_context(viewport=viewport, storage_state=state, base_url=self.house.url)
+        context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
+        context.add_init_script(_keep({"appearance": "light", "language": "en", **said}))
         try:
             yield watch(context, self.house.url)
         finally:
@@ -75,8 +91,7 @@ class View:
     def settle(self) -> None:
         """Wait until the page has its heading and nothing on it still loads."""
         self.page.locator("h1").first.wait_for()
-        quiet = "!document.querySelector('main [role=progressbar], main .fui-Skeleton')"
-        self.page.wait_for_function(quiet)
+        expect(self.page.locator("main :is([role=progressbar], .fui-Skeleton)")).to_have_count(0)
 
     def axe(self) -> list[str]:
         """What stands in the way of somebody who does not see, or has no mouse."""
@@ -95,7 +110,8 @@ def watch(context: BrowserContext, url: str) -> View:
     page = context.new_page()
     view = View(page)
     say = view.complaints.append
-    page.on("console", lambda said: say(_console(said)) if said.type == "error" else None)
+    # What a job left is shown in a sandbox, and may complain there of whatever it likes.
+    page.on("console", lambda said: say(_console(said)) if said.type == "error" and not _is_shown(said) else None)
     page.on("pageerror", lambda error: say(f"script: {error.message}\n{error.stack}"))
     page.on("response", lambda answer: say(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
     own = (url, "data:", "blob:")
@@ -145,8 +161,10 @@ def _console(said: ConsoleMessage) -> str:
     return f"console: {said.text} ({said.location['url']})"
 
 
+def _is_shown(said: ConsoleMessage) -> bool:
+    return "/shown/" in said.location["url"]
+
+
 def _keep(said: dict[str, str]) -> str:
-    return "".join(
-        f"localStorage.getItem('lazuli.{key}') ?? localStorage.setItem('lazuli.{key}', '{value}');"
-        for key, value in said.items()
-    )
+    each = f"for (const [key, value] of Object.entries({json.dumps(said)})) localStorage[`lazuli.${{key}}`] ??= value"
+    return f"if (window === top) {each}"  # what is shown in a sandbox has no storage

@@ -61,7 +61,7 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
     fontSize: tokens.fontSizeBase200,
     color: tokens.colorNeutralForeground2,
-    minWidth: "max-content",
+    boxSizing: "border-box",
     padding: "0 12px",
   },
   row: {
@@ -72,7 +72,7 @@ const useStyles = makeStyles({
     alignItems: "center",
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
     fontSize: tokens.fontSizeBase300,
-    minWidth: "max-content",
+    boxSizing: "border-box",
     padding: "0 12px",
     outlineOffset: "-2px",
     ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
@@ -138,7 +138,9 @@ export function Table<Row>(props: Props<Row>) {
     onChange: ({ range }) => range && onSeen?.(range.startIndex, range.endIndex),
   });
   const tracks = [...(onSelect ? ["44px"] : []), ...columns.map(({ width }) => width ?? "minmax(120px, 1fr)")];
-  const template = { gridTemplateColumns: tracks.join(" ") };
+  // Each row is a grid of its own: were it as wide as its words, it would stand out of line with the others.
+  const least = tracks.reduce((sum, track) => sum + Number(/(\d+)px/.exec(track)?.[1] ?? 120), 24);
+  const template = { gridTemplateColumns: tracks.join(" "), minWidth: least };
   const toggle = (key: string) => {
     const next = new Set(selected);
     if (!next.delete(key)) next.add(key);

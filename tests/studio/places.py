@@ -7,7 +7,7 @@ GARDEN = (
     "new",
     "new/sweep",
     "jobs",
-    "compare?jobs=rich,other",
+    "compare?runs=rich,other",
     "pipelines",
     "components",
     "components/longest_lines/1",

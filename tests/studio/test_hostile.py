@@ -43,7 +43,7 @@ def test_no_word_of_a_job_runs(studio: Studio, job: str) -> None:
     wrong: list[str] = []
     with studio.opened() as view:
         stolen = stealing(view)
-        for where in [f"jobs/{job}/{tab}" for tab in TABS] + ["jobs", f"compare?jobs={job},other"]:
+        for where in [f"jobs/{job}/{tab}" for tab in TABS] + ["jobs", f"compare?runs={job},other"]:
             wrong += opened(studio, view, where)
         for file in FILES:
             wrong += opened(studio, view, f"jobs/{job}/outputs?file={quote(f'outputs/{file}')}")

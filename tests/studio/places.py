@@ -28,7 +28,7 @@ GARDEN = (
     "compute/bench",
     "datastores",
     "datastores/workspaceblobstore",
-    "datastores/seedbank",
+    "datastores/seedbank/details",
     "settings",
     "nowhere",
 )

@@ -33,7 +33,7 @@ def test_the_first_day(studio: Studio, tmp_path: Path) -> None:
         first = submit(page, tmp_path, code, 0.05)
         watch(page)
         second = submit(page, tmp_path, code, 0.5)
-        expect(page.get_by_text("Completed").first).to_be_visible(timeout=SOON)
+        expect(page.locator("main header").get_by_text("Completed")).to_be_visible(timeout=SOON)
         assert first != second
         endpoint = f"journey-{uuid.uuid4().hex[:8]}"
         deploy(page, studio, register(page), endpoint)
@@ -85,7 +85,7 @@ def watch(page: Page) -> None:
     expect(page.locator("main canvas").first).to_be_visible(timeout=SOON)
     page.get_by_role("tab", name="Outputs and logs").click()
     expect(page.get_by_text(re.compile("Training with")).first).to_be_visible(timeout=SOON)
-    expect(page.get_by_text("Completed").first).to_be_visible(timeout=SOON)
+    expect(page.locator("main header").get_by_text("Completed")).to_be_visible(timeout=SOON)
 
 
 def register(page: Page) -> str:

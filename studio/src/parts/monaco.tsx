@@ -92,6 +92,7 @@ export default function Monaco({
       automaticLayout: true,
       minimap: { enabled: false },
       scrollBeyondLastLine: false,
+      renderFinalNewline: "on", // dimmed, its number could hardly be read
       fontSize: 13,
       tabSize: 2,
       ariaLabel: label,

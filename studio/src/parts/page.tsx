@@ -23,6 +23,8 @@ const useStyles = makeStyles({
   crumbs: { marginLeft: "-8px" },
   tabs: {
     marginLeft: "-10px",
+    overflowX: "auto", // a narrow window shows the last tabs when one scrolls or moves to them
+    scrollbarWidth: "none",
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     marginRight: "-24px",
     paddingRight: "24px",

@@ -92,7 +92,9 @@ export function Values({ label, runs, fields, baseline, goals, turn }: Props) {
             {runs.map((run, at) => (
               <th key={run.name} scope="col" className={styles.head} title={`${run.title}\n${run.name}`}>
                 <span className={styles.dot} style={{ backgroundColor: run.color }} />
-                <PageLink to={to("jobs", run.name)}>{run.title}</PageLink>{" "}
+                <span style={{ display: "inline-block" }}>
+                  <PageLink to={to("jobs", run.name)}>{run.title}</PageLink>
+                </span>{" "}
                 {at === baseline && runs.length > 1 && (
                   <Badge size="small" appearance="outline">
                     {t("baseline")}

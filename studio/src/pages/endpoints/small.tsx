@@ -21,7 +21,7 @@ const useStyles = makeStyles({
     display: "flex",
     alignItems: "center",
     justifyContent: "center",
-    color: tokens.colorNeutralForegroundOnBrand,
+    color: "black", // on every colour of a series, in either appearance
     fontSize: tokens.fontSizeBase100,
     overflow: "hidden",
     whiteSpace: "nowrap",

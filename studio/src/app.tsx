@@ -1,12 +1,10 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
 import { BrowserRouter } from "react-router";
 import { Problem } from "@/api/problem";
 import { Pages } from "@/routes";
 import { SessionProvider } from "@/shell/session";
 import { ThemeProvider } from "@/shell/theme";
-
-const Toaster = lazy(() => import("@/shell/toaster"));
+import { Corner } from "@/shell/told";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -25,10 +23,8 @@ export function App() {
           <SessionProvider>
             <Pages />
           </SessionProvider>
+          <Corner />
         </BrowserRouter>
-        <Suspense>
-          <Toaster />
-        </Suspense>
       </QueryClientProvider>
     </ThemeProvider>
   );

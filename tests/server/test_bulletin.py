@@ -49,7 +49,7 @@ def _events(lines: Iterator[str]) -> Said:
 
 def make(served: Served, name: str, kind: str = "jobs", scope: Scope = HERE, version: str = "", **said: Any) -> None:
     with served.platform.store.state.write() as tx:
-        record = Record(ResourceId(scope, kind, name, version), {}, {}, **said)
+        record = Record(ResourceId(scope, kind, name, version), {"command": "true"}, {}, **said)
         served.platform.store.documents.add(tx, record, "me")
 
 

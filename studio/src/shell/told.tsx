@@ -1,10 +1,8 @@
 /** Short messages at the corner of the page: what was done, and what went wrong. */
-import { Link, Toast, ToastBody, ToastTitle, useToastController } from "@fluentui/react-components";
-import { useCallback } from "react";
-import { useNavigate } from "react-router";
+import { lazy, Suspense, useCallback, useSyncExternalStore } from "react";
 import { asProblem } from "@/api/problem";
 
-export const TOASTER = "studio";
+const Toasts = lazy(() => import("@/shell/toasts"));
 
 export interface Said {
   title: string;
@@ -15,33 +13,41 @@ export interface Said {
   intent?: "success" | "info" | "warning" | "error";
 }
 
-/** Tells the user something in passing. */
-export function useTell(): (said: Said) => void {
-  const { dispatchToast } = useToastController(TOASTER);
-  const navigate = useNavigate();
-  return useCallback(
-    ({ title, body, to, link, intent = "success" }: Said) =>
-      dispatchToast(
-        <Toast>
-          <ToastTitle action={to && link ? <Link onClick={() => navigate(to)}>{link}</Link> : undefined}>
-            {title}
-          </ToastTitle>
-          {body && <ToastBody>{body}</ToastBody>}
-        </Toast>,
-        { intent, timeout: intent === "error" ? 10_000 : 5_000 },
-      ),
-    [dispatchToast, navigate],
-  );
+const waiting: Said[] = [];
+const watching = new Set<() => void>();
+let count = 0;
+
+function tell(said: Said): void {
+  waiting.push(said);
+  count += 1;
+  for (const changed of watching) changed();
 }
+
+/** What was said and not shown yet, taken away. */
+export const takeSaid = () => waiting.splice(0);
+
+/** How much was said so far; a part that asks is drawn again with every message. */
+export const useSaidCount = () =>
+  useSyncExternalStore(
+    (changed) => {
+      watching.add(changed);
+      return () => watching.delete(changed);
+    },
+    () => count,
+  );
+
+/** Where messages come up; what draws them is loaded with the first one. */
+export function Corner() {
+  return <Suspense>{useSaidCount() > 0 && <Toasts />}</Suspense>;
+}
+
+/** Tells the user something in passing. */
+export const useTell = () => tell;
 
 /** Tells what failed, with the server's own mend. */
 export function useTellProblem(): (error: unknown) => void {
-  const tell = useTell();
-  return useCallback(
-    (error: unknown) => {
-      const problem = asProblem(error);
-      tell({ title: problem.message, body: problem.mend, intent: "error" });
-    },
-    [tell],
-  );
+  return useCallback((error: unknown) => {
+    const problem = asProblem(error);
+    tell({ title: problem.message, body: problem.mend, intent: "error" });
+  }, []);
 }

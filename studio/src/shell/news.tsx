@@ -1,24 +1,16 @@
 /** What happened while one looked elsewhere: work that ended, what failed. */
-import {
-  Badge,
-  Button,
-  makeStyles,
-  Popover,
-  PopoverSurface,
-  PopoverTrigger,
-  Text,
-  Tooltip,
-  tokens,
-} from "@fluentui/react-components";
+import { Badge, Button, makeStyles, Tooltip } from "@fluentui/react-components";
 import { Alert20Regular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Happening, listen } from "@/api/live";
 import { placeOf } from "@/api/places";
 import { useWorkspace, type Workspace } from "@/api/workspace";
-import { Ago, moodOf, PageLink, Status } from "@/parts/said";
+import { moodOf } from "@/parts/said";
 import { useTell } from "@/shell/told";
+
+const NewsList = lazy(() => import("@/shell/newsList"));
 
 const MOST = 30;
 
@@ -33,13 +25,6 @@ const WORDS: Record<string, string> = {
 };
 
 const useStyles = makeStyles({
-  surface: { width: "360px", padding: 0 },
-  head: { display: "flex", alignItems: "center", justifyContent: "space-between", padding: "12px 16px 8px" },
-  list: { listStyleType: "none", margin: 0, padding: "0 0 8px", maxHeight: "50vh", overflow: "auto" },
-  entry: { display: "grid", gridTemplateColumns: "minmax(0, 1fr) auto", gap: "4px 12px", padding: "8px 16px" },
-  name: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
-  soft: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
-  none: { padding: "8px 16px 20px", color: tokens.colorNeutralForeground3 },
   bell: { position: "relative" },
   count: { position: "absolute", top: "2px", right: "2px", pointerEvents: "none" },
 });
@@ -56,45 +41,25 @@ export function News() {
   const styles = useStyles();
   const workspace = useWorkspace();
   const [news, unseen, look] = useNews(workspace);
+  const [isOpen, setOpen] = useState(false);
+  const bell = useRef<HTMLButtonElement>(null);
+  const open = () => {
+    look();
+    setOpen(true);
+  };
   return (
-    <Popover onOpenChange={(_, { open }) => open && look()} withArrow>
-      <PopoverTrigger disableButtonEnhancement>
-        <Tooltip content={t("Notifications")} relationship="label">
-          <Button appearance="subtle" className={styles.bell} icon={<Alert20Regular />}>
-            {unseen > 0 && (
-              <Badge size="small" color="danger" className={styles.count}>
-                {unseen}
-              </Badge>
-            )}
-          </Button>
-        </Tooltip>
-      </PopoverTrigger>
-      <PopoverSurface className={styles.surface} aria-label={t("Notifications")}>
-        <div className={styles.head}>
-          <Text weight="semibold" size={400}>
-            {t("Notifications")}
-          </Text>
-        </div>
-        {news.length === 0 && (
-          <Text as="p" className={styles.none}>
-            {t("What ends while you look elsewhere is told here.")}
-          </Text>
-        )}
-        <ul className={styles.list}>
-          {news.map((each) => (
-            <li key={`${each.kind} ${each.name} ${each.deployment} ${each.at}`} className={styles.entry}>
-              <span className={styles.name}>
-                <PageLink to={addressOf(each, workspace)}>{nameOf(each)}</PageLink>
-              </span>
-              <Status of={each.status} />
-              <span className={styles.soft}>
-                <Ago at={each.at} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      </PopoverSurface>
-    </Popover>
+    <>
+      <Tooltip content={t("Notifications")} relationship="label">
+        <Button ref={bell} appearance="subtle" className={styles.bell} icon={<Alert20Regular />} onClick={open}>
+          {unseen > 0 && (
+            <Badge size="small" color="danger" className={styles.count}>
+              {unseen}
+            </Badge>
+          )}
+        </Button>
+      </Tooltip>
+      <Suspense>{isOpen && <NewsList news={news} target={bell.current} close={() => setOpen(false)} />}</Suspense>
+    </>
   );
 }
 
@@ -125,8 +90,10 @@ function useNews(workspace: Workspace): [Happening[], number, () => void] {
   return [news, unseen, () => setUnseen(0)];
 }
 
-const nameOf = ({ name, deployment }: Happening) => (deployment ? `${name} / ${deployment}` : name);
+/** What a happening is about, as one names it. */
+export const nameOf = ({ name, deployment }: Happening) => (deployment ? `${name} / ${deployment}` : name);
 
-function addressOf({ kind, name }: Happening, { to }: Workspace): string {
+/** The page of what it is about. */
+export function addressOf({ kind, name }: Happening, { to }: Workspace): string {
   return placeOf({ kind: WORDS[kind] ?? kind, name, within: name }, to) ?? to();
 }

@@ -19,6 +19,28 @@ code: {code}
 environment:
   image: python:3.11
 """
+SWEEP = """\
+type: sweep
+display_name: first search
+experiment_name: journey
+sampling_algorithm: random
+search_space:
+  lr:
+    type: uniform
+    min_value: 0.01
+    max_value: 1
+objective:
+  primary_metric: accuracy
+  goal: maximize
+limits:
+  max_total_trials: 4
+  max_concurrent_trials: 4
+trial:
+  command: python train.py --lr ${{{{search_space.lr}}}} --steps 40
+  code: {code}
+  environment:
+    image: python:3.11
+"""
 SOON = 60_000
 """Milliseconds that a job, a deployment or a page may take on a busy machine."""
 
@@ -35,6 +57,9 @@ def test_the_first_day(studio: Studio, tmp_path: Path) -> None:
         second = submit(page, tmp_path, code, 0.5)
         expect(page.locator("main header").get_by_text("Completed")).to_be_visible(timeout=SOON)
         assert first != second
+        compare(page, first, second)
+        sweep(page, tmp_path, code)
+        page.goto(f"{studio.garden}/jobs/{second}")
         endpoint = f"journey-{uuid.uuid4().hex[:8]}"
         deploy(page, studio, register(page), endpoint)
         ask(page)
@@ -64,10 +89,7 @@ def enter(page: Page, studio: Studio) -> None:
 
 def submit(page: Page, folder: Path, code: str, lr: float) -> str:
     """A job as YAML, which the form shows as well; its name."""
-    file = folder / "job.yml"
-    file.write_text(JOB.format(lr=lr, code=code))
-    page.get_by_role("navigation", name="Studio").get_by_role("link", name="New job").click()
-    page.get_by_label("A YAML file of this machine…").set_input_files(file)
+    written(page, folder, JOB.format(lr=lr, code=code))
     name = page.get_by_role("textbox", name="Display name")
     expect(name).to_have_value("first try")
     name.fill(f"try of {lr}")
@@ -78,6 +100,14 @@ def submit(page: Page, folder: Path, code: str, lr: float) -> str:
     return page.url.rpartition("/")[2]
 
 
+def written(page: Page, folder: Path, text: str) -> None:
+    """New job, with the YAML of a file."""
+    file = folder / "job.yml"
+    file.write_text(text)
+    page.get_by_role("navigation", name="Studio").get_by_role("link", name="New job").click()
+    page.get_by_label("A YAML file of this machine…").set_input_files(file)
+
+
 def watch(page: Page) -> None:
     """Its curve grows and its log goes on, until it is done; nothing is loaded again."""
     page.get_by_role("tab", name="Metrics").click()
@@ -86,6 +116,30 @@ def watch(page: Page) -> None:
     page.get_by_role("tab", name="Outputs and logs").click()
     expect(page.get_by_text(re.compile("Training with")).first).to_be_visible(timeout=SOON)
     expect(page.locator("main header").get_by_text("Completed")).to_be_visible(timeout=SOON)
+
+
+def compare(page: Page, first: str, second: str) -> None:
+    """Two jobs of the table beside one another: what differs, and their curves."""
+    page.get_by_role("navigation", name="Studio").get_by_role("link", name="Jobs", exact=True).click()
+    for name in (first, second):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Compare")
+    for text in ("try of 0.05", "try of 0.5", "accuracy"):
+        expect(page.get_by_role("main").get_by_text(text, exact=True).first).to_be_visible()
+    page.get_by_role("tab", name="Curves").click()
+    expect(page.locator("main canvas").first).to_be_visible(timeout=SOON)
+
+
+def sweep(page: Page, folder: Path, code: str) -> None:
+    """A search, whose trials are shown while it goes on; in the end it says which was the best."""
+    written(page, folder, SWEEP.format(code=code))
+    expect(page.get_by_role("textbox", name="Display name")).to_have_value("first search")
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_url(re.compile(r"/jobs/[^/]+$"), timeout=SOON)
+    expect(page.locator("main header").get_by_text("Completed")).to_be_visible(timeout=2 * SOON)
+    expect(page.get_by_role("heading", name="Best trial")).to_be_visible(timeout=SOON)
+    expect(page.get_by_role("main").get_by_text("4 of 4 trials")).to_be_visible(timeout=SOON)
 
 
 def register(page: Page) -> str:

@@ -83,17 +83,21 @@ const useStyles = makeStyles({
   picks: { display: "flex", gap: "12px", flexWrap: "wrap", alignItems: "center", marginBottom: "8px" },
 });
 
+/** Completed trials without which nothing can be said of what mattered. */
+const FEWEST = 5;
+
 export default function Trials({ name }: { name: string }) {
   const path = { params: { path: { name } } };
   const asked = useGet<Told>("/jobs/{name}/trials", path, {
     refetchInterval: ({ state }) => (isOver(state.data) ? false : 15_000),
   });
-  const importance = useGet<Importance>("/jobs/{name}/importance", path);
+  const isEnough = (asked.data?.counts.Completed ?? 0) >= FEWEST;
+  const importance = useGet<Importance>("/jobs/{name}/importance", path, { enabled: isEnough });
   useHappenings(["jobs"], (names) => {
     const isMine = names === null || names.has(name) || [...names].some((each) => each.startsWith(`${name}_`));
     if (!isMine || isOver(asked.data)) return;
     void asked.refetch();
-    void importance.refetch();
+    if (isEnough) void importance.refetch();
   });
   return <Asked of={asked}>{(told) => <Shown told={told} importance={importance.data} />}</Asked>;
 }

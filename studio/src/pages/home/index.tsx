@@ -98,6 +98,7 @@ const useStyles = makeStyles({
   odd: { color: tokens.colorStatusWarningForeground1 },
   well: { display: "flex", gap: "8px", alignItems: "center", color: tokens.colorStatusSuccessForeground1 },
   cut: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
+  name: { display: "flex", gap: "8px", alignItems: "baseline" },
   why: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, overflowWrap: "anywhere" },
   end: { textAlign: "right" },
   counts: { display: "grid", gridTemplateColumns: "1fr 1fr", columnGap: "24px", rowGap: "6px" },
@@ -190,8 +191,10 @@ function Jobs({ of }: { of: OverviewJob[] }) {
       {of.map((job) => (
         <li key={job.name} className={styles.row}>
           <div className={styles.cut}>
-            <PageLink to={to("jobs", job.name)}>{job.displayName || job.name}</PageLink>
-            <span className={styles.hint}> {job.experiment}</span>
+            <div className={styles.name}>
+              <PageLink to={to("jobs", job.name)}>{job.displayName || job.name}</PageLink>
+              <span className={styles.hint}>{job.experiment}</span>
+            </div>
             {job.reason && <div className={mergeClasses(styles.hint, styles.cut)}>{job.reason}</div>}
           </div>
           <Status of={job.status} />

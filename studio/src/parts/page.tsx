@@ -1,18 +1,8 @@
 /** The frame of every page: where one is, what it is called, what can be done, its tabs, its content. */
-import {
-  Breadcrumb,
-  BreadcrumbButton,
-  BreadcrumbDivider,
-  BreadcrumbItem,
-  makeStyles,
-  mergeClasses,
-  Tab,
-  TabList,
-  Text,
-  tokens,
-} from "@fluentui/react-components";
-import { Fragment, type ReactNode, useEffect } from "react";
-import { useNavigate } from "react-router";
+import { makeStyles, mergeClasses, Tab, TabList, Text, tokens } from "@fluentui/react-components";
+import { type ReactNode, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate } from "react-router";
 
 const useStyles = makeStyles({
   page: { display: "flex", flexDirection: "column", height: "100%", minWidth: 0 },
@@ -20,7 +10,13 @@ const useStyles = makeStyles({
   line: { display: "flex", alignItems: "center", gap: "12px", minHeight: "40px", flexWrap: "wrap" },
   title: { margin: 0, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", minWidth: 0 },
   actions: { display: "flex", gap: "8px", marginLeft: "auto", alignItems: "center" },
-  crumbs: { marginLeft: "-8px" },
+  crumbs: { display: "flex", listStyleType: "none", margin: 0, padding: 0, fontSize: tokens.fontSizeBase200 },
+  crumb: { ":not(:first-child)::before": { content: "'›'", margin: "0 8px", color: tokens.colorNeutralForeground3 } },
+  above: {
+    color: tokens.colorNeutralForeground2,
+    textDecorationLine: "none",
+    ":hover": { textDecorationLine: "underline" },
+  },
   tabs: {
     marginLeft: "-10px",
     overflowX: "auto", // a narrow window shows the last tabs when one scrolls or moves to them
@@ -57,6 +53,7 @@ interface Props {
 
 export function Page({ title, name, crumbs = [], beside, actions, tabs, tab, full, children }: Props) {
   const styles = useStyles();
+  const { t } = useTranslation();
   const navigate = useNavigate();
   const said = name ?? (typeof title === "string" ? title : "");
   useEffect(() => {
@@ -66,16 +63,17 @@ export function Page({ title, name, crumbs = [], beside, actions, tabs, tab, ful
     <div className={styles.page}>
       <header className={styles.head}>
         {crumbs.length > 0 && (
-          <Breadcrumb size="small" className={styles.crumbs}>
-            {crumbs.map((crumb, index) => (
-              <Fragment key={crumb.to}>
-                {index > 0 && <BreadcrumbDivider />}
-                <BreadcrumbItem>
-                  <BreadcrumbButton onClick={() => navigate(crumb.to)}>{crumb.text}</BreadcrumbButton>
-                </BreadcrumbItem>
-              </Fragment>
-            ))}
-          </Breadcrumb>
+          <nav aria-label={t("Above this page")}>
+            <ol className={styles.crumbs}>
+              {crumbs.map((crumb) => (
+                <li key={crumb.to} className={styles.crumb}>
+                  <Link to={crumb.to} className={styles.above}>
+                    {crumb.text}
+                  </Link>
+                </li>
+              ))}
+            </ol>
+          </nav>
         )}
         <div className={styles.line}>
           <Text as="h1" size={600} weight="semibold" className={styles.title}>

@@ -37,6 +37,7 @@ import { JobForm } from "@/pages/author/sections";
 import type { Template } from "@/pages/author/templates";
 import { useSubmit, useYaml } from "@/pages/author/yaml";
 import { Editor } from "@/parts/editor";
+import { keep } from "@/parts/keep";
 import { Page } from "@/parts/page";
 
 const useStyles = makeStyles({
@@ -110,7 +111,11 @@ export function Desk({ begun, schema, templates }: { begun: string; schema: Sche
       <Views view={view} show={show} />
       <StartFrom templates={templates} begin={setText} />
       <Tooltip content={t("Download the YAML")} relationship="label">
-        <Button appearance="subtle" icon={<ArrowDownload20Regular />} onClick={() => download(text)} />
+        <Button
+          appearance="subtle"
+          icon={<ArrowDownload20Regular />}
+          onClick={() => keep("job.yml", text, "application/yaml")}
+        />
       </Tooltip>
       <Button
         appearance="primary"
@@ -157,14 +162,6 @@ export function Desk({ begun, schema, templates }: { begun: string; schema: Sche
 }
 
 const marker = ({ line, message, mend, severity }: Wrong) => ({ line, severity, message: `${message} ${mend}`.trim() });
-
-function download(text: string) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
-  link.download = "job.yml";
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
 
 function Views({ view, show }: { view: View; show: (view: View) => void }) {
   const { t } = useTranslation();

@@ -26,8 +26,8 @@ import { Pick } from "@/pages/compare/picks";
 import { Boxes, Coordinates, type PlotProps, Scatter } from "@/pages/compare/plots";
 import { metricsOf, paramsOf, type Run, settingsOf, tagsOf, useRuns } from "@/pages/compare/runs";
 import { Values } from "@/pages/compare/values";
-import { save } from "@/pages/jobs/csv";
 import { Loading } from "@/parts/asked";
+import { keep } from "@/parts/keep";
 import { Page } from "@/parts/page";
 import { Empty, ProblemView } from "@/parts/problem";
 import { Card } from "@/parts/said";
@@ -235,7 +235,7 @@ function Copying({ runs, comparison }: { runs: Run[]; comparison: Comparison }) 
       <MenuPopover>
         <MenuList>
           <MenuItem onClick={copy}>{t("Copy as Markdown")}</MenuItem>
-          <MenuItem onClick={() => save([asCsv(names, sections())], "comparison.csv", "text/csv")}>
+          <MenuItem onClick={() => keep("comparison.csv", asCsv(names, sections()), "text/csv")}>
             {t("Download CSV")}
           </MenuItem>
         </MenuList>

@@ -12,7 +12,6 @@ import {
   Option,
   Radio,
   RadioGroup,
-  SpinButton,
 } from "@fluentui/react-components";
 import { Dismiss20Regular } from "@fluentui/react-icons";
 import { useState } from "react";
@@ -23,10 +22,10 @@ import { useChange, useWorkspace } from "@/api/workspace";
 import { ProblemView } from "@/parts/problem";
 import { useTell } from "@/shell/told";
 import { useSizes } from "./computes";
+import { type Scale, ScaleFields, scaleSettings } from "./scale";
 
 const useStyles = makeStyles({
   form: { display: "grid", gap: "16px" },
-  pair: { display: "grid", gridTemplateColumns: "1fr 1fr", gap: "12px" },
 });
 
 /** Make a cluster or an instance. */
@@ -41,11 +40,10 @@ export default function NewCompute({ close }: { close: () => void }) {
   const [name, setName] = useState("");
   const [size, setSize] = useState("Standard_DS3_v2");
   const [tier, setTier] = useState("Dedicated");
-  const [[min, max, idle], setScale] = useState([0, 4, 120]);
+  const [scale, setScale] = useState<Scale>([0, 4, 120]);
   const isCluster = kind === "AmlCompute";
   const make = useChange(async (_: void, { api }) => {
-    const scaleSettings = { minNodeCount: min, maxNodeCount: max, nodeIdleTimeBeforeScaleDown: `PT${idle}S` };
-    const properties = { vmSize: size, ...(isCluster && { vmPriority: tier, scaleSettings }) };
+    const properties = { vmSize: size, ...(isCluster && { vmPriority: tier, scaleSettings: scaleSettings(scale) }) };
     const body = { location: "local", properties: { computeType: kind, properties } };
     await api.PUT("/computes/{name}", { params: { path: { name } }, body: body as never });
   }, "/computes");
@@ -103,32 +101,7 @@ export default function NewCompute({ close }: { close: () => void }) {
           </Field>
           {isCluster && (
             <>
-              <div className={styles.pair}>
-                <Field label={t("Least nodes")}>
-                  <SpinButton
-                    min={0}
-                    max={max}
-                    value={min}
-                    onChange={(_, said) => setScale([numberIn(said, 0), max, idle])}
-                  />
-                </Field>
-                <Field label={t("Most nodes")}>
-                  <SpinButton
-                    min={1}
-                    max={1000}
-                    value={max}
-                    onChange={(_, said) => setScale([min, numberIn(said, 1), idle])}
-                  />
-                </Field>
-              </div>
-              <Field label={t("Seconds a node may be idle")}>
-                <SpinButton
-                  min={0}
-                  step={30}
-                  value={idle}
-                  onChange={(_, said) => setScale([min, max, numberIn(said, 0)])}
-                />
-              </Field>
+              <ScaleFields value={scale} change={setScale} />
               <Field label={t("Tier")}>
                 <RadioGroup value={tier} onChange={(_, { value }) => setTier(value)} layout="horizontal">
                   <Radio value="Dedicated" label={t("Dedicated")} />
@@ -148,9 +121,4 @@ export default function NewCompute({ close }: { close: () => void }) {
       </DrawerFooter>
     </Drawer>
   );
-}
-
-/** What a number field says: its value, or what was typed. */
-export function numberIn(said: { value?: number | null; displayValue?: string }, least: number): number {
-  return Math.max(least, Math.round(said.value ?? (Number(said.displayValue) || least)));
 }

@@ -1,4 +1,4 @@
-import { Button, Field, makeStyles, SpinButton } from "@fluentui/react-components";
+import { Button, makeStyles } from "@fluentui/react-components";
 import { ArrowClockwise20Regular, Delete20Regular, Play20Regular, Stop20Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -13,8 +13,8 @@ import { Ago, Card, Facts, number, PageLink, Status } from "@/parts/said";
 import { type Column, Table } from "@/parts/table";
 import { useTell, useTellProblem } from "@/shell/told";
 import { type Compute, useComputes } from "./computes";
-import { numberIn } from "./create";
 import { Nodes } from "./nodes";
+import { type Scale, ScaleFields, scaleSettings } from "./scale";
 
 const useStyles = makeStyles({
   cards: {
@@ -24,7 +24,6 @@ const useStyles = makeStyles({
     alignItems: "start",
   },
   form: { display: "grid", gap: "12px" },
-  pair: { display: "grid", gridTemplateColumns: "1fr 1fr", gap: "12px" },
 });
 
 /** One cluster or instance: what it is, its nodes, what waits for it. */
@@ -140,47 +139,29 @@ function Details({ compute }: { compute: Compute }) {
           ]}
         />
       </Card>
-      {!compute.isInstance && <Scale key={`${compute.min} ${compute.max} ${compute.idleSeconds}`} compute={compute} />}
+      {!compute.isInstance && (
+        <ScaleCard key={`${compute.min} ${compute.max} ${compute.idleSeconds}`} compute={compute} />
+      )}
     </div>
   );
 }
 
-function Scale({ compute }: { compute: Compute }) {
+function ScaleCard({ compute }: { compute: Compute }) {
   const { t } = useTranslation();
   const styles = useStyles();
   const tell = useTell();
   const tellProblem = useTellProblem();
-  const [[min, max, idle], setScale] = useState([compute.min, compute.max, compute.idleSeconds ?? 120]);
+  const [scale, setScale] = useState<Scale>([compute.min, compute.max, compute.idleSeconds ?? 120]);
   const save = useChange(async (_: void, { api }) => {
-    const scaleSettings = { minNodeCount: min, maxNodeCount: max, nodeIdleTimeBeforeScaleDown: `PT${idle}S` };
-    const body = { properties: { properties: { scaleSettings } } };
+    const body = { properties: { properties: { scaleSettings: scaleSettings(scale) } } };
     await api.PATCH("/computes/{name}", { params: { path: { name: compute.name } }, body: body as never });
   }, "/computes");
+  const [min, max, idle] = scale;
   const isSame = min === compute.min && max === compute.max && idle === compute.idleSeconds;
   return (
     <Card title={t("Scale")}>
       <div className={styles.form}>
-        <div className={styles.pair}>
-          <Field label={t("Least nodes")}>
-            <SpinButton
-              min={0}
-              max={max}
-              value={min}
-              onChange={(_, said) => setScale([numberIn(said, 0), max, idle])}
-            />
-          </Field>
-          <Field label={t("Most nodes")}>
-            <SpinButton
-              min={1}
-              max={1000}
-              value={max}
-              onChange={(_, said) => setScale([min, numberIn(said, 1), idle])}
-            />
-          </Field>
-        </div>
-        <Field label={t("Seconds a node may be idle")}>
-          <SpinButton min={0} step={30} value={idle} onChange={(_, said) => setScale([min, max, numberIn(said, 0)])} />
-        </Field>
+        <ScaleFields value={scale} change={setScale} />
         <Button
           appearance="primary"
           style={{ justifySelf: "start" }}

@@ -18,6 +18,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { useGet, useWorkspace } from "@/api/workspace";
 import { Asked } from "@/parts/asked";
+import { keep } from "@/parts/keep";
 import { Empty } from "@/parts/problem";
 import { CopyButton } from "@/parts/said";
 import type { Instance, Listed } from "./reads";
@@ -146,7 +147,7 @@ export function DeploymentLog({ endpoint, deployment, choice }: LogProps) {
               size="small"
               appearance="subtle"
               icon={<ArrowDownload20Regular />}
-              onClick={() => download(`${endpoint}-${deployment}.log`, log.data ?? "")}
+              onClick={() => keep(`${endpoint}-${deployment}.log`, log.data ?? "")}
             />
           </Tooltip>
         </span>
@@ -154,13 +155,6 @@ export function DeploymentLog({ endpoint, deployment, choice }: LogProps) {
       <Asked of={log}>{(text) => <Lines text={text} word={word} isLive={isLive} />}</Asked>
     </>
   );
-}
-
-function download(name: string, text: string) {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  link.click();
-  URL.revokeObjectURL(address);
 }
 
 const BAD = /\b(error|exception|traceback|critical|fatal)\b/i;

@@ -98,13 +98,3 @@ export async function download(id: string, run: string, path: string): Promise<v
   link.download = path.split("/").at(-1) ?? "file";
   link.click();
 }
-
-/** Let the browser keep a text that the page has made. */
-export function keep(name: string, content: string | Blob): void {
-  const blob = typeof content === "string" ? new Blob([content], { type: "text/plain;charset=utf-8" }) : content;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

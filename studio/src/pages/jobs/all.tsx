@@ -9,7 +9,7 @@ import { useGet, useWorkspace } from "@/api/workspace";
 import { Chips } from "@/pages/jobs/chips";
 import { Chooser } from "@/pages/jobs/chooser";
 import { columnsOf, FIELDS, plainly } from "@/pages/jobs/columns";
-import { csvLine, save } from "@/pages/jobs/csv";
+import { csvLine } from "@/pages/jobs/csv";
 import { isFilter, mistakeIn, type Words } from "@/pages/jobs/filter";
 import { FilterInput } from "@/pages/jobs/filterInput";
 import { everyRow, type Row, useRows } from "@/pages/jobs/rows";
@@ -17,6 +17,7 @@ import { SavedViews } from "@/pages/jobs/saved";
 import { Selection } from "@/pages/jobs/selection";
 import { addressOf, columnName, isNarrowed, queryOf, START, type View, viewOf } from "@/pages/jobs/view";
 import { Loading } from "@/parts/asked";
+import { keep } from "@/parts/keep";
 import { Empty, ProblemView } from "@/parts/problem";
 import { Code } from "@/parts/said";
 import { Table } from "@/parts/table";
@@ -173,13 +174,13 @@ function useDownload(view: View) {
   const keys = view.columns.includes("name") ? view.columns : ["name", ...view.columns];
   const head = csvLine(keys.map((key) => FIELDS[key]?.title(t) ?? columnName(key)));
   const lines = (rows: Row[]) => `${rows.map((row) => csvLine(keys.map((key) => plainly(row, key)))).join("\r\n")}\r\n`;
-  const some = (rows: Row[]) => save([`${head}\r\n`, lines(rows)], "jobs.csv", "text/csv");
+  const some = (rows: Row[]) => keep("jobs.csv", [`${head}\r\n`, lines(rows)], "text/csv");
   const all = async (query: ReturnType<typeof queryOf>) => {
     setBusy(true);
     try {
       const pieces = [`${head}\r\n`];
       for await (const rows of everyRow(api, query)) if (rows.length) pieces.push(lines(rows));
-      save(pieces, "jobs.csv", "text/csv");
+      keep("jobs.csv", pieces, "text/csv");
       tell({ title: t("jobs.csv is ready") });
     } catch (error) {
       tellProblem(error);

@@ -11,13 +11,3 @@ function cell(value: string | number | null | undefined): string {
   const text = /^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value;
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
-
-/** Give the browser a text to save. */
-export function save(text: string[], name: string, type: string): void {
-  const address = URL.createObjectURL(new Blob(text, { type }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}

@@ -22,6 +22,7 @@ import { server } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
 import { workspaceAt } from "@/api/workspace";
 import { useSubscriptions, useWorkspaces } from "@/api/workspaces";
+import { keep } from "@/parts/keep";
 import { Page } from "@/parts/page";
 import { ProblemView } from "@/parts/problem";
 import { Card, Code, Facts } from "@/parts/said";
@@ -334,15 +335,8 @@ function Review({ settings }: { settings: Settings }) {
 }
 
 function Download({ name, text, says }: { name: string; text: string; says: string }) {
-  const save = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text]));
-    link.download = name;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
   return (
-    <Button size="small" icon={<ArrowDownload16Regular />} onClick={save}>
+    <Button size="small" icon={<ArrowDownload16Regular />} onClick={() => keep(name, text)}>
       {says}
     </Button>
   );

@@ -32,7 +32,7 @@ else:
         try:
             me = socket.create_connection(place)
             break
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             pass
     me.sendall(b"%d\\n" % rank)
     total = int(me.makefile().readline())

@@ -46,7 +46,7 @@ def named(name: str) -> str:
 def is_open(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # reset: it was in the queue when the door closed
         return False
     return True
 

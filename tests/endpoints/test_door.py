@@ -17,11 +17,13 @@ from lazuli.server.app import App
 SAYS = """
 from azureml.contrib.services.aml_request import rawhttp
 from azureml.contrib.services.aml_response import AMLResponse
+EVIL = {"Content-Security-Policy": "script-src *", "Set-Cookie": "lazuli_session=mine", "Clear-Site-Data": '"*"'}
 def init(): pass
 @rawhttp
 def run(request):
     said = request.get_data()
     if said == b"fail": raise ValueError()
+    if said == b"heads": return AMLResponse(str(dict(request.headers)).lower(), 200, EVIL)
     return AMLResponse(said[:2_000_000] + str(len(said)).encode(), 200, {"X-Own": request.headers.get("X-Own", "none")})
 """
 
@@ -56,6 +58,13 @@ def test_endpoints_are_asked_through_the_server(endpoint: Served, far: str) -> N
         large = b"x" * 40_000_000  # more than the server itself would read
         answer = client.post(f"{home}/score", content=large, headers=with_key)
         assert answer.status_code == 200 and answer.text.endswith("x40000000") and len(answer.content) == 2_000_008
+
+        # neither side of the door sees or changes what signs a browser in at this address
+        signed_in = {"Cookie": "lazuli_session=half", "Lazuli-Session": "other-half"}
+        answer = client.post(f"{home}/score", content=b"heads", headers={**with_key, **signed_in})
+        assert answer.status_code == 200 and "x-own" in answer.text and "half" not in answer.text
+        assert "set-cookie" not in answer.headers and "clear-site-data" not in answer.headers
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
 
         def pieces() -> Iterator[bytes]:
             for _ in range(50):

@@ -1,8 +1,8 @@
 """The way to online endpoints through this server's own listeners, for callers on other machines.
 
 An endpoint's front listens on this machine alone. What is asked at ``/endpoints/…`` is passed on to it as it comes, and
-what it answers is passed back: status, headers and body are the front's own. It asks for the endpoint's keys; the token
-of this server opens nothing here.
+what it answers is passed back: status, headers and body are the front's own, but for what would touch the sessions of
+this address. It asks for the endpoint's keys; the token of this server opens nothing here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from lazuli.endpoints.online import OnlineEndpoints
 from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import NotFound, Problem
+from lazuli.server.cookies import PROOF
 from lazuli.server.routes import KEYED, Call, Route
 
 __all__ = ["scoring_address", "scoring_routes"]
@@ -30,6 +31,13 @@ _STAYS = {
     b"transfer-encoding", b"upgrade",
 }  # fmt: skip
 """Headers that are for one connection alone."""
+_OURS = {b"cookie", PROOF.encode()}
+"""What signs a browser in here: Studio asks at this address too, and no program behind an endpoint is to see it."""
+_NOT_THEIRS = {
+    b"clear-site-data", b"content-security-policy", b"content-security-policy-report-only", b"service-worker-allowed",
+    b"set-cookie", b"strict-transport-security", b"x-content-type-options",
+}  # fmt: skip
+"""What an answer may not say for the whole of this address, which it shares with Studio."""
 _PIECE = 1 << 16
 
 
@@ -92,7 +100,7 @@ async def _send(request: Request, target: bytes, reader: asyncio.StreamReader, w
     """
     length = request.headers.get("content-length")
     is_chunked = length is None and "transfer-encoding" in request.headers
-    lines = [b"%b: %b" % pair for pair in request.scope["headers"] if pair[0].lower() not in _STAYS]
+    lines = [b"%b: %b" % pair for pair in request.scope["headers"] if pair[0].lower() not in _STAYS | _OURS]
     lines += [b"transfer-encoding: chunked"] if is_chunked else []
     asks = is_chunked or int(length or 0) > _PIECE
     lines += [b"expect: 100-continue"] if asks else []
@@ -145,7 +153,7 @@ async def _answered(said: bytes, reader: asyncio.StreamReader, writer: asyncio.S
 def _headers(lines: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
     for line in lines:
         name, _, value = line.partition(b":")
-        if name.lower() not in _STAYS:
+        if name.lower() not in _STAYS | _NOT_THEIRS:
             yield name.lower(), value.strip()
 
 

@@ -214,3 +214,14 @@ def test_an_upload_of_nobody_is_refused_before_it_is_sent(served: Served) -> Non
         line.sendall(head.encode())
         assert line.recv(12) == b"HTTP/1.1 401"
     assert not list(served.spool.iterdir())
+
+
+def test_what_is_answered_stays_in_no_cache(admin: httpx.Client) -> None:
+    """Keys and secrets among it; what may be kept says so."""
+    endpoint = f"{WS}/onlineEndpoints/uncached"
+    assert admin.put(endpoint, json={"location": "here", "properties": {"authMode": "Key"}}).status_code == 201
+    keys = admin.post(f"{endpoint}/listKeys")
+    assert keys.json()["primaryKey"] and keys.headers["cache-control"] == "no-store"
+    assert admin.get(endpoint).headers["cache-control"] == "no-store"
+    assert admin.get("/").headers["cache-control"] == "no-cache"
+    admin.delete(endpoint)

@@ -23,9 +23,14 @@ class Browser:
     cookie: str
 
     def ask(self, method: str, path: str, *, cookie: str | None = None, **headers: str) -> httpx.Response:
-        said = {"Lazuli-Session": self.proof, "Origin": self.url, "Sec-Fetch-Site": "same-origin", **headers}
-        said["Cookie"] = f"{cookie_name(self.url)}={self.cookie if cookie is None else cookie}"
+        said = self.headers() | headers
+        if cookie is not None:
+            said["Cookie"] = f"{cookie_name(self.url)}={cookie}"
         return self.client.request(method, path, headers={k: v for k, v in said.items() if v})
+
+    def headers(self) -> dict[str, str]:
+        own = {"Lazuli-Session": self.proof, "Cookie": f"{cookie_name(self.url)}={self.cookie}"}
+        return {**own, "Origin": self.url, "Sec-Fetch-Site": "same-origin"}
 
 
 def signed_in(served: Served, client: httpx.Client, **said: str) -> Browser:
@@ -223,3 +228,33 @@ def test_no_header_is_made_of_what_was_sent(client: httpx.Client, value: str) ->
     proof = value.encode("latin-1", "replace").replace(b"\r\n", b"")
     headers = [(b"Lazuli-Session", proof), (b"Cookie", b"a=b")]
     assert client.get(WS, headers=headers).status_code == 401
+
+
+def test_a_stream_ends_with_the_session_that_listens(served: Served, browser: Browser) -> None:
+    """What happens after somebody signed out is told to nobody."""
+    with browser.client.stream("GET", f"{WS}/events", headers=browser.headers()) as heard:
+        lines = heard.iter_lines()
+        assert next(lines).startswith("id: ")
+        assert browser.ask("DELETE", "/studio/session").status_code == 204
+        assert_unheard(served, lines)
+
+
+def test_a_stream_ends_with_the_token_that_listens(served: Served, client: httpx.Client) -> None:
+    token = served.admin.post("/tokens", json={"name": "listener", "role": "reader"}).json()["token"]
+    with client.stream("GET", f"{WS}/events", headers={"Authorization": f"Bearer {token}"}) as heard:
+        lines = heard.iter_lines()
+        assert next(lines).startswith("id: ")
+        assert served.admin.delete("/tokens/listener").status_code == 204
+        assert_unheard(served, lines)
+
+
+def assert_unheard(served: Served, lines: Iterator[str]) -> None:
+    """A stream ends before it tells what happens now."""
+    compute = f"{WS}/computes/unheard"
+    body = {
+        "location": "here",
+        "properties": {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_DS3_V2"}},
+    }
+    assert served.admin.put(compute, json=body).status_code in (200, 201)
+    assert "unheard" not in "".join(lines)
+    served.admin.delete(f"{compute}?underlyingResourceAction=Delete")

@@ -8,16 +8,17 @@ import re
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from lazuli.schema.identity import Scope as Workspace
@@ -118,7 +119,10 @@ class App:
                 return route.handler(call)
             # Writers queue for one lock: in a pool of their own, so that they never keep readers from a thread.
             limiter = None if request.method in ("GET", "HEAD") else self._writers
-            return await to_thread.run_sync(route.handler, call, limiter=limiter)
+            response = await to_thread.run_sync(route.handler, call, limiter=limiter)
+            if isinstance(response, StreamingResponse):
+                response.body_iterator = self._while_let_in(response.body_iterator, request, route, params, principal)
+            return response
         except Problem as problem:
             seen.problem = problem
             return (route.failure if route else refuse)(problem)
@@ -159,6 +163,25 @@ class App:
             "This needs a token.",
             mend="Send 'Authorization: Bearer <token>'; the token lies in the file 'token' of the data folder.",
         )
+
+    async def _while_let_in(
+        self,
+        pieces: AsyncIterable[Any],
+        request: Request,
+        route: Route,
+        params: Mapping[str, str],
+        principal: Principal,
+    ) -> AsyncIterator[Any]:
+        """What is told as it comes, until whoever listens has signed out or what they came in with was withdrawn."""
+        async for piece in pieces:
+            try:
+                if principal.session:  # asked by its id: a page that only listens does not keep a session alive
+                    self._access.sessions.get(principal.session)
+                else:
+                    self._principal(request, route, params)
+            except (NotSignedIn, NotAllowed):
+                return
+            yield piece
 
     def _call(
         self,
@@ -251,7 +274,10 @@ def _check_page(request: Request, route: Route) -> None:
 
 
 def _confine(response: Response) -> None:
-    """Let no answer act as a page of this server, unless it says itself what it may: much of it others have written."""
+    """Let no answer act as a page of this server or be kept by a browser, unless it says itself what it may.
+
+    Much of it others have written.
+    """
     said = {name for name, _ in response.raw_headers}
     response.raw_headers.extend(header for header in _CONFINED if header[0] not in said)
 
@@ -259,6 +285,7 @@ def _confine(response: Response) -> None:
 _CONFINED = (
     (b"content-security-policy", b"default-src 'none'; sandbox"),
     (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),  # keys and secrets are among what is answered
 )
 
 

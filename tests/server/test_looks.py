@@ -341,3 +341,30 @@ def test_a_model_is_summed_up_without_being_loaded(shelf: Shelf) -> None:
     assert told["variants"] == [{"name": "big-int8", "version": "1", "measured": {"size": "9"}}]
     assert shelf.client.get(f"{SPACE}/models/big-int8/versions/1/summary").json()["variantOf"] == "azureml:big:1"
     assert shelf.client.get(f"{SPACE}/models/none/versions/1/summary").status_code == 404
+
+
+def test_a_small_parquet_file_fills_no_memory(shelf: Shelf) -> None:
+    """Neither by a long text that it says many times, nor by many columns that are all alike."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    text = pa.array(["x" * 1_000_000])
+    for name, column in (
+        ("named", pa.DictionaryArray.from_arrays([0] * 20_000, text)),
+        ("plain", ["x" * 1_000_000] * 500),
+    ):
+        data = io.BytesIO()
+        parquet.write_table(pa.table({"c": column}), data, compression="zstd")
+        assert len(data.getvalue()) < 100_000
+        told = shelf.look(f"{name}.parquet", data.getvalue(), "profile")
+        assert not told["isWhole"] and told["rowsRead"] < 100
+        assert told["totalRows"] == (20_000 if name == "named" else 500)
+    data = io.BytesIO()
+    parquet.write_table(pa.table({f"c{n}": pa.array([0] * 20_000) for n in range(200)}), data)
+    told = shelf.look("wide.parquet", data.getvalue(), "profile")
+    assert told["rowsRead"] * 200 <= 1_000_000
+
+
+def test_an_mltable_that_grows_by_aliases_is_refused(shelf: Shelf) -> None:
+    grown = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 7))
+    shelf.put("grown/MLTable", f"a0: &a0 [x]\n{grown}paths:\n- file: *a6\n")
+    answer = shelf.client.get(f"{STORE}/preview", params={"path": "grown/MLTable"})
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "InvalidMLTable"

@@ -43,9 +43,11 @@ class Recipe:
 def read_recipe(content: bytes) -> Recipe:
     """What an MLTable file says. Raises :class:`InvalidInput` for what is none."""
     try:
-        said = plain(content)
+        said = plain(content, aliases=False)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        raise InvalidInput("The file 'MLTable' is not YAML.", target="path", code="InvalidMLTable") from None
+        raise InvalidInput(
+            "The file 'MLTable' is not YAML without aliases.", target="path", code="InvalidMLTable"
+        ) from None
     said = said if isinstance(said, dict) else {}
     paths = [(kind, str(path)) for each in _list(said.get("paths")) for kind, path in _pairs(each)]
     if not paths:

@@ -1,5 +1,5 @@
 /** The trials of a sweep: which was best, how the search went, and what mattered. It follows a sweep that runs. */
-import { Badge, Button, Dropdown, makeStyles, Option, Text, Tooltip, tokens } from "@fluentui/react-components";
+import { Badge, Button, makeStyles, Text, Tooltip, tokens } from "@fluentui/react-components";
 import {
   ArrowRepeatAll20Regular,
   Beaker24Regular,
@@ -8,13 +8,14 @@ import {
   Open20Regular,
   Trophy16Filled,
 } from "@fluentui/react-icons";
-import { memo, useMemo, useReducer, useRef, useState } from "react";
+import { useMemo, useReducer, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useHappenings } from "@/api/live";
 import { useGet, useWorkspace } from "@/api/workspace";
 import { type Field, fieldOf, type Goal, goalOf } from "@/pages/compare/fields";
-import { historyOf, parallelOf, scatterOf } from "@/pages/compare/pictures";
+import { historyOf, parallelOf } from "@/pages/compare/pictures";
+import { Scatters } from "@/pages/compare/scatters";
 import { ordered } from "@/pages/jobs/experiments";
 import { Asked } from "@/parts/asked";
 import { Chart } from "@/parts/chart";
@@ -79,8 +80,6 @@ const useStyles = makeStyles({
   bar: { height: "10px", borderRadius: "5px", backgroundColor: tokens.colorBrandBackground },
   cut: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
   right: { textAlign: "right", fontVariantNumeric: "tabular-nums" },
-  matrix: { display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(300px, 1fr))", gap: "8px" },
-  picks: { display: "flex", gap: "12px", flexWrap: "wrap", alignItems: "center", marginBottom: "8px" },
 });
 
 /** Completed trials without which nothing can be said of what mattered. */
@@ -472,72 +471,3 @@ function TrialTable({ told, rows, all, goal, release }: TableProps) {
 function tookOf({ startTime, endTime }: Trial): number | null {
   return startTime && endTime ? Date.parse(endTime) - Date.parse(startTime) : null;
 }
-
-interface ScattersProps {
-  params: Field[];
-  metric: Field;
-  runs: { name: string }[];
-}
-
-const MOST_PAIRS = 12;
-
-/** The metric over each hyperparameter, and each pair of hyperparameters coloured by the metric. */
-function Scatters({ params, metric, runs }: ScattersProps) {
-  const styles = useStyles();
-  const { t } = useTranslation();
-  const [color, setColor] = useState(metric.key);
-  const fields = [metric, ...params];
-  const chosen = fields.find(({ key }) => key === color) ?? metric;
-  const pairs = useMemo(() => {
-    const over = params.map((x): [Field, Field] => [x, metric]);
-    const among = params.flatMap((x, at) => params.slice(at + 1).map((y): [Field, Field] => [x, y]));
-    return [...over, ...among].slice(0, MOST_PAIRS);
-  }, [params, metric]);
-  return (
-    <Card
-      title={t("Scatters")}
-      actions={
-        <span style={{ display: "inline-flex", gap: 8, alignItems: "center" }}>
-          <Text size={200} weight="regular">
-            {t("Colour")}
-          </Text>
-          <Dropdown
-            size="small"
-            aria-label={t("Colour")}
-            value={chosen.name}
-            selectedOptions={[chosen.key]}
-            onOptionSelect={(_, { optionValue }) => setColor(optionValue ?? metric.key)}
-          >
-            {fields.map(({ key, name }) => (
-              <Option key={key} value={key}>
-                {name}
-              </Option>
-            ))}
-          </Dropdown>
-        </span>
-      }
-    >
-      <div className={styles.matrix}>
-        {pairs.map(([x, y]) => (
-          <Scatter key={`${x.key} ${y.key}`} x={x} y={y} color={chosen} runs={runs} />
-        ))}
-      </div>
-    </Card>
-  );
-}
-
-const Scatter = memo(function Scatter({
-  x,
-  y,
-  color,
-  runs,
-}: {
-  x: Field;
-  y: Field;
-  color: Field;
-  runs: { name: string }[];
-}) {
-  const { t } = useTranslation();
-  const option = useMemo(() => scatterOf(x, y, color, runs, true), [x, y, color, runs]);
-  return <Chart label={t("{{y}} over {{x}}", { x: x.name, y: y.name })} option={option} height={240} />;
-});

@@ -19,6 +19,7 @@ const COMPARISON: Comparison = {
   axes: ["params.lr", "metrics.a,b"],
   x: "params.lr",
   y: "metrics.loss",
+  z: "params.width",
   color: "params.depth",
   by: "params.optimizer",
   axis: "relative",

@@ -20,6 +20,8 @@ export interface Comparison {
   axes: string[];
   x: string;
   y: string;
+  /** The field along the third axis; none for a flat picture. */
+  z: string;
   color: string;
   by: string;
   axis: "step" | "time" | "relative";
@@ -40,13 +42,14 @@ export const START: Comparison = {
   axes: [],
   x: "",
   y: "",
+  z: "",
   color: "",
   by: "",
   axis: "step",
   smoothing: 0,
   isLog: false,
 };
-const TEXTS = ["baseline", "x", "y", "color", "by"] as const;
+const TEXTS = ["baseline", "x", "y", "z", "color", "by"] as const;
 
 /** The comparison that an address tells. */
 export function comparisonOf(address: URLSearchParams): Comparison {

@@ -10,7 +10,7 @@ export interface Drawn {
   color?: string;
 }
 
-const RAMP = [SERIES[0] as string, SERIES[3] as string, SERIES[1] as string];
+export const RAMP = [SERIES[0] as string, SERIES[3] as string, SERIES[1] as string];
 const MISSING = "-"; // what ECharts takes for no value
 
 const shown = (value: Value) => (typeof value === "number" ? number(value) : (value ?? "–"));
@@ -83,7 +83,7 @@ export function parallelOf(fields: Field[], runs: Drawn[], byLast: boolean): ECh
 const TOOLTIP = { trigger: "item", renderMode: "richText", confine: true };
 
 /** What a tooltip says of a run. */
-function told(fields: Field[], runs: Drawn[], at: number): string {
+export function told(fields: Field[], runs: Drawn[], at: number): string {
   const lines = fields.map(({ name, values }) => `${name}: ${shown(values[at] ?? null)}`);
   return [runs[at]?.name ?? "", ...new Set(lines)].join("\n");
 }

@@ -11,8 +11,11 @@ import {
 } from "@fluentui/react-components";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { useWorkspace } from "@/api/workspace";
 import type { Comparison } from "@/pages/compare/comparison";
 import { type Field, isDifferent } from "@/pages/compare/fields";
+import { InSpace } from "@/pages/compare/inSpace";
 import { Pick } from "@/pages/compare/picks";
 import { boxesOf, type Drawn, parallelOf, scatterOf } from "@/pages/compare/pictures";
 import type { Run } from "@/pages/compare/runs";
@@ -108,25 +111,51 @@ export function Coordinates({ runs, params, metrics, comparison, change }: PlotP
 export function Scatter({ runs, params, metrics, comparison, change }: PlotProps) {
   const styles = useStyles();
   const { t } = useTranslation();
+  const { to } = useWorkspace();
+  const navigate = useNavigate();
   const all = useMemo(() => [...params, ...metrics], [params, metrics]);
   const named = (key: string) => all.find((field) => field.key === key);
   const x = named(comparison.x) ?? params.find(({ isNumber }) => isNumber) ?? all[0];
   const y = named(comparison.y) ?? metrics.find((field) => field !== x) ?? all[0];
+  const z = named(comparison.z) ?? null;
   const color = named(comparison.color) ?? null;
-  const option = useMemo(() => x && y && scatterOf(x, y, color, drawnOf(runs)), [x, y, color, runs]);
+  const drawn = useMemo(() => drawnOf(runs), [runs]);
+  const option = useMemo(() => x && y && scatterOf(x, y, color, drawn), [x, y, color, drawn]);
   if (!x || !y || !option) return <Nothing />;
+  const picks = (
+    <div className={styles.picks}>
+      <Pick label={t("Across")} value={x.key} options={optionsOf(all)} choose={(key) => change({ x: key })} />
+      <Pick label={t("Upward")} value={y.key} options={optionsOf(all)} choose={(key) => change({ y: key })} />
+      <Pick
+        label={t("Into the depth")}
+        value={z?.key ?? ""}
+        options={[["", t("nothing")], ...optionsOf(all)]}
+        choose={(key) => change({ z: key })}
+      />
+      <Pick
+        label={t("Colour")}
+        value={color?.key ?? ""}
+        options={[["", t("the run")], ...optionsOf(all)]}
+        choose={(key) => change({ color: key })}
+      />
+    </div>
+  );
+  if (z)
+    return (
+      <Card>
+        <InSpace
+          label={t("{{y}} over {{x}} and {{z}}", { x: x.name, y: y.name, z: z.name })}
+          {...{ x, y, z, color }}
+          runs={drawn}
+          open={(row) => navigate(to("jobs", runs[row]?.name ?? ""))}
+        >
+          {picks}
+        </InSpace>
+      </Card>
+    );
   return (
     <Card>
-      <div className={styles.picks}>
-        <Pick label={t("Across")} value={x.key} options={optionsOf(all)} choose={(key) => change({ x: key })} />
-        <Pick label={t("Upward")} value={y.key} options={optionsOf(all)} choose={(key) => change({ y: key })} />
-        <Pick
-          label={t("Colour")}
-          value={color?.key ?? ""}
-          options={[["", t("the run")], ...optionsOf(all)]}
-          choose={(key) => change({ color: key })}
-        />
-      </div>
+      {picks}
       <Chart label={t("{{y}} over {{x}}", { x: x.name, y: y.name })} option={option} height={460} />
     </Card>
   );

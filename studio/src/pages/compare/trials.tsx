@@ -15,7 +15,7 @@ import { useHappenings } from "@/api/live";
 import { useGet, useWorkspace } from "@/api/workspace";
 import { type Field, fieldOf, type Goal, goalOf } from "@/pages/compare/fields";
 import { historyOf, parallelOf } from "@/pages/compare/pictures";
-import { Scatters } from "@/pages/compare/scatters";
+import { Scatters, Solid } from "@/pages/compare/scatters";
 import { ordered } from "@/pages/jobs/experiments";
 import { Asked } from "@/parts/asked";
 import { Chart } from "@/parts/chart";
@@ -126,6 +126,8 @@ export function fieldsOf(told: Pick<Told, "columns" | "trials" | "primaryMetric"
 function Shown({ told, importance }: { told: Told; importance: Importance | undefined }) {
   const styles = useStyles();
   const { t } = useTranslation();
+  const { to } = useWorkspace();
+  const navigate = useNavigate();
   const [held, setHeld] = useState<ReadonlySet<number> | null>(null);
   const [released, release] = useReducer((times: number) => times + 1, 0);
   const measured = useMemo(() => ({ ...told, trials: told.trials.filter(({ best }) => best !== null) }), [told]);
@@ -191,9 +193,25 @@ function Shown({ told, importance }: { told: Told; importance: Importance | unde
             <Scatters params={params} metric={metric} runs={drawn} />
           </div>
         )}
+        {measured.trials.length > 1 && params.length > 1 && (
+          <div className={styles.whole}>
+            <Solid
+              params={byShare(params, importance)}
+              metric={metric}
+              runs={drawn}
+              open={(row) => navigate(to("jobs", measured.trials[row]?.name ?? ""))}
+            />
+          </div>
+        )}
       </div>
     </div>
   );
+}
+
+/** What mattered most comes first; as the sweep names them where that is not told. */
+function byShare(params: Field[], importance: Importance | undefined): Field[] {
+  const shares = new Map(importance?.importance.map(({ name, share }) => [name, share]));
+  return [...params].sort((one, other) => (shares.get(other.name) ?? 0) - (shares.get(one.name) ?? 0));
 }
 
 function Unmeasured({ metric }: { metric: string }) {

@@ -32,3 +32,18 @@ def test_a_chore_that_fails_is_done_again_and_holds_up_no_other() -> None:
 
 def test_what_never_started_may_be_stopped() -> None:
     Chores([]).stop()
+
+
+def test_an_end_waits_for_no_chore_that_only_reads() -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def read() -> None:
+        begun.set()
+        assert over.wait(60)
+
+    chores = Chores([read], first_s=0, waits=False)
+    chores.start()
+    assert begun.wait(60)
+    chores.stop()  # with a thread that reads on
+    assert not over.is_set()
+    over.set()

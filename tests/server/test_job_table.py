@@ -10,6 +10,8 @@ import httpx
 import pytest
 from tests.server.conftest import SCOPE, WS, Served
 
+from lazuli.jobs.table.question import ask
+from lazuli.jobs.table.rows import JobTable
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.words import moment
 from lazuli.store.documents import Record
@@ -184,6 +186,48 @@ def test_what_happens_is_seen_at_once(served: Served, table: httpx.Client) -> No
             record = platform.store.documents.get(tx, ResourceId(HERE, "jobs", "new"))
             platform.store.documents.remove(tx, record, "me")
     assert names(table, archived="all") == "d c b a"
+
+
+def test_what_is_prepared_is_not_read_again(served: Served, table: httpx.Client, monkeypatch: Any) -> None:
+    prepared = JobTable(served.platform.shelves.job, served.platform.tracking)
+    monkeypatch.setattr("lazuli.jobs.table.rows.LARGE", 4)
+    prepared.prepare()
+    board = prepared._board(HERE)
+    monkeypatch.setattr(board, "_read", lambda *said: pytest.fail(f"{said} is read"))
+    for order, expected in (("metrics.auc desc", "cabd"), ("params.lr,name desc", "bdac"), ("tags.team", "bcad")):
+        page = prepared.page(HERE, ask(order_by=order))
+        assert "".join(row["name"] for row in page.rows) == expected, order
+    prepared.prepare()  # and it is safe to repeat
+
+
+def test_small_workspaces_are_not_prepared(served: Served, table: httpx.Client) -> None:
+    prepared = JobTable(served.platform.shelves.job, served.platform.tracking)
+    prepared.prepare()
+    assert not prepared._boards
+
+
+def test_what_is_logged_while_a_column_is_prepared_is_in_it(served: Served, table: httpx.Client) -> None:
+    metrics, board = served.platform.tracking.metrics, served.platform.job_table._board(HERE)
+    read = board._read
+
+    def log(name: str, value: float) -> None:
+        metrics.log(HERE, name, {"key": "beside", "value": value, "timestamp": BEGAN, "step": int(value)})
+
+    def slowly(kind: str, keys: Any) -> Any:
+        found = read(kind, keys)
+        log("a", 3.0)
+        assert names(table) == "d c b a"  # others ask meanwhile: what was heard is taken in, for columns there are
+        log("b", 4.0)
+        return found
+
+    log("a", 1.0)
+    log("c", 2.0)
+    board._read = slowly
+    try:
+        board.prepare("metric", ["beside"])
+    finally:
+        del board._read
+    assert names(table, orderBy="metrics.beside desc", filter="metrics.beside > 0") == "b a c"
 
 
 def test_more_jobs_than_there_was_room_for(served: Served, table: httpx.Client) -> None:

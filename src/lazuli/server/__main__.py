@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import logging
 import os
@@ -101,6 +102,7 @@ async def _serve(settings: Settings) -> None:
     listeners = (_Listener(_config(app)), _Listener(_config(app, certificates)))
     _end_on_signal(listeners)
     platform.start()
+    gc.freeze()  # what is there now stays: the collector would look through it whenever much is read
     announcement = asyncio.create_task(_announce(settings, certificates, listeners))
     try:
         await asyncio.gather(listeners[0].serve([plain]), listeners[1].serve([secure]))

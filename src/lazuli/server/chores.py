@@ -18,15 +18,22 @@ _EVERY_S = 3600.0
 class Chores:
     """One thread that does each chore again and again, about hourly where nothing is said.
 
-    One that fails is done again the next time.
+    One that fails is done again the next time. Where it ``waits`` for none, the chores only read, and are left alone
+    at the end.
     """
 
     def __init__(
-        self, chores: Sequence[Callable[[], object]], *, first_s: float = _FIRST_S, every_s: float = _EVERY_S
+        self,
+        chores: Sequence[Callable[[], object]],
+        *,
+        first_s: float = _FIRST_S,
+        every_s: float = _EVERY_S,
+        waits: bool = True,
     ) -> None:
         self._chores = chores
         self._first_s = first_s
         self._every_s = every_s
+        self._waits = waits
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="chores", daemon=True)
 
@@ -35,9 +42,9 @@ class Chores:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; waits for the chore that is being done. May be called without start."""
+        """End; waits for the chore that is being done, unless it only reads. May be called without start."""
         self._stopped.set()
-        if self._thread.is_alive():
+        if self._waits and self._thread.is_alive():
             self._thread.join()
 
     def _run(self) -> None:
@@ -47,5 +54,7 @@ class Chores:
                 try:
                     chore()
                 except Exception:
+                    if self._stopped.is_set():
+                        return  # what it read was closed under it
                     log.exception("A chore failed; it is done again the next time.")
             wait_s = self._every_s

@@ -143,6 +143,8 @@ __all__ = ["Platform", "open_platform"]
 
 _NOTE_S = 60.0
 """How often it is written down who was here: a killed server forgets no more of that."""
+_PREPARE_S = 1.0
+"""How long after a start it begins to prepare for those who look at much: they come later than the start is over."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ class Platform:
     chores: Chores
     carrying: Chores
     noting: Chores
+    preparing: Chores
     pictures: Pictures
     preemption: Preemption
     trials: Trials
@@ -241,6 +244,7 @@ class Platform:
         self.chores.start()
         self.carrying.start()
         self.noting.start()
+        self.preparing.start()
 
     def _clear_orphans(self) -> None:
         """Work of jobs that are at an end, or gone: stopped, and forgotten once it is over."""
@@ -270,6 +274,7 @@ class Platform:
         self.chores.stop()
         self.carrying.stop()
         self.noting.stop()
+        self.preparing.stop()
         self.access.note_uses()
         self.insights.stop()
         self.store.close()
@@ -365,6 +370,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     parts = Parts(
         Assets(models, codes, environments, PlainModels(store, storage, in_jobs=True)), components, targets, pinning
     )
+    job_table = JobTable(jobs, tracking)
     batch_endpoints, batch_deployments = BatchEndpoints(store), BatchDeployments(store, parts)
     return Platform(
         store=store,
@@ -406,12 +412,13 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         chores=Chores([store.blobs.collect_garbage]),
         carrying=Chores([Carrier(store, storage).carry], first_s=CARRY_S, every_s=CARRY_S),
         noting=Chores([access.note_uses], first_s=_NOTE_S, every_s=_NOTE_S),
+        preparing=Chores([job_table.prepare], first_s=_PREPARE_S, waits=False),
         pictures=Pictures(jobs, known),
         preemption=Preemption(store, targets, reconciler),
         trials=Trials(jobs, sweeps),
         functions=functions,
         batch=BatchJobs(batch_endpoints, batch_deployments, jobs, components, targets),
-        job_table=JobTable(jobs, tracking),
+        job_table=job_table,
         queued=Queued(queue, targets),
         overview=Overview(jobs, endpoint_concerns(store), environment_concerns(store, made.state)),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from lazuli.store.peaks import STRETCH
 from lazuli.store.tables import latest_metric, metric_point
@@ -81,13 +81,18 @@ def drawn(tx: Connection, run_id: str, key: str, points: int, window: Window | N
     if is_short:
         rows = rows or list(tx.execute(series).all())
     else:
-        last_first = (_T.step.desc(), _T.timestamp.desc(), _T.seq.desc())
         (first,) = tx.execute(series.limit(1)).all()
-        end = tx.execute(series.order_by(None).order_by(*last_first).limit(END)).all()[::-1]
+        end = _end(tx, series)
         peaks = tx.execute(series.where(_T.peak == 1)).all()
         peaks = [row for row in peaks if _PLACE(row) < _PLACE(end[0])]
         rows = [*([first] if peaks[:1] != [first] else []), *peaks, *end]
     return rows if len(rows) <= points else _thinned(rows, max(1, points // 2))
+
+
+def _end(tx: Connection, series: Any) -> list[Any]:
+    """The last rows of a long series: its open stretch has marked no peaks yet."""
+    last_first = (_T.step.desc(), _T.timestamp.desc(), _T.seq.desc())
+    return list(tx.execute(series.order_by(None).order_by(*last_first).limit(END)).all()[::-1])
 
 
 _VALUE, _PLACE = operator.itemgetter(0), operator.itemgetter(2, 3, 4)
@@ -105,37 +110,44 @@ def _thinned(rows: list[Any], stretches: int) -> list[Any]:
 
 
 def summaries(tx: Connection, run_id: str) -> list[Summary]:
-    """What there is to say of every metric of a run, sorted by key."""
-    counted = (
-        select(
-            _T.key, func.count(), func.min(_T.step), func.max(_T.step), func.min(_T.timestamp), func.max(_T.timestamp)
-        )
-        .where(_T.run_id == run_id)
-        .group_by(_T.key)
-    )
-    extents = {row[0]: tuple(row[1:]) for row in tx.execute(counted)}
-    bounds = _bounds(tx, run_id, extents)
+    """What there is to say of every metric of a run, sorted by key.
+
+    The moments of a long series are those of what is drawn of it: to look at them all takes as long as it is.
+    """
+    counted = select(_T.key, func.count()).where(_T.run_id == run_id).group_by(_T.key)
+    counts: dict[str, int] = {row[0]: int(row[1]) for row in tx.execute(counted)}
+    extents = _extents(tx, run_id, counts)
     latest = select(latest_metric.c.key, latest_metric.c.value, latest_metric.c.is_nan)
     last = {
         key: math.nan if is_nan else value
         for key, value, is_nan in tx.execute(latest.where(latest_metric.c.run_id == run_id))
     }
-    return [
-        Summary(key, last[key], *bounds.get(key, (None, None)), *extents[key]) for key in sorted(extents) if key in last
-    ]
+    return [_summary(key, last[key], counts[key], extents[key]) for key in sorted(last) if key in extents]
 
 
-def _bounds(tx: Connection, run_id: str, extents: dict[str, Any]) -> dict[str, tuple[float, float]]:
-    """The least and the greatest value of each metric."""
-    values = select(_T.key, func.min(_T.value), func.max(_T.value)).where(_T.run_id == run_id, _T.is_nan == 0)
-    short = [key for key, extent in extents.items() if extent[0] <= SHORT]
-    found: dict[str, tuple[float, float]] = {}
+def _summary(key: str, last: float, count: int, extent: Any) -> Summary:
+    least, greatest, *places = extent
+    return Summary(key, last, least, greatest, count, *places)
+
+
+def _extents(tx: Connection, run_id: str, counts: dict[str, int]) -> dict[str, Any]:
+    """The least and the greatest value, step and moment of each metric, of which NaN is no value."""
+    number = case((_T.is_nan == 0, _T.value))
+    values = (func.min(number), func.max(number))
+    places = (func.min(_T.step), func.max(_T.step), func.min(_T.timestamp), func.max(_T.timestamp))
+    mine = select(_T.key, *values, *places).where(_T.run_id == run_id)
+    short = [key for key, count in counts.items() if count <= SHORT]
+    found: dict[str, Any] = {}
     for start in range(0, len(short), _PIECE):
-        query = values.where(_T.key.in_(short[start : start + _PIECE])).group_by(_T.key)
-        found.update({key: (least, greatest) for key, least, greatest in tx.execute(query)})
-    for key in extents.keys() - short:
-        rows = drawn(tx, run_id, key, SHORT)
-        numbers = [row[0] for row in rows if not row[1]]
-        if numbers:
-            found[key] = (min(numbers), max(numbers))
+        query = mine.where(_T.key.in_(short[start : start + _PIECE])).group_by(_T.key)
+        found.update((row[0], tuple(row[1:])) for row in tx.execute(query))
+    of_peaks = select(*values, func.min(_T.timestamp), func.max(_T.timestamp))
+    for key in counts.keys() - short:
+        mine = series_of(run_id, key)
+        ends = [*tx.execute(mine.limit(1)).all(), *_end(tx, mine)]
+        peaks = tx.execute(of_peaks.where(_T.run_id == run_id, _T.key == key, _T.peak == 1)).one()
+        numbers = [row[0] for row in ends if not row[1]] + [value for value in peaks[:2] if value is not None]
+        moments = [row[3] for row in ends] + [moment for moment in peaks[2:] if moment is not None]
+        bounds = (min(numbers), max(numbers)) if numbers else (None, None)
+        found[key] = (*bounds, ends[0][2], ends[-1][2], min(moments), max(moments))
     return found

@@ -30,6 +30,8 @@ AT_ONCE = 100
 """How many points at most are stored by a caller that must not be held up."""
 PIECES = (64, 8, 1)
 """How many points of a series one statement stores: the database finds the place of a series once for all of them."""
+_PIECE = 5_000
+"""How many rows are fetched at once where they may be many."""
 SETTLE_AFTER = 256
 """After how many transactions what they wrote is brought into its place, by a thread that holds nobody up."""
 
@@ -311,13 +313,14 @@ class Points:
                 found.update((run_id, math.nan if is_nan else value) for run_id, value, is_nan in rows)
         return found
 
-    def latest_of(self, prefix: str, key: str) -> list[tuple[str, float]]:
-        """The newest value of one metric of every run whose id begins with ``prefix``, in no order."""
+    def latest_of(self, prefix: str, keys: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+        """The newest values of some metrics of every run whose id begins with ``prefix``: run, key and value."""
         table = latest_metric.c
-        query = select(table.run_id, table.value, table.is_nan).where(table.key == key)
+        query = select(table.run_id, table.key, table.value, table.is_nan).where(table.key.in_(keys))
         query = query.where(table.run_id > prefix, table.run_id < f"{prefix}\U0010ffff")
         with self._database.read() as tx:
-            return [(run_id, math.nan if is_nan else value) for run_id, value, is_nan in tx.execute(query)]
+            for run_id, key, value, is_nan in tx.execution_options(yield_per=_PIECE).execute(query):
+                yield run_id, key, math.nan if is_nan else value
 
     def keys_of(self, experiment_ids: Sequence[str]) -> dict[str, int]:
         """How many runs of these experiments have each metric."""

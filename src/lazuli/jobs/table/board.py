@@ -1,16 +1,15 @@
 """The board of a workspace: what its jobs are filtered and sorted by, in memory, as the databases have it.
 
 It is read once, and then kept: the journal tells which jobs changed since, and tracking which runs were logged to. A
-column of metrics, parameters or tags is read when it is first asked for.
+column of metrics, parameters or tags is read when it is first asked for, or before, by whoever has time.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -37,8 +36,7 @@ _PIECE = 5_000
 _READ = (_R.c.id, _R.c.name, _R.c.status, _R.c.archived, _R.c.parent, _R.c.created_at, _R.c.created_by)
 
 
-@dataclass(frozen=True)
-class _Facts:
+class _Facts(NamedTuple):
     """What every job is filtered and sorted by."""
 
     name: str
@@ -58,6 +56,7 @@ class Board:
         self._heard = threading.Lock()
         self._logged: set[str] = set()  # the keys of runs whose metrics were logged since the last look
         self._described: set[str] = set()  # and of those whose parameters or tags were
+        self._missed: set[str] | None = None  # the keys of runs that changed while columns are being read beside
         self._begin()
 
     def _begin(self) -> None:
@@ -148,8 +147,25 @@ class Board:
         if kind == "attribute":
             return self._facts[key]
         if (kind, key) not in self._values:
-            self._values[kind, key] = self._read_column(kind, key)
+            self._install(kind, self._read(kind, [key]))
         return self._values[kind, key]
+
+    # --- what is had at hand -----------------------------------------------------------------------------------
+
+    def prepare(self, kind: str, keys: Sequence[str]) -> None:
+        """Have columns at hand before anybody asks for them. One thread at a time; the others go on meanwhile."""
+        with self._lock:
+            self._keep_up()
+            keys = [key for key in keys if (kind, key) not in self._values]
+            board, self._missed = self._rows, set()
+        found = self._read(kind, keys) if keys else {}
+        with self._lock:
+            self._keep_up()
+            missed, self._missed = self._missed or set(), None
+            if self._rows is not board:
+                return  # all jobs were read anew: these are the rows of before
+            self._install(kind, {key: some for key, some in found.items() if (kind, key) not in self._values})
+            self._renew(missed, missed)
 
     # --- what is heard -----------------------------------------------------------------------------------------
 
@@ -173,6 +189,8 @@ class Board:
                 new = self._look(tx)
             self._changes = changes
             logged, described = logged | new, described | new
+        if self._missed is not None:
+            self._missed |= logged | described
         if self._values:
             self._renew(logged, described)
 
@@ -261,24 +279,37 @@ class Board:
 
     # --- metrics, parameters and tags --------------------------------------------------------------------------
 
-    def _read_column(self, kind: str, key: str) -> Column:
-        column: Column = Numbers(len(self._alive)) if kind == "metric" else Texts(len(self._alive))
-        mine = run_key(self._scope, "")
+    def _read(self, kind: str, keys: Sequence[str]) -> dict[str, tuple[list[int], list[Any]]]:
+        """The rows that have a value, and their values, for each key."""
+        found: dict[str, tuple[list[int], list[Any]]] = {key: ([], []) for key in keys}
+        rows, mine = self._rows, run_key(self._scope, "")
+        for run, key, value in self._logged_values(kind, keys, mine):
+            if (row := rows.get(run[len(mine) :].lower())) is not None:
+                some = found[key]
+                some[0].append(row)
+                some[1].append(value)
+        return found
+
+    def _logged_values(self, kind: str, keys: Sequence[str], mine: str) -> Iterator[tuple[str, str, Any]]:
         if kind == "metric":
-            values = self._points.latest_of(mine, key)
-        else:
-            table, owner = (tables.param, "run_id") if kind == "param" else (tables.tag, "owner_id")
-            query = select(table.c[owner], table.c.value).where(table.c.key == key)
-            with self._store.state.read() as tx:
-                values = [tuple(row) for row in tx.execute(query.where(table.c[owner].between(mine, f"{mine[:-1]}0")))]
-        for run, value in values:
-            if (row := self._rows.get(run_id_of(run).lower())) is not None:
-                column.put(row, value)
-        if kind == "tag":
-            for row, tags in self._tags.items():
-                if key in tags:
-                    column.put(row, tags[key])
-        return column
+            yield from self._points.latest_of(mine, keys)
+            return
+        table, owner = (tables.param, "run_id") if kind == "param" else (tables.tag, "owner_id")
+        query = select(table.c[owner], table.c.key, table.c.value).where(table.c.key.in_(keys))
+        with self._store.state.read() as tx:
+            rows = tx.execution_options(yield_per=_PIECE).execute(
+                query.where(table.c[owner].between(mine, f"{mine[:-1]}0"))
+            )
+            yield from (tuple(row) for row in rows)
+
+    def _install(self, kind: str, found: Mapping[str, tuple[list[int], list[Any]]]) -> None:
+        for key, (rows, values) in found.items():
+            column: Column = Numbers(len(self._alive)) if kind == "metric" else Texts(len(self._alive))
+            if kind == "tag":
+                own = {row: tags[key] for row, tags in self._tags.items() if key in tags}
+                rows, values = [*rows, *own], [*values, *own.values()]
+            column.spread(rows, values)
+            self._values[kind, key] = column
 
     def _renew(self, logged: set[str], described: set[str]) -> None:
         """Read what was logged to runs anew, as far as anybody asked for it."""

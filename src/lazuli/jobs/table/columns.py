@@ -50,6 +50,12 @@ class Numbers:
         self._there[rows] = [value is not None for value in values]
         self._values[rows] = [0.0 if value is None else value for value in values]
 
+    def spread(self, rows: Sequence[int], values: Sequence[Any]) -> None:
+        """Set the values of some rows, wherever they are."""
+        places = np.array(rows, np.int64)
+        self._there[places] = True
+        self._values[places] = values
+
     def holds(self, condition: Condition) -> Flags:
         """The rows of which a condition is true. Of a missing value no comparison is."""
         if condition.value is None:
@@ -96,12 +102,20 @@ class Texts:
 
     def fill(self, start: int, values: Sequence[Any]) -> None:
         """Set the values of rows from ``start`` on."""
-        for word in dict.fromkeys(values):
-            if word is not None and word not in self._known:
-                self._known[word] = len(self.words)
-                self.words.append(word)
+        self._codes[start : start + len(values)] = self._coded(values)
+
+    def spread(self, rows: Sequence[int], values: Sequence[Any]) -> None:
+        """Set the values of some rows, wherever they are."""
+        self._codes[np.array(rows, np.int64)] = self._coded(values)
+
+    def _coded(self, values: Sequence[Any]) -> list[int]:
+        """The numbers of some words; new ones are learned."""
         codes = self._known
-        self._codes[start : start + len(values)] = [-1 if word is None else codes[word] for word in values]
+        for word in dict.fromkeys(values):
+            if word is not None and word not in codes:
+                codes[word] = len(self.words)
+                self.words.append(word)
+        return [-1 if word is None else codes[word] for word in values]
 
     def holds(self, condition: Condition) -> Flags:
         """The rows of which a condition is true. Of a missing value no comparison is."""

@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.table.facts import facts_of
 from lazuli.jobs.table.facts import tags_of as own_tags
-from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.identity import ResourceId, Scope, parse_resource_id
+from lazuli.schema.problems import NotFound
 from lazuli.store import tables
 from lazuli.store.documents import Record
 from lazuli.tracking import Tracking
@@ -31,6 +32,11 @@ T = TypeVar("T")
 
 _MOST_BOARDS = 16
 _MOST_WORDS = 500
+LARGE = 2_000
+"""How many jobs of a workspace are read so quickly that nothing is prepared: for them NumPy is not even loaded."""
+_MOST_PREPARED_BOARDS = 4
+_MOST_PREPARED = 10
+"""How many columns of metrics, parameters and tags each are prepared: one takes some megabytes of 100,000 jobs."""
 _AT_ONCE_S = 0.03
 """What takes no longer is counted anew whenever anything changed; what does, as often as it is worth."""
 _WORTH = 50
@@ -94,6 +100,29 @@ class JobTable:
         """How many jobs each experiment has that no other made, and when the last of them was made."""
         scope = self._placed(scope)
         return self._board(scope).activity()
+
+    def prepare(self) -> None:
+        """Have at hand what the first who looks at a large workspace would wait for. Safe to repeat.
+
+        That is for a thread that nobody waits for: the jobs, the words for filters, and the columns most used.
+        """
+        for scope in self._large():
+            try:
+                words = self.words(scope)
+            except NotFound:
+                continue  # deleted, and kept to be restored
+            board = self._board(scope)
+            for kind in ("metric", "param", "tag"):
+                board.prepare(kind, [word["name"] for word in words[f"{kind}s"][:_MOST_PREPARED]])
+
+    def _large(self) -> list[Scope]:
+        """The workspaces with so many jobs that somebody would wait, the largest first."""
+        table = tables.resource.c
+        query = select(table.scope, func.count()).where(table.kind == "jobs").group_by(table.scope)
+        with self._jobs.store.state.read() as tx:
+            counts = [(row[1], row[0]) for row in tx.execute(query) if row[1] >= LARGE]
+        found = [parse_resource_id(key) for _, key in sorted(counts, reverse=True)[:_MOST_PREPARED_BOARDS]]
+        return [id.scope for id in found if id is not None]
 
     # --- boards ------------------------------------------------------------------------------------------------
 

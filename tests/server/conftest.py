@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,8 +57,14 @@ def on_its_way(served: Served, name: str) -> int:
 
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("served")
-    platform = open_platform(Settings(data_dir=folder))
+    with serving(Settings(data_dir=tmp_path_factory.mktemp("served"))) as served:
+        yield served
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Served]:
+    """A server with one workspace, for as long as it is asked."""
+    folder, platform = settings.data_dir, open_platform(settings)
     app = App(
         platform.routes(),
         platform.access,

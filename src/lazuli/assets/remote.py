@@ -10,6 +10,7 @@ A bucket is spoken to through fsspec; its packages come with the extra ``cloud``
 from __future__ import annotations
 
 import base64
+import io
 import ipaddress
 import os
 import re
@@ -17,11 +18,11 @@ import shutil
 import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import SplitResult, urlsplit
 
 from lazuli.assets.clouds import AZURE_DOMAIN, open_bucket
@@ -219,7 +220,8 @@ class _Bucket:
     def open(self, file: OutsideFile) -> BinaryIO:
         """A file to be read; what was read last is kept, so that small steps cost no request each."""
         with self._told():
-            return self._fs.open(self._full(file.path), "rb", block_size=1 << 20, cache_type="readahead")
+            opened = self._fs.open(self._full(file.path), "rb", block_size=1 << 20, cache_type="readahead")
+        return cast(BinaryIO, _Opened(opened, self._told))
 
     def fetch(self, file: OutsideFile, target: Path, go_on: Callable[[], None]) -> None:
         """Copy a file to ``target``. Raises :class:`Unavailable` where it changed under way or came in part."""
@@ -282,6 +284,36 @@ class _Bucket:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return f"{text.rstrip('.')}."
+
+
+class _Opened(io.RawIOBase):
+    """A file out there, opened: what goes wrong while it is read is told as what goes wrong before."""
+
+    def __init__(self, file: BinaryIO, told: Callable[[], AbstractContextManager[None]]) -> None:
+        self._file = file
+        self._told = told
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        with self._told():
+            piece = self._file.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _is_file(info: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ APART = {
     "jobs": ["tests/jobs", "tests/endpoints", "tests/examples"],
     "journeys": ["tests/journeys", "tests/docs/test_tutorials.py", "tests/docs/test_ci.py"],
     "studio": ["tests/studio"],
-    "clients": ["tests/clients", "tests/runtime/test_score_mlflow.py"],
+    "clients": ["tests/clients", "tests/azureml", "tests/runtime/test_score_mlflow.py"],
     "cases": ["tests/cases"],
     "soak": ["tests/soak"],
 }

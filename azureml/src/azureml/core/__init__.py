@@ -1,3 +1,10 @@
-"""The room of the SDK v1 package. Today it tells its version and nothing else."""
+"""The classes that scripts begin with."""
 
-VERSION = "0.1.0"
+from azureml.core.keyvault import Keyvault
+from azureml.core.workspace import Workspace
+
+VERSION = "1.62.0"
+"""What scripts compare and print: the last SDK v1 whose behaviour this package follows."""
+__version__ = VERSION
+
+__all__ = ["VERSION", "Keyvault", "Workspace", "__version__"]

@@ -1,0 +1,1 @@
+"""Scripts written for Azure ML's SDK v1, on Lazuli: the package ``azureml``, standing on Lazuli's REST API."""

@@ -107,6 +107,7 @@ def test_a_script_that_is_gone_is_not_the_page(client: httpx.Client) -> None:
         "/studio/assets",
         "/studio/.",
         "/studio/mark.svg/",
+        f"/studio/{'a' * 3000}",
     ],
 )
 def test_nothing_else_can_be_had(client: httpx.Client, path: str) -> None:

@@ -74,9 +74,9 @@ class _Pages:
         """The file of that name, where there is one. Nothing that lies elsewhere is."""
         try:
             file = inside(self._folder, name) if name else None
-        except InvalidInput:
+            return file if file and file.is_file() else None
+        except (InvalidInput, OSError):  # a name may be longer than any file's
             return None
-        return file if file and file.is_file() else None
 
     def _sent(self, call: Call, file: Path, *, keeps: bool) -> Response:
         headers = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable" if keeps else "no-cache"}

@@ -106,6 +106,7 @@ class Lineage:
                 if direction in (word, "both"):
                     self._walk(tx, graph, record, walk)
             events = self._events(tx, graph)
+        self._add_runs(graph, id.scope)
         edges = [{"from": start, "to": end, "role": role} for start, end, role in graph.edges]
         nodes = list(graph.nodes.values())
         return {"root": record.id.shown, "nodes": nodes, "edges": edges, "events": events, "isCut": graph.is_full}
@@ -194,11 +195,16 @@ class Lineage:
         if record.archived:
             told["isArchived"] = True
         if record.id.kind == "jobs":
-            run = self._run(record.id)
-            told |= _of_job(record) | (_of_run(run) if run else {})
+            told |= _of_job(record)
         facts = self._facts.get(record.id.kind)
         graph.nodes[address] = _node(record.id) | told | dict(facts(record) if facts else {})
         graph.records[address] = record
+
+    def _add_runs(self, graph: _Graph, scope: Scope) -> None:
+        """What the runs of its jobs measured, read at once: a family has hundreds of them."""
+        jobs = {record.id.name: address for address, record in graph.records.items() if record.id.kind == "jobs"}
+        for run in self._runs.those(scope, jobs):
+            graph.nodes[jobs[run.id]] |= _of_run(run)
 
     def _add_missing(self, graph: _Graph, scope: Scope, address: str) -> None:
         """A place, something of another workspace, or what was deleted, of which at least the run may be there."""

@@ -148,6 +148,11 @@ class Runs:
             raise missing("Run", run_id)
         return found[0]
 
+    def those(self, scope: Scope, run_ids: Iterable[str]) -> list[Run]:
+        """Those of some runs that are there, as :meth:`get` tells each, in the order in which they are named."""
+        with self._state.read() as tx:
+            return self._read(tx, [run_key(scope, run_id) for run_id in run_ids])
+
     def check(self, scope: Scope, run_id: str) -> None:
         """Raise :class:`NotFound` where there is no such run."""
         with self._state.read() as tx:

@@ -116,6 +116,15 @@ def test_archive_hides_and_restore_shows(lazuli: Run, workspace: str, tmp_path: 
     assert "shy" in lazuli("model", "list").output
 
 
+def test_what_a_deployment_brought_along_is_not_listed(lazuli: Run, workspace: str, tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("1")
+    for name in ("anonymous-1f2e", "own"):
+        lazuli("model", "create", "-n", name, "--path", "m")
+    listed = lazuli("model", "list").output
+    assert "own" in listed and "anonymous" not in listed
+    assert "anonymous-1f2e" in lazuli("model", "list", "-n", "anonymous-1f2e").output
+
+
 def test_a_version_never_changes(lazuli: Run, workspace: str, tmp_path: Path) -> None:
     (tmp_path / "m").write_text("m")
     lazuli("model", "create", "-n", "fixed", "-v", "1", "--path", "m")

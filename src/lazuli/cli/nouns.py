@@ -16,7 +16,7 @@ from lazuli.cli.show import Form, show, show_many
 from lazuli.client.client import Client
 from lazuli.client.collection import Change, Query, View
 from lazuli.client.envelope import Shown
-from lazuli.client.localise import ANONYMOUS, ANONYMOUS_COMPONENT
+from lazuli.client.localise import ANONYMOUS, ANONYMOUS_COMPONENT, ANONYMOUS_MODEL
 from lazuli.client.models import Files
 from lazuli.resources.table import Noun, noun
 from lazuli.schema.docstrings import field_docstrings
@@ -194,7 +194,11 @@ def _list(row: Noun) -> click.Command:
 def _listed(client: Client, row: Noun, name: str, view: View, query: Query) -> Iterator[Shown]:
     """What there is, without what jobs and pipelines bring along: that is found by them, or by its name."""
     found = client.collection(row.word).list(name, view=view, query=query)
-    return (item for item in found if name or item["name"] not in (ANONYMOUS, ANONYMOUS_COMPONENT))
+    return (item for item in found if name or not _is_brought(str(item["name"])))
+
+
+def _is_brought(name: str) -> bool:
+    return name in (ANONYMOUS, ANONYMOUS_COMPONENT) or name.startswith(ANONYMOUS_MODEL)
 
 
 def _update(row: Noun) -> click.Command:

@@ -41,10 +41,12 @@ from lazuli.schema.problems import Unsupported
 from lazuli.schema.reference import is_remote
 from lazuli.schema.yaml import Place, Source
 
-__all__ = ["ANONYMOUS", "Recipient", "Step", "fingerprint", "localise"]
+__all__ = ["ANONYMOUS", "ANONYMOUS_MODEL", "Recipient", "Step", "fingerprint", "localise"]
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that environments defined inside a job share; their version is the hash of what they say."""
+ANONYMOUS_MODEL = "anonymous-"
+"""What the names of models begin with that a deployment brought along."""
 
 
 class Recipient(Protocol):
@@ -121,7 +123,7 @@ def _deployment(deployment: Deployment, source: Source) -> Iterator[Step]:
 
         def keep(recipient: Recipient) -> None:
             if not (model.name and model.version):  # the same files are the same model
-                model.name, model.version = model.name or f"anonymous-{_hash({'path': model.path})}", "1"
+                model.name, model.version = model.name or f"{ANONYMOUS_MODEL}{_hash({'path': model.path})}", "1"
             deployment.model = recipient.keep_model(model)
 
         yield keep

@@ -59,6 +59,12 @@ def test_every_address_of_studio_is_its_page(client: httpx.Client, path: str) ->
     assert page.headers["cross-origin-opener-policy"] == "same-origin"
     assert page.headers["x-content-type-options"] == "nosniff"
     assert client.get(path, headers={"If-None-Match": page.headers["etag"]}).status_code == 304
+    head = client.head(path)
+    assert (head.status_code, head.content, head.headers["content-length"]) == (
+        200,
+        b"",
+        page.headers["content-length"],
+    )
 
 
 def test_without_its_slash_it_leads_there(client: httpx.Client) -> None:

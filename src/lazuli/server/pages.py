@@ -40,7 +40,8 @@ def page_routes(missing: Callable[[], Response], folder: Path = FOLDER) -> list[
     """Studio at ``/studio/``: its files, and its one page at every other address below; ``missing`` where it is not."""
     pages = _Pages(folder, missing)
     return [
-        Route("GET", path, pages.get, PUBLIC, summary, tags=("Studio",))
+        Route(method, path, pages.get, PUBLIC, summary, tags=("Studio",))
+        for method in ("GET", "HEAD")
         for path, summary in (
             ("/studio", "The way to Studio"),
             ("/studio/", "Studio"),

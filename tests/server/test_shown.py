@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import httpx
 import jwt
@@ -164,6 +166,12 @@ def test_a_file_in_a_folder_of_the_machine_is_shown(tmp_path: Path) -> None:
         for name in ("linked.txt", "../../secret", "nothing.csv", ""):
             refused = admin.post(f"{WS}/fileTickets", json={"uri": f"azureml://datastores/here/paths/{name}"})
             assert refused.status_code in (400, 403, 404), (name, refused.text)
+        (data / "deep").mkdir()
+        (data / "deep" / "large.bin").write_bytes(large := bytes(range(256)) * 9000)
+        whole = admin.post(f"{WS}/fileTickets", json={"uri": "azureml://datastores/here/paths/", "folder": True})
+        with ZipFile(io.BytesIO(httpx.get(url + whole.json()["url"]).content)) as archive:
+            assert sorted(archive.namelist()) == ["deep/large.bin", "table.csv"]
+            assert archive.read("deep/large.bin") == large
     platform.stop()
 
 
@@ -246,3 +254,22 @@ def test_no_other_door_shows_a_page(served: Served, run: str) -> None:
 def _nothing_left(served: Served) -> Iterator[None]:
     yield
     assert not list(served.spool.iterdir())
+
+
+def test_a_folder_is_a_zip_file_that_holds_what_lies_there(served: Served, run: str) -> None:
+    answer = served.admin.post(f"{WS}/fileTickets", json={"run": run, "path": "deep", "folder": True})
+    assert (answer.status_code, answer.json()["mediaType"]) == (201, "application/zip"), answer.text
+    url = answer.json()["url"]
+    got = served.nobody.get(url)
+    assert got.headers["content-disposition"].startswith('attachment; filename="deep.zip"')
+    with ZipFile(io.BytesIO(got.content)) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            "report.html": HTML.encode(),
+            "plots/x.png": PNG,
+        }
+    for other in ("report.html", "plots/x.png", "other.zip"):
+        assert served.nobody.get(f"{url.removesuffix('deep.zip')}{other}").status_code == 403
+    for path in ("nowhere", "notes.txt"):
+        said = served.admin.post(f"{WS}/fileTickets", json={"run": run, "path": path, "folder": True})
+        assert (said.status_code, said.json()["error"]["code"]) == (404, "ResourceNotFound")

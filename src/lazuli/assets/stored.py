@@ -62,6 +62,16 @@ class StoredFiles:
             shown[-1][0] if len(behind) > len(shown) else "",
         )
 
+    def below(self, place: Location) -> Iterator[tuple[str, FileFacts]]:
+        """Every file below a folder, by its path there."""
+        cut = len(place.prefix)
+        if not place.is_outside:
+            for blob in self._blobs.below(place.container, place.prefix):
+                yield blob.name[cut:], FileFacts(blob.name.rpartition("/")[2], blob.size, blob.modified_at)
+            return
+        for file in self._storage.outside(place).files(place.path):
+            yield file.path[cut:], FileFacts(_name(file), file.size, file.modified_at)
+
     def stat(self, place: Location) -> FileFacts | None:
         """The file at a place, or None where it is a folder or nothing."""
         if place.is_outside:

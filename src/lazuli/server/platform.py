@@ -185,11 +185,12 @@ class Platform:
         shelves, models = self.shelves, self.tracking.models
         registry = Registry(shelves.model, self.storage, lambda s, id: models.get(s, id).artifact_uri)
         tickets, spool = Tickets(self.store), self.store.settings.data_dir / "uploads"
+        stored, sessions = StoredFiles(self.store, self.storage), self.access.sessions
         routes = [
             *welcome_routes(),
             *page_routes(not_built),
             *session_routes(self.access),
-            *shown_routes(self.storage, self.store.blobs, self.tracking.runs, self.access.sessions, tickets, spool),
+            *shown_routes(self.storage, stored, self.store.blobs, self.tracking.runs, sessions, tickets, spool),
             *schema_routes(),
             *discovery_routes(self.access),
             *arm_routes(shelves, self.storage),
@@ -209,9 +210,7 @@ class Platform:
             ),
             *job_table_routes(self.job_table, self.tracking.experiments),
             *job_file_routes(shelves),
-            *look_routes(
-                shelves.data, shelves.datastore, shelves.model, self.storage, StoredFiles(self.store, self.storage)
-            ),
+            *look_routes(shelves.data, shelves.datastore, shelves.model, self.storage, stored),
             *studio_routes(Search(self.store, self.job_table), self.overview, Views(self.store)),
             *bulletin_routes(self.store),
             *chart_routes(self.tracking.metrics, Charts(shelves.job, self.tracking.runs, self.storage)),

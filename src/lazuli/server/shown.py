@@ -1,8 +1,8 @@
 """Files shown to people: addresses that need no header, for pictures, frames and downloads, and that act as no page.
 
-A ticket opens one file, for an hour. Where that is an HTML page it opens what lies in the page's folder and below as
-well, so that the pictures of a report are seen. What is sent runs, if at all, as a page of no origin: without cookies,
-without a way to this server's other addresses, and unable to send anything.
+A ticket opens one file, or a folder as a zip file, for an hour. Where the file is an HTML page it opens what lies in
+the page's folder and below as well, so that the pictures of a report are seen. What is sent runs, if at all, as a page
+of no origin: without cookies, without a way to this server's other addresses, and unable to send anything.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
+from lazuli.assets.archive import zipped
 from lazuli.assets.storage import Storage
+from lazuli.assets.stored import StoredFiles
 from lazuli.schema.identity import Scope, parse_resource_id
 from lazuli.schema.places import ARTIFACTS
 from lazuli.schema.problems import InvalidInput, NotAllowed, NotFound, TooLarge
@@ -40,6 +42,8 @@ _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*(; ?charset=[a-zA-Z0-9-]+)
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _UNKNOWN = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 """What clients say of a file where they do not know; its name then says more."""
+_ZIP = "application/zip"
+_SAFE = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 _SCHEME = "mlflow-artifacts:/"
 
 
@@ -51,10 +55,10 @@ class _Found:
 
 
 def shown_routes(
-    storage: Storage, blobs: Blobs, runs: Runs, sessions: Sessions, tickets: Tickets, spool: Path
+    storage: Storage, files: StoredFiles, blobs: Blobs, runs: Runs, sessions: Sessions, tickets: Tickets, spool: Path
 ) -> list[Route]:
     """Get a ticket for a file, and the file by its ticket."""
-    door = _Shown(storage, blobs, runs, sessions, tickets, spool)
+    door = _Shown(storage, files, blobs, runs, sessions, tickets, spool)
     summary = "Make an address under which a file can be shown for an hour"
     return [
         Route("POST", f"{WORKSPACE}/fileTickets", door.ticket, "artifacts/read", summary, tags=("Studio",)),
@@ -72,9 +76,17 @@ def shown_routes(
 
 class _Shown:
     def __init__(
-        self, storage: Storage, blobs: Blobs, runs: Runs, sessions: Sessions, tickets: Tickets, spool: Path
+        self,
+        storage: Storage,
+        files: StoredFiles,
+        blobs: Blobs,
+        runs: Runs,
+        sessions: Sessions,
+        tickets: Tickets,
+        spool: Path,
     ) -> None:
         self._storage = storage
+        self._files = files
         self._blobs = blobs
         self._runs = runs
         self._sessions = sessions
@@ -84,13 +96,28 @@ class _Shown:
     # --- a ticket -------------------------------------------------------------------------------------------------
 
     def ticket(self, call: Call) -> Response:
-        """For ``run`` and ``path``, or ``uri``. Raises :class:`NotFound` where no file lies there."""
+        """For ``run`` and ``path``, or ``uri``; with ``"folder": true`` for all that lies there, as a zip file.
+
+        Raises :class:`NotFound` where nothing does.
+        """
         uri = self._asked(call)
+        if call.json().get("folder") is True:
+            return self._folder_ticket(call, uri)
         folder, _, name = uri.rpartition("/")
         kind = self._found(call.scope, uri, look_only=True).kind
         claims: dict[str, Any] = {"shown": call.scope.path, "in": folder, "session": call.principal.session}
         if kind.partition(";")[0] not in _PAGES:
             claims["file"] = name
+        return self._issued(claims, name, kind)
+
+    def _folder_ticket(self, call: Call, uri: str) -> Response:
+        if not self._files.is_folder(self._storage.locate(call.scope, uri, target="uri")):
+            raise NotFound(f"No folder lies at '{uri[:200]}'.", target="path", mend="A file needs no 'folder'.")
+        name = f"{PurePosixPath(uri.rstrip('/')).name or 'files'}.zip"
+        claims = {"shown": call.scope.path, "folder": uri, "file": name, "session": call.principal.session}
+        return self._issued(claims, name, _ZIP)
+
+    def _issued(self, claims: dict[str, Any], name: str, kind: str) -> Response:
         ticket = self._tickets.issue(claims, _SECONDS)
         said = {
             "url": f"/shown/{ticket}/{quote(name, safe='')}",
@@ -124,13 +151,16 @@ class _Shown:
             raise NotAllowed("The ticket is not for this file.", target="path", mend="Ask for one that is.")
         if session := claims.get("session"):
             self._sessions.get(str(session))
+        if folder := claims.get("folder"):
+            place = self._storage.locate(id.scope, str(folder), target="uri")
+            kept = {**_SAFE, "Content-Disposition": _disposition(name, download=True)}
+            return StreamingResponse(zipped(self._files, place), media_type=_ZIP, headers=kept)
         found = self._found(id.scope, f"{claims['in']}/{name}")
         beside = f"{call.base_url}/shown/{call.params['ticket']}/"
         headers = {
             "Content-Security-Policy": _policy(beside),
             "Cache-Control": "private, max-age=600",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
+            **_SAFE,
             "Content-Disposition": _disposition(PurePosixPath(name).name, download="download" in call.query),
         }
         after = BackgroundTask(found.file.unlink, missing_ok=True) if found.is_copy else None

@@ -108,10 +108,10 @@ class TestCurated:
             shelf.get(curated(place, "sklearn-1.4", "7"))
 
 
-def ask(place: Place, path: str, **query: str) -> httpx.Response:
+def ask(place: Place, path: str, method: str = "GET", **query: str) -> httpx.Response:
     url = f"http://127.0.0.1:{place.platform.store.settings.port}{place.scope.path}/{path}"
     token = (place.platform.store.settings.data_dir / "token").read_text().strip()
-    return httpx.get(url, params=query, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+    return httpx.request(method, url, params=query, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
 
 def events(place: Place, job: str) -> list[tuple[str, dict[str, str]]]:
@@ -164,6 +164,23 @@ def test_a_build_that_fails_says_what_uv_said_in_the_error_and_in_the_log(place:
     kinds = [kind for kind, _ in heard]
     assert "build" in kinds and "log" not in kinds, "nobody is told it twice"
     assert ask(place, "environments/missing/versions/1/lock").status_code == 409
+
+
+def test_a_version_is_built_before_a_job_wants_it_and_again_where_that_failed(place: Place) -> None:
+    place.put("environment", "early", "1", image="ubuntu", conda_file="dependencies: [{pip: [tiny==1.0]}]\nname: early")
+    place.put("environment", "never", "1", image="ubuntu", conda_file="dependencies: [{pip: [nor-this]}]")
+
+    def built(name: str, state: str) -> str:
+        wanted = ask(place, f"environments/{name}/versions/1/build", method="POST")
+        assert (wanted.status_code, wanted.json()) == (202, {"state": "building"}), wanted.text
+        until(lambda: ask(place, f"environments/{name}/versions/1/buildlog").json()["state"] == state, state)
+        return str(ask(place, f"environments/{name}/versions/1/buildlog").json()["text"])
+
+    assert "+ tiny==1.0" in built("early", "ready")
+    assert ask(place, "environments/early/versions/1/build", method="POST").json() == {"state": "ready"}
+    first = built("never", "failed")
+    assert "nor-this was not found" in first
+    assert built("never", "failed") == first, "begun anew, with a log of its own"
 
 
 DOCKERFILE = "FROM rocker/tidyverse:4.0.0-ubuntu18.04\nRUN R -e \"install.packages('optparse')\"\n"

@@ -68,6 +68,13 @@ class Made:
         state = self._built.state(self.recipe(asset))
         return state.value if state else None
 
+    def build(self, asset: Record) -> str:
+        """Begin to build a version that is not built, also one whose build failed; how far it is then.
+
+        One that is ready stays as it is: jobs are recorded with what was installed for them.
+        """
+        return self._built.retry(self.recipe(asset)).state.value
+
     def build_log(self, asset: Record, offset: int, limit: int = 1 << 20) -> bytes:
         """What the build of a version has said from ``offset`` on."""
         return self._built.log(self._built.key(self.recipe(asset)), offset, limit)

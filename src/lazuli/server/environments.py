@@ -23,6 +23,7 @@ def environment_routes(assets: Environments, made: Made) -> list[Route]:
     return [
         Route("GET", f"{one}/lock", door.lock, "environments/read", "What was installed for an environment"),
         Route("GET", f"{one}/buildlog", door.log, "environments/read", "What an environment's build says"),
+        Route("POST", f"{one}/build", door.build, "environments/write", "Build an environment before a job wants it"),
     ]
 
 
@@ -42,6 +43,10 @@ class _Made:
         state = self.made.state(asset)  # before the log: an end seen here has all its log below
         said = self.made.build_log(asset, int(offset))
         return reply({"text": said.decode(errors="replace"), "offset": int(offset) + len(said), "state": state})
+
+    def build(self, call: Call) -> Response:
+        """``{"state": "building"}``; a build that failed begins anew, and what is ready stays."""
+        return reply({"state": self.made.build(self._asset(call))}, 202)
 
     def _asset(self, call: Call) -> Record:
         return self.assets.get(ResourceId(call.scope, "environments", call.params["name"], call.params["version"]))

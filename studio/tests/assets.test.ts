@@ -6,7 +6,7 @@ import { placeOf } from "@/pages/data/send";
 import { snippetsOf } from "@/pages/data/snippets";
 import { documentOf, missingIn } from "@/pages/datastores/form";
 import { differencesOf } from "@/pages/models/compare";
-import { countsOf, factsOf, flatOf, shapeOf } from "@/pages/models/summary";
+import { countsOf, flatOf, formsOf, type Summary, shapeOf } from "@/pages/models/summary";
 
 test("an address of a datastore is told from others, long and short", () => {
   expect(storedIn("azureml://datastores/blob/paths/a/b.csv")).toEqual({ store: "blob", path: "a/b.csv" });
@@ -91,7 +91,29 @@ test("what an ONNX model is made of reads well", () => {
     { name: "Add", count: 1, share: 0.25 },
   ]);
   expect(flatOf({ name: "m", measured: { speed: 2 }, none: null, list: [1] })).toEqual({ name: "m", speed: "2" });
-  expect(factsOf([{ name: "m", version: "1", measured: { speed: 2 } }])).toEqual(["speed"]);
+});
+
+test("each form of an ONNX model is told what it is best at, beside the model itself", () => {
+  const measured = (variant: string, size: number, latency: string, difference: string) => ({
+    name: `m-${variant}`,
+    version: "1",
+    measured: { variant, size: String(size), latency_ms: latency, parent_latency_ms: "2", max_difference: difference },
+  });
+  const onnx = [{ path: "model.onnx", size: 900, problem: null }];
+  const summary = (variants: Summary["variants"]): Summary =>
+    ({ onnx, variants, files: [], size: 900, isCut: false, mlflow: null, variantOf: null, measured: {} }) as Summary;
+  const best = (variants: Summary["variants"]) =>
+    Object.fromEntries(formsOf(summary(variants), "m", "3").map((form) => [form.variant || form.name, form.best]));
+  const graph = measured("graph", 800, "1.5", "0");
+  const int8 = measured("int8", 300, "2.5", "0.01");
+  expect(best([graph, int8])).toEqual({ m: [], graph: ["fastest", "most exact"], int8: ["smallest"] });
+  expect(best([int8])).toEqual({ m: ["fastest"], int8: ["smallest"] });
+  expect(best([graph, measured("float16", 800, "1.5", "0")])).toEqual({ m: [], graph: [], float16: [] });
+  expect(best([measured("graph", 800, "1.95", "0")])).toEqual({ m: [], graph: ["smallest"] });
+  expect(best([{ name: "m-odd", version: "1", measured: { variant: "odd", size: "NaN" } }])).toEqual({
+    m: [],
+    odd: [],
+  });
 });
 
 test("only what differs between two versions is told", () => {

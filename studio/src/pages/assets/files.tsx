@@ -1,11 +1,11 @@
 /** The folders and files of one folder, each opened by a click or Enter. */
 import { Button, Text, Tooltip } from "@fluentui/react-components";
-import { ArrowDownload16Regular, Document20Regular, Folder20Regular } from "@fluentui/react-icons";
+import { ArrowDownload16Regular, Document20Regular, Folder20Regular, FolderZip16Regular } from "@fluentui/react-icons";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useWorkspace } from "@/api/workspace";
 import { below } from "@/pages/assets/paths";
-import { download } from "@/pages/assets/tickets";
+import { download, downloadFolder } from "@/pages/assets/tickets";
 import { Empty } from "@/parts/problem";
 import { Ago, size } from "@/parts/said";
 import { type Column, Table } from "@/parts/table";
@@ -70,20 +70,19 @@ export function Files({ folders, files, path, uri, isWhole, open }: Props) {
       key: "do",
       title: "",
       width: "64px",
-      cell: ({ name, isFolder }) =>
-        isFolder ? null : (
-          <Tooltip content={t("Download")} relationship="label">
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<ArrowDownload16Regular />}
-              onClick={(event) => {
-                event.stopPropagation();
-                void download(id, below(uri, name)).catch(tellProblem);
-              }}
-            />
-          </Tooltip>
-        ),
+      cell: ({ name, isFolder }) => (
+        <Tooltip content={isFolder ? t("Download as a zip file") : t("Download")} relationship="label">
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={isFolder ? <FolderZip16Regular /> : <ArrowDownload16Regular />}
+            onClick={(event) => {
+              event.stopPropagation();
+              void (isFolder ? downloadFolder : download)(id, below(uri, name)).catch(tellProblem);
+            }}
+          />
+        </Tooltip>
+      ),
     },
   ];
   return (

@@ -15,8 +15,18 @@ export function useTicket(uri: string) {
 /** Let the browser keep a file. */
 export async function download(id: string, uri: string): Promise<void> {
   const { url } = await ticketFor(id, uri);
+  follow(`${url}?download`, uri.split("/").at(-1) ?? "file");
+}
+
+/** Let the browser keep all that lies in a folder, as a zip file. */
+export async function downloadFolder(id: string, uri: string): Promise<void> {
+  const { url } = (await sent("POST", `${id}/fileTickets`, { uri, folder: true })) as { url: string };
+  follow(url, "");
+}
+
+function follow(address: string, name: string): void {
   const link = document.createElement("a");
-  link.href = `${url}?download`;
-  link.download = uri.split("/").at(-1) ?? "file";
+  link.href = address;
+  link.download = name; // without one it is as the server says
   link.click();
 }

@@ -16,7 +16,7 @@ export function placeOf({ accountName, containerName, endpoint }: Store["propert
   return `/${account}.blob.${endpoint}/${encodeURIComponent(containerName)}`;
 }
 
-/** Put files into a datastore of this server, below a folder. */
+/** Put files into a datastore of this server, below a folder; `""` is its root. */
 export async function putInto(
   { id }: Workspace,
   store: string,
@@ -27,8 +27,8 @@ export async function putInto(
   const address = `${id}/datastores/${encodeURIComponent(store)}`;
   const { properties } = (await sent<Store>("GET", address)) as Store;
   const { sasToken } = (await sent<{ sasToken: string }>("POST", `${address}/listSecrets`)) as { sasToken: string };
-  const path = folder.split("/").map(encodeURIComponent).join("/");
-  const place = new URL(`${placeOf(properties)}/${path}?${sasToken.replace(/^\?/, "")}`, location.origin);
+  const path = folder ? `/${folder.split("/").map(encodeURIComponent).join("/")}` : "";
+  const place = new URL(`${placeOf(properties)}${path}?${sasToken.replace(/^\?/, "")}`, location.origin);
   await sendAll(place, picked, told);
 }
 

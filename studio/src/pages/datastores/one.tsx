@@ -77,7 +77,7 @@ function Browser({ store }: { store: Store }) {
         actions={
           <>
             <CopyButton text={uri} label={t("Copy address")} />
-            {isFolder && path && isOurs(store) && (
+            {isFolder && isOurs(store) && (
               <>
                 <Button
                   size="small"

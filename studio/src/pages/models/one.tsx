@@ -1,7 +1,8 @@
 import { Button, Dropdown, Option, Text } from "@fluentui/react-components";
-import { Rocket20Regular } from "@fluentui/react-icons";
+import { ArrowDownload20Regular, Rocket20Regular } from "@fluentui/react-icons";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
+import { asProblem } from "@/api/problem";
 import { useWorkspace } from "@/api/workspace";
 import { Description, TagCard, useSheet } from "@/pages/assets/about";
 import { Files } from "@/pages/assets/files";
@@ -9,6 +10,7 @@ import { AssetPage } from "@/pages/assets/frame";
 import { LineageTab, UsedBy } from "@/pages/assets/lineage";
 import { folderOf } from "@/pages/assets/paths";
 import { addressOf, useEdit, useRead, type Version } from "@/pages/assets/reads";
+import { download, downloadFolder } from "@/pages/assets/tickets";
 import { NamedLink } from "@/pages/job/named";
 import { OnnxTab, Ports } from "@/pages/models/onnx";
 import type { Summary } from "@/pages/models/summary";
@@ -23,22 +25,28 @@ const useSummary = (name: string, version: string) => useRead<Summary>(`${addres
 export default function OneModel() {
   const { t } = useTranslation();
   const { name = "" } = useParams();
-  const { to } = useWorkspace();
+  const { id, to } = useWorkspace();
   const navigate = useNavigate();
+  const tellProblem = useTellProblem();
   return (
     <AssetPage
       kind="models"
       above={t("Models")}
       actions={(version) => (
-        <Button
-          appearance="primary"
-          icon={<Rocket20Regular />}
-          onClick={() =>
-            navigate(`${to("endpoints", "new")}?${new URLSearchParams({ model: `${name}:${version.name}` })}`)
-          }
-        >
-          {t("Deploy")}
-        </Button>
+        <>
+          <Button icon={<ArrowDownload20Regular />} onClick={() => void downloadModel(id, version).catch(tellProblem)}>
+            {t("Download")}
+          </Button>
+          <Button
+            appearance="primary"
+            icon={<Rocket20Regular />}
+            onClick={() =>
+              navigate(`${to("endpoints", "new")}?${new URLSearchParams({ model: `${name}:${version.name}` })}`)
+            }
+          >
+            {t("Deploy")}
+          </Button>
+        </>
       )}
       tabs={() => [
         { key: "details", text: t("Details"), content: (version) => <Details name={name} version={version} /> },
@@ -63,6 +71,15 @@ export default function OneModel() {
       ]}
     />
   );
+}
+
+/** Let the browser keep all of a model: the file that it is, or its folder as a zip file. */
+async function downloadModel(id: string, { properties }: Version): Promise<void> {
+  const uri = String(properties.modelUri ?? "");
+  await downloadFolder(id, uri).catch((error) => {
+    if (asProblem(error).status !== 404) throw error;
+    return download(id, uri);
+  });
 }
 
 interface Props {

@@ -1,9 +1,9 @@
 /** An ONNX model: what goes in and out, what it does in between, and its faster or smaller variants. */
-import { MessageBar, MessageBarBody, makeStyles, Text, tokens } from "@fluentui/react-components";
+import { Badge, MessageBar, MessageBarBody, makeStyles, Text, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { useWorkspace } from "@/api/workspace";
 import { useSheet } from "@/pages/assets/about";
-import { countsOf, factsOf, flatOf, type Onnx, type Port, type Summary, shapeOf } from "@/pages/models/summary";
+import { countsOf, type Form, formsOf, type Onnx, type Port, type Summary, shapeOf } from "@/pages/models/summary";
 import { Card, Code, Facts, number, PageLink, size } from "@/parts/said";
 import { type Column, Table } from "@/parts/table";
 
@@ -18,6 +18,8 @@ const useStyles = makeStyles({
   track: { height: "10px", borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground4 },
   bar: { height: "10px", borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorBrandBackground },
   count: { textAlign: "right", fontVariantNumeric: "tabular-nums" },
+  badges: { display: "inline-flex", gap: "4px" },
+  note: { color: tokens.colorNeutralForeground3, marginTop: "8px" },
   list: { maxHeight: "320px", overflow: "auto" },
 });
 
@@ -38,7 +40,7 @@ export function OnnxTab({ summary, name, version }: { summary: Summary; name: st
       {summary.onnx.map((each) => (
         <One key={each.path} of={each} />
       ))}
-      {summary.variants.length > 0 && <Variants of={summary} name={name} />}
+      {summary.variants.length > 0 && <Variants of={summary} name={name} version={version} />}
       <Card title={t("Make it faster or smaller")}>
         <Code text={`lazuli model optimize ${name}:${version}`} />
       </Card>
@@ -131,31 +133,87 @@ function shapeIn(port: Port): Port["shape"] {
   return port.shape ?? inner?.shape ?? null;
 }
 
-function Variants({ of, name }: { of: Summary; name: string }) {
-  const { t } = useTranslation();
+function Variants({ of, name, version }: { of: Summary; name: string; version: string }) {
+  const styles = useStyles();
+  const { t, i18n } = useTranslation();
   const { to } = useWorkspace();
-  const facts = factsOf(of.variants);
-  const rows = of.variants.map((each, at) => ({ at, each, flat: flatOf(each) }));
-  const columns: Column<(typeof rows)[number]>[] = [
+  const forms = formsOf(of, name, version);
+  const [parent] = forms;
+  const said = (value: number | null) => number(value, i18n.language);
+  const share = (of: number) => `${said(Number((100 * of).toPrecision(3)))} %`;
+  const beside = (value: number | null, own: number | null | undefined) =>
+    value && own && value !== own ? ` (${share(value / own)})` : "";
+  const columns: Column<Form>[] = [
     {
       key: "version",
       title: t("Version"),
+      width: "minmax(160px, 1.5fr)",
+      cell: (form) =>
+        form.isParent ? (
+          t("this model")
+        ) : (
+          <PageLink to={to("models", form.name, form.version)}>{`${form.name}:${form.version}`}</PageLink>
+        ),
+    },
+    { key: "variant", title: t("Variant"), width: "minmax(80px, 0.7fr)", cell: ({ variant }) => variant || "–" },
+    {
+      key: "best",
+      title: t("Best at"),
+      width: "minmax(170px, 1.2fr)",
+      cell: ({ best }) => (
+        <span className={styles.badges}>
+          {best.map((word) => (
+            <Badge key={word} appearance="tint" color="success">
+              {t(word)}
+            </Badge>
+          ))}
+        </span>
+      ),
+    },
+    {
+      key: "size",
+      title: t("Size"),
+      width: "minmax(120px, 1fr)",
+      align: "end",
+      cell: (form) => size(form.size) + beside(form.size, parent?.size),
+    },
+    {
+      key: "latency",
+      title: t("Time of an answer"),
       width: "minmax(160px, 1fr)",
-      cell: ({ each }) => {
-        const [other, version] = [String(each.name ?? name), String(each.version ?? "")];
-        return <PageLink to={to("models", other, version)}>{`${other}:${version}`}</PageLink>;
+      align: "end",
+      cell: ({ isParent, latency, pace }) => {
+        if (isParent) return pace === null ? "–" : share(pace);
+        return latency === null ? "–" : `${said(Number(latency.toPrecision(3)))} ms${pace ? ` (${share(pace)})` : ""}`;
       },
     },
-    ...facts.map((fact) => ({
-      key: fact,
-      title: t(fact.replace(/^lazuli\./, "")),
-      width: "minmax(110px, 1fr)",
-      cell: ({ flat }: (typeof rows)[number]) => <span title={flat[fact]}>{flat[fact] ?? "–"}</span>,
-    })),
+    {
+      key: "difference",
+      title: t("Greatest difference"),
+      width: "minmax(130px, 1fr)",
+      align: "end",
+      cell: (form) => (form.difference === null ? "–" : said(Number(form.difference.toPrecision(3)))),
+    },
+    {
+      key: "labels",
+      title: t("Other labels"),
+      width: "110px",
+      align: "end",
+      cell: (form) => (form.isParent ? "–" : said(form.labelsDiffer)),
+    },
   ];
   return (
     <Card title={t("Variants")}>
-      <Table label={t("Variants")} columns={columns} rows={rows} keyOf={({ at }) => String(at)} within={400} />
+      <Table
+        label={t("Variants")}
+        columns={columns}
+        rows={forms}
+        keyOf={(form) => `${form.name}:${form.version}`}
+        within={400}
+      />
+      <Text size={200} block className={styles.note}>
+        {t("As measured on this machine when each was made; percentages are of this model itself, timed beside it.")}
+      </Text>
     </Card>
   );
 }

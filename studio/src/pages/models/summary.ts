@@ -60,12 +60,6 @@ export function countsOf(operators: Record<string, number> = {}): { name: string
   return sorted.map(([name, count]) => ({ name, count, share: count / most }));
 }
 
-/** The names of what tells variants apart, in the order in which they come. */
-export function factsOf(variants: Variant[]): string[] {
-  const flat = variants.flatMap((each) => Object.keys(flatOf(each)));
-  return [...new Set(flat)].filter((fact) => fact !== "name" && fact !== "version");
-}
-
 /** A variant without levels: `measured` and the like are lifted up, objects left out. */
 export function flatOf(variant: Variant): Record<string, string> {
   const found: Record<string, string> = {};
@@ -77,4 +71,75 @@ export function flatOf(variant: Variant): Record<string, string> {
         if (said !== null && typeof said !== "object") found[inner] = String(said);
   }
   return found;
+}
+
+export interface Form {
+  /** The model itself, or a variant of it: the name and version of its page. */
+  name: string;
+  version: string;
+  isParent: boolean;
+  variant: string;
+  size: number | null;
+  /** How long one answer takes. */
+  latency: number | null;
+  /** That as a share of what the model itself took, timed beside it. */
+  pace: number | null;
+  /** How far its answers are from the model's own, at most. */
+  difference: number | null;
+  labelsDiffer: number | null;
+  /** What it is better at than every other form. */
+  best: ("fastest" | "smallest" | "most exact")[];
+}
+
+/** A model and its variants side by side, with what each is best for by what was measured when it was made. */
+export function formsOf(summary: Summary, name: string, version: string): Form[] {
+  const measured = (of: Record<string, string>, fact: string) =>
+    of[fact] === undefined || !Number.isFinite(Number(of[fact])) ? null : Number(of[fact]);
+  const variants = summary.variants.map((each): Form => {
+    const flat = flatOf(each);
+    const [latency, own] = [measured(flat, "latency_ms"), measured(flat, "parent_latency_ms")];
+    return {
+      name: each.name ?? name,
+      version: each.version ?? "",
+      isParent: false,
+      variant: flat.variant ?? "",
+      size: measured(flat, "size"),
+      latency,
+      pace: latency !== null && own ? latency / own : null,
+      difference: measured(flat, "max_difference"),
+      labelsDiffer: measured(flat, "labels_differ"),
+      best: [],
+    };
+  });
+  const size = summary.onnx.length === 1 ? (summary.onnx[0]?.size ?? null) : null;
+  const parent: Form = {
+    name,
+    version,
+    isParent: true,
+    variant: "",
+    size,
+    latency: null,
+    pace: variants.some(({ pace }) => pace !== null) ? 1 : null,
+    difference: null,
+    labelsDiffer: null,
+    best: [],
+  };
+  const all = [parent, ...variants];
+  crown(all, "fastest", ({ pace }) => pace, NOISE);
+  crown(all, "smallest", ({ size: bytes }) => bytes);
+  crown(variants, "most exact", ({ difference }) => difference);
+  return all;
+}
+
+/** Two times that are nearer to each other say nothing of which is shorter. */
+const NOISE = 0.05;
+
+/** The one form with the least of something is named so; where the next is as good, or none stands beside it, none is. */
+function crown(forms: Form[], word: Form["best"][number], of: (form: Form) => number | null, noise = 0) {
+  const told = forms.flatMap((form) => {
+    const value = of(form);
+    return value === null ? [] : [{ form, value }];
+  });
+  const [first, second] = told.sort((one, other) => one.value - other.value);
+  if (first && second && first.value < second.value * (1 - noise)) first.form.best.push(word);
 }

@@ -1,19 +1,23 @@
 import { Badge, Button, Input, Text } from "@fluentui/react-components";
-import { Copy20Regular, Search20Regular } from "@fluentui/react-icons";
-import { useState } from "react";
+import { Copy20Regular, Search20Regular, Wrench20Regular } from "@fluentui/react-icons";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { asProblem } from "@/api/problem";
-import { useWorkspace } from "@/api/workspace";
+import { useChange, useWorkspace } from "@/api/workspace";
 import { Description, TagCard, useSheet } from "@/pages/assets/about";
 import { AssetPage } from "@/pages/assets/frame";
 import { UsedBy } from "@/pages/assets/lineage";
-import { addressOf, useRead, type Version } from "@/pages/assets/reads";
+import { below, storedIn } from "@/pages/assets/paths";
+import { addressOf, sent, useRead, type Version } from "@/pages/assets/reads";
+import type { Build } from "@/pages/environments/context";
 import { isCurated, type Package, packageIn, textsOf } from "@/pages/environments/spec";
+import { NamedLink } from "@/pages/job/named";
 import { Asked } from "@/parts/asked";
 import { Empty } from "@/parts/problem";
 import { Ago, Card, Code, Facts, Status } from "@/parts/said";
 import { type Column, Table } from "@/parts/table";
+import { useTellProblem } from "@/shell/told";
 
 interface Props {
   name: string;
@@ -55,6 +59,7 @@ function Details({ name, version }: Props) {
   const { t } = useTranslation();
   const { properties, systemData } = version;
   const isFixed = isCurated(name);
+  const build = properties.build as Build | undefined;
   return (
     <div className={sheet.cards}>
       <div className={sheet.column}>
@@ -62,6 +67,7 @@ function Details({ name, version }: Props) {
           <Facts
             of={[
               [t("Image"), properties.image ? String(properties.image) : null],
+              [t("Build context"), build ? <NamedLink key="context" address={build.contextUri} /> : null],
               [t("System"), properties.osType ? String(properties.osType) : null],
               [
                 t("Kind"),
@@ -76,6 +82,7 @@ function Details({ name, version }: Props) {
             ]}
           />
         </Card>
+        {build && <Written build={build} />}
         {textsOf(properties).map(({ title, text }) => (
           <Card key={title} title={title}>
             <Code text={text} />
@@ -98,13 +105,15 @@ function Details({ name, version }: Props) {
 const isMissing = (query: { isError: boolean; error: unknown }) =>
   query.isError && asProblem(query.error).status === 404;
 
-function NotBuilt() {
+function NotBuilt({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
   return (
     <Empty
       title={t("It was not built here yet")}
       hint={t("It is built when the first job runs in it; then what was installed is listed here.")}
-    />
+    >
+      {children}
+    </Empty>
   );
 }
 
@@ -147,29 +156,65 @@ function Lock({ name, version }: Props) {
   );
 }
 
-const SLOW_MS = 5_000;
+const SLOW_MS = 2_000;
 const OVER = /^(ready|failed|none|missing|unknown|)$/i;
 
+interface Log {
+  text: string;
+  state: string | null;
+}
+
 function BuildLog({ name, version }: Props) {
-  const address = `${addressOf("environments", name, version.name)}/buildlog`;
-  const first = useRead<{ text: string; state: string }>(address);
+  const { t } = useTranslation();
+  const tellProblem = useTellProblem();
+  const address = addressOf("environments", name, version.name);
+  const first = useRead<Log>(`${address}/buildlog`);
   const isLive = first.data !== undefined && !OVER.test(first.data.state ?? "");
-  const query = useRead<{ text: string; state: string }>(address, { refetchInterval: isLive ? SLOW_MS : false });
-  if (isMissing(query)) return <NotBuilt />;
+  const query = useRead<Log>(`${address}/buildlog`, { refetchInterval: isLive ? SLOW_MS : false });
+  const build = useChange((_: undefined, { id }) => sent("POST", `${id}${address}/build`), address);
+  const asked = (
+    <Button
+      icon={<Wrench20Regular />}
+      disabled={build.isPending}
+      onClick={() => void build.mutateAsync(undefined).catch(tellProblem)}
+    >
+      {query.data?.state === "failed" ? t("Build again") : t("Build now")}
+    </Button>
+  );
+  if (isMissing(query)) return <NotBuilt>{asked}</NotBuilt>;
   return (
     <Asked of={query}>
       {({ text, state }) =>
-        text ? (
+        text || state ? (
           <div style={{ display: "grid", gap: 12, justifyItems: "start" }}>
-            {state && <Status of={state} />}
+            <div style={{ display: "flex", gap: 12, alignItems: "center" }}>
+              {state && <Status of={state} />}
+              {state !== "ready" && state !== "building" && asked}
+            </div>
             <div style={{ width: "100%" }}>
               <Code text={text} />
             </div>
           </div>
         ) : (
-          <NotBuilt />
+          <NotBuilt>{asked}</NotBuilt>
         )
       }
     </Asked>
   );
+}
+
+/** The Dockerfile of a build context, where it lies in a datastore of this workspace. */
+function Written({ build }: { build: Build }) {
+  const place = storedIn(build.contextUri);
+  const file = build.dockerfilePath ?? "Dockerfile";
+  const path = place ? below(place.path, file) : "";
+  const query = useRead<{ kind: string; text?: string }>(
+    `/datastores/${encodeURIComponent(place?.store ?? "")}/preview?path=${encodeURIComponent(path)}`,
+    { enabled: place !== null },
+  );
+  return query.data?.kind === "text" ? (
+    <Card title={file}>
+      <Code text={query.data.text ?? ""} />
+    </Card>
+  ) : null;
 }

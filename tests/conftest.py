@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Generator
 from typing import TypeVar
 
+import hatch_build
 import pytest
 from hypothesis import settings
 
@@ -15,6 +16,12 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Environments of jobs get the package azureml as it is now."""
+    if not hasattr(config, "workerinput"):
+        hatch_build.wheel()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

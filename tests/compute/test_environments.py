@@ -123,6 +123,17 @@ def test_packages_come_from_where_the_settings_say(tmp_path: Path, engine: Local
     assert environments.lock_of(Recipe(PYTHON, ("ours",))).startswith("ours==2.0")
 
 
+def test_the_package_azureml_is_the_one_that_lazuli_brings(environments: Environments, index: Path) -> None:
+    for needed in ("requests", "pyyaml"):
+        pack(index, needed, "6.0")
+    recipe = recipe_of(f"python:{PYTHON}", {"dependencies": [{"pip": ["azureml-defaults==1.48", "azureml-core"]}]})
+    ready = built(environments, recipe)
+    assert ready.state == State.READY, ready.message
+    assert "lazuli-azureml==" in environments.lock_of(recipe)
+    told = subprocess.check_output([ready.python, "-c", "import azureml.core as a; print(a.VERSION, a.__file__)"])
+    assert told.decode().startswith("1.6") and str(ready.prefix) in told.decode()
+
+
 def test_an_index_that_the_user_names_comes_before_that_of_the_settings(environments: Environments) -> None:
     settings = Settings(package_index="https://ours/simple", package_links="/a https://b/")
     assert settings.package_sources == (

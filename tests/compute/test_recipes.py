@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from lazuli.compute import curated
+from lazuli.compute import curated, sdk
 from lazuli.compute.conda import CondaSpec, parse
 from lazuli.compute.recipes import Image, Recipe, recipe_of
-from lazuli.schema.problems import InvalidInput, Problem, Unsupported
+from lazuli.schema.problems import InvalidInput, Problem, Unavailable, Unsupported
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -228,8 +229,42 @@ def test_curated_environments(name: str, python: str, package: str) -> None:
     assert base is not None and base.python == python
     assert package in base.requirements and "mlflow-skinny" in base.requirements
     assert [str(Requirement(line)) for line in base.requirements] == list(base.requirements)
-    assert recipe_of(curated.image_of(name)) == Recipe(python or OWN, base.requirements)
-    assert recipe_of(curated.image_of(name).replace(":latest", ":31")) == Recipe(python or OWN, base.requirements)
+    wanted = Recipe(python or OWN, sdk.answered(base.requirements))
+    assert recipe_of(curated.image_of(name)) == recipe_of(curated.image_of(name).replace(":latest", ":31")) == wanted
+    assert sdk.wants(wanted.requirements)
+
+
+SDK = f"{sdk.NAME}=={sdk._version()}"
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        (("azureml-defaults",), (SDK,)),
+        (("azureml-core~=1.42", "azureml-sdk[notebooks]>1", "azureml_train_automl_client==1.1"), (SDK,)),
+        (("azureml-mlflow==1.49; python_version < '3.12'",), (f'{SDK}; python_version < "3.12"',
+                                                             'mlflow-skinny; python_version < "3.12"')),
+        (("azureml-mlflow", "mlflow==1.30"), (SDK, "mlflow==1.30")),
+        (("azureml-dataset-runtime[fuse,pandas]",), (SDK, "pandas", "pyarrow")),
+        (("azureml-dataprep[pandas]>=1.1", "pandas<2"), (SDK, "pandas", "pandas<2", "pyarrow")),
+        (("azureml-inference-schema", "azureml-fsspec", "azureml-contrib-services"),) * 2,
+        (("azureml-contrib-notebook",), (SDK,)),
+        (("https://example.org/a.whl", "numpy"), ("https://example.org/a.whl", "numpy")),
+    ],
+)  # fmt: skip
+def test_packages_of_azures_sdk_are_answered_by_ours(listed: tuple[str, ...], found: tuple[str, ...]) -> None:
+    assert Recipe(OWN, sdk.answered(listed)) == Recipe(OWN, found)
+    assert recipe_of("ubuntu", {"dependencies": [{"pip": list(listed)}]}) == Recipe(OWN, found)
+
+
+def test_another_wheel_makes_another_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = recipe_of("python:3.11", "dependencies: [pip: [azureml-core]]")
+    monkeypatch.setattr(sdk, "WHEELS", tmp_path)
+    with pytest.raises(Unavailable, match="not in"):
+        recipe_of("python:3.11", "dependencies: [pip: [azureml-core]]")
+    (tmp_path / "lazuli_azureml-0.2.0+abc-py3-none-any.whl").touch()
+    after = recipe_of("python:3.11", "dependencies: [pip: [azureml-core]]")
+    assert after.requirements == ("lazuli-azureml==0.2.0+abc",) and after.hash != before.hash
 
 
 def test_every_listed_name_is_known() -> None:

@@ -2,7 +2,7 @@
 
 A curated environment is a *family* (``sklearn``, ``pytorch``, …) with the version its name tells: ``sklearn-1.5``,
 ``AzureML-sklearn-1.0-ubuntu20.04-py38-cpu``, ``mcr.microsoft.com/azureml/curated/sklearn-1.5:12``. Every family brings
-``mlflow-skinny``, so that ``import mlflow`` works as it does there.
+``mlflow-skinny`` and our own package ``azureml``, so that these imports work as they do there.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ NAMES = tuple(_LISTED)
 FAMILIES = ("sklearn", "lightgbm", "xgboost", "automl", "pytorch", "tensorflow", "mlflow", "minimal", "r")
 """The families, each by the word that Azure's names have for it."""
 
-_COMMON = ("mlflow-skinny", "psutil")
+_COMMON = ('azureml-core; python_version >= "3.8"', "mlflow-skinny", "psutil")
 _LEARNING = ("joblib", "matplotlib", "numpy", "pandas", "scipy", 'skops; python_version >= "3.10"')
 """skops is how the MLflow of such Pythons saves a model of scikit-learn, but it does not bring that itself."""
 _PANDAS_1 = ('numpy<2; python_version < "3.12"', 'pandas<2; python_version < "3.12"')

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import lazuli
+from lazuli.compute import sdk
 from lazuli.compute.containers import Container
 from lazuli.compute.engine import Engine, Look, Phase, Plan, Stage, StageKind
 from lazuli.compute.recipes import Context, Recipe, conda_program, container_programs, recipe_of
@@ -200,7 +201,7 @@ class Environments:
             "python": recipe.python,
             "requirements": recipe.requirements,
             "options": recipe.options,
-            "sources": _beside(self._sources, recipe.options),
+            "sources": [*_beside(self._sources, recipe.options), *_own_wheels(recipe.requirements)],
             "server_python": str(Path(sys.base_prefix) / "bin"),
             "conda": recipe.conda and {"program": conda_program(), "file": recipe.conda},
             "container": image
@@ -269,6 +270,10 @@ def _beside(sources: Sequence[str], options: Sequence[str]) -> list[str]:
     """The ``sources`` that count beside the options of a recipe: an index that the user names replaces ours."""
     names_index = any(option.startswith(("--index-url", "--no-index")) for option in options)
     return [source for source in sources if not (names_index and source.startswith("--default-index"))]
+
+
+def _own_wheels(requirements: Sequence[str]) -> list[str]:
+    return [f"--find-links={sdk.WHEELS}"] if sdk.wants(requirements) else []
 
 
 def _uv_program() -> str:

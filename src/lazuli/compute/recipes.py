@@ -11,12 +11,12 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lazuli.compute import conda as conda_files
-from lazuli.compute import curated, dockerfile
+from lazuli.compute import curated, dockerfile, sdk
 from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.schema.yaml import dump
 
@@ -93,6 +93,11 @@ def recipe_of(
     A conda file stands on its own, as in Azure: packages of the image are not seen from it.
     Raises :class:`Unsupported` (or what a conda file is told) for what cannot be had here, with the mend.
     """
+    recipe = _as_written(image, conda, context)
+    return replace(recipe, requirements=sdk.answered(recipe.requirements))
+
+
+def _as_written(image: str | None, conda: Mapping[str, Any] | str | None, context: Context | None) -> Recipe:
     if context is not None:
         return _of_dockerfile(context, conda)
     if conda:

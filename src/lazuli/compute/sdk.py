@@ -1,0 +1,81 @@
+"""The package ``azureml`` in environments of jobs: what files list of Azure's SDK v1 is answered by Lazuli's own wheel.
+
+The wheel's version ends with the hash of its content, so an environment that holds it is made anew when it changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+import lazuli
+from lazuli.schema.problems import Unavailable
+
+__all__ = ["NAME", "WHEELS", "answered", "wants"]
+
+NAME = "lazuli-azureml"
+WHEELS = Path(lazuli.__file__).parent / "built"
+"""Where ``hatch_build.py`` puts the wheel."""
+_ANSWERED = re.compile(
+    r"azureml-(core|defaults|sdk|telemetry|widgets|mlflow|interpret|explain-model|tensorboard|datadrift|opendatasets"
+    r"|dataset-runtime|dataprep(-native|-rslex)?|automl-(core|runtime)|contrib-(?!services$).+|train|train-.+"
+    r"|pipeline|pipeline-.+)"
+)
+"""What speaks to Azure alone. ``azureml-inference-schema``, ``azureml-fsspec`` and their kin stay what they are."""
+
+
+def wants(requirements: Iterable[str]) -> bool:
+    """Whether the wheel is among these."""
+    return any(line.startswith(NAME) for line in requirements)
+
+
+def answered(requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """The requirements with our wheel in the place of Azure's packages, and what scripts expect these to bring."""
+    found: list[str] = []
+    for line in requirements:
+        asked = _asked(line)
+        found += [line] if asked is None else _instead(asked)
+    names = {canonicalize_name(each.name) for each in map(_read, requirements) if each is not None}
+    if "mlflow" in names:  # an old one does not stand on mlflow-skinny, and both would write the same files
+        found = [line for line in found if line in requirements or not line.startswith("mlflow-skinny")]
+    return tuple(found)
+
+
+def _asked(line: str) -> Requirement | None:
+    """What is asked for, where it is one of Azure's packages."""
+    asked = _read(line)
+    return asked if asked and _ANSWERED.fullmatch(canonicalize_name(asked.name)) else None
+
+
+def _read(line: str) -> Requirement | None:
+    try:
+        return Requirement(line)
+    except InvalidRequirement:  # an address
+        return None
+
+
+def _instead(asked: Requirement) -> list[str]:
+    name = canonicalize_name(asked.name)
+    found = [f"{NAME}=={_version()}"]
+    if name == "azureml-mlflow":
+        found.append("mlflow-skinny")
+    if name == "azureml-dataset-runtime" or "pandas" in asked.extras:
+        found.append("pyarrow")
+    if "pandas" in asked.extras:
+        found.append("pandas")
+    return [str(Requirement(f"{each}; {asked.marker}" if asked.marker else each)) for each in found]
+
+
+def _version() -> str:
+    files = list(WHEELS.glob("lazuli_azureml-*.whl"))
+    if not files:
+        raise Unavailable(
+            f"The wheel of the package azureml is not in '{WHEELS}'.",
+            target="environment",
+            mend="Install Lazuli again, or run 'python hatch_build.py wheel' in its sources.",
+        )
+    return max(files, key=lambda file: file.stat().st_mtime).name.split("-")[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,3 +28,11 @@ def ws(house: Path, request: pytest.FixtureRequest) -> Workspace:
     """A workspace for one file of tests."""
     name = request.module.__name__.rpartition(".")[2].replace("_", "-")
     return Workspace.create(name, subscription_id="garden", resource_group="beds", location="eastus2")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write down what runs where ``tools.v1_coverage --record`` asks for it."""
+    if target := os.environ.get("LAZULI_V1_RECORD"):
+        from tests.azureml.recorder import Recorder
+
+        config.pluginmanager.register(Recorder(Path(target)))

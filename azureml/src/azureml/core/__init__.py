@@ -1,10 +1,11 @@
 """The classes that scripts begin with."""
 
 from azureml.core.keyvault import Keyvault
+from azureml.core.model import Model
 from azureml.core.workspace import Workspace
 
 VERSION = "1.62.0"
 """What scripts compare and print: the last SDK v1 whose behaviour this package follows."""
 __version__ = VERSION
 
-__all__ = ["VERSION", "Keyvault", "Workspace", "__version__"]
+__all__ = ["VERSION", "Keyvault", "Model", "Workspace", "__version__"]

@@ -1,0 +1,551 @@
+"""Models: files that a run, or anybody, keeps under a name, version by version."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Iterable, Mapping, Sequence
+from urllib.parse import quote
+
+from azureml._lazuli import place
+from azureml._lazuli.server import raised_as
+from azureml._lazuli.snapshot import below
+from azureml.core.resource_configuration import ResourceConfiguration
+from azureml.exceptions import (
+    ModelNotFoundException,
+    ModelPathNotFoundException,
+    ServiceException,
+    UserErrorException,
+    WebserviceException,
+)
+
+if TYPE_CHECKING:
+    from azureml.core.workspace import Workspace
+
+__all__ = ["Model", "ModelNotFoundException", "ModelPathNotFoundException", "WebserviceException"]
+
+MODELS_DIR = "azureml-models"
+_DATASTORE = "workspaceblobstore"
+_ARTIFACTS = "workspaceartifactstore"
+_OURS = "azureml.v1."
+"""What v1 knows of a model and the platform has no word for stands among its properties, under such names."""
+
+
+class Model:
+    """The newest model that fits what is asked for; all versions with ``version``, or ``id`` (``name:version``).
+
+    Raises :class:`WebserviceException` where there is none.
+    """
+
+    class Framework:
+        """What a model was made with."""
+
+        CUSTOM = "Custom"
+        TENSORFLOW = "TensorFlow"
+        SCIKITLEARN = "ScikitLearn"
+        ONNX = "Onnx"
+        TFKERAS = "TfKeras"
+        PYTORCH = "PyTorch"
+        MULTI = "Multi"
+
+    _SUPPORTED_FRAMEWORKS: ClassVar = ("Custom", "TensorFlow", "ScikitLearn", "Onnx", "TfKeras", "PyTorch", "Multi")
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str | None = None,
+        id: str | None = None,
+        tags: Sequence[Any] | None = None,
+        properties: Sequence[Any] | None = None,
+        version: int | str | None = None,
+        run_id: str | None = None,
+        model_framework: str | None = None,
+        expand: bool = True,
+        path: str | None = None,
+    ) -> None:
+        if not (name or id):
+            raise WebserviceException("A model is found by its name or its id ('name:version'). Give one of them.")
+        if id:
+            name, _, version = id.partition(":")
+        assert name is not None
+        asked = f"'{name}'" + (f", version {version}" if version is not None else "")
+        if version is not None and not (tags or properties or run_id or model_framework):
+            said = workspace._found(f"models/{quote(name, '')}/versions/{quote(str(version), '')}")
+        else:
+            found = (
+                each
+                for each in _versions(workspace, name, tags, properties)
+                if version is None or each["name"] == str(version)
+            )
+            said = next((each for each in found if _fits(each, run_id, model_framework, None)), None)
+        if said is None:
+            raise WebserviceException(
+                f"ModelNotFound: Model with name {asked} not found in provided workspace. "
+                "Model.list(workspace) names those there are."
+            )
+        self._read(workspace, said)
+
+    def _read(self, workspace: Workspace, said: Mapping[str, Any]) -> None:
+        self.workspace = workspace
+        parts = said["id"].split("/")
+        properties = said["properties"]
+        own = dict(properties.get("properties") or {})
+        kept = {word: own.pop(_OURS + word, "") for word in _KEPT}
+        self.name: str = parts[-3]
+        self.version: Any = int(parts[-1]) if parts[-1].isdigit() else parts[-1]
+        self.id: str = f"{self.name}:{parts[-1]}"
+        self.description: str | None = properties.get("description")
+        self.tags: dict[str, str] = dict(properties.get("tags") or {})
+        self.properties: dict[str, str] = own
+        self.url: str = properties["modelUri"]
+        self.mime_type = "application/x-python"
+        self.run_id: str | None = properties.get("jobName")
+        self.model_framework: str | None = kept["framework"] or None
+        self.model_framework_version: str | None = kept["framework_version"] or None
+        self.datasets: dict[str, list[Any]] = json.loads(kept["datasets"] or "{}")
+        self.sample_input_dataset: Any = kept["sample_input"] or None
+        self.sample_output_dataset: Any = kept["sample_output"] or None
+        self.resource_configuration = ResourceConfiguration.deserialize(json.loads(kept["resources"] or "null"))
+        made = said.get("systemData") or {}
+        self.created_by: Any = made.get("createdBy")
+        self.created_time: datetime | None = _time(made.get("createdAt"))
+
+    @classmethod
+    def _of(cls, workspace: Workspace, said: Mapping[str, Any]) -> Model:
+        made = cls.__new__(cls)
+        made._read(workspace, said)
+        return made
+
+    @staticmethod
+    def _get(
+        workspace: Workspace,
+        name: str | None = None,
+        id: str | None = None,
+        tags: Sequence[Any] | None = None,
+        properties: Sequence[Any] | None = None,
+        version: int | str | None = None,
+        run_id: str | None = None,
+        model_framework: str | None = None,
+    ) -> Model:
+        return Model(workspace, name, id, tags, properties, version, run_id, model_framework)
+
+    @property
+    def run(self) -> Any:
+        """The run that made it; None where none did."""
+        return self.workspace.get_run(self.run_id) if self.run_id else None
+
+    @staticmethod
+    def register(
+        workspace: Workspace,
+        model_path: str | os.PathLike[str],
+        model_name: str,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        datasets: Iterable[tuple[str, Any]] | None = None,
+        model_framework: str | None = None,
+        model_framework_version: str | None = None,
+        child_paths: Iterable[str] | None = None,
+        sample_input_dataset: Any = None,
+        sample_output_dataset: Any = None,
+        resource_configuration: ResourceConfiguration | None = None,
+    ) -> Model:
+        """A new version of a model, from a file or folder here. Raises :class:`WebserviceException` where none is."""
+        source = Path(model_path).expanduser()
+        files = _files_of(source, child_paths)
+        print(f"Registering model {model_name}")
+        facts = _facts(
+            model_framework,
+            model_framework_version,
+            datasets,
+            sample_input_dataset,
+            sample_output_dataset,
+            resource_configuration,
+        )
+        folder = f"{MODELS_DIR}/{model_name}/{uuid.uuid4().hex}"
+        sent = {f"{folder}/{relative}": path for relative, path in files.items()}
+        with raised_as(WebserviceException):
+            workspace._storage.container(_DATASTORE).put_all(sent)
+        root = source.resolve().name
+        body = {
+            "modelUri": f"azureml://datastores/{_DATASTORE}/paths/{folder}/{root}",
+            "modelType": "mlflow_model" if f"{root}/MLmodel" in files else "custom_model",
+            "description": description,
+            "tags": _texts(tags),
+            "properties": {**_texts(properties), **facts},
+        }
+        return _created(workspace, model_name, body)
+
+    @staticmethod
+    def _register_from_run(
+        run: Any,
+        model_name: str,
+        model_path: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        model_framework: str | None = None,
+        model_framework_version: str | None = None,
+        description: str | None = None,
+        datasets: Iterable[tuple[str, Any]] | None = None,
+        sample_input_dataset: Any = None,
+        sample_output_dataset: Any = None,
+        resource_configuration: ResourceConfiguration | None = None,
+    ) -> Model:
+        """A new version of a model, from what a run keeps at ``model_path`` (else at the model's name).
+
+        Raises :class:`ModelPathNotFoundException` where it keeps nothing there.
+        """
+        workspace = run.experiment.workspace
+        path = os.path.normpath(str(model_path or model_name)).replace("\\", "/").strip("/")
+        root = f"ExperimentRun/dcid.{run.id}/"
+        found = [each.name for each in workspace._storage.container(_ARTIFACTS).below(root + path)]
+        if not found:
+            raise ModelPathNotFoundException(
+                f"Could not locate the provided model_path {path} in the set of files uploaded to the run: "
+                f"{_some(workspace, root)}. See https://aka.ms/run-logging for more details."
+            )
+        facts = _facts(
+            model_framework,
+            model_framework_version,
+            datasets,
+            sample_input_dataset,
+            sample_output_dataset,
+            resource_configuration,
+        )
+        body = {
+            "modelUri": f"runs:/{run.id}/{path}",
+            "modelType": "mlflow_model" if f"{root}{path}/MLmodel" in found else "custom_model",
+            "description": description,
+            "tags": _texts(tags),
+            "properties": {**_texts(properties), **facts},
+        }
+        return _created(workspace, model_name, body)
+
+    @staticmethod
+    def list(
+        workspace: Workspace,
+        name: str | None = None,
+        tags: Sequence[Any] | None = None,
+        properties: Sequence[Any] | None = None,
+        run_id: str | None = None,
+        latest: bool = False,
+        dataset_id: str | None = None,
+        expand: bool = True,
+        page_count: int = 255,
+        model_framework: str | None = None,
+    ) -> list[Model]:
+        """The models that fit, the newest version of each first."""
+        names = [name] if name else [each["name"] for each in workspace._pages("models")]
+        models: list[Model] = []
+        for each in names:
+            found = _versions(workspace, each, tags, properties)
+            fitting = [said for said in found if _fits(said, run_id, model_framework, dataset_id)]
+            models += [Model._of(workspace, said) for said in (fitting[:1] if latest else fitting)]
+        return models
+
+    @staticmethod
+    def get_model_path(model_name: str, version: int | None = None, _workspace: Workspace | None = None) -> str:
+        """Where a model lies: what a service was given, what was fetched before, else fetched from the workspace now.
+
+        Raises :class:`ModelNotFoundException` where it is in none of them.
+        """
+        for folder in filter(None, (os.environ.get("AZUREML_MODEL_DIR"), MODELS_DIR)):
+            found = _lying_in(Path(folder), model_name, version)
+            if found is not None:
+                return found
+        if _workspace is None and place.in_job():
+            from azureml.core.workspace import Workspace
+
+            _workspace = Workspace(*place.scope_of_job())
+        if _workspace is not None:
+            return Model._get_model_path_remote(model_name, version, _workspace)
+        raise ModelNotFoundException(
+            f"Model {model_name} not found in cache at {MODELS_DIR} or in current working directory {Path.cwd()}. "
+            "For more info, set logging level to DEBUG."
+        )
+
+    @staticmethod
+    def _get_model_path_remote(model_name: str, version: int | None = None, workspace: Workspace | None = None) -> str:
+        """Where a model of the workspace lies, once it is fetched below ``azureml-models``."""
+        assert workspace is not None
+        try:
+            model = Model(workspace, model_name, version=version)
+        except WebserviceException as missing:
+            raise ModelNotFoundException(missing.message) from None
+        return model.download(f"{MODELS_DIR}/{model.name}/{model.version}", exist_ok=True)
+
+    def download(self, target_dir: str = ".", exist_ok: bool = False, exists_ok: bool | None = None) -> str:
+        """Fetch its files into a folder; the path of the file or folder there.
+
+        Raises :class:`WebserviceException` where that exists, unless ``exist_ok``.
+        """
+        container, path = self._place()
+        root = path.rpartition("/")[2]
+        target = Path(target_dir) / root
+        if target.exists():
+            if not (exist_ok if exists_ok is None else exists_ok):
+                raise WebserviceException(
+                    f"File already exists. Conflicting path: {target}. Pass exist_ok=True to write over it."
+                )
+            shutil.rmtree(target) if target.is_dir() else target.unlink()
+        found = container.below(path)
+        if not found:
+            raise WebserviceException(f"The files of the model '{self.id}' are no longer there.")
+        container.fetch_all([(each.name, root + each.name[len(path) :]) for each in found], Path(target_dir))
+        return str(target)
+
+    def get_sas_urls(self) -> dict[str, str]:
+        """An address for each of its files that opens it for an hour."""
+        container, path = self._place()
+        return {
+            each.name[len(path.rpartition("/")[0]) :].lstrip("/"): container._blob(each.name)
+            for each in container.below(path)
+        }
+
+    def delete(self) -> None:
+        """Remove this version. Raises :class:`WebserviceException` where a service uses it."""
+        with raised_as(WebserviceException):
+            self.workspace._call("DELETE", self._address)
+
+    def update(
+        self,
+        tags: Mapping[str, str] | None = None,
+        description: str | None = None,
+        sample_input_dataset: Any = None,
+        sample_output_dataset: Any = None,
+        resource_configuration: ResourceConfiguration | None = None,
+    ) -> None:
+        """Say its tags or description anew. The rest is fixed when a version is registered."""
+        if sample_input_dataset or sample_output_dataset or resource_configuration:
+            raise UserErrorException(
+                "The sample datasets and the resources of a version never change: register a new one with them."
+            )
+        said: dict[str, Any] = {} if tags is None else {"tags": _texts(tags)}
+        self._say({**said, **({} if description is None else {"description": description})})
+
+    def add_tags(self, tags: Mapping[str, str]) -> None:
+        """Add to its tags."""
+        self._say({"tags": {**self.tags, **_texts(tags)}})
+
+    def remove_tags(self, tags: Iterable[str]) -> None:
+        """Take tags away, by their names."""
+        gone = {tags} if isinstance(tags, str) else set(tags)
+        self._say({"tags": {name: value for name, value in self.tags.items() if name not in gone}})
+
+    def update_tags_properties(
+        self, add_tags: Mapping[str, str] | None = None, remove_tags: Iterable[str] | None = None
+    ) -> None:
+        """Add tags, and take others away."""
+        if add_tags:
+            self.add_tags(add_tags)
+        if remove_tags:
+            self.remove_tags(remove_tags)
+
+    def serialize(self) -> dict[str, Any]:
+        """What it says, as JSON can hold it."""
+        return {
+            "createdTime": self.created_time.isoformat() if self.created_time else None,
+            "createdBy": self.created_by,
+            "description": self.description,
+            "id": self.id,
+            "mimeType": self.mime_type,
+            "name": self.name,
+            "framework": self.model_framework,
+            "frameworkVersion": self.model_framework_version,
+            "tags": self.tags,
+            "properties": self.properties,
+            "runId": self.run_id,
+            "url": self.url,
+            "version": self.version,
+            "workspaceName": self.workspace.name,
+            "resourceConfiguration": self.resource_configuration and self.resource_configuration.serialize(),
+        }
+
+    def print_configuration(self) -> None:
+        """Print what it says."""
+        print(json.dumps(self.serialize(), indent=2, default=str))
+
+    def __repr__(self) -> str:
+        said = {"name": self.name, "id": self.id, "version": self.version, "tags": self.tags}
+        told = ", ".join(f"{word}={value}" for word, value in {**said, "properties": self.properties}.items())
+        return f"Model(workspace={self.workspace!r}, {told})"
+
+    @property
+    def _address(self) -> str:
+        return f"models/{quote(self.name, '')}/versions/{quote(str(self.version), '')}"
+
+    def _say(self, changed: Mapping[str, Any]) -> None:
+        current = self.workspace._found(self._address)  # a PUT where nothing is would make it anew
+        if current is None:
+            raise WebserviceException(f"ModelNotFound: The model '{self.id}' is no longer there.")
+        body = {"properties": {**current["properties"], **changed}}
+        with raised_as(WebserviceException):
+            self._read(self.workspace, self.workspace._call("PUT", self._address, body))
+
+    def _place(self) -> tuple[Any, str]:
+        """The container that its files are in, and their path there."""
+        url = self.url
+        if url.startswith("runs:/"):
+            run, _, path = url[len("runs:/") :].strip("/").partition("/")
+            return self.workspace._storage.container(_ARTIFACTS), f"ExperimentRun/dcid.{run}/{path}"
+        if url.startswith("azureml://jobs/"):
+            path = f"/modelregistry/v1.0{self.workspace._scope.path}/models/batchGetResolvedUris"
+            url = self.workspace._server.call("POST", path, {"values": [url]})["values"][url]["uri"]
+        parts = url.partition("/datastores/")[2] or url.partition("://datastores/")[2]
+        datastore, _, path = parts.partition("/paths/")
+        return self.workspace._storage.container(datastore), path.strip("/")
+
+
+_KEPT = ("framework", "framework_version", "datasets", "sample_input", "sample_output", "resources")
+
+
+def _facts(
+    framework: str | None,
+    framework_version: str | None,
+    datasets: Iterable[tuple[str, Any]] | None,
+    sample_input: Any,
+    sample_output: Any,
+    resources: ResourceConfiguration | None,
+) -> dict[str, str]:
+    if framework is not None and framework not in Model._SUPPORTED_FRAMEWORKS:
+        raise WebserviceException(
+            f"'{framework}' is no model_framework; there are {', '.join(Model._SUPPORTED_FRAMEWORKS)}."
+        )
+    by_purpose: dict[str, list[Any]] = {}
+    for purpose, dataset in datasets or ():
+        by_purpose.setdefault(purpose, []).append(_id_of(dataset))
+    values = (
+        framework,
+        framework_version,
+        json.dumps(by_purpose) if by_purpose else "",
+        _id_of(sample_input),
+        _id_of(sample_output),
+        json.dumps(resources.serialize()) if resources else "",
+    )
+    return {_OURS + word: str(value) for word, value in zip(_KEPT, values) if value}
+
+
+def _id_of(dataset: Any) -> str:
+    return "" if dataset is None else str(getattr(dataset, "id", None) or dataset)
+
+
+def _texts(said: Mapping[str, Any] | None) -> dict[str, str]:
+    return {str(name): str(value) for name, value in (said or {}).items()}
+
+
+def _files_of(source: Path, child_paths: Iterable[str] | None) -> dict[str, Path]:
+    """The files of a model by their paths, which begin with its own name."""
+    root = source.resolve().name
+    if source.is_file():
+        return {root: source}
+    if not source.exists():
+        raise WebserviceException(
+            f"Error, provided model path \"{source}\" cannot be found. It is looked for in '{Path.cwd()}'."
+        )
+    files = dict(below(source))
+    if child_paths is not None:
+        chosen = [str(each).replace("\\", "/").strip("/") for each in child_paths]
+        unknown = [each for each in chosen if not (source / each).exists()]
+        if unknown:
+            raise WebserviceException(f"child_paths names what is not in '{source}': {', '.join(unknown)}.")
+        files = {
+            name: path
+            for name, path in files.items()
+            if any(name == each or name.startswith(f"{each}/") for each in chosen)
+        }
+    if not files:
+        raise WebserviceException(f"The folder '{source}' has no files.")
+    return {f"{root}/{name}": path for name, path in files.items()}
+
+
+def _created(workspace: Workspace, name: str, body: Mapping[str, Any]) -> Model:
+    """A new version; the next one where somebody else took the number meanwhile."""
+    for _ in range(8):
+        container = workspace._found(f"models/{quote(name, '')}")
+        version = container["properties"].get("nextVersion") if container else None
+        try:
+            said = workspace._call("PUT", f"models/{quote(name, '')}/versions/{version or 1}", {"properties": body})
+        except ServiceException as refused:
+            if refused.status_code != 409:
+                raise WebserviceException(refused.message) from refused
+        else:
+            return Model._of(workspace, said)
+    raise WebserviceException(f"Others register versions of '{name}' at the same time. Try again.")
+
+
+def _versions(
+    workspace: Workspace, name: str, tags: Sequence[Any] | None, properties: Sequence[Any] | None
+) -> list[dict[str, Any]]:
+    """The versions of a model with these tags and properties, the newest first."""
+    try:
+        found = list(workspace._pages(f"models/{quote(name, '')}/versions"))
+    except ServiceException as refused:
+        if refused.status_code == 404:
+            return []
+        raise
+    fitting = [
+        each
+        for each in found
+        if _has(each["properties"].get("tags") or {}, tags)
+        and _has(each["properties"].get("properties") or {}, properties)
+    ]
+    return sorted(fitting, key=lambda each: (each["name"].isdigit(), _number(each["name"])), reverse=True)
+
+
+def _number(version: str) -> int:
+    return int(version) if version.isdigit() else 0
+
+
+def _has(said: Mapping[str, str], asked: Sequence[Any] | Mapping[str, Any] | None) -> bool:
+    """Whether tags fit: each is asked for as a name, as ``[name, value]``, or as ``{name: value}``."""
+    if isinstance(asked, Mapping):
+        asked = list(asked.items())
+    for each in [asked] if isinstance(asked, str) else asked or ():
+        if isinstance(each, str):
+            if each not in said:
+                return False
+        elif said.get(str(each[0])) != str(each[1]):
+            return False
+    return True
+
+
+def _fits(said: Mapping[str, Any], run_id: str | None, framework: str | None, dataset_id: str | None) -> bool:
+    properties = said["properties"]
+    own = properties.get("properties") or {}
+    return (
+        (run_id is None or properties.get("jobName") == run_id)
+        and (framework is None or own.get(f"{_OURS}framework") == framework)
+        and (dataset_id is None or f'"{dataset_id}"' in own.get(f"{_OURS}datasets", ""))
+    )
+
+
+def _lying_in(folder: Path, name: str, version: int | None) -> str | None:
+    """Where a model lies in a folder of models (or in that of one version); None where it does not."""
+    if folder.parent.name == name and (version is None or folder.name == str(version)):
+        return _only_in(folder)
+    versions = [each for each in (folder / name).iterdir() if each.is_dir()] if (folder / name).is_dir() else []
+    if version is not None:
+        versions = [each for each in versions if each.name == str(version)]
+    if versions:
+        return _only_in(max(versions, key=lambda each: (each.name.isdigit(), _number(each.name))))
+    given = folder / name
+    is_there = folder.name != MODELS_DIR and given.exists()
+    return str(given) if is_there else None
+
+
+def _only_in(folder: Path) -> str | None:
+    inner = sorted(folder.iterdir()) if folder.is_dir() else []
+    return str(inner[0]) if len(inner) == 1 else str(folder) if inner else None
+
+
+def _some(workspace: Workspace, root: str) -> str:
+    names = [each.name[len(root) :] for each in workspace._storage.container(_ARTIFACTS).names(root)]
+    return ", ".join(names[:20]) or "none"
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.strptime(text[:19] + "+0000", "%Y-%m-%dT%H:%M:%S%z") if text else None

@@ -29,3 +29,19 @@ test("a text keeps its gaps", () => {
   const gaps = (text: string) => [...text.matchAll(/{{\w+}}/g)].map(([gap]) => gap).sort();
   for (const [english, chinese] of Object.entries(spoken)) expect(gaps(chinese), english).toEqual(gaps(english));
 });
+
+test("the hints of the forms of jobs are said in Chinese, and none is kept that no form has", () => {
+  const schemas = JSON.parse(readFileSync("../docs/reference/openapi.json", "utf8")).components.schemas;
+  const plain = (text: string) => text.replaceAll("`", "");
+  const all = [...JSON.stringify(schemas).matchAll(/"description":"((?:[^"\\]|\\.)*)"/g)];
+  const told = new Set(all.map(([, text]) => plain(JSON.parse(`"${text}"`))));
+  const hints = JSON.parse(readFileSync(join(SOURCE, "pages/author/hints/zh.json"), "utf8"));
+  expect(Object.keys(hints).filter((hint) => !told.has(hint))).toEqual([]);
+  const shown = ["CommandJob", "SweepJob"].flatMap((name) =>
+    Object.values(schemas[name].properties as Record<string, { description?: string; readOnly?: boolean }>).flatMap(
+      ({ description, readOnly }) => (description && !readOnly ? [plain(description)] : []),
+    ),
+  );
+  expect(shown.length).toBeGreaterThan(20);
+  expect(shown.filter((hint) => !(hint in hints))).toEqual([]);
+});

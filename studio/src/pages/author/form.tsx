@@ -1,5 +1,6 @@
 /** What the fields of the form share: what the YAML says, its schema, what is wrong, and how to change it. */
 import { createContext, useContext, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { at, type Path, type Schema, schemaAt } from "@/pages/author/schema";
 
 export interface Wrong {
@@ -40,13 +41,14 @@ export interface Said {
 /** What stands at a path, and how to change it. */
 export function useSaid(path: Path): Said {
   const { data, schema, set, wrong } = useForm();
+  const { t } = useTranslation();
   const there = schemaAt(schema, data, path);
   const target = path.join(".");
   const found = wrong.find((each) => each.target === target && each.severity === "error");
   return {
     value: at(data, path),
     schema: there,
-    description: there?.description?.replaceAll("`", ""),
+    description: there?.description && t(there.description.replaceAll("`", ""), { skipInterpolation: true }),
     problem: found && `${found.message} ${found.mend}`.trim(),
     set: (value, comment) => set(path, value, comment),
   };

@@ -19,6 +19,17 @@ interface Listed {
 
 const useStyles = makeStyles({ bar: { padding: "12px 24px" }, find: { width: "320px" } });
 
+/** What is said of a component: by its name, or else by its newest version. */
+function About({ of: { name, properties } }: { of: Listed }) {
+  const version = properties.latestVersion ?? "";
+  const newest = useGet<{ properties: { description?: string } }>(
+    "/components/{name}/versions/{version}",
+    { params: { path: { name, version } } },
+    { enabled: !properties.description && version !== "", staleTime: 60_000 },
+  );
+  return properties.description || newest.data?.properties.description || "–";
+}
+
 export default function Components() {
   const { t } = useTranslation();
   const styles = useStyles();
@@ -43,7 +54,7 @@ export default function Components() {
       key: "about",
       title: t("Description"),
       width: "minmax(200px, 3fr)",
-      cell: ({ properties }) => properties.description || "–",
+      cell: (row) => <About of={row} />,
     },
     {
       key: "created",

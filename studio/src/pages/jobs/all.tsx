@@ -132,7 +132,7 @@ export function AllJobs() {
         )}
       </div>
       <Text size={200} className={styles.foot} role="status">
-        {t("Jobs: {{total}}", { total: rows.total.toLocaleString(i18n.language) })}
+        {rows.isLoading ? "\u00a0" : t("Jobs: {{total}}", { total: rows.total.toLocaleString(i18n.language) })}
       </Text>
       <Chooser
         isOpen={isChoosing}

@@ -112,11 +112,13 @@ def state(symbol: str, words: Iterable[str], record: Record) -> str:
 
 def _state(owner: Any, member: str, words: set[str], record: Record) -> str:
     thing = owner
+    if getattr(owner, "_is_declined", False):
+        return "declared"
     if member:
         if not hasattr(owner, member) and not (inspect.isclass(owner) and member in attributes().get(key(owner), ())):
             return "missing"
         thing = inspect.getattr_static(owner, member, None)
-    if any(getattr(each, "_is_declined", False) for each in (owner, thing)):
+    if getattr(thing, "_is_declined", False):
         return "declared"
     called = thing if inspect.isclass(thing) else function_of(thing)
     parameters = inspect.signature(called).parameters if called is not None and words else {}

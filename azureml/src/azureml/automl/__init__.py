@@ -1,0 +1,1 @@
+"""What automated training is set up with."""

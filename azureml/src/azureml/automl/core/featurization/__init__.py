@@ -1,0 +1,28 @@
+"""How automated training prepares columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azureml._lazuli.declined import Declined
+
+__all__ = ["FeaturizationConfig"]
+
+_INSTEAD = "Use Lazuli's automated jobs: azure.ai.ml.automl with a v2 client, or 'lazuli job create' with type automl."
+
+
+class FeaturizationConfig(Declined):
+    """What is done to columns."""
+
+    _instead = _INSTEAD
+
+    def __init__(
+        self,
+        blocked_transformers: Any = None,
+        column_purposes: Any = None,
+        transformer_params: Any = None,
+        drop_columns: Any = None,
+        dataset_language: Any = None,
+        prediction_transform_type: Any = None,
+    ) -> None:
+        pass

@@ -1,0 +1,1 @@
+"""What v1 offered on trial."""

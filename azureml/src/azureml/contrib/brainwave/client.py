@@ -1,0 +1,5 @@
+"""An old import path."""
+
+from azureml.accel import PredictionClient
+
+__all__ = ["PredictionClient"]

@@ -1,0 +1,5 @@
+"""An old import path."""
+
+from azureml.contrib.interpret.visualize import ExplanationDashboard
+
+__all__ = ["ExplanationDashboard"]

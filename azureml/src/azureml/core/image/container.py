@@ -1,0 +1,38 @@
+"""An old import path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azureml._lazuli.declined import Declined
+
+__all__ = ["ContainerImageConfig"]
+
+_INSTEAD = (
+    "Hand the entry script and its environment to Model.deploy as an InferenceConfig, or build with Model.package."
+)
+
+
+class ContainerImageConfig(Declined):
+    """How an image is made."""
+
+    _instead = _INSTEAD
+
+    def __init__(
+        self,
+        execution_script: Any,
+        runtime: Any,
+        conda_file: Any = None,
+        docker_file: Any = None,
+        schema_file: Any = None,
+        dependencies: Any = None,
+        enable_gpu: Any = None,
+        tags: Any = None,
+        properties: Any = None,
+        description: Any = None,
+        base_image: Any = None,
+        base_image_registry: Any = None,
+        allow_absolute_path: Any = False,
+        cuda_version: Any = None,
+    ) -> None:
+        pass

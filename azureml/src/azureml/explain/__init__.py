@@ -1,0 +1,1 @@
+"""Explanations, under an old import path."""

@@ -1,0 +1,1 @@
+"""Explanations by a simpler model."""

@@ -1,0 +1,5 @@
+"""An old import path."""
+
+from azureml.interpret import MimicWrapper
+
+__all__ = ["MimicWrapper"]

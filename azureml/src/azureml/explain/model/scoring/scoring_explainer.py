@@ -1,0 +1,9 @@
+"""An old import path."""
+
+from azureml.interpret.scoring.scoring_explainer import (
+    KernelScoringExplainer,
+    LinearScoringExplainer,
+    TreeScoringExplainer,
+)
+
+__all__ = ["KernelScoringExplainer", "LinearScoringExplainer", "TreeScoringExplainer"]

@@ -1,0 +1,1 @@
+"""What trains, under the import paths of v1."""

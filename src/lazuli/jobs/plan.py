@@ -229,7 +229,16 @@ class Planner:
             said[f"AZUREML_{_KIND[_is_literal(job, group, item)]}_{_variable(item)}"] = value
             if OF_TRIAL in record.state:
                 said[f"AZUREML_SWEEP_{_variable(item)}"] = value
-        return {**said, **environment.variables, **self._granted.plain(job)}
+        own = {name: _bound(text, values) for name, text in self._granted.plain(job).items()}
+        return {**said, **environment.variables, **own}
+
+
+def _bound(text: str, values: Mapping[str, str]) -> str:
+    """A variable of the job's own, with the inputs and outputs that it names."""
+    for binding in list(bindings.bindings_in(text)):
+        value = values.get(f"{binding.group}.{binding.name}")
+        text = text if value is None else text.replace(str(binding), value)
+    return text
 
 
 def _folders(folder: Path) -> dict[str, str]:

@@ -53,3 +53,8 @@ def _translated(glob: str) -> str:
         else:
             said, at = said + re.escape(rest[0]), at + 1
     return said
+
+
+def glob(pattern: str) -> re.Pattern[str]:
+    """What the whole of a path must look like to fit a pattern with ``*``, ``**``, ``?`` and ``[…]``."""
+    return re.compile(_translated(pattern))

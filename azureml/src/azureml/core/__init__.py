@@ -1,5 +1,7 @@
 """The classes that scripts begin with."""
 
+from azureml.core.dataset import Dataset
+from azureml.core.datastore import Datastore
 from azureml.core.keyvault import Keyvault
 from azureml.core.model import Model
 from azureml.core.workspace import Workspace
@@ -8,4 +10,4 @@ VERSION = "1.62.0"
 """What scripts compare and print: the last SDK v1 whose behaviour this package follows."""
 __version__ = VERSION
 
-__all__ = ["VERSION", "Keyvault", "Model", "Workspace", "__version__"]
+__all__ = ["VERSION", "Dataset", "Datastore", "Keyvault", "Model", "Workspace", "__version__"]

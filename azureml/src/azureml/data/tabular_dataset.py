@@ -1,0 +1,155 @@
+"""Tables: files read as rows, and what is done to them, when somebody asks for the rows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Sequence
+
+from azureml.data import _expressions, _reading
+from azureml.data.abstract_dataset import AbstractDataset
+from azureml.data.dataset_error_handling import DatasetValidationError
+from azureml.exceptions import DatasetTimestampMissingError, UserErrorException
+
+if TYPE_CHECKING:
+    from azureml.data.file_dataset import FileDataset
+
+__all__ = ["TabularDataset"]
+
+
+class TabularDataset(AbstractDataset):
+    """A table. Nothing is read before :meth:`to_pandas_dataframe` or a job asks for it."""
+
+    def to_pandas_dataframe(self, on_error: str = "null", out_of_range_datetime: str = "null") -> Any:
+        """The rows as a pandas DataFrame."""
+        for word, value in {"on_error": on_error, "out_of_range_datetime": out_of_range_datetime}.items():
+            if value not in ("null", "fail"):
+                raise UserErrorException(f"{word} is '{value}': it is 'null' or 'fail'.", target=word)
+        return _reading.frame_of(self._definition, self._workspace)
+
+    def to_spark_dataframe(self) -> Any:
+        """Raises :class:`UserErrorException`: there is no Spark here."""
+        raise UserErrorException("Lazuli has no Spark. Use to_pandas_dataframe(), or read the files in the job.")
+
+    def keep_columns(self, columns: str | Sequence[str], validate: bool = False) -> TabularDataset:
+        """The table with these columns alone."""
+        return self._validated(self._then("keep_columns", _names(columns)), validate)
+
+    def drop_columns(self, columns: str | Sequence[str]) -> TabularDataset:
+        """The table without these columns."""
+        return self._then("drop_columns", _names(columns))
+
+    def filter(self, expression: Any) -> TabularDataset:
+        """The rows for which a condition such as ``dataset['age'] > 30`` holds."""
+        text = expression.text if isinstance(expression, _expressions.Condition) else expression
+        if not isinstance(text, str):
+            raise UserErrorException("expression is a condition such as dataset['age'] > 30.", target="expression")
+        return self._then("filter", text)
+
+    def __getitem__(self, name: str) -> _expressions.Condition:
+        """A column, to make a condition of."""
+        return _expressions.column(name)
+
+    @property
+    def timestamp_columns(self) -> tuple[str | None, str | None]:
+        """The column that says when a row is of, and the one of the partition."""
+        traits = self._definition.traits
+        return traits.get("timestamp_column"), traits.get("partition_timestamp_column")
+
+    @property
+    def partition_keys(self) -> list[str]:
+        """The columns that the paths of the files tell."""
+        import re
+
+        said = [step.get("extract_columns_from_partition_format") for step in self._definition.steps]
+        texts = [each.get("partition_format") if isinstance(each, dict) else each for each in said if each]
+        return [name for text in texts for name in re.findall(r"\{(\w+)(?::[^}]*)?\}", str(text))]
+
+    def with_timestamp_columns(
+        self,
+        timestamp: str | None = None,
+        partition_timestamp: str | None = None,
+        validate: bool = False,
+        *,
+        fine_grain_timestamp: str | None = None,
+        coarse_grain_timestamp: str | None = None,
+    ) -> TabularDataset:
+        """The table with the columns of its time named, for :meth:`time_before` and its like."""
+        timestamp = timestamp or fine_grain_timestamp
+        partition_timestamp = partition_timestamp or coarse_grain_timestamp
+        if partition_timestamp and not timestamp:
+            raise UserErrorException("partition_timestamp needs a timestamp beside it.", target="timestamp")
+        said = {"timestamp_column": timestamp, "partition_timestamp_column": partition_timestamp}
+        traits = {word: name for word, name in said.items() if name}
+        made = self._of(self._definition._replace(traits=traits), self._workspace)
+        if validate:
+            self.keep_columns(list(traits.values()), validate=True)
+        return made
+
+    def time_before(self, end_time: datetime, include_boundary: bool = True, validate: bool = True) -> TabularDataset:
+        """The rows of before a moment."""
+        when = self._time()
+        return self.filter(when <= end_time if include_boundary else when < end_time)
+
+    def time_after(self, start_time: datetime, include_boundary: bool = True, validate: bool = True) -> TabularDataset:
+        """The rows of after a moment."""
+        when = self._time()
+        return self.filter(when >= start_time if include_boundary else when > start_time)
+
+    def time_between(
+        self, start_time: datetime, end_time: datetime, include_boundary: bool = True, validate: bool = True
+    ) -> TabularDataset:
+        """The rows of between two moments."""
+        return self.time_after(start_time, include_boundary).time_before(end_time, include_boundary)
+
+    def time_recent(
+        self, time_delta: timedelta, include_boundary: bool = True, validate: bool = True
+    ) -> TabularDataset:
+        """The rows of the last while, such as ``timedelta(days=1)``."""
+        return self.time_after(datetime.now() - time_delta, include_boundary)
+
+    def to_csv_files(self, separator: str = ",") -> FileDataset:
+        """The rows as a CSV file on the default datastore, as a dataset of files."""
+        return self._written("rows.csv", self.to_pandas_dataframe().to_csv(index=False, sep=separator).encode())
+
+    def to_parquet_files(self) -> FileDataset:
+        """The rows as a Parquet file on the default datastore, as a dataset of files."""
+        import io
+
+        sink = io.BytesIO()
+        self.to_pandas_dataframe().to_parquet(sink, index=False)
+        return self._written("rows.parquet", sink.getvalue())
+
+    def _written(self, name: str, content: bytes) -> FileDataset:
+        import tempfile
+
+        from azureml.data import _definition
+        from azureml.data.file_dataset import FileDataset
+
+        if self._workspace is None:
+            raise UserErrorException("The dataset belongs to no workspace, so there is no place for the files.")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            uri = _definition.copied([_definition.File("", str(path), name)], self._workspace)
+        return FileDataset._of(_definition.Definition(({"folder": uri},)), self._workspace)
+
+    def _time(self) -> _expressions.Condition:
+        column = self._definition.traits.get("timestamp_column")
+        if column is None:
+            raise DatasetTimestampMissingError(
+                "The dataset has no timestamp column: name one with with_timestamp_columns(timestamp='…')."
+            )
+        return _expressions.column(column)
+
+    def _validated(self, made: TabularDataset, validate: bool) -> TabularDataset:
+        if validate:
+            try:
+                made.take(1).to_pandas_dataframe()
+            except UserErrorException as error:
+                raise DatasetValidationError(error.message) from error
+        return made
+
+
+def _names(columns: str | Sequence[str]) -> list[str]:
+    return [columns] if isinstance(columns, str) else list(columns)

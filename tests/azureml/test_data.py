@@ -9,14 +9,22 @@ from typing import Any
 import pandas
 import pytest
 
+from azureml import opendatasets
 from azureml.core import Dataset, Datastore, Workspace
-from azureml.data import DataType, FileDataset, TabularDataset
+from azureml.data import (
+    DataType,
+    FileDataset,
+    HDFSOutputDatasetConfig,
+    LinkTabularOutputDatasetConfig,
+    TabularDataset,
+)
 from azureml.data.azure_storage_datastore import AzureBlobDatastore, AzureFileDatastore
 from azureml.data.data_reference import DataReference
 from azureml.data.datapath import DataPath
 from azureml.data.dataset_error_handling import DatasetExecutionError, DatasetValidationError
 from azureml.data.dataset_factory import FileDatasetFactory, TabularDatasetFactory
 from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
+from azureml.data.sql_data_reference import SqlDataReference
 from azureml.exceptions import DatasetTimestampMissingError, UserErrorException
 
 ROWS = "id,name,weight,day\n1,rose,0.5,2024-01-01\n2,oak,300,2024-01-02\n3,,1.5,2024-01-03\n"
@@ -260,3 +268,46 @@ def test_a_folder_is_sent(store: Any, tmp_path: Path) -> None:
     assert sent.to_path() == ["/a.png"]
     with pytest.raises(UserErrorException, match="overwrite=True"):
         Dataset.File.upload_directory(str(tmp_path), DataPath(store, "pictures"))
+
+
+def test_open_datasets_are_read_from_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAZULI_OPENDATASETS", raising=False)
+    with pytest.raises(UserErrorException, match="LAZULI_OPENDATASETS is not set"):
+        opendatasets.MNIST.get_file_dataset()
+    monkeypatch.setenv("LAZULI_OPENDATASETS", str(tmp_path))
+    with pytest.raises(UserErrorException, match="there is no folder"):
+        opendatasets.Diabetes.get_tabular_dataset()
+    for name in ("mnist/train-labels.gz", "mnist/t10k-labels.gz", "oj_sales_simulated/a.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a\n1\n")
+    assert opendatasets.MNIST.get_file_dataset(dataset_filter="train").to_path() == ["/train-labels.gz"]
+    assert len(opendatasets.MNIST.get_file_dataset().to_path()) == 2
+    assert opendatasets.OjSalesSimulated.get_file_dataset().to_path() == ["/a.csv"]
+    assert list(opendatasets.OjSalesSimulated.get_tabular_dataset().to_pandas_dataframe()["a"]) == [1]
+    (tmp_path / "noaa_isd_weather").mkdir()
+    (tmp_path / "noaa_isd_weather" / "a.csv").write_text("datetime,wind,rain\n2020-01-01,1,2\n2022-01-01,3,4\n")
+    weather = opendatasets.NoaaIsdWeather(datetime(2021, 1, 1), datetime(2023, 1, 1), cols=["wind"])
+    frame = weather.to_pandas_dataframe()
+    assert list(frame.columns) == ["datetime", "wind"] and list(frame["wind"]) == [3]
+    (tmp_path / "public_holidays").mkdir()
+    (tmp_path / "public_holidays" / "a.csv").write_text("date,countryOrRegion\n2020-01-01,Norway\n2020-01-02,Chad\n")
+    assert len(opendatasets.PublicHolidays("Chad").to_pandas_dataframe()) == 1
+    for kind in (opendatasets.NycTlcGreen, opendatasets.NycTlcYellow):
+        with pytest.raises(UserErrorException, match="Download the files once"):
+            kind(limit=5).to_pandas_dataframe()
+    (tmp_path / "nyc_tlc_green").mkdir()
+    (tmp_path / "nyc_tlc_green" / "a.csv").write_text("lpepPickupDatetime\n2020-01-01\n2020-01-02\n")
+    assert len(opendatasets.NycTlcGreen(limit=1).to_pandas_dataframe()) == 1
+
+
+def test_what_needs_spark_or_a_database_says_so(store: Any) -> None:
+    with pytest.raises(UserErrorException, match="no Spark"):
+        table(store).to_spark_dataframe()
+    with pytest.raises(UserErrorException, match="no Spark"):
+        HDFSOutputDatasetConfig(destination=(store, "a"))
+    with pytest.raises(UserErrorException, match="OutputFileDatasetConfig"):
+        LinkTabularOutputDatasetConfig("a")
+    with pytest.raises(UserErrorException, match="a database"):
+        SqlDataReference(store, "a", sql_query="select 1")
+    with pytest.raises(UserErrorException, match="no Spark"):
+        Dataset.File.from_files((store, "plants")).as_hdfs()

@@ -1,8 +1,9 @@
 /** The frame of every page: where one is, what it is called, what can be done, its tabs, its content. */
-import { makeStyles, mergeClasses, Tab, TabList, Text, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, Text, tokens } from "@fluentui/react-components";
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { Link } from "react-router";
+import { type TabOf, Tabs } from "@/parts/tabs";
 
 const useStyles = makeStyles({
   page: { display: "flex", flexDirection: "column", height: "100%", minWidth: 0 },
@@ -44,7 +45,7 @@ interface Props {
   beside?: ReactNode;
   actions?: ReactNode;
   /** Tabs, each with an address of its own: `{ key, text, to }`. */
-  tabs?: { key: string; text: string; to: string; icon?: ReactNode }[];
+  tabs?: TabOf[];
   tab?: string;
   /** Content that brings its own scrolling and margins: tables, editors, graphs. */
   full?: boolean;
@@ -54,7 +55,6 @@ interface Props {
 export function Page({ title, name, crumbs = [], beside, actions, tabs, tab, full, children }: Props) {
   const styles = useStyles();
   const { t } = useTranslation();
-  const navigate = useNavigate();
   const said = name ?? (typeof title === "string" ? title : "");
   useEffect(() => {
     document.title = said ? `${said} · Lazuli` : "Lazuli Studio";
@@ -83,20 +83,9 @@ export function Page({ title, name, crumbs = [], beside, actions, tabs, tab, ful
           <div className={styles.actions}>{actions}</div>
         </div>
         {tabs && (
-          <TabList
-            className={styles.tabs}
-            selectedValue={tab}
-            onTabSelect={(_, { value }) => {
-              const to = tabs.find((each) => each.key === value)?.to;
-              if (to) navigate(to);
-            }}
-          >
-            {tabs.map((each) => (
-              <Tab key={each.key} value={each.key} icon={each.icon as never}>
-                {each.text}
-              </Tab>
-            ))}
-          </TabList>
+          <div className={styles.tabs}>
+            <Tabs of={tabs} at={tab} />
+          </div>
         )}
       </header>
       <div className={mergeClasses(styles.body, full && styles.full)}>{children}</div>

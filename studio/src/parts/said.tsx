@@ -84,9 +84,9 @@ export function Ago({ at }: { at: When }) {
   if (at === null || at === undefined || at === "") return <>–</>;
   const moment = new Date(at);
   return (
-    <Tooltip content={moment.toLocaleString(i18n.language)} relationship="description">
-      <time dateTime={moment.toISOString()}>{ago(moment, i18n.language)}</time>
-    </Tooltip>
+    <time dateTime={moment.toISOString()} title={moment.toLocaleString(i18n.language)}>
+      {ago(moment, i18n.language)}
+    </time>
   );
 }
 
@@ -99,11 +99,19 @@ const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", Number.POSITIVE_INFINITY],
 ];
 
+const relatives = new Map<string, Intl.RelativeTimeFormat>();
+
+/** Made once for each language: that takes longer than all that is said with it on a page. */
+function relative(language: string): Intl.RelativeTimeFormat {
+  const made = relatives.get(language) ?? new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  relatives.set(language, made);
+  return made;
+}
+
 export function ago(moment: Date, language: string, now = Date.now()): string {
   let value = (moment.getTime() - now) / 1000;
   for (const [unit, most] of SPANS) {
-    if (Math.abs(value) < most)
-      return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(Math.round(value), unit);
+    if (Math.abs(value) < most) return relative(language).format(Math.round(value), unit);
     value /= most;
   }
   return moment.toLocaleString(language);

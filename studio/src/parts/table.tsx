@@ -2,11 +2,12 @@
  * A table that draws only the rows one sees, however many there are. Give it all `rows`, or `total` and `rowAt` where
  * rows come a page at a time.
  */
-import { Checkbox, makeStyles, mergeClasses, Skeleton, SkeletonItem, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, Skeleton, SkeletonItem, tokens } from "@fluentui/react-components";
 import { ArrowDown12Regular, ArrowUp12Regular } from "@fluentui/react-icons";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, memo, type PointerEvent, type ReactNode, useMemo, useRef } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
+import { useWindow } from "@/parts/window";
 
 export interface Column<Row> {
   key: string;
@@ -79,6 +80,14 @@ const useStyles = makeStyles({
     ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
   opens: { cursor: "pointer" },
+  check: {
+    display: "block",
+    width: "16px",
+    height: "16px",
+    margin: "0 14px",
+    cursor: "pointer",
+    accentColor: tokens.colorCompoundBrandBackground,
+  },
   chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
   cell: { padding: "0 12px", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", minWidth: 0 },
   end: { textAlign: "right", fontVariantNumeric: "tabular-nums" },
@@ -110,37 +119,22 @@ const useStyles = makeStyles({
   },
 });
 
+/** How high the head is. */
+const HEAD = 35;
+
 export function Table<Row>(props: Props<Row>) {
-  const {
-    columns,
-    rows,
-    rowAt = (index) => rows?.[index],
-    keyOf,
-    open,
-    order,
-    onOrder,
-    selected,
-    onSelect,
-    empty,
-  } = props;
-  const { rowHeight = 40, onSeen, within } = props;
+  const { columns, rows, rowAt = (index: number) => rows?.[index], keyOf, open, order, onOrder, onSelect } = props;
+  const { rowHeight = 40, selected, empty, within } = props;
   const total = props.total ?? rows?.length ?? 0;
   const { t } = useTranslation();
   const styles = useStyles();
   const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: total,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-    scrollMargin: 34,
-    initialRect: { width: 1200, height: 800 },
-    onChange: ({ range }) => range && onSeen?.(range.startIndex, range.endIndex),
-  });
+  const view = useWindow(scroller, total, rowHeight, HEAD, props.onSeen);
   const tracks = [...(onSelect ? ["44px"] : []), ...columns.map(({ width }) => width ?? "minmax(120px, 1fr)")];
   // Each row is a grid of its own: were it as wide as its words, it would stand out of line with the others.
   const least = tracks.reduce((sum, track) => sum + Number(/(\d+)px/.exec(track)?.[1] ?? 120), 24);
-  const template = { gridTemplateColumns: tracks.join(" "), minWidth: least };
+  const said = tracks.join(" ");
+  const template = useMemo(() => ({ gridTemplateColumns: said, minWidth: least }), [said, least]);
   const toggle = (key: string) => {
     const next = new Set(selected);
     if (!next.delete(key)) next.add(key);
@@ -151,16 +145,26 @@ export function Table<Row>(props: Props<Row>) {
     if (step) {
       event.preventDefault();
       const next = Math.max(0, Math.min(total - 1, index + step));
-      virtual.scrollToIndex(next);
-      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+      flushSync(() => view.show(next));
+      scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus({ preventScroll: true });
     } else if (row && event.target === event.currentTarget && event.key === "Enter") open?.(row);
     else if (row && onSelect && event.target === event.currentTarget && event.key === " ") {
       event.preventDefault();
       toggle(keyOf(row));
     }
   };
+  // A line that is drawn again whenever its table is makes scrolling stutter: what it calls stays the same.
+  const now = useRef({ open, toggle, move });
+  now.current = { open, toggle, move };
+  const acts = useMemo<Acts>(
+    () => ({
+      open: (row) => now.current.open?.(row as Row),
+      toggle: (key) => now.current.toggle(key),
+      move: (event, index, row) => now.current.move(event, index, row as Row | undefined),
+    }),
+    [],
+  );
   if (total === 0 && empty) return <>{empty}</>;
-  const shown = virtual.getVirtualItems();
   return (
     <div
       ref={scroller}
@@ -177,57 +181,101 @@ export function Table<Row>(props: Props<Row>) {
           <Title key={column.key} column={column} order={order} onOrder={onOrder} onWidth={props.onWidth} />
         ))}
       </div>
-      <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="rowgroup">
-        {shown.map(({ index, start }) => {
+      <div style={{ height: total * rowHeight, position: "relative" }} role="rowgroup">
+        {view.indices.map((index) => {
           const row = rowAt(index);
           const key = row === undefined ? "" : keyOf(row);
-          const isChosen = !!selected?.has(key);
           return (
-            <div
+            <Line
               key={key || index}
-              data-index={index}
-              role="row"
-              aria-rowindex={index + 2}
-              aria-selected={onSelect ? isChosen : undefined}
-              tabIndex={index === (shown[0]?.index ?? 0) ? 0 : -1}
-              className={mergeClasses(styles.row, open && styles.opens, isChosen && styles.chosen)}
-              style={{ ...template, height: rowHeight, transform: `translateY(${start - 34}px)` }}
-              onClick={() => row !== undefined && !window.getSelection()?.toString() && open?.(row)}
-              onKeyDown={(event) => move(event, index, row)}
-            >
-              {row === undefined ? (
-                <Skeleton style={{ gridColumn: "1 / -1", padding: "0 12px" }} aria-label={t("Loading")}>
-                  <SkeletonItem size={12} />
-                </Skeleton>
-              ) : (
-                <>
-                  {onSelect && (
-                    <div role="gridcell" onClick={(event) => event.stopPropagation()}>
-                      <Checkbox
-                        checked={isChosen}
-                        onChange={() => toggle(key)}
-                        aria-label={t("Select {{name}}", { name: key })}
-                      />
-                    </div>
-                  )}
-                  {columns.map((column) => (
-                    <div
-                      key={column.key}
-                      role="gridcell"
-                      className={mergeClasses(styles.cell, column.align === "end" && styles.end)}
-                    >
-                      {column.cell(row)}
-                    </div>
-                  ))}
-                </>
-              )}
-            </div>
+              index={index}
+              row={row}
+              name={key}
+              columns={columns as Column<unknown>[]}
+              template={template}
+              height={rowHeight}
+              isFirst={index === view.indices[0]}
+              isChosen={!!selected?.has(key)}
+              isChosable={!!onSelect}
+              opens={!!open}
+              acts={acts}
+            />
           );
         })}
       </div>
     </div>
   );
 }
+
+interface Acts {
+  open: (row: unknown) => void;
+  toggle: (key: string) => void;
+  move: (event: KeyboardEvent<HTMLDivElement>, index: number, row: unknown) => void;
+}
+
+interface LineProps {
+  index: number;
+  row: unknown;
+  /** The key of the row. */
+  name: string;
+  columns: Column<unknown>[];
+  template: { gridTemplateColumns: string; minWidth: number };
+  height: number;
+  isFirst: boolean;
+  isChosen: boolean;
+  isChosable: boolean;
+  opens: boolean;
+  acts: Acts;
+}
+
+/** One row; drawn again only when something about it has changed. */
+const Line = memo(function Line(props: LineProps) {
+  const { index, row, name, columns, template, height, isChosen, isChosable, acts } = props;
+  const { t } = useTranslation();
+  const styles = useStyles();
+  return (
+    <div
+      data-index={index}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isChosable ? isChosen : undefined}
+      tabIndex={props.isFirst ? 0 : -1}
+      className={mergeClasses(styles.row, props.opens && styles.opens, isChosen && styles.chosen)}
+      style={{ ...template, height, transform: `translateY(${index * height}px)` }}
+      onClick={() => row !== undefined && !window.getSelection()?.toString() && acts.open(row)}
+      onKeyDown={(event) => acts.move(event, index, row)}
+    >
+      {row === undefined ? (
+        <Skeleton style={{ gridColumn: "1 / -1", padding: "0 12px" }} aria-label={t("Loading")}>
+          <SkeletonItem size={12} />
+        </Skeleton>
+      ) : (
+        <>
+          {isChosable && (
+            <div role="gridcell" onClick={(event) => event.stopPropagation()}>
+              <input
+                type="checkbox"
+                className={styles.check}
+                checked={isChosen}
+                onChange={() => acts.toggle(name)}
+                aria-label={t("Select {{name}}", { name })}
+              />
+            </div>
+          )}
+          {columns.map((column) => (
+            <div
+              key={column.key}
+              role="gridcell"
+              className={mergeClasses(styles.cell, column.align === "end" && styles.end)}
+            >
+              {column.cell(row)}
+            </div>
+          ))}
+        </>
+      )}
+    </div>
+  );
+});
 
 interface TitleProps<Row> extends Pick<Props<Row>, "order" | "onOrder" | "onWidth"> {
   column: Column<Row>;

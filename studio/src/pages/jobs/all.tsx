@@ -1,20 +1,18 @@
 /** The table of jobs: filtered, ordered, in columns of one's choice; selected ones are compared, canceled, deleted. */
 import { Button, makeStyles, Text, Tooltip, tokens } from "@fluentui/react-components";
 import { ArrowDownload20Regular, Flash24Regular, TableSettings20Regular } from "@fluentui/react-icons";
-import { useCallback, useMemo, useReducer, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useReducer, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { asProblem } from "@/api/problem";
 import { useGet, useWorkspace } from "@/api/workspace";
 import { Chips } from "@/pages/jobs/chips";
-import { Chooser } from "@/pages/jobs/chooser";
 import { columnsOf, FIELDS, plainly } from "@/pages/jobs/columns";
 import { csvLine } from "@/pages/jobs/csv";
 import { isFilter, mistakeIn, type Words } from "@/pages/jobs/filter";
 import { FilterInput } from "@/pages/jobs/filterInput";
 import { everyRow, type Row, useRows } from "@/pages/jobs/rows";
 import { SavedViews } from "@/pages/jobs/saved";
-import { Selection } from "@/pages/jobs/selection";
 import { addressOf, columnName, isNarrowed, queryOf, START, type View, viewOf } from "@/pages/jobs/view";
 import { Loading } from "@/parts/asked";
 import { keep } from "@/parts/keep";
@@ -23,6 +21,10 @@ import { Code } from "@/parts/said";
 import { Table } from "@/parts/table";
 import { useSession } from "@/shell/session";
 import { useTell, useTellProblem } from "@/shell/told";
+
+// What is not there at first is loaded when it is asked for.
+const Chooser = lazy(() => import("@/pages/jobs/chooser").then(({ Chooser }) => ({ default: Chooser })));
+const Selection = lazy(() => import("@/pages/jobs/selection").then(({ Selection }) => ({ default: Selection })));
 
 const useStyles = makeStyles({
   head: { display: "grid", gap: "8px", padding: "12px 24px 10px" },
@@ -80,10 +82,13 @@ export function AllJobs() {
   const rows = useRows(query);
   const problem = rows.error ? asProblem(rows.error) : null;
   const [isChoosing, setChoosing] = useState(false);
+  const wasChoosing = useRef(false); // it stays, so that it is seen to close
+  wasChoosing.current ||= isChoosing;
   const selection = useSelection(rows.rowAt, rows.total);
   const columns = useMemo(() => columnsOf(view, t, i18n.language), [view, t, i18n.language]);
   const download = useDownload(view);
   const isMistake = problem !== null && (mistakeIn(problem.target, view.filter) !== null || isFilter(view.filter));
+  const chips = <Chips view={view} change={change} words={words} />;
   return (
     <>
       <div className={styles.head}>
@@ -103,9 +108,11 @@ export function AllJobs() {
           </Tooltip>
         </div>
         {selection.rows.length > 0 ? (
-          <Selection rows={selection.rows} clear={selection.clear} download={() => download.some(selection.rows)} />
+          <Suspense fallback={chips}>
+            <Selection rows={selection.rows} clear={selection.clear} download={() => download.some(selection.rows)} />
+          </Suspense>
         ) : (
-          <Chips view={view} change={change} words={words} />
+          chips
         )}
       </div>
       <div className={`${styles.table} ${rows.isOld && !problem ? styles.old : ""}`}>
@@ -134,13 +141,17 @@ export function AllJobs() {
       <Text size={200} className={styles.foot} role="status">
         {rows.isLoading ? "\u00a0" : t("Jobs: {{total}}", { total: rows.total.toLocaleString(i18n.language) })}
       </Text>
-      <Chooser
-        isOpen={isChoosing}
-        close={() => setChoosing(false)}
-        columns={view.columns}
-        choose={(chosen) => change({ columns: chosen })}
-        words={words}
-      />
+      {wasChoosing.current && (
+        <Suspense>
+          <Chooser
+            isOpen={isChoosing}
+            close={() => setChoosing(false)}
+            columns={view.columns}
+            choose={(chosen) => change({ columns: chosen })}
+            words={words}
+          />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -10,7 +10,6 @@ import {
   MenuPopover,
   MenuTrigger,
   makeStyles,
-  ToggleButton,
 } from "@fluentui/react-components";
 import { Search16Regular } from "@fluentui/react-icons";
 import { useState } from "react";
@@ -81,15 +80,15 @@ export function Chips({ view, change, words }: Props) {
 
 function Toggle({ isOn, turn, children }: { isOn: boolean; turn: (on: boolean) => void; children: string }) {
   return (
-    <ToggleButton
+    <Button
       size="small"
       shape="circular"
       appearance={isOn ? "primary" : "outline"}
-      checked={isOn}
+      aria-pressed={isOn}
       onClick={() => turn(!isOn)}
     >
       {children}
-    </ToggleButton>
+    </Button>
   );
 }
 

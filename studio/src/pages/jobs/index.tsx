@@ -1,13 +1,18 @@
 /** Jobs: all of them in one table, their experiments, and schedules. */
 import { Button } from "@fluentui/react-components";
 import { Rocket20Regular } from "@fluentui/react-icons";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { useWorkspace } from "@/api/workspace";
 import { AllJobs } from "@/pages/jobs/all";
-import { Experiments } from "@/pages/jobs/experiments";
-import { Schedules } from "@/pages/jobs/schedules";
+import { Loading } from "@/parts/asked";
 import { Page } from "@/parts/page";
+
+const Experiments = lazy(() =>
+  import("@/pages/jobs/experiments").then(({ Experiments }) => ({ default: Experiments })),
+);
+const Schedules = lazy(() => import("@/pages/jobs/schedules").then(({ Schedules }) => ({ default: Schedules })));
 
 export default function Jobs() {
   const { t } = useTranslation();
@@ -32,7 +37,9 @@ export default function Jobs() {
         </Button>
       }
     >
-      {tab === "experiments" ? <Experiments /> : tab === "schedules" ? <Schedules /> : <AllJobs />}
+      <Suspense fallback={<Loading />}>
+        {tab === "experiments" ? <Experiments /> : tab === "schedules" ? <Schedules /> : <AllJobs />}
+      </Suspense>
     </Page>
   );
 }

@@ -1,6 +1,6 @@
 /** The rows of the table, fetched by the page where they are looked at, and kept. */
 import { useQueries, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { Doc } from "@/api/client";
 import { useHappenings } from "@/api/live";
 import { useWorkspace } from "@/api/workspace";
@@ -19,6 +19,52 @@ export function pagesFor(first: number, last: number, total: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
+/** How long rows must be seen, after a leap to them, to be asked for. */
+export const REST = 100;
+
+/**
+ * Which rows are seen, as far as it matters for the pages to have. Where one scrolls on, that is known at once; where
+ * one leaps, as whoever drags the bar of a long table does, once one rests: what lies on the way is not asked for.
+ */
+export function useSeen(query: Query, total: number) {
+  const [seen, setSeen] = useState(TOP);
+  const [asking, setAsking] = useState(query);
+  if (!isSame(asking, query)) {
+    setAsking(query);
+    setSeen(TOP);
+  }
+  const timer = useRef(0);
+  const leapt = useRef(TOP);
+  const now = useRef({ seen, total });
+  now.current = { seen, total };
+  const stay = useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = 0;
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was leapt to is of another query
+  useEffect(() => stay, [asking]);
+  const onSeen = useCallback(
+    (first: number, last: number) => {
+      const pages = (of: typeof TOP) => pagesFor(of.first, of.last, now.current.total);
+      const next = pages({ first, last });
+      const adjoins = (of: typeof TOP) => pages(of).some((page) => next.includes(page));
+      if (adjoins(now.current.seen)) {
+        stay();
+        if (pages(now.current.seen).join() !== next.join()) setSeen({ first, last });
+        return;
+      }
+      if (!adjoins(leapt.current)) stay(); // who scrolls on from where they leapt to has come to rest there
+      leapt.current = { first, last };
+      timer.current ||= window.setTimeout(() => {
+        timer.current = 0;
+        setSeen(leapt.current);
+      }, REST);
+    },
+    [stay],
+  );
+  return { seen, onSeen };
+}
+
 /**
  * All rows that a query finds, as a table wants them. While another query's first answer is on its way, the rows of the
  * one before stay, marked as old.
@@ -26,15 +72,11 @@ export function pagesFor(first: number, last: number, total: number): number[] {
 export function useRows(query: Query) {
   const { id, api } = useWorkspace();
   const queries = useQueryClient();
-  const [seen, setSeen] = useState(TOP);
-  const [asking, setAsking] = useState(query);
   const [shown, setShown] = useState({ query, total: -1 });
-  if (!isSame(asking, query)) {
-    setAsking(query);
-    setSeen(TOP);
-  }
   const isShown = isSame(shown.query, query) && shown.total >= 0;
-  const wanted = pagesFor(seen.first, seen.last, isShown ? shown.total : 1);
+  const known = isShown ? shown.total : 1;
+  const { seen, onSeen } = useSeen(query, known);
+  const wanted = pagesFor(seen.first, seen.last, known);
   const keyOf = (of: Query, page: number) => [id, "/jobTable", of, page];
   const asked = useQueries({
     queries: wanted.map((page) => ({
@@ -56,9 +98,6 @@ export function useRows(query: Query) {
   if (total !== undefined && !(isShown && shown.total === total)) setShown({ query, total });
   const rowAt = (index: number): Row | undefined =>
     queries.getQueryData<Answer>(keyOf(shown.query, Math.floor(index / PAGE)))?.rows[index % PAGE];
-  const onSeen = useCallback((first: number, last: number) => {
-    setSeen((before) => (before.first === first && before.last === last ? before : { first, last }));
-  }, []);
   return {
     total: Math.max(0, shown.total),
     rowAt,

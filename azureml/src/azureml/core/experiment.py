@@ -1,0 +1,154 @@
+"""Experiments: the runs that belong together, by a name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
+
+from azureml.core.workspace import Workspace
+from azureml.exceptions import ServiceException, UserErrorException
+
+if TYPE_CHECKING:
+    from azureml.core.run import Run
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
+
+
+class Experiment:
+    """An experiment of a workspace, made where it is not there. Raises :class:`UserErrorException` for a bad name."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str,
+        _skip_name_validation: bool = False,
+        _id: str | None = None,
+        _archived_time: Any = None,
+        _create_in_cloud: bool = True,
+        _experiment_dto: Any = None,
+    ) -> None:
+        if not _skip_name_validation and not _NAME.fullmatch(name):
+            raise UserErrorException(
+                f"'{name}' is not the name of an experiment: use up to 255 letters, digits, '-' and '_', and begin "
+                "with a letter or a digit."
+            )
+        self._workspace = workspace
+        self._name = name
+        self._archived_time = _archived_time
+        self._id = _id or (_id_of(workspace, name) if _create_in_cloud else None)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace."""
+        return self._workspace
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._name
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        if self._id is None:
+            self._id = _id_of(self._workspace, self._name)
+        return self._id
+
+    @property
+    def archived_time(self) -> Any:
+        """When it was archived; None for an active one."""
+        return self._archived_time
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags."""
+        said = self._workspace._mlflow("GET", "experiments/get", query={"experiment_id": self.id})["experiment"]
+        return {each["key"]: each["value"] for each in said.get("tags") or () if not each["key"].startswith("mlflow.")}
+
+    @staticmethod
+    def list(
+        workspace: Workspace,
+        experiment_name: str | None = None,
+        view_type: str = "ActiveOnly",
+        tags: Any = None,
+    ) -> list[Experiment]:
+        """The experiments of a workspace."""
+        views = {"ActiveOnly": "ACTIVE_ONLY", "ArchivedOnly": "DELETED_ONLY", "All": "ALL"}
+        if view_type not in views:
+            raise UserErrorException(f"view_type is '{view_type}'; it is one of {', '.join(views)}.")
+        found: list[Experiment] = []
+        body: dict[str, Any] = {"max_results": 1000, "view_type": views[view_type]}
+        while True:
+            page = workspace._mlflow("POST", "experiments/search", body)
+            for each in page.get("experiments") or ():
+                had = {pair["key"]: pair["value"] for pair in each.get("tags") or ()}
+                if experiment_name in (None, each["name"]) and has_all(had, tags):
+                    found.append(Experiment(workspace, each["name"], True, each["experiment_id"]))
+            if not page.get("next_page_token"):
+                return found
+            body["page_token"] = page["next_page_token"]
+
+    def submit(self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Run:
+        """Start what is configured; its run."""
+        submit = getattr(config, "_submit", None)
+        if submit is None:
+            raise UserErrorException(f"config is a {type(config).__name__}, which cannot be submitted.")
+        return submit(self, tags, **kwargs)
+
+    def start_logging(
+        self, *, outputs: str | None = None, snapshot_directory: str | None = None, display_name: str | None = None
+    ) -> Run:
+        """A run of this process: it logs until it is completed. ``outputs`` is a folder that is then sent."""
+        from azureml.core.run import Run
+
+        return Run._begin(self, display_name, outputs=outputs, snapshot=snapshot_directory)
+
+    def get_runs(
+        self,
+        type: str | None = None,
+        tags: Any = None,
+        properties: Any = None,
+        include_children: bool = False,
+    ) -> Iterator[Run]:
+        """The runs, newest first. ``tags`` and ``properties`` are a word that they have, or pairs."""
+        from azureml.core.run import Run
+
+        return Run.list(self, type, tags, properties, include_children=include_children)
+
+    def tag(self, key: str, value: str | None = None) -> None:
+        """Give the experiment a tag."""
+        body = {"experiment_id": self.id, "key": key, "value": "" if value is None else str(value)}
+        self._workspace._mlflow("POST", "experiments/set-experiment-tag", body)
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Give the experiment tags."""
+        for key, value in tags.items():
+            self.tag(key, value)
+
+    def get_portal_url(self) -> str:
+        """The address of its page in Studio."""
+        return f"{self._workspace._page_url('jobs')}?experiment={self._name}"
+
+    def __repr__(self) -> str:
+        return f"Experiment(Name: {self._name},\nWorkspace: {self._workspace.name})"
+
+
+def has_all(had: Mapping[str, str], wanted: Any) -> bool:
+    """Whether the wanted are had: None, a word, or pairs of which a value of None matches any."""
+    if wanted is None:
+        return True
+    pairs = wanted if isinstance(wanted, Mapping) else {wanted: None}
+    return all(key in had and value in (None, had[key]) for key, value in pairs.items())
+
+
+def _id_of(workspace: Workspace, name: str) -> str:
+    try:
+        return workspace._mlflow("POST", "experiments/create", {"name": name})["experiment_id"]
+    except ServiceException as refused:
+        if "RESOURCE_ALREADY_EXISTS" not in f"{refused.code}{refused.message}" and refused.status_code not in (
+            400,
+            409,
+        ):
+            raise
+        query = {"experiment_name": name}
+        return workspace._mlflow("GET", "experiments/get-by-name", query=query)["experiment"]["experiment_id"]

@@ -1,0 +1,667 @@
+"""Runs: what a training measured and made. The truth lies on the server."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any, Iterable, Iterator, Mapping
+
+from azureml._lazuli import place
+from azureml._lazuli.offline import _OfflineRun
+from azureml._lazuli.spool import Spool
+from azureml._lazuli.storage import at_once, inside
+from azureml.core.experiment import Experiment, has_all
+from azureml.core.workspace import Workspace
+from azureml.data._inputs import datasets_of_job
+from azureml.exceptions import (
+    ActivityFailedException,
+    RunEnvironmentException,
+    ServiceException,
+    UserErrorException,
+)
+
+__all__ = ["Run", "RunEnvironmentException", "_OfflineRun"]
+
+_STATUS = {
+    "RUNNING": "Running",
+    "SCHEDULED": "NotStarted",
+    "FINISHED": "Completed",
+    "FAILED": "Failed",
+    "KILLED": "Canceled",
+}
+_OVER = ("Completed", "Failed", "Canceled")
+_NAME, _PARENT = "mlflow.runName", "mlflow.parentRunId"
+_PROPERTY, _TEXT, _ERROR = "lazuli.property.", "lazuli.text.", "lazuli.error"
+_OWN = ("mlflow.", "lazuli.")
+_TABLES = "metrics"
+_SPOOLS: dict[tuple[str, str], Spool] = {}
+
+
+class Run:
+    """One run of an experiment."""
+
+    def __init__(self, experiment: Experiment, run_id: str, outputs: str | None = None) -> None:
+        self._experiment = experiment
+        self._run_id = run_id
+        self._outputs = outputs
+        self._steps: dict[str, int] = {}
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._texts: dict[str, Any] = {}
+
+    @classmethod
+    def get_context(cls, allow_offline: bool = True, used_for_context_manager: bool = False) -> Any:
+        """The run that this process is of; outside of a job one that only prints.
+
+        Raises :class:`RunEnvironmentException` outside of a job where ``allow_offline`` is false.
+        """
+        if not (place.in_job() and os.environ.get("AZUREML_RUN_ID")):
+            if not allow_offline:
+                raise RunEnvironmentException()
+            return _OfflineRun()
+        workspace = Workspace(*place.scope_of_job(), _disable_service_check=True)
+        name, id = os.environ["AZUREML_EXPERIMENT_NAME"], os.environ.get("AZUREML_EXPERIMENT_ID")
+        return cls(Experiment(workspace, name, True, id, _create_in_cloud=False), os.environ["AZUREML_RUN_ID"])
+
+    @classmethod
+    def get_submitted_run(cls) -> Any:
+        """The run that this process is of."""
+        return cls.get_context()
+
+    @staticmethod
+    def get(workspace: Workspace, run_id: str) -> Run:
+        """The run of an id. Raises :class:`UserErrorException` where there is none."""
+        try:
+            said = workspace._mlflow("GET", "runs/get", query={"run_id": run_id})["run"]
+        except ServiceException as refused:
+            raise UserErrorException(f"There is no run '{run_id}' in workspace '{workspace.name}'.") from refused
+        return _run_of(workspace, said)
+
+    @classmethod
+    def _begin(
+        cls,
+        experiment: Experiment,
+        name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        outputs: str | None = None,
+        snapshot: str | None = None,
+    ) -> Run:
+        body: dict[str, Any] = {"experiment_id": experiment.id, "start_time": _now(), "tags": _pairs(tags or {})}
+        if name:
+            body["run_name"] = name
+        said = experiment.workspace._mlflow("POST", "runs/create", body)["run"]
+        run = cls(experiment, said["info"]["run_id"], outputs)
+        if snapshot:
+            run.upload_folder("snapshot", snapshot)
+        return run
+
+    # What it is.
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment."""
+        return self._experiment
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        return self._run_id
+
+    @property
+    def name(self) -> str:
+        """The name that it is shown by."""
+        return self._said()["info"].get("run_name") or self._run_id
+
+    @property
+    def display_name(self) -> str:
+        """The name that it is shown by."""
+        return self.name
+
+    @display_name.setter
+    def display_name(self, value: str) -> None:
+        self._set({_NAME: value})
+
+    @property
+    def number(self) -> int:
+        """Which of the experiment's runs it is, the first being 1."""
+        runs = sorted(_search(self._experiment), key=lambda said: said["info"]["start_time"] or 0)
+        return [said["info"]["run_id"] for said in runs].index(self._run_id) + 1
+
+    @property
+    def type(self) -> str:
+        """``azureml.scriptrun`` for a job, None for a run of a process."""
+        return "azureml.scriptrun" if self._job() else ""
+
+    @property
+    def parent(self) -> Run | None:
+        """The run that it is a child of."""
+        above = self._all_tags().get(_PARENT)
+        return Run.get(self._workspace, above) if above else None
+
+    @property
+    def input_datasets(self) -> Mapping[str, Any]:
+        """The datasets that the job was given, by their names."""
+        return datasets_of_job(os.environ, self._workspace)
+
+    @property
+    def status(self) -> str:
+        """The status, as the server tells it now."""
+        return self.get_status()
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags."""
+        return self.get_tags()
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The properties."""
+        return self.get_properties()
+
+    def get_status(self) -> str:
+        """The status, as the server tells it now: Queued, Running, Completed, Failed, Canceled…"""
+        job = self._job()
+        return job["status"] if job else _STATUS[self._said()["info"]["status"]]
+
+    def get_portal_url(self) -> str:
+        """The address of its page in Studio."""
+        return self._workspace._page_url("jobs", self._run_id)
+
+    def get_details(self) -> dict[str, Any]:
+        """What the server says of the run."""
+        job, info = self._job() or {}, self._said()["info"]
+        return {
+            "runId": self._run_id,
+            "target": job.get("target") or "local",
+            "status": self.get_status(),
+            "startTimeUtc": job.get("startTimeUtc") or _moment(info.get("start_time")),
+            "endTimeUtc": job.get("endTimeUtc") or _moment(info.get("end_time")),
+            "properties": {**job.get("properties", {}), **self.get_properties()},
+            "inputDatasets": [],
+            "outputDatasets": [],
+            "logFiles": job.get("logFiles", {}),
+            **({"error": job["error"]} if job.get("error") else {}),
+        }
+
+    def get_details_with_logs(self) -> dict[str, Any]:
+        """What the server says of the run, with what its logs hold."""
+        said = self.get_details()
+        return {**said, "logFiles": {name: self._log_text(url) for name, url in said["logFiles"].items()}}
+
+    def get_all_logs(self, destination: str | None = None) -> list[str]:
+        """Write the logs below a folder; where they lie."""
+        found = []
+        for name, text in self.get_details_with_logs()["logFiles"].items():
+            file = inside(Path(destination or "."), name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            found.append(str(file))
+        return found
+
+    # What it measures.
+
+    def log(self, name: str, value: Any, description: str = "", step: int | None = None) -> None:
+        """Keep a number or a text under a name; again under the same name makes a series. Never waits."""
+        if isinstance(value, str):
+            self._keep_text(name, value)
+            return
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            kind = type(value).__name__
+            raise UserErrorException(f"The metric '{name}' is a {kind}; log a number or a text.") from None
+        if step is None:
+            step = self._steps.get(name, 0)
+        self._steps[name] = max(step + 1, self._steps.get(name, 0))
+        self._spool.append(name, number, step)
+
+    def log_list(self, name: str, value: Iterable[Any], description: str = "") -> None:
+        """Keep a list under a name."""
+        for each in value:
+            self.log(name, each)
+
+    def log_row(self, name: str, description: str | None = None, **kwargs: Any) -> None:
+        """Add a row to a table."""
+        columns = self._rows.setdefault(name, {})
+        for column, value in kwargs.items():
+            columns.setdefault(column, []).append(_plain(value))
+        self._keep(name, "table", columns)
+
+    def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
+        """Keep a table: columns by their names."""
+        self._keep(name, "table", {column: _plain(cells) for column, cells in value.items()})
+
+    def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
+        """Keep a confusion matrix, a dict or its JSON."""
+        self._keep_chart(name, "confusion_matrix", value)
+
+    def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
+        """Keep an accuracy table, a dict or its JSON."""
+        self._keep_chart(name, "accuracy_table", value)
+
+    def log_residuals(self, name: str, value: Any, description: str = "") -> None:
+        """Keep residuals, a dict or its JSON."""
+        self._keep_chart(name, "residuals", value)
+
+    def log_predictions(self, name: str, value: Any, description: str = "") -> None:
+        """Keep predictions, a dict or its JSON."""
+        self._keep_chart(name, "predictions", value)
+
+    def log_image(self, name: str, path: Any = None, plot: Any = None, description: str = "") -> None:
+        """Keep an image: a file, or a plot of matplotlib (a figure or ``pyplot``)."""
+        if (path is None) == (plot is None):
+            raise UserErrorException("Give log_image either a path or a plot.")
+        target = f"{name}{Path(str(path)).suffix or '.png'}" if path is not None else f"{name}.png"
+        if path is not None:
+            self.upload_file(target, path)
+            return
+        drawn = io.BytesIO()
+        plot.savefig(drawn, format="png")
+        self._put(target, drawn.getvalue())
+
+    def get_metrics(
+        self, name: str | None = None, recursive: bool = False, run_type: str | None = None, populate: bool = False
+    ) -> dict[str, Any]:
+        """What was logged, by name: a value where there is one, else a list. ``recursive``: by run, with children."""
+        if recursive:
+            runs = [self, *self.get_children(recursive=True)]
+            return {run.id: run.get_metrics(name) for run in runs}
+        self.flush()
+        found: dict[str, Any] = {}
+        for each in self._said()["data"].get("metrics") or ():
+            if name in (None, each["key"]):
+                values = [float(point["value"]) for point in self._spool._door.history(each["key"])]
+                found[each["key"]] = values[0] if len(values) == 1 else values
+        for tag, value in self._all_tags().items():
+            key = tag[len(_TEXT) :]
+            if tag.startswith(_TEXT) and name in (None, key):
+                values = json.loads(value)
+                found[key] = values[0] if len(values) == 1 else values
+        for file in self._files(_TABLES):
+            key = file[len(_TABLES) + 1 : -len(".json")]
+            if name in (None, key):
+                said = json.loads(self._read(file))
+                found[key] = said["data"] if said.get("schema_type") == "table" else said
+        return found
+
+    def flush(self, timeout_seconds: float = 300) -> None:
+        """Wait until what was logged has arrived."""
+        spool = _SPOOLS.get(self._key)
+        if spool is not None and not spool.flush(timeout_seconds):
+            raise TimeoutError(f"The metrics of run '{self._run_id}' did not arrive within {timeout_seconds} s.")
+
+    # What it makes.
+
+    def get_file_names(self) -> list[str]:
+        """The names of its files."""
+        return sorted(self._files(""))
+
+    def upload_file(self, name: str, path_or_stream: Any, datastore_name: str | None = None) -> None:
+        """Keep a file, or what a stream holds, under a name."""
+        if hasattr(path_or_stream, "read"):
+            content = path_or_stream.read()
+            self._put(name, content.encode() if isinstance(content, str) else content)
+            return
+        path = Path(path_or_stream)
+        if not path.is_file():
+            raise UserErrorException(f"path_or_stream names '{path}', which is no file.")
+        with path.open("rb") as stream:
+            self._put(name, stream)
+
+    def upload_folder(self, name: str, path: Any, datastore_name: str | None = None) -> None:
+        """Keep a folder's files below a name."""
+        folder = Path(path)
+        if not folder.is_dir():
+            raise UserErrorException(f"path names '{folder}', which is no folder.")
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                self.upload_file(f"{name}/{file.relative_to(folder).as_posix()}", file)
+
+    def download_file(self, name: str, output_file_path: Any = None, _validate_checksum: bool = False) -> None:
+        """Write a file here, or to a path or into a folder."""
+        target = Path(output_file_path) if output_file_path is not None else Path(Path(name).name)
+        if target.is_dir() or str(output_file_path or "").endswith(("/", os.sep)):
+            target = target / Path(name).name
+        try:
+            content = self._read(name)
+        except ServiceException as refused:
+            if refused.status_code != 404:
+                raise
+            raise UserErrorException(f"The run '{self._run_id}' has no file '{name}'.") from refused
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+    def download_files(
+        self,
+        prefix: str | None = None,
+        output_directory: Any = None,
+        output_paths: Any = None,
+        batch_size: int = 100,
+        append_prefix: bool = True,
+        timeout_seconds: int | None = None,
+    ) -> None:
+        """Write the files whose names begin with ``prefix`` below a folder."""
+        names = [name for name in self.get_file_names() if name.startswith(prefix or "")]
+        folder = Path(output_directory or ".")
+        if output_paths is not None:
+            targets = [Path(path) for path in output_paths]
+            if len(targets) != len(names):
+                raise UserErrorException(f"output_paths names {len(targets)} files, but there are {len(names)}.")
+        else:
+            cut = 0 if append_prefix else len((prefix or "").rstrip("/"))
+            targets = [inside(folder, name[cut:].lstrip("/") or Path(name).name) for name in names]
+        for _ in at_once(lambda pair: self.download_file(*pair), zip(names, targets)):
+            pass
+
+    def register_model(
+        self,
+        model_name: str,
+        model_path: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        model_framework: str | None = None,
+        model_framework_version: str | None = None,
+        description: str | None = None,
+        datasets: Any = None,
+        sample_input_dataset: Any = None,
+        sample_output_dataset: Any = None,
+        resource_configuration: Any = None,
+    ) -> Any:
+        """Register a file or folder of the run as a model."""
+        from azureml.core.model import Model
+
+        return Model._register_from_run(
+            self,
+            model_name,
+            model_path,
+            tags,
+            properties,
+            model_framework,
+            model_framework_version,
+            description,
+            datasets,
+            sample_input_dataset,
+            sample_output_dataset,
+            resource_configuration,
+        )
+
+    # How it ends.
+
+    def complete(self, _set_status: bool = True) -> None:
+        """End the run well."""
+        self._end("FINISHED", _set_status)
+
+    def fail(self, error_details: Any = None, error_code: Any = None, _set_status: bool = True) -> None:
+        """End the run as failed."""
+        if error_details is not None or error_code is not None:
+            self._set({_ERROR: json.dumps({"code": error_code, "message": str(error_details or "")})})
+        self._end("FAILED", _set_status)
+
+    def cancel(self) -> None:
+        """End the run before it is done."""
+        if self._job():
+            self._workspace._call("POST", f"jobs/{self._run_id}/cancel")
+        else:
+            self._end("KILLED", True)
+
+    def wait_for_completion(
+        self, show_output: bool = False, wait_post_processing: bool = False, raise_on_error: bool = True
+    ) -> dict[str, Any]:
+        """Wait until the run is over; its details. Raises :class:`ActivityFailedException` where it failed."""
+        shown: dict[str, int] = {}
+        if show_output:
+            print(f"RunId: {self._run_id}\nWeb View: {self.get_portal_url()}")
+        pause = 0.1
+        while True:
+            over = self.get_status() in _OVER
+            if show_output:
+                self._show(shown)
+            if over:
+                break
+            time.sleep(pause)
+            pause = min(pause * 1.3, 2.0)
+        details = self.get_details()
+        if raise_on_error and details["status"] == "Failed":
+            raise ActivityFailedException(details.get("error") or {"error": self._all_tags().get(_ERROR, "")})
+        return details
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.complete() if kind is None else self.fail(error, kind.__name__)
+
+    # What is said of it.
+
+    def tag(self, key: str, value: str | None = None) -> None:
+        """Give the run a tag."""
+        self.set_tags({key: "" if value is None else value})
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Give the run tags."""
+        self._set(tags)
+
+    def get_tags(self) -> dict[str, str]:
+        """The tags."""
+        return {key: value for key, value in self._all_tags().items() if not key.startswith(_OWN)}
+
+    def remove_tags(self, tags: Iterable[str]) -> None:
+        """Take tags away."""
+        for key in tags:
+            self._workspace._mlflow("POST", "runs/delete-tag", {"run_id": self._run_id, "key": key})
+
+    def add_properties(self, properties: Mapping[str, Any]) -> None:
+        """Give the run properties, which do not change any more."""
+        had = self.get_properties()
+        for key in properties:
+            if key in had and had[key] != str(properties[key]):
+                raise UserErrorException(f"The property '{key}' is '{had[key]}' and cannot be changed.")
+        self._set({f"{_PROPERTY}{key}": value for key, value in properties.items()})
+
+    def get_properties(self) -> dict[str, str]:
+        """The properties."""
+        job, cut = self._job() or {}, len(_PROPERTY)
+        own = {key[cut:]: value for key, value in self._all_tags().items() if key.startswith(_PROPERTY)}
+        return {**(job.get("properties") or {}), **own}
+
+    # Its children.
+
+    def child_run(self, name: str | None = None, run_id: str | None = None, outputs: str | None = None) -> Run:
+        """A new run below this one."""
+        return Run._begin(self._experiment, name, {_PARENT: self._run_id}, outputs)
+
+    def create_children(
+        self, count: int | None = None, tag_key: str | None = None, tag_values: Any = None
+    ) -> list[Run]:
+        """Several new runs below this one: so many, or one for each value of a tag."""
+        if (count is None) == (tag_values is None):
+            raise UserErrorException("Give create_children either a count, or a tag_key and its tag_values.")
+        marks: Any = [{tag_key: str(value)} for value in tag_values or ()] or [{}] * (count or 0)
+        return [Run._begin(self._experiment, None, {_PARENT: self._run_id, **mark}) for mark in marks]
+
+    def get_children(
+        self,
+        recursive: bool = False,
+        tags: Any = None,
+        properties: Any = None,
+        type: str | None = None,
+        status: str | None = None,
+        _rehydrate_runs: bool = True,
+    ) -> Iterator[Run]:
+        """The runs below this one, newest first; with ``recursive`` also those below them."""
+        for said in _search(self._experiment, f"tags.`{_PARENT}` = '{self._run_id}'"):
+            child = _run_of(self._workspace, said, self._experiment)
+            if _fits(child, said, tags, properties, type, status):
+                yield child
+            if recursive:
+                yield from child.get_children(True, tags, properties, type, status)
+
+    def submit_child(self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Run:
+        """Start what is configured, as a child of this run."""
+        child = self._experiment.submit(config, tags, **kwargs)
+        child._set({_PARENT: self._run_id})
+        return child
+
+    def get_secret(self, name: str) -> str | None:
+        """A secret of the workspace."""
+        return self._workspace.get_default_keyvault().get_secret(name)
+
+    @staticmethod
+    def list(
+        experiment: Experiment,
+        type: str | None = None,
+        tags: Any = None,
+        properties: Any = None,
+        status: str | None = None,
+        include_children: bool = False,
+        _rehydrate_runs: bool = True,
+    ) -> Iterator[Run]:
+        """The runs of an experiment, newest first."""
+        for said in _search(experiment):
+            run = _run_of(experiment.workspace, said, experiment)
+            if (include_children or _PARENT not in _tags_of(said)) and _fits(run, said, tags, properties, type, status):
+                yield run
+
+    def __repr__(self) -> str:
+        return f"Run(Experiment: {self._experiment.name},\nId: {self._run_id})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and other._run_id == self._run_id
+
+    def __hash__(self) -> int:
+        return hash(self._run_id)
+
+    @property
+    def _workspace(self) -> Workspace:
+        return self._experiment.workspace
+
+    @property
+    def _key(self) -> tuple[str, str]:
+        return f"{self._workspace._server.url}{self._workspace._scope.path}", self._run_id
+
+    @property
+    def _spool(self) -> Spool:
+        if self._key not in _SPOOLS:
+            _SPOOLS[self._key] = Spool(self._workspace._server, self._workspace._scope, self._run_id)
+        return _SPOOLS[self._key]
+
+    def _said(self) -> dict[str, Any]:
+        return self._workspace._mlflow("GET", "runs/get", query={"run_id": self._run_id})["run"]
+
+    def _job(self) -> dict[str, Any] | None:
+        path = f"/history/v1.0{self._workspace._scope.path}/runs/{self._run_id}/details"
+        return self._workspace._server.found(path)
+
+    def _all_tags(self) -> dict[str, str]:
+        return _tags_of(self._said())
+
+    def _set(self, tags: Mapping[str, Any]) -> None:
+        body = {"run_id": self._run_id, "tags": _pairs(tags)}
+        self._workspace._mlflow("POST", "runs/log-batch", body)
+
+    def _end(self, status: str, is_set: bool) -> None:
+        self.flush()
+        if self._outputs and Path(self._outputs).is_dir():
+            self.upload_folder("outputs", self._outputs)
+        if is_set and not self._job():
+            body = {"run_id": self._run_id, "status": status, "end_time": _now()}
+            self._workspace._mlflow("POST", "runs/update", body)
+
+    def _keep_text(self, name: str, value: str) -> None:
+        values = self._texts.setdefault(name, [])
+        values.append(value)
+        self._set({f"{_TEXT}{name}": json.dumps(values)})
+
+    def _keep(self, name: str, kind: str, data: Any) -> None:
+        said = {"schema_type": kind, "schema_version": "1.0.0", "data": data}
+        self._put(f"{_TABLES}/{name}.json", json.dumps(said).encode())
+
+    def _keep_chart(self, name: str, kind: str, value: Any) -> None:
+        said = json.loads(value) if isinstance(value, str) else value
+        if not isinstance(said, Mapping) or said.get("schema_type") != kind or "data" not in said:
+            raise UserErrorException(f"'{name}' is not in the schema of a chart: give schema_type '{kind}' and data.")
+        self._keep(name, kind, said["data"])
+
+    def _at(self, name: str) -> str:
+        from urllib.parse import quote
+
+        within = f"/mlflow/v2.0{self._workspace._scope.path}/api/2.0/mlflow-artifacts/artifacts"
+        return f"{within}/ExperimentRun/dcid.{self._run_id}/{quote(name)}"
+
+    def _put(self, name: str, content: Any) -> None:
+        self._workspace._server.respond("PUT", self._at(name), data=content)
+
+    def _read(self, name: str) -> bytes:
+        return self._workspace._server.respond("GET", self._at(name)).content
+
+    def _files(self, folder: str) -> Iterator[str]:
+        query = {"run_id": self._run_id, **({"path": folder} if folder else {})}
+        for each in self._workspace._mlflow("GET", "artifacts/list", query=query).get("files") or ():
+            if each["is_dir"]:
+                yield from self._files(each["path"])
+            else:
+                yield each["path"]
+
+    def _log_text(self, url: str) -> str:
+        return self._workspace._server.respond("GET", url).content.decode("utf-8", "replace")
+
+    def _show(self, shown: dict[str, int]) -> None:
+        """Print what the logs hold beyond what was shown."""
+        for name, url in ((self._job() or {}).get("logFiles") or {}).items():
+            if not re.search(r"std_log|user_logs", name):
+                continue
+            text = self._log_text(url)
+            print(text[shown.get(name, 0) :], end="")
+            shown[name] = len(text)
+
+
+def _search(experiment: Experiment, filter: str = "") -> Iterator[dict[str, Any]]:
+    body: dict[str, Any] = {"experiment_ids": [experiment.id], "max_results": 1000}
+    body.update(filter=filter, order_by=["attributes.start_time DESC"])
+    while True:
+        page = experiment.workspace._mlflow("POST", "runs/search", body)
+        yield from page.get("runs") or ()
+        if not page.get("next_page_token"):
+            return
+        body["page_token"] = page["next_page_token"]
+
+
+def _run_of(workspace: Workspace, said: Mapping[str, Any], experiment: Experiment | None = None) -> Run:
+    if experiment is None:
+        id = said["info"]["experiment_id"]
+        named = workspace._mlflow("GET", "experiments/get", query={"experiment_id": id})["experiment"]["name"]
+        experiment = Experiment(workspace, named, True, id)
+    return Run(experiment, said["info"]["run_id"])
+
+
+def _fits(run: Run, said: Mapping[str, Any], tags: Any, properties: Any, type: Any, status: Any) -> bool:
+    return (
+        has_all(_tags_of(said), tags)
+        and (properties is None or has_all(run.get_properties(), properties))
+        and (type is None or run.type == type)
+        and (status is None or run.get_status() == status)
+    )
+
+
+def _tags_of(said: Mapping[str, Any]) -> dict[str, str]:
+    return {each["key"]: each["value"] for each in said["data"].get("tags") or ()}
+
+
+def _pairs(tags: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"key": key, "value": str(value)} for key, value in tags.items()]
+
+
+def _plain(value: Any) -> Any:
+    """A value of numpy, or an array of it, as JSON has it."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
+def _moment(at: Any) -> str | None:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(at) / 1000)) if at else None

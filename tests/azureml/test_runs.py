@@ -1,0 +1,166 @@
+"""Experiments and the runs of a process, of the SDK v1."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.clients.serving import server
+
+from azureml.core import Experiment, Run, Workspace
+from azureml.core.run import _OfflineRun
+from azureml.exceptions import RunEnvironmentException, UserErrorException
+
+
+@pytest.fixture(autouse=True)
+def spool_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LAZULI_SPOOL_DIR", str(tmp_path / "spool"))
+    return tmp_path / "spool"
+
+
+def test_an_experiment_is_made_and_found(ws: Workspace) -> None:
+    made = Experiment(ws, "roses")
+    made.tag("soil", "clay")
+    assert [each.id for each in Experiment.list(ws, "roses", tags={"soil": "clay"})] == [made.id]
+    assert Experiment(ws, "roses").id == made.id
+    assert (made.name, made.workspace) == ("roses", ws)
+    assert made.get_portal_url().startswith("http")
+    with pytest.raises(UserErrorException):
+        Experiment(ws, "no spaces")
+    with pytest.raises(UserErrorException, match="cannot be submitted"):
+        made.submit(object())
+
+
+def test_what_a_run_logs_is_read_back(ws: Workspace, tmp_path: Path) -> None:
+    run = Experiment(ws, "logging").start_logging(display_name="first")
+    run.log("loss", 0.5)
+    run.log("loss", 0.25)
+    run.log("accuracy", 0.9)
+    run.log("kind", "linear")
+    run.log_list("sizes", [1, 2, 3])
+    run.log_row("curve", x=1, y=2)
+    run.log_row("curve", x=2, y=4)
+    run.log_table("grid", {"a": [1, 2]})
+    matrix = {"class_labels": ["a", "b"], "matrix": [[1, 0], [0, 1]]}
+    run.log_confusion_matrix("hits", {"schema_type": "confusion_matrix", "schema_version": "v1", "data": matrix})
+    found = run.get_metrics()
+    assert (found["loss"], found["accuracy"], found["kind"]) == ([0.5, 0.25], 0.9, "linear")
+    assert (found["sizes"], found["curve"], found["grid"]) == ([1, 2, 3], {"x": [1, 2], "y": [2, 4]}, {"a": [1, 2]})
+    assert found["hits"]["data"] == matrix
+    assert run.get_metrics("accuracy") == {"accuracy": 0.9}
+    with pytest.raises(UserErrorException):
+        run.log_residuals("left", {"schema_type": "predictions", "data": {}})
+    with pytest.raises(UserErrorException):
+        run.log("bad", object())
+    assert run.name == run.display_name == "first"
+    run.display_name = "second"
+    assert run.name == "second"
+    assert (run.status, run.number) == ("Running", 1)
+    run.complete()
+    assert run.wait_for_completion()["status"] == "Completed"
+    assert run.get_details()["endTimeUtc"]
+
+
+def test_files_go_and_come(ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.txt").write_text("weights")
+    (tmp_path / "dot.png").write_bytes(b"png")
+    with Experiment(ws, "files").start_logging(outputs=str(tmp_path / "out")) as run:
+        run.upload_file("notes/a b.txt", str(tmp_path / "out" / "model.txt"))
+        run.log_image("dot", path=str(tmp_path / "dot.png"))
+    assert run.get_file_names() == ["dot.png", "notes/a b.txt", "outputs/model.txt"]
+    run.download_file("notes/a b.txt", str(tmp_path / "b.txt"))
+    assert (tmp_path / "b.txt").read_text() == "weights"
+    run.download_files("outputs", str(tmp_path / "got"), append_prefix=False)
+    assert (tmp_path / "got" / "model.txt").read_text() == "weights"
+    with pytest.raises(UserErrorException, match="no file"):
+        run.download_file("nothing")
+
+
+def test_tags_properties_and_children(ws: Workspace) -> None:
+    experiment = Experiment(ws, "family")
+    run = experiment.start_logging()
+    run.tag("quality", "good")
+    run.set_tags({"size": 3})
+    run.add_properties({"author": "me"})
+    assert run.get_tags() == run.tags == {"quality": "good", "size": "3"}
+    assert run.properties == {"author": "me"}
+    with pytest.raises(UserErrorException):
+        run.add_properties({"author": "you"})
+    child = run.child_run("one")
+    child.log("x", 1)
+    others = run.create_children(tag_key="fold", tag_values=[1, 2])
+    assert child.parent == run
+    assert {each.id for each in run.get_children()} == {child.id, *(each.id for each in others)}
+    assert list(run.get_children(tags={"fold": "2"})) == [others[1]]
+    assert run.get_metrics(recursive=True)[child.id] == {"x": 1}
+    assert list(experiment.get_runs(tags="quality", properties={"author": "me"})) == [run]
+    assert len(list(experiment.get_runs(include_children=True))) == 4
+    run.remove_tags(["size"])
+    assert run.get_tags() == {"quality": "good"}
+    child.fail("broken")
+    others[0].cancel()
+    assert (child.get_status(), others[0].get_status()) == ("Failed", "Canceled")
+    assert Run.get(ws, run.id).experiment.name == "family"
+    with pytest.raises(UserErrorException):
+        Run.get(ws, "nobody")
+
+
+def test_off_platform_a_run_only_prints(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("AZUREML_RUN_ID", raising=False)
+    run = Run.get_context()
+    assert isinstance(run, _OfflineRun) and not isinstance(run, Run)
+    assert run.id.startswith("OfflineRun_")
+    run.log("loss", 1)
+    run.upload_file("a", "b")
+    run.tag("a", "b")
+    assert capsys.readouterr().out.count("Attempted to ") == 3
+    assert run.complete() is None
+    assert isinstance(run.child_run(), _OfflineRun)
+    for word in ("experiment", "parent", "input_datasets", "get_metrics", "get_status", "get_portal_url"):
+        assert not hasattr(run, word)
+    with pytest.raises(RunEnvironmentException):
+        Run.get_context(allow_offline=False)
+
+
+def test_metrics_outlive_a_restart_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "house"
+    folder.mkdir()
+    monkeypatch.setenv("LAZULI_DATA_DIR", str(folder))
+    with server(folder) as said:
+        port = said["url"].rpartition(":")[2]
+        ws = Workspace.create("away", subscription_id="garden", resource_group="beds", location="eastus2")
+        run = Experiment(ws, "away").start_logging()
+        run.log("x", 0)
+        run.flush()
+    for value in range(1, 50):
+        run.log("x", value)
+    (folder / "server.json").unlink(missing_ok=True)
+    again = subprocess.Popen(
+        [sys.executable, "-m", "lazuli.server", "--data-dir", str(folder), "--port", port, "--https-port", "0"]
+    )
+    try:
+        assert run.get_metrics()["x"] == list(range(50))
+        again.kill()
+        again.wait()
+    finally:
+        again.kill()
+
+
+def test_what_a_dead_process_left_is_sent_by_the_next_and_no_point_twice(ws: Workspace, spool_folder: Path) -> None:
+    run = Experiment(ws, "left").start_logging()
+    run.log("y", 1.0)
+    run.flush()
+    (mine,) = spool_folder.glob("*.jsonl")
+    lines = mine.read_text().splitlines()
+    key, value, at, step = json.loads(lines[1])
+    left = [lines[0], lines[1], json.dumps([key, value + 1, at + 1, step + 1])]
+    (spool_folder / "dead.jsonl").write_text("\n".join(left) + "\n")
+    other = Experiment(ws, "left").start_logging()
+    other.log("z", 1)
+    other.flush()
+    assert run.get_metrics() == {"y": [1.0, 2.0]}
+    assert not (spool_folder / "dead.jsonl").exists()

@@ -164,3 +164,11 @@ def test_what_a_dead_process_left_is_sent_by_the_next_and_no_point_twice(ws: Wor
     other.flush()
     assert run.get_metrics() == {"y": [1.0, 2.0]}
     assert not (spool_folder / "dead.jsonl").exists()
+
+
+def test_a_run_registers_a_model(ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "m.txt").write_text("weights")
+    run = Experiment(ws, "models").start_logging()
+    run.upload_file("outputs/m.txt", tmp_path / "m.txt")
+    model = run.register_model("oak", "outputs/m.txt", tags={"a": "b"})
+    assert (model.name, model.run_id, model.tags) == ("oak", run.id, {"a": "b"})

@@ -210,6 +210,8 @@ def test_a_table_is_registered(ws: Workspace, store: Any) -> None:
     made = table(store).register(workspace=ws, name="diabetes dataset", description="of plants", tags={"a": "b"})
     assert (made.name, made.version, made.description, made.tags) == ("diabetes dataset", 1, "of plants", {"a": "b"})
     assert made.data_changed_time.year >= 2026
+    shown = ws._call("GET", "data/diabetes-dataset/versions/1/preview")
+    assert [each["name"] for each in shown["columns"]] == ["id", "name", "weight", "day"]
     found = Dataset.get_by_name(ws, "diabetes dataset")
     assert isinstance(found, TabularDataset) and (found.id, found.version) == (made.id, 1)
     assert len(found.to_pandas_dataframe()) == 3

@@ -71,6 +71,13 @@ class Location:
         """Whether its bytes lie elsewhere than among this server's blobs."""
         return self.datastore is not None or self.mirror is not None
 
+    @property
+    def store(self) -> str:
+        """The name of its datastore; empty where it is on none."""
+        if self.datastore:
+            return self.datastore.name
+        return next((name for name, word in _CONTAINERS.items() if self.container.endswith(f"-{word}")), "")
+
     def __truediv__(self, relative: str) -> Location:
         return replace(self, path=f"{self.prefix}{relative}".rstrip("/"))
 

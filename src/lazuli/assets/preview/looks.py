@@ -143,25 +143,26 @@ class Looks:
     def _first(self, folder: Location, recipe: Recipe) -> tuple[Location, FileFacts, bool]:
         """The first file of an MLTable, and whether it has more."""
         for kind, said in recipe.paths:
-            if "://" in said or said.startswith("/"):
+            start = _beside(folder, said)
+            if start is None:
                 continue
-            relative = said.removeprefix("./").strip("/")
+            top, relative = start
             if kind == "file":
-                place = folder / clean(relative)
+                place = top / clean(relative)
                 if file := self._files.stat(place):
                     return place, file, len(recipe.paths) > 1
                 continue
             within, _, pattern = relative.rpartition("/") if kind == "pattern" else (relative, "", "*")
             if any(sign in within for sign in "*?["):
                 continue
-            inside = folder / clean(within) if within not in ("", ".") else folder
+            inside = top / clean(within) if within not in ("", ".") else top
             files = [each for each in self._files.level(inside).files if fnmatch(each.name, pattern)]
             if files := [each for each in files if each.name != FILE]:
                 return inside / files[0].name, files[0], len(files) > 1 or len(recipe.paths) > 1
         raise InvalidInput(
             "None of the paths of the MLTable leads to a file that can be shown.",
             target="path",
-            mend="Shown are files and folders beside it; others are read by jobs.",
+            mend="Shown are files and folders beside it or on the same datastore; others are read by jobs.",
         )
 
     def _plain(self, place: Location, file: FileFacts, offset: int) -> dict[str, Any]:
@@ -182,6 +183,14 @@ class Looks:
         upto = offset + len(head)
         facts = {"text": text, "offset": offset, "encoding": encoding, "contentType": "text/plain"}
         return {"kind": "text", **facts, "nextOffset": upto if upto < file.size else None}
+
+
+def _beside(folder: Location, said: str) -> tuple[Location, str] | None:
+    """Where a path of an MLTable leads: on from its folder, or on from the top of the same datastore."""
+    on_top = f"azureml://datastores/{folder.store}/paths/"
+    if folder.store and said.startswith(on_top):
+        return Location(folder.container, "", folder.datastore, folder.mirror), said[len(on_top) :].strip("/")
+    return None if "://" in said or said.startswith("/") else (folder, said.removeprefix("./").strip("/"))
 
 
 def _read(source: BinaryIO, file: FileFacts, rows: int, budget: int, recipe: Recipe | None = None) -> Table | None:

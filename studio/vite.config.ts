@@ -22,7 +22,7 @@ export default defineConfig({
     port: 5180,
     // The server refuses foreign Hosts and Origins, so the proxy speaks as the page would.
     proxy: {
-      "^/(subscriptions|endpoints|shown|openapi.json|schemas|studio/session)": {
+      "^/(subscriptions|endpoints|shown|packaged|openapi.json|schemas|studio/session)": {
         target: SERVER,
         changeOrigin: true,
         headers: { origin: SERVER },

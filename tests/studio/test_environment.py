@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.endpoints.onnx_models import times
 from tests.studio.browsing import Studio, View
+from tests.studio.seed import QUIET
 
 
 @pytest.mark.needs("chromium")
@@ -36,13 +38,22 @@ def test_an_environment_of_a_dockerfile_is_built(studio: Studio, view: View, tmp
 
 @pytest.mark.needs("chromium")
 def test_a_model_is_taken_along_whole(studio: Studio, view: View, tmp_path: Path) -> None:
-    """Its folder comes as one zip file."""
+    """Its folder comes as one zip file, and so does its package."""
     page = view.page
     page.goto(f"{studio.garden}/models/flower/1")
     with page.expect_download() as taken:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     file = tmp_path / "model.zip"
     taken.value.save_as(file)
     assert taken.value.suggested_filename.endswith(".zip")
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None and archive.namelist()
+    times(2.0, tmp_path / "times.onnx")
+    studio.seed.here("model", "create", "-n", "times", "-v", "1", "--path", str(tmp_path / "times.onnx"), *QUIET)
+    page.goto(f"{studio.garden}/models/times/1")
+    with page.expect_download(timeout=180_000) as packaged:
+        page.get_by_role("button", name="Download the package").click()
+    assert packaged.value.suggested_filename == "times-1.zip"
+    packaged.value.save_as(file)
+    with zipfile.ZipFile(file) as archive:
+        assert {"Dockerfile", "requirements.txt"} <= set(archive.namelist())

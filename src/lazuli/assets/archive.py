@@ -1,29 +1,48 @@
-"""Folders of datastores as one zip file, which is written while it is sent: nothing of it is kept."""
+"""Many files as one zip file, which is written while it is sent: nothing of it is kept."""
 
 from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from lazuli.assets.storage import Location
 from lazuli.assets.stored import StoredFiles
 
-__all__ = ["zipped"]
+__all__ = ["Packed", "stored", "zipped"]
 
 _PIECE = 1 << 20
 _FIRST_YEAR = 1980  # before it no zip file has a date
 
 
-def zipped(files: StoredFiles, place: Location) -> Iterator[bytes]:
-    """The zip file, piece by piece, of all that lies below a place. As it is: models and images are dense already."""
+@dataclass(frozen=True)
+class Packed:
+    """One file of an archive."""
+
+    path: str
+    modified_at: int
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+
+
+def stored(files: StoredFiles, place: Location) -> Iterator[Packed]:
+    """All that lies below a place of a datastore."""
+    for path, facts in files.below(place):
+        yield Packed(path, facts.modified_at, partial(files.opened, place / path))
+
+
+def zipped(files: Iterable[Packed]) -> Iterator[bytes]:
+    """The zip file, piece by piece. Nothing in it is packed closer: models and images are dense already."""
     sink = _Sink()
     with ZipFile(sink, "w", ZIP_STORED) as archive:
-        for path, facts in files.below(place):
-            entry = ZipInfo(_plain(path), _date(facts.modified_at))
+        for file in files:
+            entry = ZipInfo(_plain(file.path), _date(file.modified_at))
             entry.external_attr = 0o644 << 16
-            with files.opened(place / path) as source, archive.open(entry, "w", force_zip64=True) as target:
+            with file.open() as source, archive.open(entry, "w", force_zip64=True) as target:
                 while piece := source.read(_PIECE):
                     target.write(piece)
                     yield sink.taken()

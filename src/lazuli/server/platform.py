@@ -32,6 +32,7 @@ from lazuli.endpoints.leaving import Leaving
 from lazuli.endpoints.lifecycle import EndpointLifecycle
 from lazuli.endpoints.made import Assets
 from lazuli.endpoints.online import OnlineDeployments, OnlineEndpoints, keys_of
+from lazuli.endpoints.packages.registered import RegisteredPackages
 from lazuli.endpoints.plain import PlainModels
 from lazuli.endpoints.plan import Serving
 from lazuli.jobs.alarm import ScheduleLifecycle
@@ -106,6 +107,7 @@ from lazuli.server.lineage import lineage_routes
 from lazuli.server.looks import look_routes
 from lazuli.server.mlflow import mlflow_routes
 from lazuli.server.openapi import with_description
+from lazuli.server.packages import package_routes
 from lazuli.server.pages import page_routes
 from lazuli.server.pipelines import pipeline_routes
 from lazuli.server.published import published_routes
@@ -191,6 +193,9 @@ class Platform:
             *page_routes(not_built),
             *session_routes(self.access),
             *shown_routes(self.storage, stored, self.store.blobs, self.tracking.runs, sessions, tickets, spool),
+            *package_routes(
+                RegisteredPackages(shelves.model, self.storage, self.store.blobs, self.environments), sessions, tickets
+            ),
             *schema_routes(),
             *discovery_routes(self.access),
             *arm_routes(shelves, self.storage),

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from lazuli.assets.archive import zipped
+from lazuli.assets.archive import stored, zipped
 from lazuli.assets.storage import Storage
 from lazuli.assets.stored import StoredFiles
 from lazuli.schema.identity import Scope, parse_resource_id
@@ -32,7 +32,7 @@ from lazuli.store.paths import clean
 from lazuli.tracking.runs import Runs
 from lazuli.workspaces.sessions import Sessions
 
-__all__ = ["shown_routes"]
+__all__ = ["ZIP", "disposition", "shown_routes"]
 
 _SECONDS = 3600
 _MOST_FETCHED = 1 << 30
@@ -42,7 +42,7 @@ _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*(; ?charset=[a-zA-Z0-9-]+)
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _UNKNOWN = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 """What clients say of a file where they do not know; its name then says more."""
-_ZIP = "application/zip"
+ZIP = "application/zip"
 _SAFE = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 _SCHEME = "mlflow-artifacts:/"
 
@@ -115,7 +115,7 @@ class _Shown:
             raise NotFound(f"No folder lies at '{uri[:200]}'.", target="path", mend="A file needs no 'folder'.")
         name = f"{PurePosixPath(uri.rstrip('/')).name or 'files'}.zip"
         claims = {"shown": call.scope.path, "folder": uri, "file": name, "session": call.principal.session}
-        return self._issued(claims, name, _ZIP)
+        return self._issued(claims, name, ZIP)
 
     def _issued(self, claims: dict[str, Any], name: str, kind: str) -> Response:
         ticket = self._tickets.issue(claims, _SECONDS)
@@ -153,15 +153,15 @@ class _Shown:
             self._sessions.get(str(session))
         if folder := claims.get("folder"):
             place = self._storage.locate(id.scope, str(folder), target="uri")
-            kept = {**_SAFE, "Content-Disposition": _disposition(name, download=True)}
-            return StreamingResponse(zipped(self._files, place), media_type=_ZIP, headers=kept)
+            kept = {**_SAFE, "Content-Disposition": disposition(name, download=True)}
+            return StreamingResponse(zipped(stored(self._files, place)), media_type=ZIP, headers=kept)
         found = self._found(id.scope, f"{claims['in']}/{name}")
         beside = f"{call.base_url}/shown/{call.params['ticket']}/"
         headers = {
             "Content-Security-Policy": _policy(beside),
             "Cache-Control": "private, max-age=600",
             **_SAFE,
-            "Content-Disposition": _disposition(PurePosixPath(name).name, download="download" in call.query),
+            "Content-Disposition": disposition(PurePosixPath(name).name, download="download" in call.query),
         }
         after = BackgroundTask(found.file.unlink, missing_ok=True) if found.is_copy else None
         return FileResponse(found.file, headers=headers, media_type=found.kind, background=after)
@@ -218,7 +218,7 @@ def _policy(beside: str) -> str:
     )
 
 
-def _disposition(name: str, *, download: bool) -> str:
+def disposition(name: str, *, download: bool) -> str:
     """With a name that no character of it can break out of; browsers take the second, which has all letters."""
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name) or "file"
     way = "attachment" if download else "inline"

@@ -14,7 +14,7 @@ from lazuli.compute.images.roots import folder_entries, own_python
 from lazuli.schema.problems import InvalidInput, Unavailable
 from lazuli.store.paths import clean
 
-__all__ = ["PORT", "Contents", "Environ", "Script", "onnx_contents", "own_environ", "script_contents"]
+__all__ = ["PORT", "Contents", "Environ", "Held", "Script", "onnx_contents", "own_environ", "script_contents"]
 
 PORT = 5001
 """Where the server of a package listens, as that of Azure's images does."""
@@ -48,6 +48,27 @@ class Script:
 
 
 @dataclass(frozen=True)
+class Held:
+    """The files of a model, wherever their content lies."""
+
+    name: str
+    """What the model's file or folder is called."""
+    files: Mapping[str, Entry]
+    """By their path below that folder; '' for the one file that a model is."""
+
+    @classmethod
+    def at(cls, place: Path) -> Held:
+        """Those of a file or folder of this machine."""
+        if not place.is_dir():
+            return cls(place.name, {"": Entry(place)})
+        return cls(place.name, {path[1:]: entry for path, entry in folder_entries(place, "").items()})
+
+    def below(self, home: str) -> dict[str, Entry]:
+        """They, as they lie below a folder of the image."""
+        return {f"{home}/{self.name}/{path}".rstrip("/"): entry for path, entry in self.files.items()}
+
+
+@dataclass(frozen=True)
 class Contents:
     """A package before it takes a form."""
 
@@ -60,9 +81,9 @@ class Contents:
     command: tuple[str, ...]
 
 
-def onnx_contents(name: str, version: str, model: Path, mount: str = "") -> Contents:
+def onnx_contents(name: str, version: str, model: Path | Held, mount: str = "") -> Contents:
     """A package of an ONNX file, which the endpoint's front answers with in its own process."""
-    home = _model_home(name, version, mount)
+    home, held = _model_home(name, version, mount), _held(model)
     server = folder_entries(_RUNTIME / "front", f"{_HOME}/lazuli/runtime/front")
     server |= folder_entries(_RUNTIME / "inside" / "lazuli_score", f"{_HOME}/lazuli/runtime/inside/lazuli_score")
     for package in (_RUNTIME.parent, _RUNTIME, _RUNTIME / "inside"):
@@ -72,22 +93,19 @@ def onnx_contents(name: str, version: str, model: Path, mount: str = "") -> Cont
         name,
         version,
         own_environ(_SERVER),
-        {**server, f"{home}/{model.name}": Entry(model)},
+        {**server, **held.below(home)},
         {"AZUREML_MODEL_DIR": f"/{home}", "SERVICE_NAME": name, "PYTHONPATH": f"/{_HOME}", "PYTHONUNBUFFERED": "1"},
-        ("python", "-m", "lazuli.runtime.front.alone", f"/{home}/{model.name}"),
+        ("python", "-m", "lazuli.runtime.front.alone", f"/{home}/{held.name}"),
     )
 
 
 def script_contents(
-    name: str, version: str, model: Path, environ: Environ, script: Script | None = None, mount: str = ""
+    name: str, version: str, model: Path | Held, environ: Environ, script: Script | None = None, mount: str = ""
 ) -> Contents:
     """A package of a model that a script answers with, or MLflow, in the model's environment."""
     home, script = _model_home(name, version, mount), script or Script()
     files = folder_entries(_RUNTIME / "inside" / "lazuli_score", f"{_HOME}/lazuli_score")
-    if model.is_dir():
-        files |= folder_entries(model, f"{home}/{model.name}")
-    else:
-        files[f"{home}/{model.name}"] = Entry(model)
+    files |= _held(model).below(home)
     if script.folder is not None:
         if not (script.folder / script.name).is_file():
             raise InvalidInput(
@@ -106,6 +124,10 @@ def script_contents(
     }
     command = ("python", "-u", f"/{_HOME}/lazuli_score/__main__.py", f"/{_SETTINGS}")
     return Contents(name, version, environ, files, variables, command)
+
+
+def _held(model: Path | Held) -> Held:
+    return model if isinstance(model, Held) else Held.at(model)
 
 
 def own_environ(names: Iterable[str]) -> Environ:

@@ -15,7 +15,7 @@ from lazuli.compute.images.roots import bytecode, libraries, placed, python_entr
 from lazuli.endpoints.packages.contents import PORT, Contents, Environ
 from lazuli.schema.problems import InvalidInput
 
-__all__ = ["write_context", "write_image"]
+__all__ = ["context_entries", "write_context", "write_image"]
 
 _VENV = "opt/lazuli/venv"
 _LABEL = "org.opencontainers.image"
@@ -26,15 +26,23 @@ def write_context(contents: Contents, folder: Path) -> None:
     """Write a folder from which podman or docker builds the image. Raises :class:`InvalidInput` for one in use."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInput(f"'{folder}' is not empty.", target="--path", mend="Name a folder that is not there yet.")
-    for path, entry in contents.files.items():
-        target = folder / "root" / path
+    for path, entry in context_entries(contents).items():
+        target = folder / path
         (target if entry.is_folder else target.parent).mkdir(parents=True, exist_ok=True)
         if entry.source is not None:
             shutil.copyfile(entry.source, target)
         elif entry.content is not None:
             target.write_bytes(entry.content)
-    (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in contents.environ.lock), encoding="utf-8")
-    (folder / "Dockerfile").write_text(_dockerfile(contents), encoding="utf-8")
+
+
+def context_entries(contents: Contents) -> dict[str, Entry]:
+    """What lies in a folder from which podman or docker builds the image, by its path there."""
+    lock = "".join(f"{line}\n" for line in contents.environ.lock)
+    return {
+        **{f"root/{path}": entry for path, entry in contents.files.items()},
+        "requirements.txt": Entry(content=lock.encode()),
+        "Dockerfile": Entry(content=_dockerfile(contents).encode()),
+    }
 
 
 def write_image(contents: Contents, image: str, file: Path, base: Base | None = None) -> None:

@@ -24,7 +24,8 @@ export async function downloadFolder(id: string, uri: string): Promise<void> {
   follow(url, "");
 }
 
-function follow(address: string, name: string): void {
+/** Let the browser keep what lies at an address that a ticket opens. */
+export function follow(address: string, name: string): void {
   const link = document.createElement("a");
   link.href = address;
   link.download = name; // without one it is as the server says

@@ -14,9 +14,10 @@ import { download, downloadFolder } from "@/pages/assets/tickets";
 import { NamedLink } from "@/pages/job/named";
 import { OnnxTab, Ports } from "@/pages/models/onnx";
 import type { Summary } from "@/pages/models/summary";
+import { Take } from "@/pages/models/take";
 import { Versions } from "@/pages/models/versions";
 import { Asked } from "@/parts/asked";
-import { Ago, Card, Code, Facts, PageLink, size } from "@/parts/said";
+import { Ago, Card, Facts, PageLink, size } from "@/parts/said";
 import { useTellProblem } from "@/shell/told";
 
 const useSummary = (name: string, version: string) => useRead<Summary>(`${addressOf("models", name, version)}/summary`);
@@ -164,11 +165,7 @@ function Details({ name, version }: Props) {
         {mlflow?.outputs && <Ports title={t("Outputs")} of={mlflow.outputs} />}
       </div>
       <div className={sheet.wide}>
-        <Card title={t("Take it along")}>
-          <Code
-            text={`lazuli model download -n ${name} -v ${version.name}\nlazuli model package ${name}:${version.name} --format oci --path ${name}.tar`}
-          />
-        </Card>
+        <Take name={name} version={version.name} />
       </div>
     </div>
   );

@@ -1,0 +1,98 @@
+"""Packages of registered models: what is sent answers as the model does, with what the model needs pinned."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import httpx
+from tests.endpoints.onnx_models import times
+from tests.runtime.scoring import free_port
+from tests.server.conftest import SCOPE, WS, Served, eventually
+
+from lazuli.schema.places import DEFAULT
+
+
+def registered(served: Served, name: str, kind: str, files: dict[str, bytes]) -> str:
+    """The address of a model with some files in its folder."""
+    container = served.platform.storage.container(SCOPE, DEFAULT)
+    for path, content in files.items():
+        served.platform.store.blobs.put_bytes(container, f"packaged/{name}/{path}", content)
+    body = {"modelType": kind, "modelUri": f"azureml://datastores/{DEFAULT}/paths/packaged/{name}"}
+    address = f"{WS}/models/{name}/versions/1"
+    made = served.admin.put(address, json={"properties": body})
+    assert made.status_code in (200, 201), made.text
+    return address
+
+
+def sent(served: Served, address: str) -> zipfile.ZipFile:
+    """The package of a model, once it is ready."""
+    said = served.admin.post(f"{address}/package")
+    while said.status_code == 202:
+        said = served.admin.post(f"{address}/package")
+    assert said.status_code == 201, said.text
+    got = served.nobody.get(said.json()["url"])
+    assert got.headers["content-disposition"].startswith("attachment;")
+    return zipfile.ZipFile(io.BytesIO(got.content))
+
+
+def test_an_onnx_model_is_sent_with_all_that_answers(served: Served, tmp_path: Path) -> None:
+    times(3.0, tmp_path / "times.onnx")
+    address = registered(served, "times", "custom_model", {"deep/times.onnx": (tmp_path / "times.onnx").read_bytes()})
+    with sent(served, address) as archive:
+        archive.extractall(tmp_path / "context")
+    assert "onnxruntime==" in (tmp_path / "context" / "requirements.txt").read_text()
+    text = (tmp_path / "context" / "Dockerfile").read_text()
+    command = json.loads(text.splitlines()[-1].removeprefix("CMD "))
+    root, port = tmp_path / "context" / "root", free_port()
+    env = {**os.environ, "PYTHONPATH": f"{root}/opt/lazuli/server", "SERVER_PORT": str(port)}
+    words = [sys.executable, *command[1:-1], f"{root}{command[-1]}"]
+    with subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL) as process:
+        eventually(lambda: _is_healthy(port))
+        answer = httpx.post(f"http://127.0.0.1:{port}/score", json={"input_data": [[1.0, 2.0]]})
+        assert answer.json() == [[3.0, 6.0]]
+        process.terminate()
+
+
+def test_a_model_of_mlflow_waits_for_what_it_needs(served: Served) -> None:
+    files = {"MLmodel": b"flavors: {python_function: {loader_module: x}}\n", "conda.yaml": b"dependencies: [python]\n"}
+    address = registered(served, "saved", "mlflow_model", files)
+    with sent(served, address) as archive:
+        names = archive.namelist()
+        assert b"FROM docker.io/library/python:3." in archive.read("Dockerfile")
+    assert {"requirements.txt", "root/var/azureml-app/azureml-models/saved/1/saved/MLmodel"} <= set(names)
+
+
+def test_what_cannot_be_packaged_is_told(served: Served) -> None:
+    odd = registered(served, "pickled", "custom_model", {"model.pkl": b"x"})
+    said = served.admin.post(f"{odd}/package")
+    assert said.status_code == 400 and "Nothing says how the model is asked" in said.text
+    bare = registered(served, "bare", "mlflow_model", {"MLmodel": b"flavors: {}\n"})
+    assert "no conda.yaml" in served.admin.post(f"{bare}/package").text
+    assert served.admin.post(f"{WS}/models/none/versions/1/package").status_code == 404
+
+
+def test_a_ticket_opens_its_own_package_only(served: Served, tmp_path: Path) -> None:
+    times(2.0, tmp_path / "one.onnx")
+    address = registered(served, "one", "custom_model", {"one.onnx": (tmp_path / "one.onnx").read_bytes()})
+    assert served.nobody.post(f"{address}/package").status_code == 401
+    url = served.admin.post(f"{address}/package").json()["url"]
+    assert served.nobody.get(url).status_code == 200
+    for other in (
+        url.replace("one-1.zip", "two-1.zip"),
+        url.replace("/packaged/", "/shown/"),
+        f"{url[:-12]}x/one-1.zip",
+    ):
+        assert served.nobody.get(other).status_code in (403, 404), other
+
+
+def _is_healthy(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}", timeout=5).text == "Healthy"
+    except httpx.TransportError:
+        return False

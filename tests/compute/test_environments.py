@@ -18,9 +18,9 @@ import pytest
 from lazuli.compute.contract import until
 from lazuli.compute.engine import Phase, Reason
 from lazuli.compute.engines.local import LocalEngine
-from lazuli.compute.environments import _RUNTIME, Environments, Realised, Recipe, State, recipe_of
+from lazuli.compute.environments import _RUNTIME, Environments, Realised, Recipe, State, check_interpreter, recipe_of
 from lazuli.compute.recipes import Image
-from lazuli.schema.problems import Conflict
+from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.store.settings import Settings
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -121,6 +121,20 @@ def test_packages_come_from_where_the_settings_say(tmp_path: Path, engine: Local
     ready = built(environments, Recipe(PYTHON, ("ours",)))
     assert ready.state == State.READY, ready.message
     assert environments.lock_of(Recipe(PYTHON, ("ours",))).startswith("ours==2.0")
+
+
+def test_an_interpreter_is_taken_as_it_is(environments: Environments, tmp_path: Path) -> None:
+    recipe = recipe_of(f"interpreter:{sys.executable}")
+    ready = environments.realise(recipe)
+    assert (ready.state, ready.python) == (State.READY, Path(sys.executable))
+    assert ready.prefix / "bin" == Path(sys.executable).parent
+    assert (environments.state(recipe), environments.lock_of(recipe)) == (State.READY, "")
+    check_interpreter(recipe, "local")
+    with pytest.raises(InvalidInput, match="the compute is 'cpu-cluster'"):
+        check_interpreter(recipe, "cpu-cluster")
+    for absent in (f"{tmp_path}/bin/python", "python", str(tmp_path)):
+        with pytest.raises(InvalidInput, match="no executable Python"):
+            check_interpreter(recipe_of(f"interpreter:{absent}"), "local")
 
 
 def test_the_package_azureml_is_the_one_that_lazuli_brings(environments: Environments, index: Path) -> None:

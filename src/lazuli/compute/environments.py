@@ -22,10 +22,10 @@ import lazuli
 from lazuli.compute import sdk
 from lazuli.compute.containers import Container
 from lazuli.compute.engine import Engine, Look, Phase, Plan, Stage, StageKind
-from lazuli.compute.recipes import Context, Recipe, conda_program, container_programs, recipe_of
+from lazuli.compute.recipes import Context, Recipe, check_interpreter, conda_program, container_programs, recipe_of
 from lazuli.schema.problems import Conflict, Unavailable
 
-__all__ = ["Context", "Environments", "Realised", "Recipe", "State", "recipe_of"]
+__all__ = ["Context", "Environments", "Realised", "Recipe", "State", "check_interpreter", "recipe_of"]
 
 _RUNTIME = Path(lazuli.__file__).parent / "runtime"
 _LOG = "user_logs/std_log.txt"
@@ -88,6 +88,8 @@ class Environments:
 
         A failed build stays failed until :meth:`forget`; one that vanished with the machine is begun once more.
         """
+        if recipe.interpreter:
+            return self._realised(recipe, State.READY)
         known = self._ready.get(recipe.hash)
         if known is not None and self._ready_file(recipe).exists():
             return known
@@ -98,6 +100,8 @@ class Environments:
 
     def retry(self, recipe: Recipe) -> Realised:
         """The same as :meth:`realise`, but a failed build is begun anew: once, however many ask at the same time."""
+        if recipe.interpreter:
+            return self._realised(recipe, State.READY)
         with self._lock:
             look = self._engine.look(self.key(recipe))
             if ready := self._read_ready(recipe):
@@ -125,7 +129,7 @@ class Environments:
     def state(self, recipe: Recipe) -> State | None:
         """How far the environment is, without beginning anything; None where nobody asked for it yet."""
         look = self._engine.look(self.key(recipe))
-        if self._ready_file(recipe).exists():
+        if recipe.interpreter or self._ready_file(recipe).exists():
             return State.READY
         if look.phase in (Phase.ABSENT, Phase.LOST):
             return None
@@ -133,6 +137,8 @@ class Environments:
 
     def lock_of(self, recipe: Recipe) -> str:
         """What was installed, one ``name==version`` per line. Raises :class:`Conflict` before it is ready."""
+        if recipe.interpreter:
+            return ""
         if not self._ready_file(recipe).exists():
             raise Conflict("The environment is not ready.", target="environment", mend="Wait until it is built.")
         return (self._home(recipe) / "requirements.lock.txt").read_text(encoding="utf-8")
@@ -257,6 +263,9 @@ class Environments:
         prefix = self._home(recipe) / "venv"
         variables = dict(recipe.variables) | ({"CONDA_PREFIX": str(prefix)} if recipe.conda else {})
         python = prefix / "bin" / "python"
+        if recipe.interpreter:
+            python = Path(recipe.interpreter)
+            prefix = python.parent.parent
         return Realised(state, prefix, python, self.key(recipe), variables=variables, **facts)
 
     def _home(self, recipe: Recipe) -> Path:

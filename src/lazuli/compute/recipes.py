@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -20,8 +21,19 @@ from lazuli.compute import curated, dockerfile, sdk
 from lazuli.schema.problems import InvalidInput, Unsupported
 from lazuli.schema.yaml import dump
 
-__all__ = ["Context", "Image", "Recipe", "conda_program", "container_programs", "recipe_of"]
+__all__ = [
+    "INTERPRETER",
+    "Context",
+    "Image",
+    "Recipe",
+    "check_interpreter",
+    "conda_program",
+    "container_programs",
+    "recipe_of",
+]
 
+INTERPRETER = "interpreter:"
+"""How an image begins that is a Python of this machine: its absolute path follows."""
 _CONDAS = ("micromamba", "mamba", "conda")
 _CONTAINERS = ("podman", "docker")
 _MAX_TEXT = 1 << 20
@@ -73,6 +85,8 @@ class Recipe:
     """A conda file that only conda can follow."""
     image: Image | None = None
     """The container to take where the machine lacks what it needs, or cannot have it."""
+    interpreter: str = ""
+    """A Python of this machine that is used as it is: nothing is built."""
 
     def __post_init__(self) -> None:
         for name in ("requirements", "needs", "variables"):
@@ -97,7 +111,28 @@ def recipe_of(
     return replace(recipe, requirements=sdk.answered(recipe.requirements))
 
 
+def check_interpreter(recipe: Recipe, on: str) -> None:
+    """Raise :class:`InvalidInput` where a recipe's interpreter is not there, or not on the compute ``on``."""
+    path = recipe.interpreter
+    if not path:
+        return
+    if on != "local":
+        raise InvalidInput(
+            f"'{INTERPRETER}{path}' is a Python of the server's machine, and the compute is '{on}'.",
+            target="environment.image",
+            mend="Run the job on 'local', or list its packages in a 'conda_file'.",
+        )
+    if not (Path(path).is_absolute() and Path(path).parent.name == "bin" and os.access(path, os.X_OK)):
+        raise InvalidInput(
+            f"'{path}' is no executable Python of the server's machine.",
+            target="environment.image",
+            mend=f"Name one by its absolute path, such as '{INTERPRETER}/home/me/venv/bin/python'.",
+        )
+
+
 def _as_written(image: str | None, conda: Mapping[str, Any] | str | None, context: Context | None) -> Recipe:
+    if image and image.startswith(INTERPRETER):
+        return Recipe("", base=image, interpreter=image.removeprefix(INTERPRETER))
     if context is not None:
         return _of_dockerfile(context, conda)
     if conda:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lazuli.compute.targets import LOCAL, Targets
@@ -23,10 +23,17 @@ class Commands(Kind):
 
     work: Sequence[str] = ("command", "environment_variables", "environment", "code", "inputs", "distribution")
 
-    def __init__(self, store: Store, pinning: Pinning, targets: Targets) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pinning: Pinning,
+        targets: Targets,
+        check_environment: Callable[[Scope, str, str], None],
+    ) -> None:
         self._store = store
         self._pinning = pinning
         self._targets = targets
+        self._check_environment = check_environment
 
     def prepared(self, id: ResourceId, job: CommandJob) -> tuple[CommandJob, dict[str, Any]]:
         """The job with every reference settled, and its target and nodes."""
@@ -36,6 +43,7 @@ class Commands(Kind):
         target = self._targets.named(id.scope, job.compute or "serverless")
         nodes = self._nodes(id.scope, target, job)
         pinned = self.settled(id, job)
+        self._check_environment(id.scope, str(pinned.environment), target)
         self._pinning.check_outputs(id.scope, pinned)
         return pinned, {"target": target, "nodes": nodes}
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lazuli.assets.environments import Contexts
 from lazuli.assets.environments import Environments as EnvironmentAssets
 from lazuli.assets.storage import Storage
-from lazuli.compute.environments import Context, Environments, Realised, Recipe, State, recipe_of
+from lazuli.compute.environments import Context, Environments, Realised, Recipe, State, check_interpreter, recipe_of
+from lazuli.compute.recipes import INTERPRETER
 from lazuli.jobs.ranks import main_log
 from lazuli.resources.environment import Environment
 from lazuli.resources.table import noun
@@ -104,10 +106,19 @@ class JobEnvironments:
         """The environment of a job, or how far it is."""
         recipe = self._recipe_named(job.id.scope, str(job.body["environment"]))
         environment = self._built.realise(recipe)
+        try:
+            check_interpreter(recipe, str(job.state.get("target")))
+        except Problem as problem:  # it was there when the job was submitted
+            return replace(environment, state=State.FAILED, message=f"{problem.message} {problem.mend}")
         if environment.state is State.FAILED and not job.state.get("build"):
             # It failed for an earlier job; what was wrong (a package index out of reach) may be right by now.
             environment = self._built.retry(recipe)
         return environment
+
+    def check(self, scope: Scope, reference: str, target: str) -> None:
+        """Raise :class:`InvalidInput` where an environment cannot be had on a compute target, whatever is built."""
+        if str(self.document(scope, reference).image).startswith(INTERPRETER):
+            check_interpreter(self._recipe_named(scope, reference), target)
 
     def told(self, job: Record, offset: int, limit: int = 1 << 16) -> bytes:
         """What the build that a job waits for, or waited for, has said from ``offset`` on."""

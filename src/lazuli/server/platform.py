@@ -321,11 +321,11 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
         sources=CodeSources(store, storage, codes, cache),
     )
     jobs = Jobs(store, queue=queue, runs=tracking.runs, reconciler=reconciler)
-    kind = Commands(store, pinning, targets)
+    job_environments = JobEnvironments(store, storage, environments, made, built)
+    kind = Commands(store, pinning, targets, job_environments.check)
     sweeps = Memory(store, tracking.metrics, reconciler.wake)
     earlier = Earlier(store, sweeps, tracking.metrics)
     jobs.kinds |= {JobType.COMMAND: kind, JobType.SWEEP: Sweeps(kind, earlier, clock)}
-    job_environments = JobEnvironments(store, storage, environments, made, built)
     warm = Warm(engine, settings.warm_pythons)
     transfers = Transfers(storage, cache, pinning, reconciler.wake)
     growing = Growing(store, storage, vault.masks)

@@ -1,0 +1,81 @@
+"""The sections of an environment: its Python, its image, and what else is written down in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azureml.core.conda_dependencies import CondaDependencies
+from azureml.core.container_registry import ContainerRegistry
+
+DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
+"""A bare system: no container is needed for it."""
+DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04"
+
+
+class PythonSection:
+    """Which Python, and its packages."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.interpreter_path = "python"
+        self.user_managed_dependencies = False
+        self.conda_dependencies: CondaDependencies | None = CondaDependencies()
+        self.conda_dependencies_file: str | None = None
+        self.base_conda_environment: str | None = None
+        take(self, kwargs)
+
+
+class DockerSection:
+    """The image. ``enabled`` and what containers are told change nothing: known images need no container."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.enabled = False
+        self.base_image: str | None = DEFAULT_CPU_IMAGE
+        self.base_dockerfile: str | None = None
+        self.base_image_registry = ContainerRegistry()
+        self.build_context: Any = None
+        self.platform: Any = None
+        self.shared_volumes = True
+        self.shm_size: str | None = None
+        self.gpu_support = False
+        self.arguments: list[str] = []
+        take(self, kwargs)
+
+
+class SparkPackage:
+    """A package of Spark. Kept as said."""
+
+    def __init__(self, group: str | None = None, artifact: str | None = None, version: str | None = None) -> None:
+        self.group = group
+        self.artifact = artifact
+        self.version = version
+
+
+class SparkSection:
+    """Settings of Spark. Kept as said: there is no Spark here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.repositories: list[str] = []
+        self.packages: list[SparkPackage] = []
+        self.precache_packages = True
+        take(self, kwargs)
+
+
+class RSection:
+    """Settings of R. Kept as said: R is the one of the machine."""
+
+    def __init__(self) -> None:
+        self.r_version: str | None = None
+        self.user_managed = False
+        self.rscript_path: str | None = None
+        self.snapshot_date: str | None = None
+        self.cran_packages: list[Any] = []
+
+
+def take(section: Any, said: dict[str, Any]) -> None:
+    """Set what is said, where there is such a thing; a private word is left alone."""
+    for word, value in said.items():
+        if word.startswith("_"):
+            continue
+        if not hasattr(section, word):
+            raise TypeError(f"{type(section).__name__}() got an unexpected keyword argument '{word}'")
+        setattr(section, word, value)

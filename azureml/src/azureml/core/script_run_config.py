@@ -1,0 +1,158 @@
+"""Scripts as runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
+
+from azureml._lazuli import snapshot
+from azureml._lazuli.server import raised_as
+from azureml.core.environment import Environment
+from azureml.core.runconfig import (
+    DockerConfiguration,
+    MpiConfiguration,
+    PyTorchConfiguration,
+    RunConfiguration,
+    TensorflowConfiguration,
+)
+from azureml.exceptions import ExperimentExecutionException, UserErrorException
+
+if TYPE_CHECKING:
+    from azureml.core.experiment import Experiment  # pyright: ignore[reportMissingImports]
+
+__all__ = ["MAX_DURATION_SECONDS_DEFAULT", "ScriptRunConfig"]
+
+MAX_DURATION_SECONDS_DEFAULT = 30 * 24 * 60 * 60
+
+
+class ScriptRunConfig:
+    """What to run: a script of a folder with arguments, on a compute, in an environment."""
+
+    MAX_DURATION_SECONDS_DEFAULT = MAX_DURATION_SECONDS_DEFAULT
+
+    def __init__(
+        self,
+        source_directory: str | None = None,
+        script: str | None = None,
+        arguments: Iterable[Any] | str | None = None,
+        run_config: RunConfiguration | None = None,
+        _telemetry_values: Any = None,
+        compute_target: Any = None,
+        environment: Environment | None = None,
+        distributed_job_config: MpiConfiguration | PyTorchConfiguration | TensorflowConfiguration | None = None,
+        resume_from: Any = None,
+        max_run_duration_seconds: int | None = MAX_DURATION_SECONDS_DEFAULT,
+        command: list[Any] | str | None = None,
+        docker_runtime_config: DockerConfiguration | None = None,
+    ) -> None:
+        if command and (script or arguments):
+            raise UserErrorException("Name a script with its arguments, or a command, not both.")
+        self.source_directory = str(source_directory or ".")
+        self.run_config = run_config or RunConfiguration()
+        self.script = script or (None if command else self.run_config.script)
+        self.arguments: Any = arguments if arguments is not None else list(self.run_config.arguments)
+        self.command = command or self.run_config.command
+        if compute_target is not None:
+            self.run_config.target = compute_target
+        if environment is not None:
+            self.run_config.environment = environment
+        if docker_runtime_config is not None:
+            self.run_config.docker = docker_runtime_config
+        if max_run_duration_seconds != MAX_DURATION_SECONDS_DEFAULT or run_config is None:
+            self.run_config.max_run_duration_seconds = max_run_duration_seconds
+        self.resume_from = resume_from
+        self._distribute(distributed_job_config)
+        self.run_config.script, self.run_config.command = self.script, self.command
+
+    def _distribute(self, how: Any) -> None:
+        if how is None:
+            return
+        settings = self.run_config
+        settings.node_count = how.node_count
+        if isinstance(how, MpiConfiguration):
+            settings.mpi, settings.communicator = how, "Mpi"
+        elif isinstance(how, PyTorchConfiguration):
+            settings.pytorch, settings.framework, settings.communicator = how, "PyTorch", how.communication_backend
+        elif isinstance(how, TensorflowConfiguration):
+            settings.tensorflow, settings.framework = how, "TensorFlow"
+            settings.communicator = "ParameterServer"
+        else:
+            raise TypeError(f"distributed_job_config is no {type(how).__name__}")
+
+    def _submit(self, experiment: Experiment, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Any:
+        """Submit the run to an experiment."""
+        from azureml.core.script_run import ScriptRun  # pyright: ignore[reportMissingImports]
+
+        name = kwargs.get("run_id") or _name(experiment.name)
+        properties = self._job(experiment.workspace)
+        properties.update(experimentName=experiment.name, displayName=kwargs.get("display_name") or name)
+        properties["tags"] = {word: str(value) for word, value in (tags or {}).items()}
+        with raised_as(ExperimentExecutionException):
+            experiment.workspace._call("PUT", f"jobs/{name}", {"properties": properties})
+        return ScriptRun(experiment, name)
+
+    def _job(self, workspace: Any) -> dict[str, Any]:
+        """The command job, as the server takes it."""
+        settings, environment = self.run_config, self.run_config.environment
+        is_local = settings.target == "local"
+        job: dict[str, Any] = {
+            "jobType": "Command",
+            "codeId": workspace._storage.upload_code(snapshot.of_code(self._folder())),
+            "environmentId": environment._reference(workspace, is_local),
+            "environmentVariables": environment._variables(),
+            "inputs": {},
+            "outputs": {},
+        }
+        job["computeId"] = "local" if is_local else _compute_id(workspace, settings.target)
+        distribution, nodes = settings._distribution()
+        if distribution:
+            job["distribution"] = distribution
+        if nodes > 1:
+            job["resources"] = {"instanceCount": nodes}
+        seconds = settings.max_run_duration_seconds
+        if seconds and seconds != MAX_DURATION_SECONDS_DEFAULT:
+            job["limits"] = {"jobLimitsType": "Command", "timeout": f"PT{int(seconds)}S"}
+        for bound in (*settings.data_references.values(), *settings.data.values(), *settings.output_data.values()):
+            if hasattr(bound, "_bind"):
+                bound._bind(job)
+        job["command"] = self._command(job, environment, is_local)
+        return job
+
+    def _folder(self) -> Path:
+        return Path(self.source_directory).expanduser()
+
+    def _command(self, job: dict[str, Any], environment: Environment, is_local: bool) -> str:
+        if self.command:
+            words = self.command
+            return words if isinstance(words, str) else " ".join(_text(each, job) for each in words)
+        if not self.script:
+            raise UserErrorException("A run has a script or a command.")
+        if not (self._folder() / self.script).is_file():
+            raise UserErrorException(f"There is no script '{self.script}' in '{self.source_directory}'.")
+        own = is_local and environment.python.user_managed_dependencies
+        python = shlex.quote(environment._interpreter()) if own else "python"
+        said = self.arguments
+        words = shlex.split(said) if isinstance(said, str) else list(said or ())
+        return " ".join([python, shlex.quote(self.script), *(_text(each, job) for each in words)])
+
+
+def _text(argument: Any, job: dict[str, Any]) -> str:
+    """One argument in the command's text; what is data is bound to the job."""
+    if hasattr(argument, "_bind"):
+        return str(argument._bind(job))
+    text = str(argument)
+    if re.search(r"\$AZUREML_|\$\{?[A-Z_]+\}?|\$\{\{", text):  # a variable of the run
+        return f'"{text}"' if re.search(r"\s", text) else text
+    return shlex.quote(text)
+
+
+def _compute_id(workspace: Any, target: str) -> str:
+    return str(workspace._path(f"computes/{target}"))
+
+
+def _name(experiment: str) -> str:
+    return f"{experiment[:200]}_{int(time.time())}_{uuid.uuid4().hex[:8]}"

@@ -1,12 +1,16 @@
 """The classes that scripts begin with."""
 
+from azureml.core.container_registry import ContainerRegistry
 from azureml.core.dataset import Dataset
 from azureml.core.datastore import Datastore
+from azureml.core.environment import Environment
 from azureml.core.experiment import Experiment
 from azureml.core.keyvault import Keyvault
 from azureml.core.model import Model
 from azureml.core.run import Run
+from azureml.core.runconfig import RunConfiguration
 from azureml.core.script_run import ScriptRun
+from azureml.core.script_run_config import ScriptRunConfig
 from azureml.core.workspace import Workspace
 
 VERSION = "1.62.0"
@@ -14,14 +18,18 @@ VERSION = "1.62.0"
 __version__ = VERSION
 
 __all__ = [
-    "VERSION",
+    "ContainerRegistry",
     "Dataset",
     "Datastore",
+    "Environment",
     "Experiment",
     "Keyvault",
     "Model",
     "Run",
+    "RunConfiguration",
     "ScriptRun",
+    "ScriptRunConfig",
+    "VERSION",
     "Workspace",
     "__version__",
 ]

@@ -159,10 +159,8 @@ def test_a_script_runs_in_the_python_of_its_user(ws: Workspace, code: Path) -> N
     environment.environment_variables["COLOUR"] = "green"
     config = ScriptRunConfig(str(code), "train.py", ["--size", 3, "two words", _Bound()], environment=environment)
     assert finished(ws, "own-python", config._job(ws)) == "Completed"
-    ws._storage.container("workspaceartifactstore").fetch(
-        "ExperimentRun/dcid.own-python/outputs/told.txt", tmp_path / "a"
-    )
-    assert (tmp_path / "a").read_text() == f"{sys.executable}|green|--size|3|two words|red"
+    told = ws._storage.container("workspaceartifactstore").read("ExperimentRun/dcid.own-python/outputs/told.txt")
+    assert told.decode() == f"{sys.executable}|green|--size|3|two words|red"
 
 
 def test_a_script_runs_where_azures_package_is_listed(ws: Workspace, code: Path) -> None:

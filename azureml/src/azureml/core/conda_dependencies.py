@@ -27,7 +27,7 @@ class CondaDependencies:
     def __init__(
         self, conda_dependencies_file_path: str | None = None, _underlying_structure: Mapping[str, Any] | None = None
     ) -> None:
-        self._channels = ["anaconda", "conda-forge"]
+        self._channels: list[str] = ["anaconda", "conda-forge"]
         self._conda: list[str] = []
         self._pip: list[str] = [_SDK]
         self._others: dict[str, Any] = {"name": _NAME}

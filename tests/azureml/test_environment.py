@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from azureml.core import Workspace
+from azureml.core import Experiment, Workspace
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import DEFAULT_CPU_IMAGE, Environment
 from azureml.core.runconfig import (
@@ -175,3 +175,11 @@ def test_what_cannot_run(ws: Workspace, code: Path) -> None:
         ScriptRunConfig(str(code), "other.py")._job(ws)
     with pytest.raises(UserErrorException, match="not both"):
         ScriptRunConfig(str(code), "train.py", command="python train.py")
+
+
+def test_a_script_is_submitted(ws: Workspace, code: Path) -> None:
+    environment = Environment("own")
+    environment.python.user_managed_dependencies = True
+    run = Experiment(ws, "garden").submit(ScriptRunConfig(str(code), "train.py", environment=environment))
+    run.wait_for_completion()
+    assert run.get_status() == "Completed"

@@ -18,6 +18,7 @@ VERSION = "1.62.0"
 __version__ = VERSION
 
 __all__ = [
+    "VERSION",
     "ContainerRegistry",
     "Dataset",
     "Datastore",
@@ -29,7 +30,6 @@ __all__ = [
     "RunConfiguration",
     "ScriptRun",
     "ScriptRunConfig",
-    "VERSION",
     "Workspace",
     "__version__",
 ]

@@ -22,7 +22,7 @@ from azureml.core.runconfig import (
 from azureml.exceptions import ExperimentExecutionException, UserErrorException
 
 if TYPE_CHECKING:
-    from azureml.core.experiment import Experiment  # pyright: ignore[reportMissingImports]
+    from azureml.core.experiment import Experiment
 
 __all__ = ["MAX_DURATION_SECONDS_DEFAULT", "ScriptRunConfig"]
 
@@ -85,7 +85,7 @@ class ScriptRunConfig:
 
     def _submit(self, experiment: Experiment, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Any:
         """Submit the run to an experiment."""
-        from azureml.core.script_run import ScriptRun  # pyright: ignore[reportMissingImports]
+        from azureml.core.script_run import ScriptRun
 
         name = kwargs.get("run_id") or _name(experiment.name)
         properties = self._job(experiment.workspace)

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from tests.clients.serving import server
 
-from azureml.core import Experiment, Run, Workspace
+import azureml
+from azureml.core import Experiment, Run, ScriptRun, Workspace
 from azureml.core.run import _OfflineRun
 from azureml.exceptions import RunEnvironmentException, UserErrorException
 
@@ -172,3 +174,41 @@ def test_a_run_registers_a_model(ws: Workspace, tmp_path: Path) -> None:
     run.upload_file("outputs/m.txt", tmp_path / "m.txt")
     model = run.register_model("oak", "outputs/m.txt", tags={"a": "b"})
     assert (model.name, model.run_id, model.tags) == ("oak", run.id, {"a": "b"})
+
+
+SCRIPT = """
+import sys
+sys.path[:0] = {paths!r}
+from azureml.core import Run
+run = Run.get_context(allow_offline=False)
+run.log("loss", 0.5)
+run.log_table("grid", {{"a": [1, 2]}})
+run.tag("inside", "yes")
+run.add_properties({{"author": "job"}})
+print("hello from", run.experiment.name)
+run.complete()
+"""
+
+
+def test_a_job_is_a_run(ws: Workspace, tmp_path: Path) -> None:
+    paths = [str(Path(str(module.__file__)).parents[depth]) for module, depth in ((azureml, 1), (requests, 1))]
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT.format(paths=paths))
+    said = {
+        "jobType": "Command",
+        "command": f"{sys.executable} {script}",
+        "environmentId": "azureml:AzureML-minimal@latest",
+        "experimentName": "jobs",
+    }
+    ws._call("PUT", "jobs/train-1", {"properties": said})
+    run = ScriptRun(Experiment(ws, "jobs"), "train-1")
+    details = run.wait_for_completion(show_output=True)
+    assert details["status"] == run.status == "Completed"
+    assert run.get_metrics() == {"loss": 0.5, "grid": {"a": [1, 2]}}
+    assert run.tags["inside"] == "yes"
+    assert run.properties["author"] == "job"
+    logs = run.get_details_with_logs()["logFiles"]
+    assert any("hello from jobs" in text for text in logs.values())
+    assert run.get_all_logs(str(tmp_path / "logs"))
+    charts = ws._call("GET", "jobs/train-1/charts")
+    assert "table" in json.dumps(charts)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import time
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping
 
@@ -228,11 +229,11 @@ class Run:
         columns = self._rows.setdefault(name, {})
         for column, value in kwargs.items():
             columns.setdefault(column, []).append(_plain(value))
-        self._keep(name, "table", columns)
+        self._keep_table(name, columns)
 
     def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
         """Keep a table: columns by their names."""
-        self._keep(name, "table", {column: _plain(cells) for column, cells in value.items()})
+        self._keep_table(name, {column: _plain(cells) for column, cells in value.items()})
 
     def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
         """Keep a confusion matrix, a dict or its JSON."""
@@ -284,7 +285,7 @@ class Run:
             key = file[len(_TABLES) + 1 : -len(".json")]
             if name in (None, key):
                 said = json.loads(self._read(file))
-                found[key] = said["data"] if said.get("schema_type") == "table" else said
+                found[key] = _columns(said) if said.get("schema_type") == "table" else said
         return found
 
     def flush(self, timeout_seconds: float = 300) -> None:
@@ -575,8 +576,13 @@ class Run:
         values.append(value)
         self._set({f"{_TEXT}{name}": json.dumps(values)})
 
-    def _keep(self, name: str, kind: str, data: Any) -> None:
-        said = {"schema_type": kind, "schema_version": "1.0.0", "data": data}
+    def _keep_table(self, name: str, columns: Mapping[str, Any]) -> None:
+        """Keep columns as rows, which is how Studio shows them."""
+        listed = [cells if isinstance(cells, (list, tuple)) else [cells] for cells in columns.values()]
+        self._keep(name, "table", [list(row) for row in zip_longest(*listed)], columns=list(columns))
+
+    def _keep(self, name: str, kind: str, data: Any, **more: Any) -> None:
+        said = {"schema_type": kind, "schema_version": "1.0.0", **more, "data": data}
         self._put(f"{_TABLES}/{name}.json", json.dumps(said).encode())
 
     def _keep_chart(self, name: str, kind: str, value: Any) -> None:
@@ -652,6 +658,12 @@ def _tags_of(said: Mapping[str, Any]) -> dict[str, str]:
 
 def _pairs(tags: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"key": key, "value": str(value)} for key, value in tags.items()]
+
+
+def _columns(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a kept table; of one with a single row, its values."""
+    columns = {name: [row[at] for row in said["data"]] for at, name in enumerate(said["columns"])}
+    return {name: cells[0] if len(cells) == 1 else cells for name, cells in columns.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -72,7 +72,8 @@ export async function digestOf(picked: Picked[]): Promise<string> {
   return sha256(new TextEncoder().encode(lines.join("")).buffer as ArrayBuffer);
 }
 
-function inCodePoints(one: string, other: string): number {
+/** The order of paths in a snapshot. */
+export function inCodePoints(one: string, other: string): number {
   const [a, b] = [[...one], [...other]];
   for (let index = 0; index < Math.min(a.length, b.length); index += 1) {
     const gap = (a[index]?.codePointAt(0) ?? 0) - (b[index]?.codePointAt(0) ?? 0);
@@ -157,7 +158,7 @@ async function sendOne({ pathname, search }: URL, { path, file }: Picked): Promi
 
 const uuidOf = (hex: string) => hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
-function randomHex(): string {
+export function randomHex(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -263,7 +263,8 @@ def test_a_context_without_its_dockerfile_is_refused(place: Place) -> None:
 
 
 def test_nothing_is_begun_by_looking(place: Place) -> None:
-    place.put("environment", "looked-at", "1", image="ubuntu", conda_file="dependencies: [{pip: [tiny==1.0]}]")
+    conda = "dependencies: [{pip: [tiny==1.0]}]\nvariables: {ITS: own}"  # no other test's recipe, which may be built
+    place.put("environment", "looked-at", "1", image="ubuntu", conda_file=conda)
     record = place.platform.shelves["environment"].get(curated(place, "looked-at", "1"))
     assert "build_state" not in record.state
     recipe = place.platform.made.recipe(record)

@@ -1,6 +1,6 @@
 /** Every page and its address. Pages load when they are opened. */
 import { type ComponentType, lazy, Suspense } from "react";
-import { Navigate, Route, Routes, useParams, useSearchParams } from "react-router";
+import { matchRoutes, Navigate, Route, type RouteObject, Routes, useParams, useSearchParams } from "react-router";
 import { workspaceIn } from "@/api/client";
 import { WorkspaceProvider, workspaceAt } from "@/api/workspace";
 import { Frame } from "@/shell/frame";
@@ -39,6 +39,14 @@ const OUTSIDE: typeof INSIDE = {
   "workspaces/create": () => import("@/pages/workspaces/create"),
   tokens: () => import("@/pages/tokens"),
 };
+
+const told = (pages: typeof INSIDE) => Object.entries(pages).map(([path, handle]) => ({ path, handle }));
+const KNOWN: RouteObject[] = [{ path: ":subscription/:group/:workspace", children: told(INSIDE) }, ...told(OUTSIDE)];
+
+/** What loads the page at an address, where there is one. */
+export function pageAt(address: string): (() => Promise<unknown>) | undefined {
+  return matchRoutes(KNOWN, address)?.at(-1)?.route.handle;
+}
 
 const SignIn = lazy(() => import("@/shell/signIn"));
 

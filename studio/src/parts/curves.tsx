@@ -3,7 +3,11 @@ import { lazy, Suspense } from "react";
 import { Loading } from "@/parts/asked";
 import type { Axis, Curve } from "@/parts/smooth";
 
-const Plot = lazy(() => import("@/parts/plot"));
+const load = () => import("@/parts/plot");
+const Plot = lazy(load);
+
+/** Begin to load what draws, where it is known that there will be curves. */
+export const readyCurves = () => load().catch(() => {});
 
 export interface CurvesProps {
   /** What it shows, in words: also what a screen reader tells. */

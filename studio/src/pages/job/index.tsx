@@ -1,7 +1,7 @@
 /** A job: how it fares, what it measured, said and left, and what one can do with it. */
 import { Badge, Button, Text } from "@fluentui/react-components";
 import { ArrowLeft16Regular } from "@fluentui/react-icons";
-import { type ComponentType, lazy, Suspense, useMemo } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { asProblem } from "@/api/problem";
@@ -15,24 +15,29 @@ import { Status } from "@/parts/said";
 
 interface TabOf {
   text: string;
+  load: Load;
   part: ComponentType<{ name: string }>;
   /** Brings its own scrolling. */
-  isFull?: boolean;
+  isFull: boolean;
 }
 
+type Load = () => Promise<{ default: ComponentType<{ name: string }> }>;
+
+const tabOf = (text: string, load: Load, isFull = false): TabOf => ({ text, load, part: lazy(load), isFull });
+
 const TABS: Record<string, TabOf> = {
-  graph: { text: "Graph", part: lazy(() => import("@/pages/pipelines/graph")), isFull: true },
-  trials: { text: "Trials", part: lazy(() => import("@/pages/compare/trials")), isFull: true },
-  overview: { text: "Overview", part: lazy(() => import("@/pages/job/overview")) },
-  metrics: { text: "Metrics", part: lazy(() => import("@/pages/job/metrics")) },
-  images: { text: "Images", part: lazy(() => import("@/pages/job/images")) },
-  charts: { text: "Charts and tables", part: lazy(() => import("@/pages/job/charts")) },
-  outputs: { text: "Outputs and logs", part: lazy(() => import("@/pages/job/outputs")), isFull: true },
-  code: { text: "Code", part: lazy(() => import("@/pages/job/code")), isFull: true },
-  lineage: { text: "Lineage", part: lazy(() => import("@/pages/job/lineage")), isFull: true },
-  children: { text: "Child jobs", part: lazy(() => import("@/pages/job/children")), isFull: true },
-  environment: { text: "Environment", part: lazy(() => import("@/pages/job/environment")), isFull: true },
-  events: { text: "Events", part: lazy(() => import("@/pages/job/events")), isFull: true },
+  graph: tabOf("Graph", () => import("@/pages/pipelines/graph"), true),
+  trials: tabOf("Trials", () => import("@/pages/compare/trials"), true),
+  overview: tabOf("Overview", () => import("@/pages/job/overview")),
+  metrics: tabOf("Metrics", () => import("@/pages/job/metrics")),
+  images: tabOf("Images", () => import("@/pages/job/images")),
+  charts: tabOf("Charts and tables", () => import("@/pages/job/charts")),
+  outputs: tabOf("Outputs and logs", () => import("@/pages/job/outputs"), true),
+  code: tabOf("Code", () => import("@/pages/job/code"), true),
+  lineage: tabOf("Lineage", () => import("@/pages/job/lineage"), true),
+  children: tabOf("Child jobs", () => import("@/pages/job/children"), true),
+  environment: tabOf("Environment", () => import("@/pages/job/environment"), true),
+  events: tabOf("Events", () => import("@/pages/job/events"), true),
 };
 const ALWAYS = ["overview", "metrics", "images", "charts", "outputs", "code", "lineage", "environment", "events"];
 
@@ -45,11 +50,14 @@ export function tabsOf(kind: string): string[] {
 }
 
 export default function JobPage() {
-  const { name = "" } = useParams();
+  const { name = "", tab = "overview" } = useParams();
   const { to } = useWorkspace();
   const { t } = useTranslation();
   const navigate = useNavigate();
   const query = useJobResource(name);
+  useEffect(() => {
+    TABS[tab]?.load().catch(() => {}); // while the job is on its way
+  }, [tab]);
   const missing = query.isError && asProblem(query.error).status === 404;
   if (query.data) return <Shown key={name} name={name} job={query.data} />;
   return (

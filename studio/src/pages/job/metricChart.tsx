@@ -25,7 +25,7 @@ import { asProblem } from "@/api/problem";
 import { type Summary, useCurve } from "@/pages/job/curves";
 import type { View } from "@/pages/job/metrics";
 import { Loading } from "@/parts/asked";
-import { Curves, type Zoom } from "@/parts/curves";
+import { Curves, readyCurves, type Zoom } from "@/parts/curves";
 import { keep } from "@/parts/keep";
 import { ProblemView } from "@/parts/problem";
 import { number } from "@/parts/said";
@@ -64,6 +64,7 @@ export function MetricChart({ name, summary, view, zoom, onZoom, isPinned, pin }
   const [isWide, setWide] = useState(false);
   const picture = useRef<() => Promise<Blob | null>>(undefined);
   const isOne = summary.count === 1;
+  useEffect(() => void readyCurves(), []);
   const curve = useCurve(name, key, view.axis, zoom, summary.firstTime, isSeen && !isOne);
   const curves = useMemo(() => (curve.data ? [{ ...curve.data, label: key }] : []), [curve.data, key]);
   const told = (value: number | string | null) =>

@@ -11,6 +11,7 @@ from azureml.core.run import Run
 from azureml.core.runconfig import RunConfiguration
 from azureml.core.script_run import ScriptRun
 from azureml.core.script_run_config import ScriptRunConfig
+from azureml.core.webservice import Webservice
 from azureml.core.workspace import Workspace
 
 VERSION = "1.62.0"
@@ -30,6 +31,7 @@ __all__ = [
     "RunConfiguration",
     "ScriptRun",
     "ScriptRunConfig",
+    "Webservice",
     "Workspace",
     "__version__",
 ]

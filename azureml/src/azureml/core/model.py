@@ -14,6 +14,7 @@ from urllib.parse import quote
 from azureml._lazuli import place
 from azureml._lazuli.server import raised_as
 from azureml._lazuli.snapshot import below
+from azureml.core.inference_config import InferenceConfig
 from azureml.core.resource_configuration import ResourceConfiguration
 from azureml.exceptions import (
     ModelNotFoundException,
@@ -26,7 +27,7 @@ from azureml.exceptions import (
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
 
-__all__ = ["Model", "ModelNotFoundException", "ModelPathNotFoundException", "WebserviceException"]
+__all__ = ["InferenceConfig", "Model", "ModelNotFoundException", "ModelPathNotFoundException", "WebserviceException"]
 
 MODELS_DIR = "azureml-models"
 _DATASTORE = "workspaceblobstore"
@@ -373,6 +374,32 @@ class Model:
         said = {"name": self.name, "id": self.id, "version": self.version, "tags": self.tags}
         told = ", ".join(f"{word}={value}" for word, value in {**said, "properties": self.properties}.items())
         return f"Model(workspace={self.workspace!r}, {told})"
+
+    @staticmethod
+    def deploy(
+        workspace: Workspace,
+        name: str,
+        models: Sequence[Model],
+        inference_config: InferenceConfig | None = None,
+        deployment_config: Any = None,
+        deployment_target: Any = None,
+        overwrite: bool = False,
+        show_output: bool = False,
+    ) -> Any:
+        """A service that answers with a model: by a script, or by itself where MLflow made it.
+
+        Raises :class:`WebserviceException` for a name that is taken, unless ``overwrite``.
+        """
+        from azureml.core.webservice.webservice import deploy
+
+        service = deploy(workspace, name, models, inference_config, deployment_config, overwrite)
+        if show_output:
+            service.wait_for_deployment(show_output=True)
+        return service
+
+    @property
+    def _resource_id(self) -> str:
+        return f"{self.workspace._scope.path}/{self._address}"
 
     @property
     def _address(self) -> str:

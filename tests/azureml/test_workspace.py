@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from azureml.core import Keyvault, Workspace
+from azureml.core import VERSION, Keyvault, Workspace, __version__
 from azureml.core.authentication import (
     AzureCliAuthentication,
     InteractiveLoginAuthentication,
@@ -142,3 +142,7 @@ def test_no_server_says_how_to_start_one(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("LAZULI_DATA_DIR", str(tmp_path))
     with pytest.raises(DiscoveryUrlNotFoundException, match="lazuli up"):
         Workspace("a", "b", "c")
+
+
+def test_the_version_is_one_that_scripts_know() -> None:
+    assert __version__ == VERSION and VERSION.startswith("1.6")

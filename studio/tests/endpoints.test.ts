@@ -17,12 +17,11 @@ import {
   wrongName,
 } from "@/pages/endpoints/documents";
 import { invokeCommand, invokeRest } from "@/pages/endpoints/giving";
-import { needsOf } from "@/pages/endpoints/pickers";
+import { likelyScript, needsOf } from "@/pages/endpoints/pickers";
 import { countedIn, parse, quantile } from "@/pages/endpoints/prometheus";
 import { sameShares, spread, sum, withShare, written } from "@/pages/endpoints/shares";
 import { LANGUAGES, quoted, snippet } from "@/pages/endpoints/snippets";
 import { deploymentsIn, pointsOf, sketch } from "@/pages/endpoints/spans";
-import { likelyScript, sameOrigin } from "@/pages/endpoints/upload";
 
 test("shares add up to 100 whatever one is set to", () => {
   for (const shares of [
@@ -267,10 +266,12 @@ test("names are judged as the server judges them", () => {
 test("models tell whether they need a script", () => {
   expect([
     needsOf("mlflow_model", "azureml://x"),
+    needsOf("mlflow_model", "azureml://x", ["MLmodel", "conda.yaml"]),
+    needsOf("mlflow_model", "azureml://x", ["MLmodel"]),
     needsOf("custom_model", "azureml://x/m.onnx"),
     needsOf("custom_model", "azureml://x/m.pkl"),
     needsOf(undefined, undefined),
-  ]).toEqual(["nothing", "nothing", "script", "unknown"]);
+  ]).toEqual(["nothing", "nothing", "environment", "nothing", "script", "unknown"]);
 });
 
 test("a batch is asked in both tongues", () => {
@@ -300,16 +301,6 @@ test("a batch is asked in both tongues", () => {
   expect(batchDeploymentRest(choice, "/w", "/code").properties).not.toHaveProperty("outputFileName");
 });
 
-test("code goes to this server, under its own names", () => {
-  const sas = "http://a1.blob.core.lazuli.local:80/box/folder?sig=a%2Bb";
-  expect(sameOrigin(sas, "src/my file.py")).toBe(
-    "/lazuli.blob.core.lazuli.local/box/folder/src/my%20file.py?sig=a%2Bb",
-  );
-  const content = new Blob([]);
-  expect(
-    likelyScript([
-      { path: "a.py", content },
-      { path: "src/score.py", content },
-    ]),
-  ).toBe("src/score.py");
+test("the script that answers is found by its name", () => {
+  expect(likelyScript([{ path: "a.py" }, { path: "src/score.py" }])).toBe("src/score.py");
 });

@@ -45,12 +45,16 @@ __all__ = [
 _PIECE = 8 << 20
 _CHANGED = ("last_modified", "LastModified", "updated", "mtime")
 _DOMAIN = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", re.IGNORECASE)
+_DASHED = "3 to 63 small letters, digits and single '-' between them"
 _NAMES = {
-    "account_name": re.compile(r"^[a-z0-9]{3,24}$"),
-    "container_name": re.compile(r"^(\$root|\$web|[a-z0-9](-?[a-z0-9]){2,62})$"),
-    "filesystem": re.compile(r"^[a-z0-9](-?[a-z0-9]){2,62}$"),
-    "bucket_name": re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,220}[A-Za-z0-9]$"),
-    "region": re.compile(r"^[a-z0-9-]{1,40}$"),
+    "account_name": (re.compile(r"^[a-z0-9]{3,24}$"), "3 to 24 small letters and digits"),
+    "container_name": (re.compile(r"^(\$root|\$web|[a-z0-9](-?[a-z0-9]){2,62})$"), _DASHED),
+    "filesystem": (re.compile(r"^[a-z0-9](-?[a-z0-9]){2,62}$"), _DASHED),
+    "bucket_name": (
+        re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,220}[A-Za-z0-9]$"),
+        "3 to 222 letters, digits, '.', '_' and '-', with a letter or digit at both ends",
+    ),
+    "region": (re.compile(r"^[a-z0-9-]{1,40}$"), "small letters, digits and '-', such as eu-central-1"),
 }
 _METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16")))
 """Where clouds tell a machine who it is, besides the link-local addresses: AWS over IPv6, Alibaba, Azure."""
@@ -369,10 +373,11 @@ def open_outside(datastore: Datastore, secrets: Mapping[str, str], settings: Set
 def check_place(datastore: Datastore, settings: Settings) -> None:
     """Raise :class:`InvalidInput` where a datastore does not name a place, or one that is not allowed."""
     datastore.check()
-    for field, pattern in _NAMES.items():
+    for field, (pattern, rule) in _NAMES.items():
         value = getattr(datastore, field)
         if value and not pattern.match(value):
-            raise InvalidInput(f"'{value[:80]}' cannot be the {field.replace('_', ' ')}.", target=field)
+            said = f"'{value[:80]}' cannot be the {field.replace('_', ' ')}."
+            raise InvalidInput(said, target=field, mend=f"It takes {rule}.")
     if datastore.type is DatastoreType.LOCAL:
         check_folder(Path(str(datastore.path)), settings)
         return

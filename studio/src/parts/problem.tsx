@@ -31,6 +31,19 @@ export function ProblemView({ problem, retry }: { problem: Problem; retry?: () =
   );
 }
 
+/** Why what was asked for in a form was refused, brought into view; nothing where it was not. */
+export function Refused({ of: error }: { of: unknown }) {
+  if (!error) return null;
+  const { message, mend } = asProblem(error);
+  return (
+    <MessageBar intent="error" layout="multiline" ref={(bar) => bar?.scrollIntoView({ block: "nearest" })}>
+      <MessageBarBody>
+        {message} {mend}
+      </MessageBarBody>
+    </MessageBar>
+  );
+}
+
 const useStyles = makeStyles({
   empty: {
     display: "flex",

@@ -71,16 +71,22 @@ export function PageLink({ to, children }: { to: string; children: ReactNode }) 
   );
 }
 
+/** Draw again every so many milliseconds: time passes also where nothing else happens. */
+export function useTick(every: number | null): void {
+  const [, tick] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    if (every === null) return;
+    const timer = setInterval(tick, every);
+    return () => clearInterval(timer);
+  }, [every]);
+}
+
 type When = string | number | null | undefined;
 
 /** A moment as one says it ("3 min ago"), exactly on hover; keeps itself up to date. */
 export function Ago({ at }: { at: When }) {
   const { i18n } = useTranslation();
-  const [, tick] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => {
-    const timer = setInterval(tick, 30_000);
-    return () => clearInterval(timer);
-  }, []);
+  useTick(30_000);
   if (at === null || at === undefined || at === "") return <>–</>;
   const moment = new Date(at);
   return (

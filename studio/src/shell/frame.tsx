@@ -32,7 +32,7 @@ import {
   Settings20Filled,
   Settings20Regular,
 } from "@fluentui/react-icons";
-import { type ComponentType, Suspense, useState } from "react";
+import { type ComponentType, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation } from "react-router";
 import { useWorkspaceMaybe } from "@/api/workspace";
@@ -137,9 +137,27 @@ const useStyles = makeStyles({
   },
 });
 
+/** A file that is dropped beside the place where one is wanted does not open instead of the page. */
+function useStrayFiles(): void {
+  useEffect(() => {
+    const refuse = (event: DragEvent) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    };
+    window.addEventListener("dragover", refuse);
+    window.addEventListener("drop", refuse);
+    return () => {
+      window.removeEventListener("dragover", refuse);
+      window.removeEventListener("drop", refuse);
+    };
+  }, []);
+}
+
 export function Frame() {
   const styles = useStyles();
   const { t } = useTranslation();
+  useStrayFiles();
   const [isNarrow, setNarrow] = useState(
     () => (localStorage.getItem(KEY) ?? (window.innerWidth < 1200 ? "narrow" : "")) === "narrow",
   );

@@ -8,6 +8,14 @@ import { initReactI18next } from "react-i18next";
 export const LANGUAGES = { en: "English", zh: "简体中文" } as const;
 export type Language = keyof typeof LANGUAGES;
 const KEY = "lazuli.language";
+/** Where one of a thing is said otherwise than many. */
+const ONE = {
+  "{{count}} files, {{size}}_one": "{{count}} file, {{size}}",
+  "{{name}}: {{count}} files, {{size}}_one": "{{name}}: {{count}} file, {{size}}",
+  "{{count}} files are uploaded_one": "{{count}} file is uploaded",
+  "{{count}} packages_one": "{{count}} package",
+  "{{count}} steps, up to {{step}}_one": "{{count}} step, up to {{step}}",
+};
 const CHINESE = import.meta.glob<Record<string, string>>("../**/zh.json", { import: "default" });
 
 /** Speak the language that was chosen, or the browser's. */
@@ -19,7 +27,7 @@ export async function startLanguage(): Promise<void> {
     keySeparator: false,
     nsSeparator: false,
     interpolation: { escapeValue: false },
-    resources: { en: { translation: {} } },
+    resources: { en: { translation: ONE } },
     returnEmptyString: false,
   });
   await speak(asked in LANGUAGES ? (asked as Language) : "en");

@@ -1,43 +1,19 @@
 /** The code a job runs: a folder of this machine, uploaded; the snapshot of an earlier job; or a place that is written. */
-import {
-  Button,
-  Combobox,
-  Input,
-  Link,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  makeStyles,
-  mergeClasses,
-  Option,
-  ProgressBar,
-  Text,
-  tokens,
-} from "@fluentui/react-components";
-import { ArrowUpload16Regular, FolderOpen16Regular, History16Regular } from "@fluentui/react-icons";
-import { type DragEvent, useRef, useState } from "react";
+import { Button, Combobox, Input, Link, makeStyles, Option, ProgressBar, Text } from "@fluentui/react-components";
+import { History20Regular } from "@fluentui/react-icons";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "@/api/problem";
 import { useGet, useWorkspace } from "@/api/workspace";
+import { PickFiles } from "@/pages/assets/pick";
 import { Labelled, Remove } from "@/pages/author/fields";
 import { useSaid, useTyped } from "@/pages/author/form";
 import type { Path } from "@/pages/author/schema";
-import { type Picked, pickedOf, upload } from "@/pages/author/upload";
+import { type Picked, upload } from "@/pages/author/upload";
 import { size } from "@/parts/said";
 
 const useStyles = makeStyles({
-  drop: {
-    display: "grid",
-    gap: "8px",
-    padding: "10px 12px",
-    border: `1px dashed ${tokens.colorNeutralStroke1}`,
-    borderRadius: tokens.borderRadiusMedium,
-  },
-  over: { backgroundColor: tokens.colorBrandBackground2, border: `1px dashed ${tokens.colorBrandStroke1}` },
   line: { display: "flex", gap: "8px", alignItems: "center", flexWrap: "wrap" },
-  quiet: { color: tokens.colorNeutralForeground3 },
 });
 
 export function CodeField({ path, label }: { path: Path; label: string }) {
@@ -47,10 +23,7 @@ export function CodeField({ path, label }: { path: Path; label: string }) {
   const { value, set } = useSaid(path);
   const [state, setState] = useState<{ sent: number; total: number } | null>(null);
   const [told, setTold] = useState("");
-  const [isOver, setOver] = useState(false);
   const [isChoosing, setChoosing] = useState(false);
-  const folder = useRef<HTMLInputElement>(null);
-  const files = useRef<HTMLInputElement>(null);
   const said = String(value ?? "");
   const [text, type] = useTyped(said, (typed) => set(typed.trim() || undefined, ""));
   const send = async (name: string, picked: Picked[]) => {
@@ -72,53 +45,18 @@ export function CodeField({ path, label }: { path: Path; label: string }) {
       setState(null);
     }
   };
-  const chosen = (list: FileList | null) => {
-    const { name, picked } = pickedOf(list ?? []);
-    if (picked.length) void send(name, picked);
-  };
-  const drop = async (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    const { name, picked } = await dropped(event.dataTransfer);
-    if (picked.length) void send(name, picked);
-  };
   return (
     <Labelled path={path} label={label}>
-      <div
-        role="group"
-        className={mergeClasses(styles.drop, isOver && styles.over)}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
-        <div className={styles.line}>
-          <Menu>
-            <MenuTrigger>
-              <Button size="small" icon={<ArrowUpload16Regular />} disabled={state !== null}>
-                {t("Upload")}
-              </Button>
-            </MenuTrigger>
-            <MenuPopover>
-              <MenuList>
-                <MenuItem icon={<FolderOpen16Regular />} onClick={() => folder.current?.click()}>
-                  {t("A folder")}
-                </MenuItem>
-                <MenuItem icon={<ArrowUpload16Regular />} onClick={() => files.current?.click()}>
-                  {t("Files")}
-                </MenuItem>
-              </MenuList>
-            </MenuPopover>
-          </Menu>
-          <Button size="small" icon={<History16Regular />} onClick={() => setChoosing(!isChoosing)}>
+      <PickFiles
+        isSmall
+        disabled={state !== null}
+        take={({ name, picked }) => void send(name, picked)}
+        beside={
+          <Button size="small" icon={<History20Regular />} onClick={() => setChoosing(!isChoosing)}>
             {t("From a job")}
           </Button>
-          <Text size={200} className={styles.quiet}>
-            {t("or drop a folder here")}
-          </Text>
-        </div>
+        }
+      >
         {isChoosing && (
           <Snapshots
             choose={(code, job) => {
@@ -151,24 +89,7 @@ export function CodeField({ path, label }: { path: Path; label: string }) {
           </Link>
         )}
         {told && <Text size={200}>{told}</Text>}
-        <input
-          ref={folder}
-          type="file"
-          hidden
-          multiple
-          aria-label={t("A folder")}
-          {...{ webkitdirectory: "" }}
-          onChange={(event) => chosen(event.target.files)}
-        />
-        <input
-          ref={files}
-          type="file"
-          hidden
-          multiple
-          aria-label={t("Files")}
-          onChange={(event) => chosen(event.target.files)}
-        />
-      </div>
+      </PickFiles>
     </Labelled>
   );
 }
@@ -202,29 +123,4 @@ function Snapshots({ choose }: { choose: (code: string, job: string) => void }) 
       ))}
     </Combobox>
   );
-}
-
-/** All files of what was dropped, of folders in folders as well. */
-async function dropped(transfer: DataTransfer): Promise<{ name: string; picked: Picked[] }> {
-  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const [only] = entries;
-  const isFolder = entries.length === 1 && only?.isDirectory;
-  const found = (await Promise.all(entries.map((entry) => filesIn(entry, "")))).flat();
-  const picked = isFolder ? found.map(({ path, file }) => ({ file, path: path.slice(path.indexOf("/") + 1) })) : found;
-  return { name: only?.name ?? "", picked };
-}
-
-async function filesIn(entry: FileSystemEntry, above: string): Promise<Picked[]> {
-  const path = above ? `${above}/${entry.name}` : entry.name;
-  if (entry.isFile) {
-    const file = await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail));
-    return [{ path, file }];
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const found: Picked[] = [];
-  for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail));
-    if (some.length === 0) return found;
-    found.push(...(await Promise.all(some.map((each) => filesIn(each, path)))).flat());
-  }
 }

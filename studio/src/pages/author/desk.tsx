@@ -48,6 +48,7 @@ const useStyles = makeStyles({
     minWidth: 0,
     paddingRight: "8px",
     scrollbarGutter: "stable",
+    "& .fui-Field": { gridTemplateColumns: "minmax(0, 1fr)" }, // a long word in a field makes no field wider
     "& .fui-Combobox, & .fui-Dropdown, & .fui-Input, & .fui-Combobox__input": { minWidth: 0 },
   },
   alone: { maxWidth: "760px" },

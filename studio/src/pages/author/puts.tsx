@@ -111,17 +111,43 @@ function Literal({ path, name }: { path: Path; name: string }) {
   const { value, set } = useSaid(path);
   const said = value === undefined || value === null ? "" : String(value);
   const [text, type] = useTyped(said, (typed) => set(literalOf(typed)));
+  const bindings = bindingsAt(useForm().data, path);
+  const shared = {
+    size: "small",
+    "aria-label": t("Value of {{name}}", { name }),
+    placeholder: t("Value"),
+    value: text,
+    className: styles.slim,
+    style: { gridColumn: "1 / -1" },
+  } as const;
+  if (bindings.length === 0) return <Input {...shared} onChange={(_, data) => type(data.value)} />;
   return (
-    <Input
-      size="small"
-      aria-label={t("Value of {{name}}", { name })}
-      placeholder={t("Value")}
-      value={text}
-      onChange={(_, data) => type(data.value)}
-      className={styles.slim}
-      style={{ gridColumn: "1 / -1" }}
-    />
+    <Combobox
+      freeform
+      {...shared}
+      selectedOptions={[text]}
+      onChange={(event) => type(event.target.value)}
+      onOptionSelect={(_, { optionValue }) => optionValue !== undefined && type(optionValue)}
+    >
+      {bindings.map((each) => (
+        <Option key={each}>{each}</Option>
+      ))}
+    </Combobox>
   );
+}
+
+/** What a step may be given: what the pipeline itself is, and what its other steps leave. Outside of steps nothing. */
+export function bindingsAt(data: unknown, [jobs, own]: Path): string[] {
+  if (jobs !== "jobs") return [];
+  const keys = (value: unknown) => Object.keys(mapOf(value) ?? {});
+  const whole = mapOf(data) ?? {};
+  const steps = Object.entries(mapOf(whole.jobs) ?? {}).filter(([name]) => name !== own);
+  return [
+    ...keys(whole.inputs).map((input) => `\${{parent.inputs.${input}}}`),
+    ...steps.flatMap(([name, step]) =>
+      keys(mapOf(step)?.outputs).map((output) => `\${{parent.jobs.${name}.outputs.${output}}}`),
+    ),
+  ];
 }
 
 /** What an input reads: an asset that is there, or a place. What an output is kept as, where it is to become an asset. */
@@ -141,7 +167,7 @@ function Place({ path, kind, name, side }: { path: Path; kind: string; name: str
   };
   const [text, type] = useTyped(String(value ?? ""), commit);
   const assets = kind.endsWith("_model") ? listed.models : listed.data;
-  const parents = Object.keys(mapOf(mapOf(data)?.inputs) ?? {}).map((each) => `\${{parent.inputs.${each}}}`);
+  const bindings = isInput ? bindingsAt(data, path) : [];
   const choices = isInput ? assets.map((each) => `azureml:${each.name}@latest`) : assets.map((each) => each.name);
   return (
     <Combobox
@@ -153,9 +179,11 @@ function Place({ path, kind, name, side }: { path: Path; kind: string; name: str
       selectedOptions={[text]}
       className={styles.slim}
       onChange={(event) => type(event.target.value)}
-      onOptionSelect={(_, { optionValue }) => optionValue !== undefined && type(optionValue)}
+      onOptionSelect={(_, { optionValue = "" }) =>
+        bindings.includes(optionValue) ? set(path, optionValue) : type(optionValue)
+      }
     >
-      {[...choices, ...(path[0] === "jobs" ? parents : [])].map((each) => (
+      {[...bindings, ...choices].map((each) => (
         <Option key={each}>{each}</Option>
       ))}
     </Combobox>

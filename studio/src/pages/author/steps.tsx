@@ -6,6 +6,8 @@ import {
   AccordionPanel,
   Button,
   Combobox,
+  Field,
+  Input,
   Menu,
   MenuItem,
   MenuList,
@@ -57,8 +59,9 @@ export function Steps({ path }: { path: Path }) {
     <Labelled path={path} label="">
       <div>
         <Accordion collapsible multiple>
-          {Object.keys(jobs ?? {}).map((name) => (
-            <Step key={name} path={path} name={name} />
+          {Object.keys(jobs ?? {}).map((name, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a step keeps its place while its name is typed
+            <Step key={index} at={index} path={path} name={name} />
           ))}
         </Accordion>
         <Menu>
@@ -83,18 +86,19 @@ export function Steps({ path }: { path: Path }) {
   );
 }
 
-function Step({ path, name }: { path: Path; name: string }) {
+function Step({ at, path, name }: { at: number; path: Path; name: string }) {
   const { t } = useTranslation();
   const styles = useStyles();
-  const { set } = useForm();
+  const { set, rename } = useForm();
   const own = [...path, name];
+  const [key, typeKey] = useTyped(name, (typed) => typed.trim() && rename(own, typed.trim()));
   const step = mapOf(useSaid(own).value) ?? {};
   const type = String(step.type ?? "command");
   const runs = step.component ?? step.trial ?? step.command ?? "";
   const isNamed = type === "sweep" ? "trial" : "component";
   const isOwn = step.command !== undefined;
   return (
-    <AccordionItem value={name}>
+    <AccordionItem value={at}>
       <AccordionHeader size="small">
         <span className={styles.head}>
           <Text weight="semibold">{name}</Text>
@@ -106,6 +110,9 @@ function Step({ path, name }: { path: Path; name: string }) {
       <AccordionPanel>
         <div className={styles.fields}>
           <div className={styles.line}>
+            <Field label={t("Name")} style={{ flex: 1, minWidth: 0 }}>
+              <Input value={key} onChange={(_, data) => typeKey(data.value)} />
+            </Field>
             <div style={{ flex: 1, minWidth: 0 }}>
               <WordField
                 path={[...own, "type"]}

@@ -10,7 +10,9 @@ export interface Picked {
 }
 
 export interface Uploaded {
+  /** The code asset, as YAML and as the API name it. */
   reference: string;
+  id: string;
   name: string;
   count: number;
   bytes: number;
@@ -92,7 +94,7 @@ export async function upload(
   { id }: Workspace,
   name: string,
   chosen: Picked[],
-  told: (sent: number, total: number) => void,
+  told: (sent: number, total: number) => void = () => {},
 ): Promise<Uploaded> {
   const picked = await withoutIgnored(chosen);
   if (picked.length === 0) throw new Problem(0, "", `'${name}' has no files to upload.`);
@@ -104,14 +106,14 @@ export async function upload(
   if (digest) {
     const known = await (await fetched(`${codes}?hash=${digest}&hashVersion=${HASH_VERSION}`)).json();
     const found = known.value?.[0]?.name;
-    if (found) return { ...facts, reference: `azureml:${own}:${found}` };
+    if (found) return { ...facts, reference: `azureml:${own}:${found}`, id: `${codes}/${found}` };
   }
   const pending = await asked("POST", `${codes}/1/startPendingUpload`, { pendingUploadType: "TemporaryBlobReference" });
   const { blobUri, credential } = pending.blobReferenceForConsumption;
   await sendAll(new URL(credential.sasUri), picked, told);
   const properties = digest ? { hash_sha256: digest, hash_version: HASH_VERSION } : {};
   await asked("PUT", `${codes}/1`, { properties: { codeUri: blobUri, isAnonymous: true, properties } });
-  return { ...facts, reference: `azureml:${own}:1` };
+  return { ...facts, reference: `azureml:${own}:1`, id: `${codes}/1` };
 }
 
 async function asked(method: string, address: string, body: object) {
@@ -162,11 +164,43 @@ export function randomHex(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The files below what was dropped or chosen, by their paths; `name` is the folder's. */
-export function pickedOf(files: FileList | File[]): { name: string; picked: Picked[] } {
+/** Files that were chosen or dropped; where that was a folder, their paths begin below it, and `name` is its name. */
+export interface Chosen {
+  name: string;
+  picked: Picked[];
+  isFolder: boolean;
+}
+
+/** What an input of files holds. */
+export function pickedOf(files: FileList | File[]): Chosen {
   const paths = [...files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
   const root = paths[0]?.path.split("/")[0] ?? "";
-  const isFolder = paths.every(({ path }) => path.startsWith(`${root}/`));
+  const isFolder = paths.length > 0 && paths.every(({ path }) => path.startsWith(`${root}/`));
   const picked = isFolder ? paths.map(({ file, path }) => ({ file, path: path.slice(root.length + 1) })) : paths;
-  return { name: isFolder ? root : (paths[0]?.path ?? ""), picked };
+  return { name: isFolder ? root : (paths[0]?.path ?? ""), picked, isFolder };
+}
+
+/** All files of what was dropped, of folders in folders as well. */
+export async function dropped(transfer: DataTransfer): Promise<Chosen> {
+  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  const [only] = entries;
+  const isFolder = entries.length === 1 && only?.isDirectory === true;
+  const found = (await Promise.all(entries.map((entry) => filesIn(entry, "")))).flat();
+  const picked = isFolder ? found.map(({ path, file }) => ({ file, path: path.slice(path.indexOf("/") + 1) })) : found;
+  return { name: only?.name ?? "", picked, isFolder };
+}
+
+async function filesIn(entry: FileSystemEntry, above: string): Promise<Picked[]> {
+  const path = above ? `${above}/${entry.name}` : entry.name;
+  if (entry.isFile) {
+    const file = await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail));
+    return [{ path, file }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const found: Picked[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail));
+    if (some.length === 0) return found;
+    found.push(...(await Promise.all(some.map((each) => filesIn(each, path)))).flat());
+  }
 }

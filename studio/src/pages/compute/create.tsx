@@ -17,9 +17,8 @@ import { Dismiss20Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { asProblem } from "@/api/problem";
 import { useChange, useWorkspace } from "@/api/workspace";
-import { ProblemView } from "@/parts/problem";
+import { Refused } from "@/parts/problem";
 import { useTell } from "@/shell/told";
 import { useSizes } from "./computes";
 import { type Scale, ScaleFields, scaleSettings } from "./scale";
@@ -71,7 +70,7 @@ export default function NewCompute({ close }: { close: () => void }) {
             submit().catch(() => {}); // the problem stands in the form
           }}
         >
-          {make.isError && <ProblemView problem={asProblem(make.error)} />}
+          <Refused of={make.error} />
           <Field label={t("Type")}>
             <RadioGroup value={kind} onChange={(_, { value }) => setKind(value as typeof kind)}>
               <Radio value="AmlCompute" label={t("Compute cluster")} />

@@ -8,8 +8,6 @@ import {
   Dropdown,
   Field,
   Input,
-  MessageBar,
-  MessageBarBody,
   makeStyles,
   Option,
   OverlayDrawer,
@@ -19,22 +17,21 @@ import {
   Text,
   Textarea,
 } from "@fluentui/react-components";
-import { ArrowUpload20Regular, Dismiss24Regular, FolderOpen20Regular } from "@fluentui/react-icons";
-import { useRef, useState } from "react";
+import { Dismiss24Regular } from "@fluentui/react-icons";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { asProblem } from "@/api/problem";
 import { useChange, useGet, useWorkspace } from "@/api/workspace";
 import { isName, nameFrom, storedIn, uriOf } from "@/pages/assets/paths";
+import { PickFiles } from "@/pages/assets/pick";
 import { made } from "@/pages/assets/reads";
-import { type Picked, pickedOf } from "@/pages/author/upload";
+import type { Chosen, Picked } from "@/pages/author/upload";
 import { sendData } from "@/pages/data/send";
-import { size } from "@/parts/said";
+import { Refused } from "@/parts/problem";
 import { useTell } from "@/shell/told";
 
 const useStyles = makeStyles({
   form: { display: "grid", gap: "16px", paddingBottom: "16px" },
-  line: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "center" },
   foot: { display: "flex", gap: "8px" },
 });
 
@@ -65,16 +62,11 @@ export function AddData({ close, from = "", type: first = "uri_file" }: Props) {
   const [uri, setUri] = useState("");
   const [picked, setPicked] = useState<Picked[]>([]);
   const [state, setState] = useState<{ sent: number; total: number } | null>(null);
-  const files = useRef<HTMLInputElement>(null);
-  const folder = useRef<HTMLInputElement>(null);
-  const choose = (list: FileList | null, isFolder: boolean) => {
-    const chosen = pickedOf(list ?? []);
-    if (!chosen.picked.length) return;
-    setPicked(chosen.picked);
-    const isOne = chosen.picked.length === 1 && !isFolder;
-    const isTable = chosen.picked.some(({ path }) => path === "MLTable");
-    setType(isTable ? "mltable" : isOne ? "uri_file" : "uri_folder");
-    if (!name) setName(nameFrom(chosen.name));
+  const take = ({ name: file, picked, isFolder }: Chosen) => {
+    setPicked(picked);
+    const isTable = picked.some(({ path }) => path === "MLTable");
+    setType(isTable ? "mltable" : picked.length === 1 && !isFolder ? "uri_file" : "uri_folder");
+    if (!name) setName(nameFrom(file));
   };
   const isReady =
     isName(name) && { files: picked.length > 0, datastore: path.trim() !== "", uri: uri.trim() !== "" }[source];
@@ -93,7 +85,6 @@ export function AddData({ close, from = "", type: first = "uri_file" }: Props) {
     close();
     navigate(workspace.to("data", name, version));
   };
-  const problem = create.isError ? asProblem(create.error) : null;
   return (
     <OverlayDrawer open position="end" size="medium" onOpenChange={(_, { open }) => open || close()}>
       <DrawerHeader>
@@ -113,40 +104,8 @@ export function AddData({ close, from = "", type: first = "uri_file" }: Props) {
             </RadioGroup>
           </Field>
           {source === "files" && (
-            <Field
-              label={t("Files")}
-              required
-              hint={
-                picked.length
-                  ? t("{{count}} files, {{size}}", {
-                      count: picked.length,
-                      size: size(picked.reduce((sum, { file }) => sum + file.size, 0)),
-                    })
-                  : t("They are copied into the workspace.")
-              }
-            >
-              <div className={styles.line}>
-                <Button icon={<ArrowUpload20Regular />} onClick={() => files.current?.click()}>
-                  {t("Choose files")}
-                </Button>
-                <Button icon={<FolderOpen20Regular />} onClick={() => folder.current?.click()}>
-                  {t("Choose a folder")}
-                </Button>
-                <input
-                  ref={files}
-                  type="file"
-                  multiple
-                  hidden
-                  onChange={(event) => choose(event.target.files, false)}
-                />
-                <input
-                  ref={folder}
-                  type="file"
-                  hidden
-                  {...{ webkitdirectory: "" }}
-                  onChange={(event) => choose(event.target.files, true)}
-                />
-              </div>
+            <Field label={t("Files")} required hint={t("They are copied into the workspace.")}>
+              <PickFiles take={take} picked={picked} disabled={create.isPending} />
             </Field>
           )}
           {source === "datastore" && (
@@ -200,13 +159,7 @@ export function AddData({ close, from = "", type: first = "uri_file" }: Props) {
               <Text size={200}>{t("{{sent}} of {{total}} files sent", state)}</Text>
             </div>
           )}
-          {problem && (
-            <MessageBar intent="error" layout="multiline">
-              <MessageBarBody>
-                {problem.message} {problem.mend}
-              </MessageBarBody>
-            </MessageBar>
-          )}
+          <Refused of={create.error} />
         </div>
       </DrawerBody>
       <DrawerFooter>

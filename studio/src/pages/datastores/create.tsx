@@ -8,8 +8,6 @@ import {
   Dropdown,
   Field,
   Input,
-  MessageBar,
-  MessageBarBody,
   makeStyles,
   Option,
   OverlayDrawer,
@@ -19,10 +17,11 @@ import { Dismiss24Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { asProblem } from "@/api/problem";
 import { useChange, useWorkspace } from "@/api/workspace";
 import { sent } from "@/pages/assets/reads";
 import { documentOf, FIELDS, KINDS, type KindOfStore, missingIn, WAYS } from "@/pages/datastores/form";
+import { wordOf } from "@/pages/datastores/stores";
+import { Refused } from "@/parts/problem";
 import { useTell } from "@/shell/told";
 
 const useStyles = makeStyles({
@@ -53,7 +52,6 @@ export default function NewStore({ close }: { close: () => void }) {
     close();
     navigate(to("datastores", name));
   };
-  const problem = create.isError ? asProblem(create.error) : null;
   const field = ({
     key,
     title,
@@ -94,7 +92,7 @@ export default function NewStore({ close }: { close: () => void }) {
           </Field>
           <Field label={t("Type")}>
             <Dropdown
-              value={t(kind)}
+              value={t(wordOf(kind))}
               selectedOptions={[kind]}
               onOptionSelect={(_, { optionValue }) => {
                 setKind((optionValue ?? kind) as KindOfStore);
@@ -102,8 +100,8 @@ export default function NewStore({ close }: { close: () => void }) {
               }}
             >
               {KINDS.map((each) => (
-                <Option key={each} value={each} text={t(each)}>
-                  {t(each)}
+                <Option key={each} value={each} text={t(wordOf(each))}>
+                  {t(wordOf(each))}
                 </Option>
               ))}
             </Dropdown>
@@ -112,13 +110,13 @@ export default function NewStore({ close }: { close: () => void }) {
           {Object.keys(ways).length > 0 && (
             <Field label={t("Access")} hint={t("Secrets are kept sealed and never shown again.")}>
               <Dropdown
-                value={t(way || "None")}
+                value={t(wordOf(way || "None"))}
                 selectedOptions={[way]}
                 onOptionSelect={(_, { optionValue }) => setWay(optionValue ?? "")}
               >
                 {["", ...Object.keys(ways)].map((each) => (
-                  <Option key={each} value={each} text={t(each || "None")}>
-                    {t(each || "None")}
+                  <Option key={each} value={each} text={t(wordOf(each || "None"))}>
+                    {t(wordOf(each || "None"))}
                   </Option>
                 ))}
               </Dropdown>
@@ -128,13 +126,7 @@ export default function NewStore({ close }: { close: () => void }) {
           <Field label={t("Description")}>
             <Textarea value={description} onChange={(_, { value }) => setDescription(value)} />
           </Field>
-          {problem && (
-            <MessageBar intent="error" layout="multiline">
-              <MessageBarBody>
-                {problem.message} {problem.mend}
-              </MessageBarBody>
-            </MessageBar>
-          )}
+          <Refused of={create.error} />
         </div>
       </DrawerBody>
       <DrawerFooter>

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useWorkspace } from "@/api/workspace";
-import { placeOf, type Store, useStores } from "@/pages/datastores/stores";
+import { placeOf, type Store, useStores, wordOf } from "@/pages/datastores/stores";
 import { Asked } from "@/parts/asked";
 import { Page } from "@/parts/page";
 import { Empty } from "@/parts/problem";
@@ -40,7 +40,7 @@ export default function Datastores() {
         </span>
       ),
     },
-    { key: "type", title: t("Type"), width: "180px", cell: ({ properties }) => t(properties.datastoreType) },
+    { key: "type", title: t("Type"), width: "180px", cell: ({ properties }) => t(wordOf(properties.datastoreType)) },
     {
       key: "place",
       title: t("Place"),

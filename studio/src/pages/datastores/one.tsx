@@ -11,7 +11,7 @@ import { sent, useRead } from "@/pages/assets/reads";
 import { Trail } from "@/pages/assets/trail";
 import { pickedOf } from "@/pages/author/upload";
 import { putInto } from "@/pages/data/send";
-import { isOurs, type Store } from "@/pages/datastores/stores";
+import { isOurs, type Store, wordOf } from "@/pages/datastores/stores";
 import { Asked } from "@/parts/asked";
 import { Confirm } from "@/parts/confirm";
 import { Page } from "@/parts/page";
@@ -131,10 +131,10 @@ function Details({ store: { properties, systemData } }: { store: Store }) {
       <Card title={t("Details")}>
         <Facts
           of={[
-            [t("Type"), t(properties.datastoreType)],
+            [t("Type"), t(wordOf(properties.datastoreType))],
             [t("Description"), properties.description],
-            ...SHOWN.map((fact): [string, string] => [t(fact), String(properties[fact] ?? "")]),
-            [t("Access"), t(properties.credentials?.credentialsType ?? "None")],
+            ...SHOWN.map((fact): [string, string] => [t(wordOf(fact)), String(properties[fact] ?? "")]),
+            [t("Access"), t(wordOf(properties.credentials?.credentialsType ?? "None"))],
             [
               t("Tags"),
               Object.entries(properties.tags ?? {})

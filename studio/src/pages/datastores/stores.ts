@@ -24,6 +24,30 @@ export function useStores() {
   });
 }
 
+/** The API's words for kinds of stores, their facts and the ways in, as one reads them. */
+const WORDS: Record<string, string> = {
+  AzureBlob: "Azure Blob Storage",
+  AzureDataLakeGen2: "Azure Data Lake Storage Gen2",
+  S3: "Amazon S3",
+  Gcs: "Google Cloud Storage",
+  Local: "Folder of the server's machine",
+  AccountKey: "Account key",
+  Sas: "SAS token",
+  ServicePrincipal: "Service principal",
+  AccessKey: "Access key",
+  ServiceAccount: "Service account",
+  accountName: "Storage account",
+  containerName: "Container",
+  filesystem: "File system",
+  bucketName: "Bucket",
+  region: "Region",
+  path: "Path",
+  protocol: "Protocol",
+  endpoint: "Endpoint",
+};
+
+export const wordOf = (said: string) => WORDS[said] ?? said;
+
 /** Where a store's files lie, in a line. */
 export function placeOf({ properties }: Pick<Store, "properties">): string {
   const said = (...facts: string[]) =>

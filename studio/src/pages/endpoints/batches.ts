@@ -23,10 +23,8 @@ export function batchDeploymentRest(choice: BatchChoice, workspace: string, code
     location: "local",
     properties: {
       model: { referenceType: "Id", assetId: idOf(workspace, "models", choice.model) },
-      ...(choice.script && {
-        environmentId: idOf(workspace, "environments", choice.environment),
-        codeConfiguration: { codeId: code, scoringScript: choice.script },
-      }),
+      ...(choice.environment && { environmentId: idOf(workspace, "environments", choice.environment) }),
+      ...(choice.script && { codeConfiguration: { codeId: code, scoringScript: choice.script } }),
       miniBatchSize: choice.miniBatch,
       maxConcurrencyPerInstance: choice.atOnce,
       outputAction: choice.rows ? "AppendRow" : "SummaryOnly",
@@ -46,8 +44,8 @@ export function batchYaml(choice: BatchChoice): string {
       model: `azureml:${choice.model}`,
       ...(choice.script && {
         code_configuration: { code: `./${choice.folder || "src"}`, scoring_script: choice.script },
-        environment: `azureml:${choice.environment}`,
       }),
+      ...(choice.environment && { environment: `azureml:${choice.environment}` }),
       resources: { instance_count: choice.nodes },
       settings: {
         mini_batch_size: choice.miniBatch,

@@ -185,6 +185,7 @@ function Snippets({ endpoint }: { endpoint: OnlineEndpoint }) {
   });
   const last = lastRequest(workspace.id, endpoint.name);
   const body = last ?? JSON.stringify(askingOf(swagger.data as never).example, null, 2);
+  const isToken = endpoint.properties.authMode !== "Key";
   const url = endpoint.properties.scoringUri ?? "";
   const text = snippet(language, { url, body, key: withKey ? key.data : undefined });
   return (
@@ -202,7 +203,7 @@ function Snippets({ endpoint }: { endpoint: OnlineEndpoint }) {
           ))}
         </TabList>
         <Switch
-          label={t("With the key in it")}
+          label={isToken ? t("With a token in it") : t("With the key in it")}
           checked={withKey}
           onChange={(_, { checked }) => setWithKey(checked)}
           style={{ marginLeft: "auto" }}

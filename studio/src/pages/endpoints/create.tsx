@@ -91,13 +91,15 @@ function CreateOnline() {
       : withShare(sharesOf(current, [...new Set([...behind, choice.deployment])]), choice.deployment, choice.share);
   const names = endpoints.map(({ name }) => name);
   const isScripted = needs === "script";
+  const isDressed = isScripted || needs === "environment";
   const ready: Record<Key, boolean> = {
     endpoint: !!choice.endpoint && (!choice.isNew || wrongName(choice.endpoint, names) === null),
     model: !!choice.model && needs !== "unknown",
     deployment:
       /^[A-Za-z][A-Za-z0-9-]*$/.test(choice.deployment) &&
       !behind.includes(choice.deployment) &&
-      (!isScripted || (!!environment && !!code.script)),
+      (!isDressed || !!environment) &&
+      (!isScripted || !!code.script),
     traffic: true,
     review: true,
   };
@@ -111,7 +113,8 @@ function CreateOnline() {
   const place = steps.findIndex(([key]) => key === at);
   const opened = steps.findIndex(([key]) => !ready[key]);
   const furthest = opened < 0 ? steps.length - 1 : opened;
-  const scripted = isScripted ? { environment, script: code.script, code: "", folder: code.folder } : null;
+  const { script, folder } = isScripted ? code : { script: "", folder: "" };
+  const scripted = isDressed ? { environment, script, code: "", folder } : null;
   const whole: OnlineChoice = { ...choice, scripted };
   if (isCreating)
     return (
@@ -124,7 +127,7 @@ function CreateOnline() {
     behind,
     current,
     shares,
-    isScripted,
+    needs,
     code,
     setCode,
     environment,

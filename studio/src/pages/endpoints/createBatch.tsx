@@ -3,16 +3,15 @@ import { Button, Field, Input, makeStyles, Select, Switch } from "@fluentui/reac
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
-import { asProblem } from "@/api/problem";
 import { useChange, useGet, useWorkspace } from "@/api/workspace";
+import { upload } from "@/pages/author/upload";
 import { Page } from "@/parts/page";
-import { ProblemView } from "@/parts/problem";
+import { Refused } from "@/parts/problem";
 import { Card, Code } from "@/parts/said";
 import { type BatchChoice, batchCommands, batchDeploymentRest, batchYaml } from "./batches";
 import { wrongName } from "./documents";
 import { CodePicker, type CodeSaid, EnvironmentPicker, ModelNote, ModelPicker, useNeeds } from "./pickers";
 import type { BatchEndpoint, Listed } from "./reads";
-import { uploadCode } from "./upload";
 
 const useStyles = makeStyles({
   page: { display: "grid", gap: "16px", maxWidth: "820px" },
@@ -64,7 +63,13 @@ export default function CreateBatch() {
   const wrong = isNew ? wrongName(choice.endpoint, []) : null;
   const { needs } = useNeeds(choice.model);
   const isScripted = needs === "script";
-  const whole = { ...choice, script: isScripted ? code.script : "", folder: code.folder };
+  const isDressed = isScripted || needs === "environment";
+  const whole = {
+    ...choice,
+    environment: isDressed ? choice.environment : "",
+    script: isScripted ? code.script : "",
+    folder: code.folder,
+  };
   const put = (part: Partial<BatchChoice>) => setChoice({ ...choice, ...part });
   const make = useChange<void>(async (_, workspace) => {
     const { api } = workspace;
@@ -74,7 +79,7 @@ export default function CreateBatch() {
         params: { path },
         body: { location: "local", properties: { authMode: "AADToken" } } as never,
       });
-    const uploaded = isScripted ? await uploadCode(workspace, code.files) : "";
+    const uploaded = isScripted ? (await upload(workspace, "code", code.files)).id : "";
     await api.PUT("/batchEndpoints/{name}/deployments/{version}", {
       params: { path: { ...path, version: choice.deployment } },
       body: batchDeploymentRest(whole, id, uploaded) as never,
@@ -93,7 +98,8 @@ export default function CreateBatch() {
     !!choice.deployment &&
     !!choice.model &&
     needs !== "unknown" &&
-    (!isScripted || (!!choice.environment && !!code.script));
+    (!isDressed || !!choice.environment) &&
+    (!isScripted || !!code.script);
   const count = (label: string, key: "miniBatch" | "atOnce" | "nodes") => (
     <Field label={label}>
       <Input
@@ -115,7 +121,7 @@ export default function CreateBatch() {
       }
     >
       <div className={styles.page}>
-        {make.error && <ProblemView problem={asProblem(make.error)} />}
+        <Refused of={make.error} />
         <Card title={t("Endpoint and deployment")}>
           <div className={styles.pair}>
             <Field
@@ -145,7 +151,7 @@ export default function CreateBatch() {
           <div className={styles.stack}>
             <ModelPicker value={choice.model} set={(model) => put({ model })} />
             <ModelNote model={choice.model} />
-            {isScripted && <EnvironmentPicker value={choice.environment} set={(environment) => put({ environment })} />}
+            {isDressed && <EnvironmentPicker value={choice.environment} set={(environment) => put({ environment })} />}
             {isScripted && <CodePicker said={code} set={setCode} template={SCRIPT} />}
           </div>
         </Card>

@@ -42,9 +42,10 @@ export const RUNNING: Running = {
   sampling: 1,
 };
 
-/** Where a script comes from, for a model that needs one. */
+/** What a model runs in, and the script of one that needs it. */
 export interface Scripted {
   environment: string;
+  /** Empty where the model answers by itself. */
   script: string;
   /** The id of the code that was uploaded, or that another deployment has. */
   code: string;
@@ -189,7 +190,9 @@ export function deploymentRest(choice: OnlineChoice, workspace: string) {
       model: idOf(workspace, "models", choice.model),
       ...(scripted && {
         environmentId: idOf(workspace, "environments", scripted.environment),
-        codeConfiguration: { codeId: scripted.code, scoringScript: scripted.script },
+        ...(scripted.script && {
+          codeConfiguration: { codeId: scripted.code, scoringScript: scripted.script },
+        }),
       }),
       ...(variables.length ? { environmentVariables: Object.fromEntries(variables) } : {}),
       ...running.properties,
@@ -233,7 +236,9 @@ export function deploymentYaml({ endpoint, deployment, model, scripted, running,
     endpoint_name: endpoint,
     model: `azureml:${model}`,
     ...(scripted && {
-      code_configuration: { code: `./${scripted.folder || "src"}`, scoring_script: scripted.script },
+      ...(scripted.script && {
+        code_configuration: { code: `./${scripted.folder || "src"}`, scoring_script: scripted.script },
+      }),
       environment: `azureml:${scripted.environment}`,
     }),
     ...(variables.length > 0 && { environment_variables: Object.fromEntries(variables) }),

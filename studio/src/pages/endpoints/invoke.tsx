@@ -4,9 +4,8 @@ import { Add16Regular, Delete16Regular, Play20Regular } from "@fluentui/react-ic
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
-import { asProblem } from "@/api/problem";
 import { useChange, useGet, useWorkspace } from "@/api/workspace";
-import { Empty, ProblemView } from "@/parts/problem";
+import { Empty, Refused } from "@/parts/problem";
 import { Card, Code } from "@/parts/said";
 import { useTell } from "@/shell/told";
 import { type Given, invokeCommand, invokeRest } from "./giving";
@@ -154,7 +153,7 @@ export function Invoke({ endpoint, deployments }: Props) {
           </div>
         </Card>
       )}
-      {ask.error && <ProblemView problem={asProblem(ask.error)} />}
+      <Refused of={ask.error} />
       <div>
         <Button appearance="primary" icon={<Play20Regular />} disabled={!isReady || ask.isPending} onClick={submit}>
           {ask.isPending ? t("Asking…") : t("Invoke")}

@@ -15,14 +15,15 @@ import {
   Text,
   tokens,
 } from "@fluentui/react-components";
-import { FolderOpen20Regular } from "@fluentui/react-icons";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useGet } from "@/api/workspace";
+import { PickFiles } from "@/pages/assets/pick";
+import { addressOf, useRead } from "@/pages/assets/reads";
+import { type Picked, withoutIgnored } from "@/pages/author/upload";
+import type { Summary } from "@/pages/models/summary";
 import { Editor } from "@/parts/editor";
-import { size } from "@/parts/said";
 import { isAnonymous, type Listed } from "./reads";
-import { type CodeFile, chosenFiles, likelyScript } from "./upload";
 
 const useStyles = makeStyles({
   stack: { display: "grid", gap: "16px" },
@@ -72,7 +73,7 @@ export function EnvironmentPicker({ value, set }: PickProps) {
     <AssetPicker
       collection="environments"
       label={t("Environment")}
-      hint={t("The Python and the packages that the script runs with")}
+      hint={t("The Python and the packages that it runs with")}
       value={value}
       set={set}
     />
@@ -138,16 +139,19 @@ function AssetPicker({ collection, label, hint, value, set }: AssetProps) {
   );
 }
 
-export type Needs = "nothing" | "script" | "unknown";
+export type Needs = "nothing" | "environment" | "script" | "unknown";
 
-/** What a model needs beside itself, as far as its type and its file tell. */
-export function needsOf(type: string | undefined, path: string | undefined): Needs {
+const isMlflow = (type: string | undefined) => type?.toLowerCase() === "mlflow_model";
+
+/** What a model needs beside itself, as far as its type and its files tell. */
+export function needsOf(type: string | undefined, path: string | undefined, files: string[] = []): Needs {
   if (!type) return "unknown";
-  return type.toLowerCase() === "mlflow_model" || /\.onnx$/i.test(path ?? "") ? "nothing" : "script";
+  if (isMlflow(type)) return files.length > 0 && !files.includes("conda.yaml") ? "environment" : "nothing";
+  return /\.onnx$/i.test(path ?? "") ? "nothing" : "script";
 }
 
 /** What the chosen model needs. */
-export function useNeeds(model: string): { needs: Needs; type: string; path: string } {
+export function useNeeds(model: string): { needs: Needs; type: string } {
   const [name = "", version = ""] = model.split(":");
   const found = useGet<Version>(
     "/models/{name}/versions/{version}",
@@ -155,23 +159,30 @@ export function useNeeds(model: string): { needs: Needs; type: string; path: str
     { enabled: !!name && !!version },
   );
   const { modelType = "", modelUri = "" } = found.data?.properties ?? {};
-  return { needs: needsOf(modelType, modelUri), type: modelType, path: modelUri };
+  const summary = useRead<Summary>(`${addressOf("models", name, version)}/summary`, { enabled: isMlflow(modelType) });
+  if (isMlflow(modelType) && summary.isPending) return { needs: "unknown", type: modelType };
+  const files = summary.data?.files.map(({ path }) => path);
+  return { needs: needsOf(modelType, modelUri, files), type: modelType };
 }
 
 export function ModelNote({ model }: { model: string }) {
   const { t } = useTranslation();
   const { needs, type } = useNeeds(model);
   if (!model || needs === "unknown") return null;
-  const isMlflow = type.toLowerCase() === "mlflow_model";
+  const why = {
+    script: t("It has init() and run(data), and finds the model below AZUREML_MODEL_DIR."),
+    environment: t(
+      "The model was saved by MLflow, but has no conda.yaml: choose an environment with mlflow-skinny and what it was trained with.",
+    ),
+    nothing: isMlflow(type)
+      ? t("The model was saved by MLflow: it answers in the environment that it brings along.")
+      : t("The model is one ONNX file: it answers in the endpoint's own process."),
+  }[needs];
   return (
     <MessageBar intent={needs === "nothing" ? "success" : "info"} layout="multiline">
       <MessageBarBody>
-        <MessageBarTitle>{needs === "nothing" ? t("No script is needed.") : t("A script is needed.")}</MessageBarTitle>
-        {needs === "script"
-          ? t("It has init() and run(data), and finds the model below AZUREML_MODEL_DIR.")
-          : isMlflow
-            ? t("The model was saved by MLflow: it answers in the environment that it brings along.")
-            : t("The model is one ONNX file: it answers in the endpoint's own process.")}
+        <MessageBarTitle>{needs === "script" ? t("A script is needed.") : t("No script is needed.")}</MessageBarTitle>
+        {why}
       </MessageBarBody>
     </MessageBar>
   );
@@ -179,7 +190,7 @@ export function ModelNote({ model }: { model: string }) {
 
 export interface CodeSaid {
   folder: string;
-  files: CodeFile[];
+  files: Picked[];
   script: string;
 }
 
@@ -202,6 +213,17 @@ def run(data):
     return [len(row) for row in rows]
 `;
 
+/** The script among files that is most likely the one that answers. */
+export function likelyScript(files: { path: string }[]): string {
+  const scripts = files.map(({ path }) => path).filter((path) => path.endsWith(".py"));
+  return (
+    scripts.find((path) => /(^|\/)score\.py$/.test(path)) ??
+    scripts.find((path) => /scor/.test(path)) ??
+    scripts[0] ??
+    ""
+  );
+}
+
 interface CodeProps {
   said: CodeSaid;
   set: (said: CodeSaid) => void;
@@ -214,17 +236,14 @@ export function CodePicker({ said, set, template = TEMPLATE }: CodeProps) {
   const { t } = useTranslation();
   const [way, setWay] = useState<"upload" | "write">("upload");
   const [text, setText] = useState(template);
-  const folder = useRef<HTMLInputElement>(null);
-  const files = useRef<HTMLInputElement>(null);
-  const take = (list: FileList | null) => {
-    const chosen = chosenFiles(list ?? []);
-    set({ ...chosen, script: likelyScript(chosen.files) });
+  const take = async (folder: string, picked: Picked[]) => {
+    const files = await withoutIgnored(picked);
+    set({ folder, files, script: likelyScript(files) });
   };
   const write = (next: string) => {
     setText(next);
-    set({ folder: "src", files: [{ path: "score.py", content: new Blob([next]) }], script: "score.py" });
+    set({ folder: "src", files: [{ path: "score.py", file: new File([next], "score.py") }], script: "score.py" });
   };
-  const total = said.files.reduce((all, { content }) => all + content.size, 0);
   return (
     <div className={styles.stack}>
       <TabList
@@ -243,28 +262,7 @@ export function CodePicker({ said, set, template = TEMPLATE }: CodeProps) {
         <Editor label="score.py" language="python" value={text} onChange={write} height={280} />
       ) : (
         <>
-          <div style={{ display: "flex", gap: 8 }}>
-            <Button icon={<FolderOpen20Regular />} onClick={() => folder.current?.click()}>
-              {t("Choose a folder")}
-            </Button>
-            <Button onClick={() => files.current?.click()}>{t("Choose files")}</Button>
-            <input
-              ref={folder}
-              type="file"
-              hidden
-              aria-label={t("Choose a folder")}
-              onChange={({ target }) => take(target.files)}
-              {...{ webkitdirectory: "" }}
-            />
-            <input
-              ref={files}
-              type="file"
-              hidden
-              multiple
-              aria-label={t("Choose files")}
-              onChange={({ target }) => take(target.files)}
-            />
-          </div>
+          <PickFiles take={({ name, picked }) => void take(name, picked)} picked={said.files} />
           {said.files.length > 0 && (
             <>
               <div className={styles.files}>
@@ -272,9 +270,6 @@ export function CodePicker({ said, set, template = TEMPLATE }: CodeProps) {
                   <div key={path}>{path}</div>
                 ))}
               </div>
-              <Text size={200} className={styles.quiet}>
-                {t("{{count}} files, {{size}}", { count: said.files.length, size: size(total) })}
-              </Text>
               <Field label={t("Scoring script")} required>
                 <Select value={said.script} onChange={(_, { value }) => set({ ...said, script: value })}>
                   <option value="" />

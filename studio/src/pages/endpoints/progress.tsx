@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { asProblem, Problem } from "@/api/problem";
 import { useWorkspace, type Workspace } from "@/api/workspace";
+import { type Picked, upload } from "@/pages/author/upload";
 import { Page } from "@/parts/page";
 import { ProblemView } from "@/parts/problem";
 import { Card } from "@/parts/said";
@@ -13,7 +14,6 @@ import { deploymentRest, endpointRest, type OnlineChoice } from "./documents";
 import { DeploymentLog } from "./logs";
 import { isMoving } from "./reads";
 import type { Shares } from "./shares";
-import { type CodeFile, uploadCode } from "./upload";
 
 const useStyles = makeStyles({
   stack: { display: "grid", gap: "16px", maxWidth: "1060px" },
@@ -29,7 +29,7 @@ type StepKey = "endpoint" | "code" | "deployment" | "traffic";
 interface Props {
   choice: OnlineChoice;
   shares: Shares | null;
-  files: CodeFile[];
+  files: Picked[];
   back: () => void;
 }
 
@@ -48,10 +48,9 @@ export function Progress({ choice, shares, files, back }: Props) {
   useEffect(() => {
     if (begun.current) return;
     begun.current = true;
-    create(workspace, choice, shares, files, (step) => {
-      setAt(step);
-      if (step === "deployment") setTimeout(() => setThere(true), 1000);
-    }).catch((error) => setProblem(asProblem(error)));
+    create(workspace, choice, shares, files, setAt, () => setThere(true)).catch((error) =>
+      setProblem(asProblem(error)),
+    );
   }, []);
   const steps: [StepKey, string][] = [
     ["endpoint", choice.isNew ? t("Open the endpoint {{name}}", { name: choice.endpoint }) : t("Find the endpoint")],
@@ -114,8 +113,10 @@ async function create(
   workspace: Workspace,
   choice: OnlineChoice,
   shares: Shares | null,
-  files: CodeFile[],
+  files: Picked[],
   told: (step: StepKey | "done") => void,
+  /** Told when there is a deployment, whose log can be looked at. */
+  taken: () => void,
 ): Promise<void> {
   const { api } = workspace;
   const path = { name: choice.endpoint };
@@ -125,11 +126,12 @@ async function create(
     await settled(() => api.GET("/onlineEndpoints/{name}", { params: { path } }));
   }
   told("code");
-  const code = files.length ? await uploadCode(workspace, files) : "";
+  const code = files.length ? (await upload(workspace, "code", files)).id : "";
   const whole = choice.scripted ? { ...choice, scripted: { ...choice.scripted, code } } : choice;
   told("deployment");
   const body = deploymentRest(whole, workspace.id) as never;
   await api.PUT("/onlineEndpoints/{name}/deployments/{version}", { params: { path: deployed }, body });
+  taken();
   await settled(() => api.GET("/onlineEndpoints/{name}/deployments/{version}", { params: { path: deployed } }));
   if (shares) {
     told("traffic");

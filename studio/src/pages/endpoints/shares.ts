@@ -56,3 +56,9 @@ export const written = (shares: Shares) =>
   Object.entries(shares)
     .map(([name, share]) => `${name}=${share}`)
     .join(" ");
+
+/** The command that shares traffic out so; who is mirrored to is said only where that changes. */
+export function updateCommand(name: string, traffic: Shares, mirror: Shares | null): string {
+  const mirrored = mirror ? ` --mirror-traffic "${written(mirror)}"` : "";
+  return `lazuli online-endpoint update -n ${name} --traffic "${written(traffic)}"${mirrored}`;
+}

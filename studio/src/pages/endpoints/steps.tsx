@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useWorkspace } from "@/api/workspace";
 import { Card, Code, Facts, PageLink } from "@/parts/said";
 import { commands, deploymentYaml, endpointYaml, type OnlineChoice, wrongName } from "./documents";
-import { CodePicker, type CodeSaid, EnvironmentPicker, ModelNote, ModelPicker, Pairs } from "./pickers";
+import { CodePicker, type CodeSaid, EnvironmentPicker, ModelNote, ModelPicker, type Needs, Pairs } from "./pickers";
 import { RunningFields } from "./running";
 import type { Shares } from "./shares";
 import { TrafficBar, useAuthWord } from "./small";
@@ -17,7 +17,7 @@ export interface StepProps {
   behind: string[];
   current: Shares;
   shares: Shares | null;
-  isScripted: boolean;
+  needs: Needs;
   code: CodeSaid;
   setCode: (code: CodeSaid) => void;
   environment: string;
@@ -109,7 +109,7 @@ export function ModelStep({ choice, set }: StepProps) {
 export function DeploymentStep(props: StepProps) {
   const styles = useStyles();
   const { t } = useTranslation();
-  const { choice, set, behind, isScripted, code, setCode, environment, setEnvironment } = props;
+  const { choice, set, behind, needs, code, setCode, environment, setEnvironment } = props;
   const isTaken = behind.includes(choice.deployment);
   return (
     <div className={styles.stack}>
@@ -123,11 +123,11 @@ export function DeploymentStep(props: StepProps) {
       >
         <Input value={choice.deployment} onChange={(_, { value }) => set({ deployment: value.trim() })} />
       </Field>
-      {isScripted && (
-        <Card title={t("Script")}>
+      {(needs === "script" || needs === "environment") && (
+        <Card title={needs === "script" ? t("Script") : t("Environment")}>
           <div className={styles.stack}>
             <EnvironmentPicker value={environment} set={setEnvironment} />
-            <CodePicker said={code} set={setCode} />
+            {needs === "script" && <CodePicker said={code} set={setCode} />}
           </div>
         </Card>
       )}

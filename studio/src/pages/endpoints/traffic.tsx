@@ -17,7 +17,7 @@ import { useChange } from "@/api/workspace";
 import { Card, Code } from "@/parts/said";
 import { useTell, useTellProblem } from "@/shell/told";
 import type { OnlineEndpoint } from "./reads";
-import { type Shares, sameShares, sharesOf, sum, withShare, written } from "./shares";
+import { type Shares, sameShares, sharesOf, sum, updateCommand, withShare } from "./shares";
 import { colourOf, TrafficBar } from "./small";
 
 const useStyles = makeStyles({
@@ -112,7 +112,7 @@ export function Traffic({ endpoint, deployments }: { endpoint: OnlineEndpoint; d
       </div>
       {!isSame && (
         <div style={{ marginTop: 12 }}>
-          <Code text={`lazuli online-endpoint update -n ${endpoint.name} --traffic "${written(shares)}"`} />
+          <Code text={updateCommand(endpoint.name, shares, sameShares(mirror, mirrored) ? null : mirror)} />
         </div>
       )}
     </Card>

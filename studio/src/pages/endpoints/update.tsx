@@ -7,14 +7,12 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
-  MessageBar,
-  MessageBarBody,
   makeStyles,
 } from "@fluentui/react-components";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "@/api/problem";
 import { useChange } from "@/api/workspace";
+import { Refused } from "@/parts/problem";
 import { useTell } from "@/shell/told";
 import { type Running, runningOf, runningPatch } from "./documents";
 import type { Deployment } from "./reads";
@@ -50,21 +48,14 @@ export function Update({
         close();
       },
     });
-  const problem = change.error ? asProblem(change.error) : null;
   return (
     <Dialog open onOpenChange={(_, { open }) => open || close()}>
       <DialogSurface className={styles.surface}>
         <DialogBody>
           <DialogTitle>{t("Update {{name}}", { name: deployment.name })}</DialogTitle>
-          <DialogContent>
+          <DialogContent style={{ display: "grid", gap: 12 }}>
             <RunningFields said={said} set={setSaid} />
-            {problem && (
-              <MessageBar intent="error" layout="multiline" style={{ marginTop: 12 }}>
-                <MessageBarBody>
-                  {problem.message} {problem.mend}
-                </MessageBarBody>
-              </MessageBar>
-            )}
+            <Refused of={change.error} />
           </DialogContent>
           <DialogActions>
             <Button onClick={close}>{t("Cancel")}</Button>

@@ -11,16 +11,14 @@ import {
   Dropdown,
   Field,
   Input,
-  MessageBar,
-  MessageBarBody,
   Option,
 } from "@fluentui/react-components";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "@/api/problem";
 import { useChange, useGet, useWorkspace } from "@/api/workspace";
 import { type FileEntry, useFolder } from "@/pages/job/files";
 import { useJob } from "@/pages/job/job";
+import { Refused } from "@/parts/problem";
 import { useTell } from "@/shell/told";
 
 const KINDS = ["mlflow_model", "custom_model", "triton_model"];
@@ -109,11 +107,7 @@ export default function Register({ close }: { close: () => void }) {
             <Field label={t("From job")}>
               <Input readOnly value={name} />
             </Field>
-            {make.isError && (
-              <MessageBar intent="error" layout="multiline">
-                <MessageBarBody>{`${asProblem(make.error).message} ${asProblem(make.error).mend}`}</MessageBarBody>
-              </MessageBar>
-            )}
+            <Refused of={make.error} />
           </DialogContent>
           <DialogActions>
             <Button onClick={close}>{t("Cancel")}</Button>

@@ -1,9 +1,8 @@
 /** The phases of a job as a bar, each as long as it took, with its name and duration below. */
 import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
-import { useEffect, useReducer } from "react";
 import { useTranslation } from "react-i18next";
 import type { Phase } from "@/pages/job/phases";
-import { span } from "@/parts/said";
+import { span, useTick } from "@/parts/said";
 
 const useStyles = makeStyles({
   bar: {
@@ -32,13 +31,7 @@ const useStyles = makeStyles({
 export function Timeline({ phases }: { phases: Phase[] }) {
   const styles = useStyles();
   const { t, i18n } = useTranslation();
-  const isLive = phases.some(({ to }) => to === null);
-  const [, tick] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => {
-    if (!isLive) return;
-    const timer = setInterval(tick, 1000);
-    return () => clearInterval(timer);
-  }, [isLive]);
+  useTick(phases.some(({ to }) => to === null) ? 1000 : null);
   const now = Date.now();
   const took = ({ from, to }: Phase) => Math.max(0, (to ?? now) - from);
   const colour = (status: string) => styles[status as keyof typeof styles] ?? styles.Running;

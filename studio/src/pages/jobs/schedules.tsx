@@ -39,14 +39,14 @@ export function Schedules() {
       api.PATCH("/schedules/{name}", { params: { path: { name } }, body: { properties: { isEnabled } } } as never),
     "/schedules",
   );
-  const trigger = useChange<string, { data?: { jobName?: string; name?: string } }>(
+  const trigger = useChange<string, { data?: { submissionId?: string } }>(
     (name, { api }) => api.POST("/schedules/{name}/trigger", { params: { path: { name } } } as never) as never,
     "",
   );
   const start = (name: string) =>
     trigger.mutate(name, {
       onSuccess: ({ data }) => {
-        const job = data?.jobName ?? data?.name;
+        const job = data?.submissionId;
         tell({
           title: t("The job of “{{name}}” is submitted", { name }),
           ...(job && { to: to("jobs", job), link: t("Open") }),
@@ -64,7 +64,7 @@ export function Schedules() {
     {
       key: "on",
       title: t("On"),
-      width: "76px",
+      width: "88px",
       cell: ({ name = "", properties }) => (
         <Switch
           aria-label={t("Whether “{{name}}” fires", { name })}

@@ -10,24 +10,21 @@ import {
   Dropdown,
   Field,
   Input,
-  MessageBar,
-  MessageBarBody,
   Option,
   ProgressBar,
   Radio,
   RadioGroup,
 } from "@fluentui/react-components";
-import { ArrowUpload20Regular, FolderOpen20Regular } from "@fluentui/react-icons";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { asProblem } from "@/api/problem";
 import { useChange, useWorkspace } from "@/api/workspace";
 import { isName, nameFrom } from "@/pages/assets/paths";
+import { PickFiles } from "@/pages/assets/pick";
 import { made } from "@/pages/assets/reads";
-import { type Picked, pickedOf } from "@/pages/author/upload";
+import type { Chosen, Picked } from "@/pages/author/upload";
 import { sendData } from "@/pages/data/send";
-import { size } from "@/parts/said";
+import { Refused } from "@/parts/problem";
 import { useTell } from "@/shell/told";
 
 const KINDS = ["mlflow_model", "custom_model", "triton_model"];
@@ -44,17 +41,15 @@ export default function Register({ close }: { close: () => void }) {
   const [path, setPath] = useState("outputs/model");
   const [picked, setPicked] = useState<Picked[]>([]);
   const [state, setState] = useState<{ sent: number; total: number } | null>(null);
-  const files = useRef<HTMLInputElement>(null);
-  const folder = useRef<HTMLInputElement>(null);
-  const choose = (list: FileList | null) => {
-    const chosen = pickedOf(list ?? []);
-    if (!chosen.picked.length) return;
-    setPicked(chosen.picked);
-    if (chosen.picked.some(({ path }) => path === "MLmodel")) setKind("mlflow_model");
-    if (!name) setName(nameFrom(chosen.name));
+  const [isFolder, setFolder] = useState(false);
+  const take = ({ name: file, picked, isFolder }: Chosen) => {
+    setPicked(picked);
+    setFolder(isFolder);
+    if (picked.some(({ path }) => path === "MLmodel")) setKind("mlflow_model");
+    if (!name) setName(nameFrom(file));
   };
   const create = useChange(async () => {
-    const isFile = picked.length === 1 && picked[0]?.path.includes("/") === false && kind === "custom_model";
+    const isFile = picked.length === 1 && !isFolder && kind === "custom_model";
     const place =
       source === "files"
         ? await sendData(workspace, name, picked, isFile, (sent, total) => setState({ sent, total }))
@@ -69,7 +64,6 @@ export default function Register({ close }: { close: () => void }) {
     navigate(workspace.to("models", name, version));
   };
   const isReady = isName(name) && (source === "files" ? picked.length > 0 : job !== "" && path !== "");
-  const problem = create.isError ? asProblem(create.error) : null;
   return (
     <Dialog open onOpenChange={(_, { open }) => open || close()}>
       <DialogSurface>
@@ -81,34 +75,8 @@ export default function Register({ close }: { close: () => void }) {
               <Radio value="job" label={t("What a job left")} />
             </RadioGroup>
             {source === "files" ? (
-              <Field
-                label={t("Files")}
-                required
-                hint={
-                  picked.length
-                    ? t("{{count}} files, {{size}}", {
-                        count: picked.length,
-                        size: size(picked.reduce((sum, { file }) => sum + file.size, 0)),
-                      })
-                    : undefined
-                }
-              >
-                <div style={{ display: "flex", gap: 8 }}>
-                  <Button icon={<ArrowUpload20Regular />} onClick={() => files.current?.click()}>
-                    {t("Choose files")}
-                  </Button>
-                  <Button icon={<FolderOpen20Regular />} onClick={() => folder.current?.click()}>
-                    {t("Choose a folder")}
-                  </Button>
-                  <input ref={files} type="file" multiple hidden onChange={({ target }) => choose(target.files)} />
-                  <input
-                    ref={folder}
-                    type="file"
-                    hidden
-                    {...{ webkitdirectory: "" }}
-                    onChange={({ target }) => choose(target.files)}
-                  />
-                </div>
+              <Field label={t("Files")} required>
+                <PickFiles take={take} picked={picked} disabled={create.isPending} />
               </Field>
             ) : (
               <>
@@ -135,13 +103,7 @@ export default function Register({ close }: { close: () => void }) {
               </Dropdown>
             </Field>
             {create.isPending && state && <ProgressBar value={state.sent} max={state.total} />}
-            {problem && (
-              <MessageBar intent="error" layout="multiline">
-                <MessageBarBody>
-                  {problem.message} {problem.mend}
-                </MessageBarBody>
-              </MessageBar>
-            )}
+            <Refused of={create.error} />
           </DialogContent>
           <DialogActions>
             <Button onClick={close}>{t("Cancel")}</Button>

@@ -26,12 +26,12 @@ import { useNavigate } from "react-router";
 import { follow } from "@/api/events";
 import { useGet, useWorkspace } from "@/api/workspace";
 import { isOver } from "@/pages/job/job";
-import { edgesOf, GIVEN, GIVES, portsOf, type Step, type Told, tookOf } from "@/pages/pipelines/picture";
-import { StepPanel } from "@/pages/pipelines/step";
+import { edgesOf, GIVEN, GIVES, portsOf, type Step, type Told } from "@/pages/pipelines/picture";
+import { StepPanel, Took } from "@/pages/pipelines/step";
 import { Asked } from "@/parts/asked";
 import { Graph, type GraphNode } from "@/parts/graph";
 import { Empty } from "@/parts/problem";
-import { Ago, Status, span } from "@/parts/said";
+import { Ago, Status } from "@/parts/said";
 import { type Column, Table } from "@/parts/table";
 
 const useStyles = makeStyles({
@@ -198,7 +198,7 @@ function Drawn({
   const nodes: GraphNode[] = told.nodes.map((step) => ({
     id: step.step,
     title: step.displayName,
-    subtitle: step.reusedJob ? "" : span(tookOf(step)),
+    subtitle: step.reusedJob ? "" : <Took step={step} />,
     icon: ICONS[step.type] ?? ICONS.command,
     status: step.status,
     why: step.error?.message,
@@ -242,7 +242,7 @@ function StepList({ told }: { told: Told }) {
       width: "minmax(140px, 1fr)",
     },
     { key: "started", title: t("Started"), cell: ({ startTime }) => <Ago at={startTime} />, width: "130px" },
-    { key: "took", title: t("Took"), cell: (step) => span(tookOf(step)), width: "100px", align: "end" },
+    { key: "took", title: t("Took"), cell: (step) => <Took step={step} />, width: "100px", align: "end" },
   ];
   return (
     <Table

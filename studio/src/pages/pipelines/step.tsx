@@ -9,7 +9,7 @@ import { useSummaries } from "@/pages/job/curves";
 import { jobFiles, readPiece, useFolder } from "@/pages/job/files";
 import { isOver } from "@/pages/job/job";
 import { type Step, tookOf, type Wire } from "@/pages/pipelines/picture";
-import { Ago, Facts, number, PageLink, Status, span } from "@/parts/said";
+import { Ago, Facts, number, PageLink, Status, span, useTick } from "@/parts/said";
 
 const useStyles = makeStyles({
   panel: {
@@ -61,7 +61,8 @@ export function StepPanel({ step, wires, close, open }: Props) {
     wires.filter((wire) => wire.to === step.step),
     wires.filter((wire) => wire.from === step.step),
   ];
-  const [, component = "", version = ""] = /^azureml:([^:@]+)[:@](.+)$/.exec(step.component ?? "") ?? [];
+  const [, component = "", version = ""] =
+    /^azureml:(?!azureml_anonymous:)([^:@]+)[:@](.+)$/.exec(step.component ?? "") ?? [];
   return (
     <aside className={styles.panel} aria-label={t("The step {{name}}", { name: step.displayName })}>
       <div className={styles.head}>
@@ -104,7 +105,7 @@ export function StepPanel({ step, wires, close, open }: Props) {
           ],
           [t("Reused"), step.reusedJob && <PageLink to={to("jobs", step.reusedJob)}>{step.reusedJob}</PageLink>],
           [t("Started"), step.startTime && <Ago at={step.startTime} />],
-          [t("Took"), step.startTime && !step.reusedJob ? span(tookOf(step)) : undefined],
+          [t("Took"), step.startTime && !step.reusedJob && <Took key="took" step={step} />],
         ]}
       />
       <Wires
@@ -119,9 +120,17 @@ export function StepPanel({ step, wires, close, open }: Props) {
         ])}
       />
       {isThere && <Metrics job={shown} />}
-      {isThere && <Tail job={shown} isLive={!isOver(step.status)} />}
+      {(step.startTime || step.reusedJob) && step.type !== "pipeline" && (
+        <Tail job={shown} isLive={!isOver(step.status)} />
+      )}
     </aside>
   );
+}
+
+/** How long a step took, or takes by now. */
+export function Took({ step }: { step: Step }) {
+  useTick(step.startTime && !step.endTime ? 1000 : null);
+  return <>{span(tookOf(step))}</>;
 }
 
 function Wires({ title, wires }: { title: string; wires: [string, string][] }) {

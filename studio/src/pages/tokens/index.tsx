@@ -20,11 +20,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { server } from "@/api/client";
-import { asProblem } from "@/api/problem";
 import { Asked } from "@/parts/asked";
 import { Confirm } from "@/parts/confirm";
 import { Page } from "@/parts/page";
-import { Empty, ProblemView } from "@/parts/problem";
+import { Empty, Refused } from "@/parts/problem";
 import { Ago, Card, Code } from "@/parts/said";
 import { type Column, Table } from "@/parts/table";
 import { useTell, useTellProblem } from "@/shell/told";
@@ -207,7 +206,7 @@ function NewToken({ close }: { close: () => void }) {
           <DialogBody>
             <DialogTitle>{t("New token")}</DialogTitle>
             <DialogContent className={styles.form}>
-              {make.isError && <ProblemView problem={asProblem(make.error)} />}
+              <Refused of={make.error} />
               {make.data ? (
                 <>
                   <MessageBar intent="warning">

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -45,7 +46,7 @@ def test_the_first_listing_of_the_document(house: Path) -> None:
 
 
 def test_one_that_is_there_is_refused_or_returned(ws: Workspace) -> None:
-    asked = {"subscription_id": ws.subscription_id, "resource_group": ws.resource_group}
+    asked: dict[str, Any] = {"subscription_id": ws.subscription_id, "resource_group": ws.resource_group}
     with pytest.raises(WorkspaceException, match="already exists"):
         Workspace.create(ws.name, **asked)
     assert Workspace.create(ws.name, exist_ok=True, location="westeurope", **asked) == ws

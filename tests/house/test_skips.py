@@ -37,7 +37,7 @@ def test_skips_count_as_failures_in_ci_alone(tmp_path: Path, ci: str, told: str)
         text=True,
         check=False,
         cwd=tmp_path,
-        env={**os.environ, "CI": ci},
+        env={**os.environ, "CI": ci, "PYTHONPATH": str(shared.parent.parent)},
     )
     assert told in done.stdout, done.stdout
     assert "1 passed, " in done.stdout

@@ -26,8 +26,11 @@ OPEN = {
     ("GET", "/schemas/{name}"),
     ("GET", "/latest/{name}"),
     ("GET", "/studio"),
+    ("HEAD", "/studio"),
     ("GET", "/studio/"),
+    ("HEAD", "/studio/"),
     ("GET", "/studio/{file:path}"),
+    ("HEAD", "/studio/{file:path}"),
     ("POST", "/studio/session"),
 }
 """Microsoft's client, or a browser, asks these before it has a token. Whoever adds one says here that it tells no
@@ -35,6 +38,7 @@ secret."""
 SELF_SIGNED = {
     ("GET", "/history/v1.0/logs/{ticket}"),
     ("GET", "/shown/{ticket}/{file:path}"),
+    ("GET", "/packaged/{ticket}/{file}"),
     ("GET", "/lazuli.blob.core.lazuli.local/{container}"),
     ("HEAD", "/lazuli.blob.core.lazuli.local/{container}"),
     ("GET", "/lazuli.blob.core.lazuli.local/{container}/{blob:path}"),

@@ -13,7 +13,6 @@ CHANNELS = "channels"
 PACKAGES = "dependencies"
 PIP = "pip"
 PYTHON_PREFIX = "python"
-DEFAULT_SDK_ORIGIN = "https://pypi.org/simple"
 _NAME = "project_environment"
 _SDK = "azureml-defaults"
 

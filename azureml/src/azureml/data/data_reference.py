@@ -60,7 +60,7 @@ class DataReference:
 
     def to_config(self) -> Any:
         """What a run configuration says of it."""
-        from azureml.core.runconfig import DataReferenceConfiguration  # pyright: ignore[reportMissingImports]
+        from azureml.core.runconfig import DataReferenceConfiguration
 
         return DataReferenceConfiguration(
             datastore_name=self.datastore.name,

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.jobs import NOW, filled, logged
 from benchmarks.load import request, seconds_for
-from benchmarks.watching import Opened, browser, dropped, opened, signed_in
+from benchmarks.watching import IDLE, Opened, browser, dropped, opened, signed_in
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.journeys.crashing import SCOPE, Server, server
 
@@ -29,6 +29,8 @@ ROUNDS = 5
 FIRST_LOAD_KB, FIRST_PAGE_MS, ROWS_MS = 250, 1500, 100
 NOISE = 1.5
 """How much slower a busy machine may be before a promise counts as missed. Sizes have no noise."""
+SETTLED_MS = 500
+"""After leaps: by then whatever was to be asked for has been."""
 WORKSPACE = "/studio/s/g/w"
 LOUD = """python -c "
 import time
@@ -127,8 +129,16 @@ def _table(house: Server, chromium: Browser, state: Any) -> list[str]:
         late, bare = dropped(found.page)
         said("scrolled steadily", found.page)
         print(f"    {100 * late:.1f} % of frames dropped, {100 * bare:.0f} % of frames with rows on their way")
-        _, bare = dropped(found.page, 60, 60_000)
+        late, _ = dropped(found.page, step=40)
+        print(f"    {100 * late:.1f} % of frames dropped at a reader's pace, of a page without rows {_blank(chromium)}")
+        found.page.evaluate("performance.clearResourceTimings()")
+        asked: list[str] = []
+        found.page.on("request", lambda request: asked.append(request.url) if "jobTable?" in request.url else None)
+        dropped(found.page, 60, 60_000)
+        found.page.wait_for_timeout(SETTLED_MS)
+        found.page.wait_for_function(IDLE)
         said("scrolled in leaps", found.page)
+        print(f"    {len(asked)} pages of rows asked for on 60 leaps")
     for what, query in (
         ("filtered", "filter=metrics.auc > 0.5 and params.optimizer = 'adam'"),
         ("ordered by a metric", "order=metrics.auc desc&columns=displayName,metrics.auc,params.lr"),
@@ -137,6 +147,17 @@ def _table(house: Server, chromium: Browser, state: Any) -> list[str]:
             dropped(found.page, 60, 4_000)
             said(what, found.page)
     return missed
+
+
+def _blank(chromium: Browser) -> str:
+    """The frames that are dropped where there is nothing to draw but a pattern."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    pattern = "height: 4000000px; background: repeating-linear-gradient(#fff, #eee 40px)"
+    page.set_content(f'<main><div style="overflow-y: auto; height: 800px"><div style="{pattern}"></div></div></main>')
+    late, _ = dropped(page, step=40)
+    context.close()
+    return f"{100 * late:.1f} %"
 
 
 def _rows_ms(page: Page) -> list[float]:

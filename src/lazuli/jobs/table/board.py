@@ -157,15 +157,18 @@ class Board:
         with self._lock:
             self._keep_up()
             keys = [key for key in keys if (kind, key) not in self._values]
-            board, self._missed = self._rows, set()
-        found = self._read(kind, keys) if keys else {}
-        with self._lock:
-            self._keep_up()
-            missed, self._missed = self._missed or set(), None
-            if self._rows is not board:
-                return  # all jobs were read anew: these are the rows of before
-            self._install(kind, {key: some for key, some in found.items() if (kind, key) not in self._values})
-            self._renew(missed, missed)
+            board, self._missed = self._rows, set[str]()
+        try:
+            for key, some in (self._read(kind, keys) if keys else {}).items():
+                with self._lock:  # one by one, so that nobody waits for more than that
+                    self._keep_up()
+                    if self._rows is not board:
+                        return  # all jobs were read anew: these are the rows of before
+                    if (kind, key) not in self._values:
+                        self._install(kind, {key: some})
+                        self._renew(self._missed, self._missed)
+        finally:
+            self._missed = None
 
     # --- what is heard -----------------------------------------------------------------------------------------
 

@@ -161,9 +161,9 @@ def _blank(chromium: Browser) -> str:
 
 
 def _rows_ms(page: Page) -> list[float]:
-    """How long the server took for each page of rows, after the first."""
+    """How long the server took for each page of rows, after the first; of what was called off no start is told."""
     every = page.evaluate(
-        "performance.getEntriesByType('resource').filter((e) => /jobTable[?]/.test(e.name))"
+        "performance.getEntriesByType('resource').filter((e) => /jobTable[?]/.test(e.name) && e.requestStart > 0)"
         ".map((e) => e.responseEnd - e.requestStart)"
     )
     page.evaluate("performance.clearResourceTimings()")

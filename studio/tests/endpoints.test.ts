@@ -16,7 +16,7 @@ import {
   seconds,
   wrongName,
 } from "@/pages/endpoints/documents";
-import { invokeCommand, invokeRest } from "@/pages/endpoints/giving";
+import { givenOf, invokeCommand, invokeRest } from "@/pages/endpoints/giving";
 import { likelyScript, needsOf } from "@/pages/endpoints/pickers";
 import { countedIn, parse, quantile } from "@/pages/endpoints/prometheus";
 import { sameShares, spread, sum, withShare, written } from "@/pages/endpoints/shares";
@@ -272,6 +272,20 @@ test("models tell whether they need a script", () => {
     needsOf("custom_model", "azureml://x/m.pkl"),
     needsOf(undefined, undefined),
   ]).toEqual(["nothing", "nothing", "environment", "nothing", "script", "unknown"]);
+});
+
+test("a pipeline is given what it needs", () => {
+  const inputs = {
+    texts: { type: "uri_folder" },
+    word: { type: "string", default: "the" },
+    strict: { type: "boolean", default: false },
+    more: { type: "uri_file", optional: true },
+  };
+  expect(givenOf(inputs)).toEqual([
+    { name: "texts", kind: "UriFolder", value: "" },
+    { name: "word", kind: "literal", value: "the" },
+    { name: "strict", kind: "literal", value: "false" },
+  ]);
 });
 
 test("a batch is asked in both tongues", () => {

@@ -25,6 +25,15 @@ test("every text has its Chinese", () => {
   expect(said.filter(([, text]) => !(text && JSON.parse(`"${text}"`) in spoken))).toEqual([]);
 });
 
+test("a text is said one way, whichever page is loaded last", () => {
+  const heard = new Map<string, string>();
+  for (const file of files.filter((each) => each.endsWith("zh.json")))
+    for (const [english, chinese] of Object.entries<string>(JSON.parse(readFileSync(join(SOURCE, file), "utf8")))) {
+      expect(chinese, `${english} in ${file}`).toBe(heard.get(english) ?? chinese);
+      heard.set(english, chinese);
+    }
+});
+
 test("a text keeps its gaps", () => {
   const gaps = (text: string) => [...text.matchAll(/{{\w+}}/g)].map(([gap]) => gap).sort();
   for (const [english, chinese] of Object.entries(spoken)) expect(gaps(chinese), english).toEqual(gaps(english));

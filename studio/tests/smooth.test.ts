@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { csvOf, joined, numbersOf, placesOf, smoothed } from "@/parts/smooth";
+import { csvOf, joined, momentsSaid, numbersOf, placesOf, smoothed } from "@/parts/smooth";
 
 test("a constant stays what it is, from the first point on", () => {
   for (const value of smoothed([3, 3, 3, 3], 0.9)) expect(value).toBeCloseTo(3, 10);
@@ -51,4 +51,12 @@ test("as CSV, names with commas are quoted", () => {
   expect(csvOf([{ label: 'a, "b"', steps: [1], times: [0], values: ["NaN"] }])).toBe(
     'curve,step,time,value\n"a, ""b""",1,1970-01-01T00:00:00.000Z,NaN\n',
   );
+});
+
+test("moments are said as fine as they lie apart", () => {
+  const at = (...said: number[]) => new Date(2026, 4, said[0], said[1], said[2], 0, said[3]).getTime() / 1000;
+  expect(momentsSaid([at(3, 7, 5, 120), at(3, 7, 5, 140)], "en")).toEqual(["05:00.12", "05:00.14"]);
+  expect(momentsSaid([at(3, 7, 5, 0), at(3, 7, 5, 5000)], "en")).toEqual(["07:05:00", "07:05:05"]);
+  expect(momentsSaid([at(3, 18, 0, 0), at(4, 0, 0, 0)], "en")).toEqual(["18:00", "May 4"]);
+  expect(momentsSaid([at(3, 0, 0, 0), at(4, 0, 0, 0)], "en")).toEqual(["May 3", "May 4"]);
 });

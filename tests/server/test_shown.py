@@ -44,6 +44,8 @@ def run(served: Served) -> str:
         ("drawing.svg", SVG.encode(), "image/svg+xml"),
         ("odd.bin", b"<script>", "text/html;\tx=<script>"),
         ("notes.txt", "é".encode(), ""),
+        ("paper.pdf", b"%PDF-1.4", ""),
+        ("page.pdf", HTML.encode(), "text/html"),
         ('a "b"; c=é.csv', b"a,b\n", ""),
     ):
         headers = {"Content-Type": kind} if kind else {}
@@ -103,6 +105,17 @@ def test_what_is_shown_is_a_page_of_no_origin(served: Served, run: str, path: st
     assert policy["img-src"] == f"data: blob: {beside}" and policy["script-src"].endswith(beside)
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "set-cookie" not in answer.headers and "access-control-allow-origin" not in answer.headers
+
+
+def test_a_pdf_runs_in_the_browser_s_own_program(served: Served, run: str) -> None:
+    """It may load nothing. What its writer calls a page is one, however it is named."""
+    paper = served.nobody.get(ticket(served, run=run, path="paper.pdf"))
+    assert paper.headers["content-type"] == "application/pdf" and paper.headers["x-content-type-options"] == "nosniff"
+    assert paper.headers["content-security-policy"].startswith("default-src 'none';")
+    assert "frame-ancestors 'self'" in paper.headers["content-security-policy"]
+    page = served.nobody.get(ticket(served, run=run, path="page.pdf"))
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-security-policy"].startswith("sandbox allow-scripts;")
 
 
 def test_what_a_shown_page_asks_is_refused(served: Served, run: str) -> None:

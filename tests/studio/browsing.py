@@ -114,7 +114,7 @@ def watch(context: BrowserContext, url: str) -> View:
     page.on("console", lambda said: say(_console(said)) if said.type == "error" and not _is_shown(said) else None)
     page.on("pageerror", lambda error: say(f"script: {error.message}\n{error.stack}"))
     page.on("response", lambda answer: say(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
-    own = (url, "data:", "blob:")
+    own = (url, "data:", "blob:", "chrome:", "chrome-extension:")  # Chromium's viewer of PDFs is made of the last two
     page.on("request", lambda asked: None if asked.url.startswith(own) else say(f"asks {asked.url}"))
     return view
 

@@ -40,6 +40,7 @@ _MOST_FETCHED = 1 << 30
 _LONGEST = 2048
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*(; ?charset=[a-zA-Z0-9-]+)?")
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_PDF = "application/pdf"
 _UNKNOWN = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 """What clients say of a file where they do not know; its name then says more."""
 ZIP = "application/zip"
@@ -158,7 +159,7 @@ class _Shown:
         found = self._found(id.scope, f"{claims['in']}/{name}")
         beside = f"{call.base_url}/shown/{call.params['ticket']}/"
         headers = {
-            "Content-Security-Policy": _policy(beside),
+            "Content-Security-Policy": _policy(beside, found.kind),
             "Cache-Control": "private, max-age=600",
             **_SAFE,
             "Content-Disposition": disposition(PurePosixPath(name).name, download="download" in call.query),
@@ -209,8 +210,13 @@ def _kind(name: str, said: str = "") -> str:
     return f"{said}; charset=utf-8" if said.startswith("text/") and "charset" not in said else said
 
 
-def _policy(beside: str) -> str:
-    """What a shown page may: run and look at what lies beside it, and nothing else."""
+def _policy(beside: str, kind: str) -> str:
+    """What a shown page may: run and look at what lies beside it, and nothing else.
+
+    Browsers show a PDF with a program of their own, which no page reaches and which they start in no sandbox.
+    """
+    if kind == _PDF:
+        return "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     return (
         f"sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' {beside}; "
         f"style-src 'unsafe-inline' {beside}; img-src data: blob: {beside}; media-src data: blob: {beside}; "

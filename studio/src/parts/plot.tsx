@@ -5,7 +5,7 @@ import uPlot, { type AlignedData, type Options } from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { CurvesProps, Zoom } from "@/parts/curves";
 import { number, span } from "@/parts/said";
-import { type Axis, joined, numbersOf, placesOf, smoothed } from "@/parts/smooth";
+import { type Axis, joined, momentsSaid, numbersOf, placesOf, smoothed } from "@/parts/smooth";
 import { SERIES, useAppearance } from "@/shell/theme";
 
 const useStyles = makeStyles({
@@ -223,6 +223,10 @@ function axesOf(axis: Axis, style: CSSStyleDeclaration, language: string): uPlot
   };
   const x: uPlot.Axis = { ...look, size: 28, gap: 4 };
   if (axis === "relative") x.values = (_, splits) => splits.map((second) => span(second * 1000));
+  if (axis === "time") {
+    x.space = 72;
+    x.values = (_, splits) => momentsSaid(splits, language);
+  }
   if (axis === "step")
     x.values = (_, splits) => splits.map((step) => (Number.isInteger(step) ? step.toLocaleString(language) : ""));
   const y: uPlot.Axis = {

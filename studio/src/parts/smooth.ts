@@ -71,3 +71,20 @@ export function csvOf(curves: (Curve & { label: string })[]): string {
 }
 
 const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Moments along an axis, in seconds, as fine as they lie apart; a day is named where it begins. */
+export function momentsSaid(moments: number[], language: string): string[] {
+  const apart = (moments[1] ?? 0) - (moments[0] ?? 0);
+  const [day, clock] = [
+    { month: "short", day: "numeric" },
+    { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  ] as const;
+  const fine =
+    apart < 1 ? { minute: "2-digit", second: "2-digit", fractionalSecondDigits: 2 } : { ...clock, second: "2-digit" };
+  const said = apart >= 86_400 ? day : apart >= 60 ? clock : fine;
+  return moments.map((second) => {
+    const moment = new Date(second * 1000);
+    const isDay = said === clock && moment.getHours() === 0 && moment.getMinutes() === 0;
+    return new Intl.DateTimeFormat(language, (isDay ? day : said) as Intl.DateTimeFormatOptions).format(moment);
+  });
+}

@@ -120,7 +120,7 @@ function Argument({ path }: { path: Path }) {
     upper: t("Below"),
     min_value: t("From"),
     max_value: t("To"),
-    q: t("Step"),
+    q: t("Rounded to"),
     mu: t("Mean"),
     sigma: t("Spread"),
   };

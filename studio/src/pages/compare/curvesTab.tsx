@@ -61,12 +61,12 @@ export function CurvesOf({ runs, metrics, comparison, change }: PlotProps) {
           </MenuPopover>
         </Menu>
         <Choice
-          label={t("Along")}
+          label={t("Horizontal axis")}
           value={axis}
           options={[
-            ["step", t("Steps")],
-            ["relative", t("Time since the beginning")],
-            ["time", t("Time of day")],
+            ["step", t("Step")],
+            ["relative", t("Relative time")],
+            ["time", t("Wall time")],
           ]}
           choose={(value) => {
             setZoom(null);
@@ -82,7 +82,7 @@ export function CurvesOf({ runs, metrics, comparison, change }: PlotProps) {
           value={Math.round(smoothing * 100)}
           onChange={(_, { value }) => change({ smoothing: value / 100 })}
         />
-        <Switch label={t("Logarithmic")} checked={isLog} onChange={(_, { checked }) => change({ isLog: checked })} />
+        <Switch label={t("Log scale")} checked={isLog} onChange={(_, { checked }) => change({ isLog: checked })} />
         {zoom && (
           <Button size="small" icon={<ZoomOut20Regular />} onClick={() => setZoom(null)}>
             {t("Show all")}

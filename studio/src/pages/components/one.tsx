@@ -227,7 +227,7 @@ function Ports({ title, ports, isInput }: { title: string; ports: Record<string,
           <tr className={styles.head}>
             <th className={styles.cell}>{t("Name")}</th>
             <th className={styles.cell}>{t("Type")}</th>
-            {isInput && <th className={styles.cell}>{t("Default")}</th>}
+            {isInput && <th className={styles.cell}>{t("Default value")}</th>}
             <th className={styles.cell}>{t("Description")}</th>
           </tr>
         </thead>

@@ -1,4 +1,5 @@
 /** What a batch endpoint is given, as the REST API and as the command line say it. */
+import type { Port } from "@/pages/components/component";
 import { quoted } from "./snippets";
 
 export interface Given {
@@ -11,6 +12,19 @@ export interface Once {
   miniBatch: string;
   nodes: string;
   file: string;
+}
+
+const KINDS: Record<string, Given["kind"]> = { uri_folder: "UriFolder", uri_file: "UriFile", mltable: "MLTable" };
+
+/** What a pipeline is to be given: its inputs, with their defaults; what may stay away does. */
+export function givenOf(inputs: Record<string, Port>): Given[] {
+  return Object.entries(inputs)
+    .filter(([, { optional, default: usual }]) => !optional || (usual ?? null) !== null)
+    .map(([name, port]) => ({
+      name,
+      kind: KINDS[port.type] ?? "literal",
+      value: String(port.default ?? port.enum?.[0] ?? ""),
+    }));
 }
 
 export function invokeRest(given: Given[], once: Once) {

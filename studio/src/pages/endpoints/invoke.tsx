@@ -1,14 +1,16 @@
 /** Asks a batch endpoint: what it is given, and how this once; the answer is a job. */
 import { Button, Field, Input, makeStyles, Select, Tooltip } from "@fluentui/react-components";
 import { Add16Regular, Delete16Regular, Play20Regular } from "@fluentui/react-icons";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { useChange, useGet, useWorkspace } from "@/api/workspace";
+import { useRead } from "@/pages/assets/reads";
+import { type ComponentResource, specOf } from "@/pages/components/component";
 import { Empty, Refused } from "@/parts/problem";
 import { Card, Code } from "@/parts/said";
 import { useTell } from "@/shell/told";
-import { type Given, invokeCommand, invokeRest } from "./giving";
+import { type Given, givenOf, invokeCommand, invokeRest } from "./giving";
 import { type BatchDeployment, type BatchEndpoint, isAnonymous, type Listed } from "./reads";
 
 const useStyles = makeStyles({
@@ -24,6 +26,8 @@ const useStyles = makeStyles({
   three: { display: "grid", gridTemplateColumns: "repeat(3, minmax(0, 1fr))", gap: "12px" },
 });
 
+const ONE: Given[] = [{ name: "input", kind: "UriFolder", value: "" }];
+
 interface Props {
   endpoint: BatchEndpoint;
   deployments: BatchDeployment[];
@@ -37,10 +41,13 @@ export function Invoke({ endpoint, deployments }: Props) {
   const tell = useTell();
   const [query] = useSearchParams();
   const [deployment, setDeployment] = useState(query.get("deployment") ?? "");
-  const [given, setGiven] = useState<Given[]>([{ name: "input", kind: "UriFolder", value: "" }]);
+  const [said, setGiven] = useState<Given[] | null>(null);
   const [once, setOnce] = useState({ miniBatch: "", nodes: "", file: "" });
   const chosen = deployments.find(({ name }) => name === (deployment || endpoint.properties.defaults?.deploymentName));
   const isPipeline = !!chosen?.properties.deploymentConfiguration;
+  const asset = chosen?.properties.deploymentConfiguration?.componentId?.assetId ?? "";
+  const component = useRead<ComponentResource>(asset.slice(asset.indexOf("/components/")), { enabled: isPipeline });
+  const given = said ?? (isPipeline ? givenOf(component.data ? (specOf(component.data).inputs ?? {}) : {}) : ONE);
   const ask = useChange<void, { name: string }>(async (_, { api }) => {
     const answer = await api.POST("/batchEndpoints/{name}/jobs", {
       params: { path: { name: endpoint.name } },
@@ -69,7 +76,13 @@ export function Invoke({ endpoint, deployments }: Props) {
     <div className={styles.page}>
       <Card title={t("Who answers")}>
         <Field label={t("Deployment")}>
-          <Select value={deployment} onChange={(_, { value }) => setDeployment(value)}>
+          <Select
+            value={deployment}
+            onChange={(_, { value }) => {
+              setDeployment(value);
+              setGiven(null);
+            }}
+          >
             <option value="">
               {t("The default: {{name}}", { name: endpoint.properties.defaults?.deploymentName ?? "–" })}
             </option>
@@ -109,7 +122,7 @@ export function Invoke({ endpoint, deployments }: Props) {
                 <Button
                   appearance="subtle"
                   icon={<Delete16Regular />}
-                  disabled={given.length === 1}
+                  disabled={given.length === 1 && !isPipeline}
                   onClick={() => setGiven(given.filter((_, at) => at !== index))}
                 />
               </Tooltip>
@@ -172,18 +185,18 @@ interface Container {
 /** A data asset, or an address. */
 function DataField({ value, set }: { value: string; set: (value: string) => void }) {
   const { t } = useTranslation();
+  const id = useId();
   const listed = useGet<Listed<Container>>("/data");
   const known = (listed.data?.value ?? []).filter(({ name }) => !isAnonymous(name));
   return (
     <Field label={t("Data asset or address")}>
       <Input
-        list="data-assets"
         value={value}
         placeholder="azureml:NAME:VERSION"
         onChange={(_, data) => set(data.value)}
-        input={{ list: "data-assets" }}
+        input={{ list: id }}
       />
-      <datalist id="data-assets">
+      <datalist id={id}>
         {known.map(({ name, properties }) => (
           <option key={name} value={`azureml:${name}:${properties.latestVersion ?? "1"}`} />
         ))}

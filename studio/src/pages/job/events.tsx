@@ -10,7 +10,7 @@ const useStyles = makeStyles({ detail: { color: tokens.colorNeutralForeground3, 
 
 const WORDS: Record<string, string> = {
   created: "Submitted",
-  updated: "Changed",
+  updated: "Updated",
   moved: "Went on",
   noted: "Noted",
   canceled: "Asked to cancel",

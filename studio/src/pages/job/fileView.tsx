@@ -44,14 +44,15 @@ const useStyles = makeStyles({
   json: { flex: 1, minHeight: 0, overflow: "auto", padding: "12px 16px" },
 });
 
-type Kind = "picture" | "page" | "table" | "json" | "text" | "other";
+type Kind = "picture" | "page" | "pdf" | "table" | "json" | "text" | "other";
 
 const BINARY =
-  /\.(pkl|pickle|joblib|pt|pth|ckpt|bin|onnx|h5|hdf5|npy|npz|parquet|feather|arrow|zip|gz|tgz|tar|bz2|xz|7z|whl|so|pdf|skops|safetensors|cbm|ubj|db|sqlite|mp4|mp3|wav|avi|tfrecord|msgpack)$/i;
+  /\.(pkl|pickle|joblib|pt|pth|ckpt|bin|onnx|h5|hdf5|npy|npz|parquet|feather|arrow|zip|gz|tgz|tar|bz2|xz|7z|whl|so|skops|safetensors|cbm|ubj|db|sqlite|mp4|mp3|wav|avi|tfrecord|msgpack)$/i;
 
 export function kindOf(path: string): Kind {
   if (/\.(png|jpe?g|gif|webp|svg|bmp|avif)$/i.test(path)) return "picture";
   if (/\.(html?|xhtml)$/i.test(path)) return "page";
+  if (/\.pdf$/i.test(path)) return "pdf";
   if (/\.(csv|tsv)$/i.test(path)) return "table";
   if (/\.json$/i.test(path)) return "json";
   return BINARY.test(path) ? "other" : "text";
@@ -66,7 +67,7 @@ export function FileView({ name, path, at }: { name: string; path: string; at: n
   const tellProblem = useTellProblem();
   const kind = kindOf(path);
   const take = () => void download(id, name, path).catch(tellProblem);
-  if (kind === "picture" || kind === "page")
+  if (kind === "picture" || kind === "page" || kind === "pdf")
     return (
       <WithBar path={path} take={take}>
         <Shown name={name} path={path} kind={kind} />
@@ -120,13 +121,15 @@ function WithBar({
   );
 }
 
-function Shown({ name, path, kind }: { name: string; path: string; kind: "picture" | "page" }) {
+function Shown({ name, path, kind }: { name: string; path: string; kind: "picture" | "page" | "pdf" }) {
   const styles = useStyles();
   const ticket = useTicket(name, path);
   return (
     <Asked of={ticket}>
-      {({ url }) =>
-        kind === "picture" ? (
+      {({ url, mediaType }) =>
+        kind === "pdf" && mediaType === "application/pdf" ? (
+          <iframe className={styles.page} src={url} title={path} referrerPolicy="no-referrer" />
+        ) : kind === "picture" ? (
           <div className={styles.picture}>
             <img src={url} alt={path} />
           </div>

@@ -125,7 +125,7 @@ export function Chooser({ isOpen, close, columns, choose, words }: Props) {
         })}
       </DrawerBody>
       <DrawerFooter>
-        <Button onClick={() => choose(COLUMNS)}>{t("As at the start")}</Button>
+        <Button onClick={() => choose(COLUMNS)}>{t("The usual columns")}</Button>
         <Button appearance="primary" onClick={close}>
           {t("Done")}
         </Button>

@@ -82,7 +82,7 @@ export function Schedules() {
     { key: "when", title: t("When"), cell: ({ properties }) => said(properties.trigger as Trigger) },
     {
       key: "next",
-      title: t("Next"),
+      title: t("Next time"),
       width: "130px",
       cell: ({ properties }) => <Ago at={properties.nextTriggerTime} />,
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lazuli.schema.bindings import Binding, bindings_in, check, fill, render
+from lazuli.schema.bindings import Binding, bindings_in, check, fill, render, render_known
 from lazuli.schema.problems import InvalidInput
 
 KNOWN = {"inputs": {"data", "lr"}, "outputs": {"model"}}
@@ -72,3 +72,10 @@ def test_bindings_are_replaced_by_values(text: str, expected: str) -> None:
 )
 def test_one_group_is_filled_and_the_others_stay(text: str, expected: str) -> None:
     assert fill(text, "space", {"lr": "0.1", "m": None}) == expected
+
+
+def test_what_has_a_value_is_replaced_once_and_the_rest_stays() -> None:
+    values = {"data": "${{inputs.lr}}", "lr": ""}
+    text = "${{inputs.data}} ${{ inputs.lr }}| ${{secrets.key}} ${{ name }}"
+    told = render_known(text, lambda binding: values.get(binding.name))
+    assert told == "${{inputs.lr}} | ${{secrets.key}} ${{ name }}"

@@ -102,9 +102,7 @@ class Planner:
             values[f"outputs.{name}"] = str(path / file_name(output, name)) if is_file else str(path)
         stage += driver_files(record, said, stage, values)
 
-        def value_of(binding: bindings.Binding) -> str | None:
-            return values.get(f"{binding.group}.{binding.name}")
-
+        value_of = _among(values)
         command = bindings.render(job.command, value_of)
         variables = self._variables(record, job, values, environment)
         path = [str(environment.prefix / "bin")]
@@ -229,16 +227,14 @@ class Planner:
             said[f"AZUREML_{_KIND[_is_literal(job, group, item)]}_{_variable(item)}"] = value
             if OF_TRIAL in record.state:
                 said[f"AZUREML_SWEEP_{_variable(item)}"] = value
-        own = {name: _bound(text, values) for name, text in self._granted.plain(job).items()}
+        value_of = _among(values)
+        own = {name: bindings.render_known(text, value_of) for name, text in self._granted.plain(job).items()}
         return {**said, **environment.variables, **own}
 
 
-def _bound(text: str, values: Mapping[str, str]) -> str:
-    """A variable of the job's own, with the inputs and outputs that it names."""
-    for binding in list(bindings.bindings_in(text)):
-        value = values.get(f"{binding.group}.{binding.name}")
-        text = text if value is None else text.replace(str(binding), value)
-    return text
+def _among(values: Mapping[str, str]) -> Callable[[bindings.Binding], str | None]:
+    """What a binding stands for, among values by ``group.name``."""
+    return lambda binding: values.get(f"{binding.group}.{binding.name}")
 
 
 def _folders(folder: Path) -> dict[str, str]:

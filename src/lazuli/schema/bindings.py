@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lazuli.schema.problems import InvalidInput, did_you_mean
 
-__all__ = ["Binding", "bindings_in", "check", "fill", "only_binding", "rename", "render", "settle"]
+__all__ = ["Binding", "bindings_in", "check", "fill", "only_binding", "rename", "render", "render_known", "settle"]
 
 _BINDING = re.compile(r"\$\{\{\s*(?P<group>[A-Za-z_]\w*)(?:\.(?P<name>[\w.-]+))?\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(?P<body>.*?)\]\]", re.DOTALL)
@@ -86,6 +86,16 @@ def settle(text: str, value_of: Callable[[Binding], str | None]) -> str:
         return body if all(value_of(binding) is not None for binding in bindings_in(body)) else ""
 
     return _OPTIONAL.sub(optional, text)
+
+
+def render_known(text: str, value_of: Callable[[Binding], str | None]) -> str:
+    """``text`` with every binding that has a value replaced by it; others stay as they are."""
+
+    def value(match: re.Match[str]) -> str:
+        found = value_of(Binding(match["group"], match["name"] or ""))
+        return match[0] if found is None else found
+
+    return _BINDING.sub(value, text)
 
 
 def render(text: str, value_of: Callable[[Binding], str | None]) -> str:

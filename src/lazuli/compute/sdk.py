@@ -35,20 +35,18 @@ def wants(requirements: Iterable[str]) -> bool:
 
 def answered(requirements: tuple[str, ...]) -> tuple[str, ...]:
     """The requirements with our wheel in the place of Azure's packages, and what scripts expect these to bring."""
+    read = {line: _read(line) for line in requirements}
     found: list[str] = []
-    for line in requirements:
-        asked = _asked(line)
-        found += [line] if asked is None else _instead(asked)
-    names = {canonicalize_name(each.name) for each in map(_read, requirements) if each is not None}
-    if "mlflow" in names:  # an old one does not stand on mlflow-skinny, and both would write the same files
-        found = [line for line in found if line in requirements or not line.startswith("mlflow-skinny")]
+    for line, asked in read.items():
+        found += _instead(asked) if asked and _is_azures(asked) else [line]
+    if any(asked and canonicalize_name(asked.name) == "mlflow" for asked in read.values()):
+        # An old one does not stand on mlflow-skinny, and both would write the same files.
+        found = [line for line in found if line in read or not line.startswith("mlflow-skinny")]
     return tuple(found)
 
 
-def _asked(line: str) -> Requirement | None:
-    """What is asked for, where it is one of Azure's packages."""
-    asked = _read(line)
-    return asked if asked and _ANSWERED.fullmatch(canonicalize_name(asked.name)) else None
+def _is_azures(asked: Requirement) -> bool:
+    return _ANSWERED.fullmatch(canonicalize_name(asked.name)) is not None
 
 
 def _read(line: str) -> Requirement | None:

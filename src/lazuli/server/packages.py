@@ -49,7 +49,7 @@ class _Door:
         file = f"{id.name}-{id.version}.zip"
         ticket = self.tickets.issue({"package": id.path, "file": file, "session": call.principal.session}, _SECONDS)
         said = {"state": "ready", "url": f"/packaged/{ticket}/{quote(file, safe='')}"}
-        return reply(said, 201, {"Cache-Control": "no-store"})
+        return reply(said, 201)
 
     def send(self, call: Call) -> Response:
         """The zip file."""
@@ -62,7 +62,7 @@ class _Door:
         context = self.packages.context(id)
         if context is None:
             raise Conflict("The environment of the model is being built anew.", target="model", mend="Ask again.")
-        headers = {"Content-Disposition": disposition(str(claims["file"]), download=True), "Cache-Control": "no-store"}
+        headers = {"Content-Disposition": disposition(str(claims["file"]), download=True)}
         now = self.tickets.now()
         return StreamingResponse(zipped(_packed(context, now)), media_type=ZIP, headers=headers)
 

@@ -8,6 +8,10 @@ from azureml.exceptions import UserErrorException
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+AUTOML = "Use Lazuli's automated jobs: azure.ai.ml.automl with a v2 client, or 'lazuli job create' with type automl."
+EXPLAIN = "Explain a model with interpret-community or shap in a job, and keep what they say with run.upload_file."
+"""What to use instead of automated training, and of explanations."""
+
 
 class NotAvailableException(UserErrorException, AttributeError):
     """Lazuli does not have what was asked for; the message says what to use instead."""

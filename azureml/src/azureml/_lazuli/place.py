@@ -40,6 +40,11 @@ class Scope(NamedTuple):
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
         )
 
+    @property
+    def mlflow(self) -> str:
+        """The address of its door of MLflow."""
+        return f"/mlflow/v2.0{self.path}"
+
 
 def find(environ: Mapping[str, str] = os.environ) -> Place:
     """Where the server is. Raises :class:`DiscoveryUrlNotFoundException` where none is known."""

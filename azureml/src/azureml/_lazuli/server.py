@@ -61,6 +61,16 @@ class Server:
                 return
             page = self.call("GET", page["nextLink"])
 
+    def token_pages(self, method: str, path: str, asked: Mapping[str, Any], of: str) -> Iterator[dict[str, Any]]:
+        """Each of what a list of MLflow's holds under ``of``, over all of its pages."""
+        asked = dict(asked)
+        while True:
+            page = self.call(method, path, query=asked) if method == "GET" else self.call(method, path, asked)
+            yield from page.get(of) or ()
+            if not page.get("next_page_token"):
+                return
+            asked["page_token"] = page["next_page_token"]
+
     def wait(self, path: str, is_over: Callable[[Any], bool], timeout: float | None = None, pause: float = 0.1) -> Any:
         """What is at an address as soon as it is over; TimeoutError where that takes more than ``timeout`` seconds."""
         until = None if timeout is None else time.monotonic() + timeout

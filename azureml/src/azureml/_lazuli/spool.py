@@ -124,7 +124,7 @@ class _Door:
         self.server = server
         self.scope = scope
         self.run_id = run_id
-        self._path = f"/mlflow/v2.0{scope.path}/api/2.0/mlflow"
+        self._path = f"{scope.mlflow}/api/2.0/mlflow"
 
     def send(self, points: list[Any], unsure: bool) -> None:
         """Send points; where an earlier try may have arrived, only those that are not there."""
@@ -137,12 +137,7 @@ class _Door:
     def history(self, key: str) -> Iterator[dict[str, Any]]:
         """Every point of a metric."""
         query = {"run_id": self.run_id, "metric_key": key, "max_results": 25000}
-        while True:
-            page = self.server.call("GET", f"{self._path}/metrics/get-history", query=query)
-            yield from page.get("metrics") or ()
-            if not page.get("next_page_token"):
-                return
-            query["page_token"] = page["next_page_token"]
+        return self.server.token_pages("GET", f"{self._path}/metrics/get-history", query, "metrics")
 
     def _missing(self, points: list[Any]) -> Iterator[Any]:
         keys = {point[0] for point in points}

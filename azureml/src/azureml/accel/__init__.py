@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from azureml._lazuli.declined import Declined
+from azureml.core.image import ContainerImage
 
 __all__ = ["AccelContainerImage", "AccelOnnxConverter", "PredictionClient"]
 
@@ -17,21 +18,10 @@ class AccelOnnxConverter(Declined):
     _instead = _INSTEAD
 
 
-class AccelContainerImage(Declined):
+class AccelContainerImage(ContainerImage):
     """An image for an FPGA."""
 
     _instead = _INSTEAD
-
-    def __init__(
-        self,
-        workspace: Any,
-        name: Any = None,
-        id: Any = None,
-        tags: Any = None,
-        properties: Any = None,
-        version: Any = None,
-    ) -> None:
-        pass
 
 
 class PredictionClient(Declined):

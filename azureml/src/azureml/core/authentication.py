@@ -102,7 +102,7 @@ class ServicePrincipalAuthentication(AbstractAuthentication):
         self._token = service_principal_password
 
     def _server(self) -> Server:
-        return Server(place.find({**os.environ, "LAZULI_TOKEN": self._token, "AZUREML_RUN_TOKEN": ""}))
+        return _opened_by(self._token)
 
 
 class TokenAuthentication(AbstractAuthentication):
@@ -113,5 +113,9 @@ class TokenAuthentication(AbstractAuthentication):
         self._get = get_token_for_audience
 
     def _server(self) -> Server:
-        said = str(self._get("ARM"))
-        return Server(place.find({**os.environ, "LAZULI_TOKEN": said, "AZUREML_RUN_TOKEN": ""}))
+        return _opened_by(str(self._get("ARM")))
+
+
+def _opened_by(token: str) -> Server:
+    """The server that the surroundings name, by another token than theirs."""
+    return Server(place.find({**os.environ, "LAZULI_TOKEN": token, "AZUREML_RUN_TOKEN": ""}))

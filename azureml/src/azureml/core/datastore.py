@@ -80,15 +80,9 @@ class Datastore(AbstractDatastore):
 
         Raises :class:`UserErrorException` where the name is taken; ``overwrite`` says the datastore anew.
         """
-        said = {
-            "datastoreType": "AzureBlob",
-            "accountName": account_name,
-            "containerName": container_name,
-            "protocol": protocol,
-            "endpoint": endpoint,
-            "credentials": _credentials(sas_token=sas_token, account_key=account_key),
-        }
-        return _register(workspace, datastore_name, said, overwrite)
+        place = AzureBlobDatastore._placed(account_name, container_name, protocol, endpoint)
+        credentials = _opened_by(sas_token, account_key)
+        return _register(workspace, datastore_name, AzureBlobDatastore, place, credentials, overwrite)
 
     @staticmethod
     def register_azure_file_share(
@@ -105,15 +99,9 @@ class Datastore(AbstractDatastore):
         skip_validation: bool = False,
     ) -> Any:
         """A name for a file share. Raises :class:`UserErrorException`: the server tells what to use instead."""
-        said = {
-            "datastoreType": "AzureFile",
-            "accountName": account_name,
-            "fileShareName": file_share_name,
-            "protocol": protocol,
-            "endpoint": endpoint,
-            "credentials": _credentials(sas_token=sas_token, account_key=account_key),
-        }
-        return _register(workspace, datastore_name, said, overwrite)
+        place = AzureFileDatastore._placed(account_name, file_share_name, protocol, endpoint)
+        credentials = _opened_by(sas_token, account_key)
+        return _register(workspace, datastore_name, AzureFileDatastore, place, credentials, overwrite)
 
     @staticmethod
     def register_azure_data_lake_gen2(
@@ -144,15 +132,8 @@ class Datastore(AbstractDatastore):
                 "resourceUrl": resource_url,
                 "secrets": {"secretsType": "ServicePrincipal", "clientSecret": client_secret},
             }
-        said = {
-            "datastoreType": "AzureDataLakeGen2",
-            "accountName": account_name,
-            "filesystem": filesystem,
-            "protocol": protocol,
-            "endpoint": endpoint,
-            "credentials": {word: value for word, value in credentials.items() if value is not None},
-        }
-        return _register(workspace, datastore_name, said, overwrite)
+        place = AzureDataLakeGen2Datastore._placed(account_name, filesystem, protocol, endpoint)
+        return _register(workspace, datastore_name, AzureDataLakeGen2Datastore, place, credentials, overwrite)
 
     @staticmethod
     def register_azure_data_lake(
@@ -238,7 +219,7 @@ def _refuse(what: str, instead: str) -> NoReturn:
     raise UserErrorException(f"{what} cannot be a datastore of Lazuli. Use {instead} instead.")
 
 
-def _credentials(sas_token: str | None, account_key: str | None) -> dict[str, Any]:
+def _opened_by(sas_token: str | None, account_key: str | None) -> dict[str, Any]:
     if account_key:
         return {"credentialsType": "AccountKey", "secrets": {"secretsType": "AccountKey", "key": account_key}}
     if sas_token:
@@ -246,16 +227,27 @@ def _credentials(sas_token: str | None, account_key: str | None) -> dict[str, An
     return {"credentialsType": "None"}
 
 
-def _register(workspace: Workspace, name: str, said: dict[str, Any], overwrite: bool) -> Any:
+def _register(
+    workspace: Workspace,
+    name: str,
+    kind: type[AbstractDatastore],
+    place: dict[str, Any],
+    credentials: dict[str, Any],
+    overwrite: bool,
+) -> Any:
     path = f"datastores/{quote(name, '')}"
     if not overwrite and workspace._found(path):
         raise UserErrorException(
             f"Another datastore with the same name '{name}' already exists. Set overwrite=True to say it anew.",
             target="datastore_name",
         )
-    properties = {word: value for word, value in said.items() if value is not None}
+    said = {"datastoreType": kind._TYPE, **_said(place), "credentials": _said(credentials)}
     with raised_as(UserErrorException):
-        return _made(workspace, workspace._call("PUT", path, {"properties": properties}))
+        return _made(workspace, workspace._call("PUT", path, {"properties": said}))
+
+
+def _said(words: dict[str, Any]) -> dict[str, Any]:
+    return {word: value for word, value in words.items() if value is not None}
 
 
 def _made(workspace: Workspace, said: dict[str, Any]) -> AbstractDatastore:

@@ -63,7 +63,7 @@ class Experiment:
     def tags(self) -> dict[str, str]:
         """The tags."""
         said = self._workspace._mlflow("GET", "experiments/get", query={"experiment_id": self.id})["experiment"]
-        return {each["key"]: each["value"] for each in said.get("tags") or () if not each["key"].startswith("mlflow.")}
+        return {key: value for key, value in tags_of(said).items() if not key.startswith("mlflow.")}
 
     @staticmethod
     def list(
@@ -76,17 +76,12 @@ class Experiment:
         views = {"ActiveOnly": "ACTIVE_ONLY", "ArchivedOnly": "DELETED_ONLY", "All": "ALL"}
         if view_type not in views:
             raise UserErrorException(f"view_type is '{view_type}'; it is one of {', '.join(views)}.")
-        found: list[Experiment] = []
-        body: dict[str, Any] = {"max_results": 1000, "view_type": views[view_type]}
-        while True:
-            page = workspace._mlflow("POST", "experiments/search", body)
-            for each in page.get("experiments") or ():
-                had = {pair["key"]: pair["value"] for pair in each.get("tags") or ()}
-                if experiment_name in (None, each["name"]) and has_all(had, tags):
-                    found.append(Experiment(workspace, each["name"], True, each["experiment_id"]))
-            if not page.get("next_page_token"):
-                return found
-            body["page_token"] = page["next_page_token"]
+        body = {"max_results": 1000, "view_type": views[view_type]}
+        return [
+            Experiment(workspace, each["name"], True, each["experiment_id"])
+            for each in workspace._mlflow_search("experiments", body)
+            if experiment_name in (None, each["name"]) and has_all(tags_of(each), tags)
+        ]
 
     def submit(self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Run:
         """Start what is configured; its run."""
@@ -131,6 +126,11 @@ class Experiment:
 
     def __repr__(self) -> str:
         return f"Experiment(Name: {self._name},\nWorkspace: {self._workspace.name})"
+
+
+def tags_of(said: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of an experiment, or of a run's data, as MLflow lists them."""
+    return {each["key"]: each["value"] for each in said.get("tags") or ()}
 
 
 def has_all(had: Mapping[str, str], wanted: Any) -> bool:

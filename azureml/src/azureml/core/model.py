@@ -172,14 +172,8 @@ class Model:
         with raised_as(WebserviceException):
             workspace._storage.container(_DATASTORE).put_all(sent)
         root = source.resolve().name
-        body = {
-            "modelUri": f"azureml://datastores/{_DATASTORE}/paths/{folder}/{root}",
-            "modelType": "mlflow_model" if f"{root}/MLmodel" in files else "custom_model",
-            "description": description,
-            "tags": _texts(tags),
-            "properties": {**_texts(properties), **facts},
-        }
-        return _created(workspace, model_name, body)
+        uri, is_mlflow = f"azureml://datastores/{_DATASTORE}/paths/{folder}/{root}", f"{root}/MLmodel" in files
+        return _created(workspace, model_name, uri, is_mlflow, description, tags, {**texts(properties), **facts})
 
     @staticmethod
     def _register_from_run(
@@ -217,14 +211,8 @@ class Model:
             sample_output_dataset,
             resource_configuration,
         )
-        body = {
-            "modelUri": f"runs:/{run.id}/{path}",
-            "modelType": "mlflow_model" if f"{root}{path}/MLmodel" in found else "custom_model",
-            "description": description,
-            "tags": _texts(tags),
-            "properties": {**_texts(properties), **facts},
-        }
-        return _created(workspace, model_name, body)
+        uri, is_mlflow = f"runs:/{run.id}/{path}", f"{root}{path}/MLmodel" in found
+        return _created(workspace, model_name, uri, is_mlflow, description, tags, {**texts(properties), **facts})
 
     @staticmethod
     def list(
@@ -325,12 +313,12 @@ class Model:
             raise UserErrorException(
                 "The sample datasets and the resources of a version never change: register a new one with them."
             )
-        said: dict[str, Any] = {} if tags is None else {"tags": _texts(tags)}
+        said: dict[str, Any] = {} if tags is None else {"tags": texts(tags)}
         self._say({**said, **({} if description is None else {"description": description})})
 
     def add_tags(self, tags: Mapping[str, str]) -> None:
         """Add to its tags."""
-        self._say({"tags": {**self.tags, **_texts(tags)}})
+        self._say({"tags": {**self.tags, **texts(tags)}})
 
     def remove_tags(self, tags: Iterable[str]) -> None:
         """Take tags away, by their names."""
@@ -460,7 +448,8 @@ def _id_of(dataset: Any) -> str:
     return "" if dataset is None else str(getattr(dataset, "id", None) or dataset)
 
 
-def _texts(said: Mapping[str, Any] | None) -> dict[str, str]:
+def texts(said: Mapping[str, Any] | None) -> dict[str, str]:
+    """Tags or properties, as REST takes them."""
     return {str(name): str(value) for name, value in (said or {}).items()}
 
 
@@ -489,8 +478,23 @@ def _files_of(source: Path, child_paths: Iterable[str] | None) -> dict[str, Path
     return {f"{root}/{name}": path for name, path in files.items()}
 
 
-def _created(workspace: Workspace, name: str, body: Mapping[str, Any]) -> Model:
+def _created(
+    workspace: Workspace,
+    name: str,
+    uri: str,
+    is_mlflow: bool,
+    description: str | None,
+    tags: Mapping[str, str] | None,
+    properties: Mapping[str, str],
+) -> Model:
     """A new version; the next one where somebody else took the number meanwhile."""
+    body = {
+        "modelUri": uri,
+        "modelType": "mlflow_model" if is_mlflow else "custom_model",
+        "description": description,
+        "tags": texts(tags),
+        "properties": properties,
+    }
     for _ in range(8):
         container = workspace._found(f"models/{quote(name, '')}")
         version = container["properties"].get("nextVersion") if container else None

@@ -10,12 +10,13 @@ import time
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 from azureml._lazuli import place
 from azureml._lazuli.offline import _OfflineRun
 from azureml._lazuli.spool import Spool
 from azureml._lazuli.storage import at_once, inside
-from azureml.core.experiment import Experiment, has_all
+from azureml.core.experiment import Experiment, has_all, tags_of
 from azureml.core.workspace import Workspace
 from azureml.data._inputs import datasets_of_job
 from azureml.exceptions import (
@@ -165,7 +166,7 @@ class Run:
     def get_status(self) -> str:
         """The status, as the server tells it now: Queued, Running, Completed, Failed, Canceled…"""
         job = self._job()
-        return job["status"] if job else _STATUS[self._said()["info"]["status"]]
+        return job["status"] if job else _status_of(self._said())
 
     def get_portal_url(self) -> str:
         """The address of its page in Studio."""
@@ -173,14 +174,15 @@ class Run:
 
     def get_details(self) -> dict[str, Any]:
         """What the server says of the run."""
-        job, info = self._job() or {}, self._said()["info"]
+        job, said = self._job() or {}, self._said()
+        info = said["info"]
         return {
             "runId": self._run_id,
             "target": job.get("target") or "local",
-            "status": self.get_status(),
+            "status": job.get("status") or _status_of(said),
             "startTimeUtc": job.get("startTimeUtc") or _moment(info.get("start_time")),
             "endTimeUtc": job.get("endTimeUtc") or _moment(info.get("end_time")),
-            "properties": {**job.get("properties", {}), **self.get_properties()},
+            "properties": _properties_of(job, said),
             "inputDatasets": [],
             "outputDatasets": [],
             "logFiles": job.get("logFiles", {}),
@@ -464,9 +466,7 @@ class Run:
 
     def get_properties(self) -> dict[str, str]:
         """The properties."""
-        job, cut = self._job() or {}, len(_PROPERTY)
-        own = {key[cut:]: value for key, value in self._all_tags().items() if key.startswith(_PROPERTY)}
-        return {**(job.get("properties") or {}), **own}
+        return _properties_of(self._job() or {}, self._said())
 
     # Its children.
 
@@ -523,7 +523,8 @@ class Run:
         """The runs of an experiment, newest first."""
         for said in _search(experiment):
             run = _run_of(experiment.workspace, said, experiment)
-            if (include_children or _PARENT not in _tags_of(said)) and _fits(run, said, tags, properties, type, status):
+            is_listed = include_children or _PARENT not in tags_of(said["data"])
+            if is_listed and _fits(run, said, tags, properties, type, status):
                 yield run
 
     def __repr__(self) -> str:
@@ -557,7 +558,7 @@ class Run:
         return self._workspace._server.found(path)
 
     def _all_tags(self) -> dict[str, str]:
-        return _tags_of(self._said())
+        return tags_of(self._said()["data"])
 
     def _set(self, tags: Mapping[str, Any]) -> None:
         body = {"run_id": self._run_id, "tags": _pairs(tags)}
@@ -592,9 +593,7 @@ class Run:
         self._keep(name, kind, said["data"])
 
     def _at(self, name: str) -> str:
-        from urllib.parse import quote
-
-        within = f"/mlflow/v2.0{self._workspace._scope.path}/api/2.0/mlflow-artifacts/artifacts"
+        within = f"{self._workspace._scope.mlflow}/api/2.0/mlflow-artifacts/artifacts"
         return f"{within}/ExperimentRun/dcid.{self._run_id}/{quote(name)}"
 
     def _put(self, name: str, content: Any) -> None:
@@ -625,14 +624,8 @@ class Run:
 
 
 def _search(experiment: Experiment, filter: str = "") -> Iterator[dict[str, Any]]:
-    body: dict[str, Any] = {"experiment_ids": [experiment.id], "max_results": 1000}
-    body.update(filter=filter, order_by=["attributes.start_time DESC"])
-    while True:
-        page = experiment.workspace._mlflow("POST", "runs/search", body)
-        yield from page.get("runs") or ()
-        if not page.get("next_page_token"):
-            return
-        body["page_token"] = page["next_page_token"]
+    body = {"experiment_ids": [experiment.id], "max_results": 1000, "filter": filter}
+    return experiment.workspace._mlflow_search("runs", {**body, "order_by": ["attributes.start_time DESC"]})
 
 
 def _run_of(workspace: Workspace, said: Mapping[str, Any], experiment: Experiment | None = None) -> Run:
@@ -645,15 +638,21 @@ def _run_of(workspace: Workspace, said: Mapping[str, Any], experiment: Experimen
 
 def _fits(run: Run, said: Mapping[str, Any], tags: Any, properties: Any, type: Any, status: Any) -> bool:
     return (
-        has_all(_tags_of(said), tags)
-        and (properties is None or has_all(run.get_properties(), properties))
+        has_all(tags_of(said["data"]), tags)
+        and (properties is None or has_all(_properties_of(run._job() or {}, said), properties))
         and (type is None or run.type == type)
         and (status is None or run.get_status() == status)
     )
 
 
-def _tags_of(said: Mapping[str, Any]) -> dict[str, str]:
-    return {each["key"]: each["value"] for each in said["data"].get("tags") or ()}
+def _status_of(said: Mapping[str, Any]) -> str:
+    return _STATUS[said["info"]["status"]]
+
+
+def _properties_of(job: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, str]:
+    """The properties of a run: those of its job, and those that it was given since."""
+    own = {key[len(_PROPERTY) :]: value for key, value in tags_of(said["data"]).items() if key.startswith(_PROPERTY)}
+    return {**(job.get("properties") or {}), **own}
 
 
 def _pairs(tags: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -352,7 +352,7 @@ class Workspace:
         So that scripts run as they are, that variable is set where nobody has.
         """
         os.environ.setdefault("MLFLOW_TRACKING_TOKEN", self._server.token)
-        return f"{self._server.url}/mlflow/v2.0{self._scope.path}"
+        return f"{self._server.url}{self._scope.mlflow}"
 
     def update(
         self,
@@ -375,9 +375,8 @@ class Workspace:
             self._server.call("DELETE", self._scope.path)
 
     def __repr__(self) -> str:
-        named = dict(zip(("subscription_id", "resource_group", "name"), (self._scope[0], self._scope[1], self.name)))
-        said = ", ".join(f"{word}='{value}'" for word, value in {"name": self.name, **named}.items())
-        return f"Workspace.create({said})"
+        subscription, group, name = self._scope
+        return f"Workspace.create(name='{name}', subscription_id='{subscription}', resource_group='{group}')"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Workspace) and (other._scope, other._server.url) == (self._scope, self._server.url)
@@ -401,8 +400,11 @@ class Workspace:
 
     def _mlflow(self, method: str, word: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
         """Ask the door of MLflow: ``word`` such as ``runs/search``."""
-        path = f"/mlflow/v2.0{self._scope.path}/api/2.0/mlflow/{word}"
-        return self._server.call(method, path, body, query)
+        return self._server.call(method, f"{self._scope.mlflow}/api/2.0/mlflow/{word}", body, query)
+
+    def _mlflow_search(self, of: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Everything that a search finds at the door of MLflow: ``of`` such as ``runs``."""
+        return self._server.token_pages("POST", f"{self._scope.mlflow}/api/2.0/mlflow/{of}/search", body, of)
 
     @property
     def _storage(self) -> Storage:

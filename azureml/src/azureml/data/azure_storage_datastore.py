@@ -34,6 +34,11 @@ class AbstractDatastore:
         self.endpoint = said.get("endpoint") or "core.windows.net"
 
     @classmethod
+    def _placed(cls, account: str, container: str, protocol: str | None, endpoint: str | None) -> dict[str, Any]:
+        """Where the files of a datastore of this kind lie, in the words of REST."""
+        return {"accountName": account, cls._WORD: container, "protocol": protocol, "endpoint": endpoint}
+
+    @classmethod
     def _of(cls, workspace: Workspace, said: Mapping[str, Any]) -> AbstractDatastore:
         made = cls.__new__(cls)
         AbstractDatastore.__init__(made, workspace, said["name"], said["properties"])
@@ -208,8 +213,7 @@ class AzureBlobDatastore(AbstractDatastore):
         resource_group: str | None = None,
         service_data_access_auth_identity: Any = None,
     ) -> None:
-        said = {"accountName": account_name, self._WORD: container_name, "protocol": protocol, "endpoint": endpoint}
-        super().__init__(workspace, name, said)
+        super().__init__(workspace, name, self._placed(account_name, container_name, protocol, endpoint))
 
 
 class AzureFileDatastore(AbstractDatastore):
@@ -230,8 +234,7 @@ class AzureFileDatastore(AbstractDatastore):
         endpoint: str = "core.windows.net",
         request_session: Any = None,
     ) -> None:
-        said = {"accountName": account_name, self._WORD: container_name, "protocol": protocol, "endpoint": endpoint}
-        super().__init__(workspace, name, said)
+        super().__init__(workspace, name, self._placed(account_name, container_name, protocol, endpoint))
 
 
 class AzureDataLakeGen2Datastore(AbstractDatastore):

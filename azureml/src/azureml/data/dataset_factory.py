@@ -93,7 +93,16 @@ def delimited_options(separator: str, header: Any, include_path: bool) -> dict[s
     if header not in _HEADERS.values():
         raise UserErrorException(f"header is {header!r}: True, False or a PromoteHeadersBehavior.", target="header")
     said: dict[str, Any] = {"delimiter": separator, "header": header, "encoding": "utf8"}
-    return {**said, "include_path_column": True} if include_path else said
+    return {**said, **_path_column(include_path)}
+
+
+def _path_column(is_wanted: bool) -> dict[str, Any]:
+    return {"include_path_column": True} if is_wanted else {}
+
+
+def _partition_step(format: str | None) -> list[Mapping[str, Any]]:
+    """The step that makes columns of parts of a path; none where no format is said."""
+    return [{"extract_columns_from_partition_format": {"partition_format": format}}] if format else []
 
 
 class TabularDatasetFactory:
@@ -129,8 +138,7 @@ class TabularDatasetFactory:
         partition_format: str | None = None,
     ) -> TabularDataset:
         """A table of Parquet files."""
-        said = {"include_path_column": True} if include_path else {}
-        return _table(path, "read_parquet", said, validate, set_column_types, partition_format)
+        return _table(path, "read_parquet", _path_column(include_path), validate, set_column_types, partition_format)
 
     @staticmethod
     def from_json_lines_files(
@@ -147,8 +155,7 @@ class TabularDatasetFactory:
             raise UserErrorException(
                 f"invalid_lines is '{invalid_lines}': it is 'error' or 'drop'.", target="invalid_lines"
             )
-        said: dict[str, Any] = {"encoding": encoding, "invalid_lines": invalid_lines}
-        said.update({"include_path_column": True} if include_path else {})
+        said = {"encoding": encoding, "invalid_lines": invalid_lines, **_path_column(include_path)}
         return _table(path, "read_json_lines", said, validate, set_column_types, partition_format)
 
     @staticmethod
@@ -197,10 +204,7 @@ class FileDatasetFactory:
     ) -> FileDataset:
         """The files at paths, which may have wildcards. Raises :class:`DatasetValidationError` where none is there."""
         paths, workspace = _definition.named(path)
-        steps: tuple[Mapping[str, Any], ...] = ()
-        if partition_format:
-            steps = ({"extract_columns_from_partition_format": {"partition_format": partition_format}},)
-        made = FileDataset._of(Definition(tuple(paths), steps), workspace)
+        made = FileDataset._of(Definition(tuple(paths), tuple(_partition_step(partition_format))), workspace)
         if validate:
             try:
                 _definition.files([each for each in paths if "http" not in str(each)], workspace)
@@ -247,10 +251,8 @@ def _table(
     partition_format: str | None,
 ) -> TabularDataset:
     paths, workspace = _definition.named(path)
-    steps: list[Mapping[str, Any]] = [{word: dict(said)}]
-    if partition_format:
-        steps.append({"extract_columns_from_partition_format": {"partition_format": partition_format}})
-    made = TabularDataset._of(Definition(tuple(paths), (*steps, *types_step(types))), workspace)
+    steps = ({word: dict(said)}, *_partition_step(partition_format), *types_step(types))
+    made = TabularDataset._of(Definition(tuple(paths), steps), workspace)
     if validate and _has_pandas():
         try:
             found = _definition.files(paths, workspace)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from azureml._lazuli.declined import Declined
+from azureml._lazuli.declined import EXPLAIN, Declined
 
 __all__ = ["Explanation", "ExplanationClient", "MimicWrapper"]
-
-_INSTEAD = "Explain a model with interpret-community or shap in a job, and keep what they say with run.upload_file."
 
 
 class ExplanationClient(Declined):
     """Keeps explanations with runs."""
 
-    _instead = _INSTEAD
+    _instead = EXPLAIN
 
     def __init__(self, service_context: Any, experiment_name: Any, run_id: Any, _run: Any = None) -> None:
         pass
@@ -23,7 +21,7 @@ class ExplanationClient(Declined):
 class MimicWrapper(Declined):
     """Explains a model by a simpler one."""
 
-    _instead = _INSTEAD
+    _instead = EXPLAIN
 
     def __init__(
         self,
@@ -47,4 +45,4 @@ class MimicWrapper(Declined):
 class Explanation(Declined):
     """What explains a model."""
 
-    _instead = _INSTEAD
+    _instead = EXPLAIN

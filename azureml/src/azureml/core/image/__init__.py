@@ -30,18 +30,5 @@ class Image(Declined):
         pass
 
 
-class ContainerImage(Declined):
+class ContainerImage(Image):
     """An image of a scoring script."""
-
-    _instead = _INSTEAD
-
-    def __init__(
-        self,
-        workspace: Any,
-        name: Any = None,
-        id: Any = None,
-        tags: Any = None,
-        properties: Any = None,
-        version: Any = None,
-    ) -> None:
-        pass

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from azureml._lazuli.declined import Declined
+from azureml.core.image import Image
 
 __all__ = ["ContainerImageConfig"]
-
-_INSTEAD = (
-    "Hand the entry script and its environment to Model.deploy as an InferenceConfig, or build with Model.package."
-)
 
 
 class ContainerImageConfig(Declined):
     """How an image is made."""
 
-    _instead = _INSTEAD
+    _instead = Image._instead
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from azureml._lazuli.server import raised_as
 from azureml._lazuli.snapshot import of_code, of_files
 from azureml.core.inference_config import InferenceConfig
+from azureml.core.model import texts
 from azureml.exceptions import WebserviceException
 
 if TYPE_CHECKING:
@@ -274,14 +275,14 @@ def deploy(
         while workspace._found(path) is not None:
             time.sleep(0.1)
     said = {"authMode": "Key", "description": configured.description}
-    said["properties"] = {**_texts(configured.properties), _KIND: configured.kind}
+    said["properties"] = {**texts(configured.properties), _KIND: configured.kind}
     deployment: dict[str, Any] = {"endpointComputeType": "Managed", "instanceType": "Default"}
     if models:
         deployment["model"] = models[0]._resource_id
     with raised_as(WebserviceException):
         if inference_config is not None:
             deployment.update(_scripted(workspace, inference_config))
-        body = {"location": "local", "tags": _texts(configured.tags), "properties": said}
+        body = {"location": "local", "tags": texts(configured.tags), "properties": said}
         workspace._call("PUT", path, body)
         body = {"location": "local", "properties": deployment, "sku": {"name": "Default", "capacity": 1}}
         workspace._call("PUT", f"{path}/deployments/{_DEPLOYMENT}", body)
@@ -308,7 +309,3 @@ def _scripted(workspace: Workspace, config: InferenceConfig) -> dict[str, Any]:
 
 def _is_settled(said: Mapping[str, Any]) -> bool:
     return said["properties"].get("provisioningState") in _STATES
-
-
-def _texts(said: Mapping[str, Any] | None) -> dict[str, str]:
-    return {str(name): str(value) for name, value in (said or {}).items()}

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from azureml._lazuli.declined import Declined
+from azureml._lazuli.declined import EXPLAIN, Declined
 
 __all__ = ["KernelScoringExplainer", "LinearScoringExplainer", "TreeScoringExplainer"]
-
-_INSTEAD = "Explain a model with interpret-community or shap in a job, and keep what they say with run.upload_file."
 
 
 class KernelScoringExplainer(Declined):
     """Explains while scoring."""
 
-    _instead = _INSTEAD
+    _instead = EXPLAIN
 
     def __init__(self, original_explainer: Any, **kwargs: Any) -> None:
         pass
@@ -23,7 +21,7 @@ class KernelScoringExplainer(Declined):
 class LinearScoringExplainer(Declined):
     """Explains while scoring."""
 
-    _instead = _INSTEAD
+    _instead = EXPLAIN
 
     def __init__(self, original_explainer: Any, **kwargs: Any) -> None:
         pass
@@ -32,7 +30,7 @@ class LinearScoringExplainer(Declined):
 class TreeScoringExplainer(Declined):
     """Explains while scoring."""
 
-    _instead = _INSTEAD
+    _instead = EXPLAIN
 
     def __init__(self, original_explainer: Any, **kwargs: Any) -> None:
         pass

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from azureml._lazuli.declined import Declined
+from azureml._lazuli.declined import AUTOML, Declined
 
 __all__ = ["AutoMLConfig", "AutoMLImageConfig"]
-
-_INSTEAD = "Use Lazuli's automated jobs: azure.ai.ml.automl with a v2 client, or 'lazuli job create' with type automl."
 
 
 class AutoMLConfig(Declined):
     """What to train automatically; it cannot be submitted here."""
 
-    _instead = _INSTEAD
+    _instead = AUTOML
 
     def __init__(
         self,
@@ -76,7 +74,7 @@ class AutoMLConfig(Declined):
 class AutoMLImageConfig(Declined):
     """What to train on images automatically."""
 
-    _instead = _INSTEAD
+    _instead = AUTOML
 
     def __init__(
         self,

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from azureml._lazuli.declined import Declined
+from azureml._lazuli.declined import EXPLAIN, Declined
 
 __all__ = ["MimicExplainer"]
-
-_INSTEAD = "Explain a model with interpret-community or shap in a job, and keep what they say with run.upload_file."
 
 
 class MimicExplainer(Declined):
     """Explains a model by a simpler one."""
 
-    _instead = _INSTEAD
+    _instead = EXPLAIN
 
     def __init__(
         self,

@@ -18,9 +18,8 @@ from lazuli.compute.engine import Engine
 from lazuli.compute.environments import State
 from lazuli.jobs.environment import JobEnvironments
 from lazuli.jobs.finish import FOR_NOW, Finisher, Kept
-from lazuli.jobs.growing import Growing
+from lazuli.jobs.growing import Growing, folders_there
 from lazuli.jobs.plan import Planner
-from lazuli.jobs.ranks import ARTIFACT_FOLDERS
 from lazuli.jobs.transfers import Transfers
 from lazuli.jobs.transitions import UNKEPT
 from lazuli.resources.job import Status
@@ -85,9 +84,8 @@ class Ending:
         except Problem as problem:
             refused = problem
         kept = self._finisher.keep(record, folder, completed=completed and not refused)
-        # What was copied while it ran and has gone since. Where a folder itself is gone, the copies are all there is.
-        there = [target for source, target in ARTIFACT_FOLDERS if (folder / source).is_dir()]
-        self._growing.forget(record, below=[f"{target}/" for target in there])
+        # What was copied while it ran and has gone since.
+        self._growing.forget(record, below=folders_there(folder))
         return replace(kept, problem=refused, is_whole=False) if refused else kept
 
     def _wait(self, key: str, error: Exception) -> Step:

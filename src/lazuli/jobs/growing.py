@@ -32,7 +32,7 @@ from lazuli.store.blobs import Blob
 from lazuli.store.documents import Record
 from lazuli.store.opened import Store
 
-__all__ = ["Growing"]
+__all__ = ["Growing", "folders_there"]
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +215,9 @@ class Growing:
             marked = self._marked(watched.container, watched.prefix)
             watched.kept = {blob.name.removeprefix(watched.prefix): blob.metadata[MARK] for blob in marked}
         found = {file.name: file for file in _files(watched.folder)}
-        self._drop_gone(watched, watched.kept.keys() - found.keys())
+        # Asked after the look, so that a folder that goes meanwhile is no folder whose files have gone.
+        there = folders_there(watched.folder)
+        self._drop_gone(watched, {name for name in watched.kept.keys() - found.keys() if name.startswith(there)})
         ready = sorted(self._ready(watched, found.values()), key=lambda file: file.size)
         looked = time.monotonic() - started
         small = [file for file in ready if file.size < LARGE]
@@ -286,6 +288,11 @@ class Growing:
 
     def _marked(self, container: str, prefix: str) -> Iterator[Blob]:
         return (blob for blob in self._blobs.below(container, prefix) if MARK in blob.metadata)
+
+
+def folders_there(folder: Path) -> tuple[str, ...]:
+    """The folders of a run that its job still has. Where one itself is gone, the copies are all there is of it."""
+    return tuple(f"{target}/" for source, target in ARTIFACT_FOLDERS if (folder / source).is_dir())
 
 
 def _files(folder: Path) -> Iterator[_File]:

@@ -12,6 +12,7 @@ import pytest
 from tests.endpoints.conftest import Served, answering, steadily
 from tests.endpoints.onnx_models import times
 from tests.jobs.place import Place
+from tests.runtime.scoring import free_port
 
 from lazuli.compute.contract import sh, until
 from lazuli.endpoints.leaving import Leaving
@@ -134,6 +135,45 @@ def test_a_model_lies_where_azure_has_it(endpoint: Served) -> None:
     )
     endpoint.up("blue", script, model="azureml:weights:3", environment_variables={"GREETING": "hello"})
     assert endpoint.ask(1, "blue").json() == ["7", "hello", "weights/3"]
+
+
+def test_several_models_lie_side_by_side(endpoint: Served) -> None:
+    place = endpoint.place
+    for name in ("first", "second"):
+        place.put("model", name, "2", path=place.upload(f"several/{name}.txt", name))
+    script = (
+        "import os\ndef init():\n    global said\n    root = os.environ['AZUREML_MODEL_DIR']\n"
+        "    said = [open(f'{root}/{n}/2/{n}.txt').read() for n in ('first', 'second')]\n"
+        "def run(data): return said\n"
+    )
+    endpoint.up("blue", script, model="azureml:first:2", further_models=["azureml:second@latest"])
+    assert endpoint.ask(1, "blue").json() == ["first", "second"]
+    assert endpoint.get("blue").body["further_models"] == ["azureml:second:2"]
+    with pytest.raises(InvalidInput, match="there is none"):
+        endpoint.deploy("green", "", model="azureml:first:2", further_models=["second:2"], code_configuration=None)
+
+
+def test_an_address_may_hold_a_word_that_opens_it(place: Place) -> None:
+    keys, port = place.platform.shelves.online_endpoint.keys, free_port()
+    made = Served(place, "by-address")
+    made.put(address_key=True, port=port)
+    made.until("Succeeded")
+    made.up("blue", answering("blue"))
+    made.put(address_key=True, traffic={"blue": 100})
+    made.until("Succeeded")
+    assert made.url == f"http://127.0.0.1:{port}/score"
+    word = keys.address(made.id())
+    assert httpx.post(f"{made.url}?code={word}", json=1).json() == ["blue", 1]
+    place.platform.shelves.online_endpoint.renew_key(made.id(), "Address")
+    assert httpx.post(f"{made.url}?code={word}", json=1).status_code == 401
+    assert httpx.post(f"{made.url}?code={keys.address(made.id())}", json=1).status_code == 200
+    made.put(traffic={"blue": 100})
+    made.until("Succeeded")
+    assert httpx.post(f"{made.url}?code={keys.address(made.id())}", json=1).status_code == 401
+    other = Served(place, "same-port")
+    other.put(port=port)
+    other.until("Succeeded")
+    assert other.get().state["port"] != port
 
 
 def test_a_deployment_that_shares_traffic_is_not_deleted_and_any_other_is(endpoint: Served) -> None:

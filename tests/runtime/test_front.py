@@ -82,6 +82,19 @@ def test_nobody_else_comes_in(echo: Endpoint, key: str | None) -> None:
     assert echo.ask(key=key, path="/swagger.json", method="GET").status == 401
 
 
+def test_the_word_of_an_address_lets_in_and_goes_no_further(endpoint: Endpoint) -> None:
+    endpoint.script("blue", "def init(): pass\ndef run(data): return data\n")
+    endpoint.start()
+    assert endpoint.ask("GET", "/score?code=word", key=None).status == 401
+    endpoint.reload(code=digest("word"))
+    assert endpoint.ask("GET", "/score?a=1&code=word&b=2", key=None).says == '{"a": 1, "b": 2}'
+    assert endpoint.ask(path="/score?code=word", body=b"1", key=None).says == "1"
+    assert endpoint.ask(path="/score?code=guess", key=None).status == 401
+    assert endpoint.ask("GET", "/score?code=guess&a=1").says == '{"a": 1}'  # whoever has a key needs no word
+    endpoint.stop()
+    assert "code" not in (endpoint.root / "requests.jsonl").read_text()
+
+
 def test_a_token_holds_until_its_time(endpoint: Endpoint) -> None:
     endpoint.script("blue", ECHO)
     tokens = [{"sha256": digest("good"), "expires": time.time() + 3600}, {"sha256": digest("old"), "expires": 1}]

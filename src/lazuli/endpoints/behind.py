@@ -60,6 +60,8 @@ def made_of(deployment: Record) -> Iterator[Source]:
     ):
         if isinstance(said, str):
             yield named(role, scope, kind, said)
+    for each in body.get("further_models") or []:
+        yield named("model", scope, "models", each)
 
 
 def said_of(document: Document) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class EndpointLifecycle(Kept):
     def advance(self, record: Record) -> Step:
         """The next step of an endpoint: its front runs, and knows what it is to know."""
         if not record.state.get("port"):
-            return Step(state={"port": _free_port()})
+            return Step(state={"port": _port(record.body.get("port"))})
         run = record.state.get("run")
         if not run:
             [key], runs = self.fresh_keys(record, 1)
@@ -168,7 +168,10 @@ def _write(file: Path, table: Mapping[str, Any]) -> None:
     os.replace(part, file)  # noqa: PTH105
 
 
-def _free_port() -> int:
+def _port(wanted: int | None) -> int:
+    """The port that is wanted where nobody has it, else any."""
+    if wanted and _is_free(wanted):
+        return wanted
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 

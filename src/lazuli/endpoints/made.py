@@ -48,6 +48,15 @@ class Assets:
         model = self.models.resolve(scope, said.model, target="model") if said.model else None
         configured = said.code_configuration
         changes: dict[str, Any] = {"model": spelt(model) if model else None}
+        if further := getattr(said, "further_models", None):
+            if configured is None:
+                raise InvalidInput(
+                    "Several models are asked by a script, and there is none.",
+                    target="further_models",
+                    mend="Give 'code_configuration' with a scoring script, or one model alone.",
+                )
+            found = [self.models.resolve(scope, each, target="further_models") for each in further]
+            changes["further_models"] = [spelt(each) for each in found]
         if own_server or (configured is not None and configured.scoring_script):
             if configured is not None:
                 code = code_of(self.codes, scope, configured.code, word)

@@ -92,7 +92,7 @@ class Serving:
         """
         said: OnlineDeployment = document_of(noun("online-deployment"), record)
         configured, container = said.code_configuration or CodeConfiguration(), environment.container
-        home, laid = self._model(record)
+        home, laid = self._models_laid(record)
         app, models, volumes = str(folder / _APP), str(folder / _MODELS), ()
         if container:
             app, models = _INSIDE, _mount_path(said)
@@ -168,11 +168,17 @@ class Serving:
         routes = [(address, "/") for address in addresses]
         return Asked(addresses, routes, routes)
 
-    def _model(self, record: Record) -> tuple[str, list[Stage]]:
-        """Where the model lies among the models, and what is laid there: as on Azure, below its own last name."""
-        if not record.body.get("model"):
-            return "", [Stage(StageKind.FOLDER, _MODELS)]
-        model = self._models.resolve(record.id.scope, str(record.body["model"]), target="model")
+    def _models_laid(self, record: Record) -> tuple[str, list[Stage]]:
+        """The folder among the models that a script is told, and what is laid: the one model's, or that of them all."""
+        said = [record.body.get("model"), *(record.body.get("further_models") or [])]
+        found = [self._model(record, str(each)) for each in said if each]
+        if len(found) == 1:
+            return found[0]
+        return "", [Stage(StageKind.FOLDER, _MODELS), *(stage for _, laid in found for stage in laid)]
+
+    def _model(self, record: Record, said: str) -> tuple[str, list[Stage]]:
+        """Where a model lies among the models, and what is laid there: as on Azure, below its own last name."""
+        model = self._models.resolve(record.id.scope, said, target="model")
         home = f"{model.id.name}/{model.id.version}"
         location = self._storage.locate(record.id.scope, str(model.body["path"]), target="model")
         if location.is_outside:

@@ -40,10 +40,11 @@ def chosen(deployment: Record) -> Mapping[str, Any] | None:
 
 def doors_of(endpoint: Record, keys: EndpointKeys) -> dict[str, Any]:
     """Whom the front of an endpoint is to let in."""
-    return {
+    doors = {
         "keys": [digest(key) for key in keys.of(endpoint.id).values()],
         "tokens": endpoint.state.get("tokens") or [],
     }
+    return {**doors, "code": digest(keys.address(endpoint.id))} if endpoint.body.get("address_key") else doors
 
 
 def table_of(

@@ -234,6 +234,8 @@ class Deployment(Document):
 class OnlineDeployment(Deployment):
     """A model with its script and environment, that answers requests at once."""
 
+    further_models: list[ModelRef] = Field(default_factory=list)
+    """Models beside `model`, for a script that asks several: each then lies below `AZUREML_MODEL_DIR/name/version`."""
     environment_variables: dict[str, Text] = Field(default_factory=dict)
     """Variables for the process."""
     command: str | None = None

@@ -65,6 +65,10 @@ class OnlineEndpoint(_Endpoint):
     """`enabled` or `disabled`; kept as said."""
     compute: ComputeRef | None = None
     """Kept as said: models answer on this machine."""
+    address_key: bool = False
+    """Whether an address with a secret word, `?code=…`, opens it to callers who send no key. Its keys tell the word."""
+    port: int | None = Field(default=None, ge=1024, le=65535)
+    """The port of this machine where it is asked first, if nothing else is there then; any where none is said."""
     kind: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     """`Managed`."""
     openapi_uri: str | None = Field(default=None, alias="swaggerUri", json_schema_extra=READ_ONLY)

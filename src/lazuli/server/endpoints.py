@@ -63,8 +63,12 @@ class _Door:
     deployments: OnlineDeployments
 
     def keys(self, call: Call) -> Response:
-        keys = self.endpoints.keys.of(self.endpoints.get(_id(call)).id)
-        return reply({"primaryKey": keys["primary"], "secondaryKey": keys["secondary"]})
+        record = self.endpoints.get(_id(call))
+        keys = self.endpoints.keys.of(record.id)
+        said = {"primaryKey": keys["primary"], "secondaryKey": keys["secondary"]}
+        if record.body.get("address_key"):
+            said["addressKey"] = self.endpoints.keys.address(record.id)
+        return reply(said)
 
     def renew(self, call: Call) -> Response:
         said = call.json()

@@ -142,7 +142,7 @@ class Front:
         head = self._heads.get(raw)
         if head is None:
             head = parsed(raw)
-            head.is_permitted_until = self._keys.hold_until(head.first(b"authorization"))
+            self._keys.look_at(head)
             if head.is_permitted_until and len(raw) <= LONGEST_HEAD:  # strangers do not fill the memory
                 if len(self._heads) >= MOST_HEADS:
                     self._heads.clear()

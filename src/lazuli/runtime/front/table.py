@@ -92,6 +92,8 @@ class Table(Said):
     auth: Literal["key", "none"] = "key"
     keys: tuple[Digest, ...] = ()
     tokens: tuple[Token, ...] = ()
+    code: Digest | None = None
+    """The hash of the word behind ``?code=`` in an address that opens the endpoint."""
     largest: int = Field(100 * 1024 * 1024, ge=1)
     traffic: dict[str, Percent] = Field(default_factory=dict)
     mirror: dict[str, Percent] = Field(default_factory=dict)

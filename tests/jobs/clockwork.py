@@ -70,7 +70,8 @@ class Clockwork:
         """A server comes up."""
         store, shelves = self.platform.store, self.platform.shelves
         self.reconciler = Reconciler(store.state, store.documents, clock=store.clock)
-        firings, changes = Firings(store, shelves.job), Changes(self.platform.storage, store.blobs)
+        firings = Firings(store, shelves.job, shelves.published_pipeline)
+        changes = Changes(self.platform.storage, store.blobs)
         self.lifecycle = Seen(store, firings, changes)
         self.schedules = Schedules(store, self.reconciler, firings, changes)
         self.reconciler.move("schedules", self.lifecycle)

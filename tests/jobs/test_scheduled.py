@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from tests.jobs.pipeline.test_steps import step
 from tests.jobs.place import ENVIRONMENT, Place
 
-from lazuli.schema.identity import ResourceId
+from lazuli.jobs.published import DEFAULT_LABEL
+from lazuli.resources.table import noun
+from lazuli.schema.identity import ResourceId, Scope
+from lazuli.schema.problems import Conflict, InvalidInput, NotFound
 
 NEVER = {"type": "recurrence", "frequency": "day", "interval": 1, "start_time": "2099-01-01T00:00:00"}
 
@@ -58,3 +63,43 @@ def test_a_sweep(place: Place) -> None:
     made = fire(place, "of-sweep", said)
     assert place.get(made).body["display_name"].startswith("of-sweep-20")
     assert sorted(place.log(f"{made}_{number}").splitlines()[-1] for number in (0, 1)) == ["1", "2"]
+
+
+def test_a_published_pipeline_as_it_stands_when_the_schedule_fires(place: Place) -> None:
+    for version, word in (("1", "one"), ("2", "two")):
+        said = {
+            "type": "pipeline",
+            "inputs": {"who": "nobody"},
+            "jobs": {"say": step(f"echo {word} ${{{{inputs.who}}}}", inputs={"who": "${{parent.inputs.who}}"})},
+        }
+        place.put("published-pipeline", "said", version, pipeline=said)
+    published = noun("published-pipeline").collection
+    named = ResourceId(place.scope, published, "said")
+    of_name = fire(place, "of-name", {"type": "pipeline", "job": named.path, "inputs": {"who": "you"}})
+    of_version = fire(place, "of-version", replace(named, version="1").path)
+    assert place.log(f"{of_name}-say").endswith("two you\n") and place.log(f"{of_version}-say").endswith("one nobody\n")
+    shelf = place.platform.shelves.published_pipeline
+    shelf.set_label(replace(named, version="1"), DEFAULT_LABEL, place.actor)
+    schedules = place.platform.shelves.schedule
+    again = schedules.trigger(ResourceId(place.scope, "schedules", "of-name"), None, place.actor)
+    place.until(again, "Completed")
+    assert place.log(f"{again}-say").endswith("one you\n")
+    assert (
+        place.get(again).body["properties"]["azureml.pipelineid"]
+        == shelf.get(replace(named, version="1")).state["pipeline_id"]
+    )
+    place.put(
+        "published-pipeline",
+        "said",
+        "1",
+        pipeline=shelf.get(replace(named, version="1")).body["pipeline"],
+        is_archived=True,
+    )
+    with pytest.raises(Conflict, match="is disabled"):
+        schedules.trigger(ResourceId(place.scope, "schedules", "of-version"), None, place.actor)
+    for wrong, kind in (
+        (replace(named, name="nobody"), NotFound),
+        (replace(named, scope=Scope("a", "b", "c")), InvalidInput),
+    ):
+        with pytest.raises(kind):
+            place.put("schedule", "wrong", trigger=NEVER, create_job=wrong.path)

@@ -76,6 +76,18 @@ def test_a_place_on_a_datastore_is_assigned(served: Served) -> None:
     assert (job["status"], job["displayName"], job["tags"]) == ("Completed", "placed", {"b": "2"})
 
 
+def test_a_saved_data_set_is_assigned(served: Served) -> None:
+    name = fresh("given")
+    told = publish(served, name)
+    rows = upload(served, f"{name}/others.csv")
+    made = served.admin.put(
+        f"{WS}/data/{name}/versions/1", json={"properties": {"dataType": "uri_file", "dataUri": rows}}
+    ).json()
+    given = {"rows": {"SavedDataSetReference": {"Id": made["id"]}}}
+    job = ended(served, post(served, told["endpoint"], DataSetDefinitionValueAssignments=given).json()["Id"])
+    assert job["status"] == "Completed" and f"/data/{name}/versions/1" in job["inputs"]["rows"]["uri"]
+
+
 @pytest.mark.parametrize(
     ("body", "target"),
     [
@@ -84,7 +96,8 @@ def test_a_place_on_a_datastore_is_assigned(served: Served) -> None:
         ({"ParameterAssignments": [1]}, "ParameterAssignments"),
         ({"ExperimentName": 7}, "ExperimentName"),
         ({"DataPathAssignments": {"rows": "x"}}, "DataPathAssignments.rows"),
-        ({"DataSetDefinitionValueAssignments": {"rows": {}, "x": 1}}, "DataSetDefinitionValueAssignments"),
+        ({"DataSetDefinitionValueAssignments": {"rows": {}}}, "DataSetDefinitionValueAssignments.rows"),
+        ({"DataSetDefinitionValueAssignments": {"rows": "azureml:a:1"}}, "DataSetDefinitionValueAssignments.rows"),
     ],
 )
 def test_what_does_not_fit_is_told(served: Served, body: dict[str, Any], target: str) -> None:
@@ -109,6 +122,23 @@ def test_versions_and_what_is_told_of_them(served: Served) -> None:
     told = served.admin.get(f"{WS}/jobs/{job}").json()["properties"]["properties"]
     assert told["azureml.pipelineid"] == first["pipelineId"]
     assert names(served.admin, f"{PIPELINES}/{name}/versions", "All") == ["2", "1"]
+
+
+def test_all_are_listed_whatever_their_names_and_found_by_id(served: Served) -> None:
+    many = f"/pipelines/v1.0{WS}/Pipelines"
+    first, second = publish(served, fresh("shelf")), publish(served, fresh("shelf"), properties={"team": "blue"})
+    told = served.admin.get(f"{many}/{second['pipelineId']}").json()
+    assert told["properties"] == second and told["id"].split("/")[-2:] == ["versions", "1"]
+    listed = [each["properties"]["pipelineId"] for each in served.admin.get(many).json()["value"]]
+    assert listed[:2] == [second["pipelineId"], first["pipelineId"]]
+    found = served.admin.get(many, params={"properties": "team=blue"}).json()["value"]
+    assert [each["properties"]["pipelineId"] for each in found] == [second["pipelineId"]]
+    put = served.admin.put(told["id"], json={"properties": {**told["properties"], "isArchived": True}})
+    assert put.is_success, put.text
+    for view, is_there in (("ActiveOnly", False), ("All", True), ("ArchivedOnly", True)):
+        listed = served.admin.get(many, params={"listViewType": view}).json()["value"]
+        assert (second["pipelineId"] in [each["properties"]["pipelineId"] for each in listed]) == is_there
+    assert served.admin.get(f"{many}/nobody").status_code == 404
 
 
 def test_one_that_is_read_and_sent_back_stays_as_it_is(served: Served) -> None:

@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lazuli.jobs.again import earlier_job, said_anew
+from lazuli.jobs.published import PublishedPipelines
 from lazuli.jobs.submit import Jobs
 from lazuli.resources.inout import AssetType, Mode
 from lazuli.resources.job import Job
 from lazuli.resources.kinds import LATER, AnyJob
 from lazuli.resources.schedule import JobAgain, Schedule
 from lazuli.schema import bindings
-from lazuli.schema.identity import ResourceId
+from lazuli.schema.identity import ResourceId, Scope, parse_resource_id
 from lazuli.schema.problems import InvalidInput, did_you_mean
 from lazuli.schema.words import moment
 from lazuli.shelves.principal import Principal
@@ -73,9 +74,10 @@ class Firing:
 class Firings:
     """Submits the jobs of schedules."""
 
-    def __init__(self, store: Store, jobs: Jobs) -> None:
+    def __init__(self, store: Store, jobs: Jobs, published: PublishedPipelines) -> None:
         self._store = store
         self._jobs = jobs
+        self._published = published
 
     def submit(self, record: Record, firing: Firing) -> str:
         """Submit the job of a schedule, unless that is done already; its name.
@@ -123,13 +125,26 @@ class Firings:
         if job is None:
             raise InvalidInput("'create_job' is required.", target="create_job", mend="Say which job to submit.")
         named = job.job if isinstance(job, JobAgain) else job
-        earlier = said_anew(earlier_job(self._store, id.scope, named, target="create_job"))
+        earlier = self._earlier(id.scope, named)
         if isinstance(job, JobAgain):
             for key, value in job.dump().items():
                 if key not in _DIFFERENT or not value:  # clients send much that is empty
                     continue
                 earlier[key] = {**(earlier.get(key) or {}), **value} if key in _LAID_OVER else value
         return earlier
+
+    def _earlier(self, scope: Scope, named: str) -> dict[str, Any]:
+        """What is submitted again: a published pipeline by its resource id, else a job that was submitted before."""
+        published = parse_resource_id(named.removeprefix("azureml:"))
+        if published is None or published.kind.lower() != self._published.noun.collection.lower():
+            return said_anew(earlier_job(self._store, scope, named, target="create_job"))
+        if published.scope.key != scope.key:
+            raise InvalidInput(
+                f"'{published.name}' lies in workspace '{published.scope.workspace}'.",
+                target="create_job",
+                mend="Make the schedule in the workspace of the pipeline.",
+            )
+        return self._published.said_by(published)
 
     def _tell_change(self, inputs: dict[str, Any], schedule: Schedule, firing: Firing) -> None:
         """Give the input that asks for it the path of what changed."""

@@ -43,6 +43,7 @@ DEFAULT_LABEL = "default"
 """The label of the version that runs where none is named."""
 _ID = "pipeline_id"
 _COLLECTION = "publishedPipelines"
+_RUN_SOURCE, _PIPELINE_ID = "azureml.PipelineRun", "azureml.pipelineid"
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,24 @@ class PublishedPipelines(Versions):
         except NotFound:
             return self.by_label(id, LATEST)
 
+    def said_by(self, id: ResourceId) -> dict[str, Any]:
+        """The pipeline of a version, or of a name's version that runs, as a job that is to be submitted says it.
+
+        Raises :class:`Conflict` where it is disabled, :class:`NotFound` where there is none.
+        """
+        record = self.get(id) if id.version else self.by_name(id.scope, id.name)
+        _check_active(record)
+        said = dict(record.body["pipeline"])
+        of_it = {"azureml.runsource": _RUN_SOURCE, _PIPELINE_ID: str(record.state[_ID])}
+        return {**said, "properties": {**(said.get("properties") or {}), **of_it}}
+
     def submit(self, record: Record, asked: Asked, actor: Principal) -> str:
         """Submit a version with parameters; the name of the job.
 
         Raises :class:`Conflict` where it is disabled, and :class:`InvalidInput` for what is no parameter of it, or not
         of its type.
         """
-        if record.archived:
-            raise Conflict(
-                f"'{record.id.name}:{record.id.version}' is disabled.",
-                target="status",
-                mend=f"lazuli published-pipeline enable -n {record.id.name} -v {record.id.version}",
-                code="PipelineDisabled",
-            )
+        _check_active(record)
         said: dict[str, Any] = dict(record.body["pipeline"])
         pipeline = PipelineJob.load(said)
         inputs = self._given(record.id.scope, pipeline, asked.parameters)
@@ -205,6 +211,16 @@ class PublishedPipelines(Versions):
                     yield binding.name.removeprefix("inputs."), port
 
 
+def _check_active(record: Record) -> None:
+    if record.archived:
+        raise Conflict(
+            f"'{record.id.name}:{record.id.version}' is disabled.",
+            target="status",
+            mend=f"lazuli published-pipeline enable -n {record.id.name} -v {record.id.version}",
+            code="PipelineDisabled",
+        )
+
+
 def _assigned(name: str, now: Input, value: Any) -> Input:
     """A parameter with a value."""
     if isinstance(value, bool | int | float | str):
@@ -222,11 +238,11 @@ def _assigned(name: str, now: Input, value: Any) -> Input:
 def _facts(record: Record, asked: Asked) -> dict[str, str]:
     """What a run says of where it comes from, in the words of Azure's first SDK."""
     return {
-        "azureml.runsource": "azureml.PipelineRun",
+        "azureml.runsource": _RUN_SOURCE,
         "runSource": asked.source,
         "runType": "HTTP",
         "azureml.parameters": json.dumps(dict(asked.parameters)),
-        "azureml.pipelineid": str(record.state[_ID]),
+        _PIPELINE_ID: str(record.state[_ID]),
     }
 
 

@@ -361,7 +361,8 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
     logs.accounts[JobType.SWEEP] = Account(LOG, lambda record: sweeps.of(record).log(record))
     logs.accounts[JobType.PIPELINE] = Account(EXECUTION_LOG, diaries.log)
     reconciler.move("jobs", Watched(lifecycle, insights))
-    firings, changes = Firings(store, jobs), Changes(storage, store.blobs)
+    published = PublishedPipelines(store, jobs, components)
+    firings, changes = Firings(store, jobs, published), Changes(storage, store.blobs)
     reconciler.move("schedules", ScheduleLifecycle(store, firings, changes))
     reconciler.move("nodes", NodeLifecycle(store, targets.rows, line, queue.next))
     endpoint_keys = EndpointKeys(store.secrets)
@@ -391,7 +392,7 @@ def open_platform(settings: Settings, clock: Clock = system_clock) -> Platform:
             datastore=Datastores(store, storage),
             connection=connections,
             schedule=Schedules(store, reconciler, firings, changes),
-            published_pipeline=PublishedPipelines(store, jobs, components),
+            published_pipeline=published,
             online_endpoint=OnlineEndpoints(store, reconciler, endpoint_keys, leaving, engine),
             online_deployment=OnlineDeployments(
                 store, reconciler, Assets(models, codes, environments, plain), collections, engine

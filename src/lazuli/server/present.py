@@ -19,13 +19,16 @@ from lazuli.resources.table import Noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import InvalidInput
-from lazuli.server.published import endpoint, name_endpoint
 from lazuli.server.scoring import scoring_address
 from lazuli.shelves.shelf import document_of
 from lazuli.store.documents import Record
 from lazuli.store.settings import LOOPBACK
 
-__all__ = ["moment", "present", "present_container", "read", "read_container"]
+__all__ = ["PUBLISHED_BY_ID", "PUBLISHED_BY_NAME", "moment", "present", "present_container", "read", "read_container"]
+
+PUBLISHED_BY_ID = "/pipelines/v1.0{workspace}/PipelineRuns/PipelineSubmit/{id}"
+PUBLISHED_BY_NAME = "/pipelines/v1.0{workspace}/PipelineRuns/PipelineEndpointSubmit/Name/{name}"
+"""The addresses that run one version of a published pipeline, and the default version of a name."""
 
 
 def moment(milliseconds: int) -> str:
@@ -166,10 +169,10 @@ def _service(said: Mapping[str, Any], state: ServiceState) -> JobService:
 
 
 def _published(record: Record, base_url: str) -> dict[str, Any]:
-    scope = record.id.scope
+    within = record.id.scope.path
     return {
-        "endpoint": f"{base_url}{endpoint(scope, str(record.state['pipeline_id']))}",
-        "name_endpoint": f"{base_url}{name_endpoint(scope, record.id.name)}",
+        "endpoint": base_url + PUBLISHED_BY_ID.format(workspace=within, id=record.state["pipeline_id"]),
+        "name_endpoint": base_url + PUBLISHED_BY_NAME.format(workspace=within, name=record.id.name),
     }
 
 

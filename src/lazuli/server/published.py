@@ -13,42 +13,43 @@ from typing import Any
 from starlette.responses import Response
 
 from lazuli.jobs.published import Asked, PublishedPipelines
-from lazuli.schema.identity import Scope
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import DatastorePath
+from lazuli.server.listing import page, wanted
+from lazuli.server.present import PUBLISHED_BY_ID, PUBLISHED_BY_NAME, present
 from lazuli.server.routes import WORKSPACE, Call, Route, reply
 from lazuli.store.documents import Record
 
-__all__ = ["endpoint", "name_endpoint", "published_routes"]
-
-_RUNS = "/pipelines/v1.0{workspace}/PipelineRuns"
-_BY_ID, _BY_NAME = f"{_RUNS}/PipelineSubmit/{{id}}", f"{_RUNS}/PipelineEndpointSubmit/Name/{{name}}"
+__all__ = ["published_routes"]
 
 
 def published_routes(published: PublishedPipelines) -> list[Route]:
-    """The routes that submit published pipelines."""
-    door, permission = _Door(published), f"{published.noun.permission}/submit"
-    by_id = _BY_ID.replace("{workspace}", WORKSPACE)
-    by_name = _BY_NAME.replace("{workspace}", WORKSPACE)
+    """The routes that list, show and submit published pipelines whatever their names."""
+    door, of_them = _Door(published), published.noun.permission
+    by_id = PUBLISHED_BY_ID.replace("{workspace}", WORKSPACE)
+    by_name = PUBLISHED_BY_NAME.replace("{workspace}", WORKSPACE)
+    many = f"/pipelines/v1.0{WORKSPACE}/Pipelines"
     return [
-        Route("POST", by_id, door.by_id, permission, "Run a published pipeline"),
-        Route("POST", by_name, door.by_name, permission, "Run the default version of a published pipeline"),
+        Route("GET", many, door.list, f"{of_them}/read", "List the versions of all published pipelines"),
+        Route("GET", f"{many}/{{id}}", door.show, f"{of_them}/read", "Show a published pipeline by its id"),
+        Route("POST", by_id, door.by_id, f"{of_them}/submit", "Run a published pipeline"),
+        Route("POST", by_name, door.by_name, f"{of_them}/submit", "Run the default version of a published pipeline"),
     ]
-
-
-def endpoint(scope: Scope, pipeline_id: str) -> str:
-    """The path that runs one version."""
-    return _BY_ID.format(workspace=scope.path, id=pipeline_id)
-
-
-def name_endpoint(scope: Scope, name: str) -> str:
-    """The path that runs the default version of a name."""
-    return _BY_NAME.format(workspace=scope.path, name=name)
 
 
 @dataclass(frozen=True)
 class _Door:
     published: PublishedPipelines
+
+    def list(self, call: Call) -> Response:
+        selection = wanted(call, self.published.noun.collection, versions=True)
+        return page(call, selection, self.published.select, lambda record: self._shown(call, record))
+
+    def show(self, call: Call) -> Response:
+        return reply(self._shown(call, self.published.by_id(call.scope, call.params["id"])))
+
+    def _shown(self, call: Call, record: Record) -> dict[str, Any]:
+        return present(self.published.noun, record, call.base_url)
 
     def by_id(self, call: Call) -> Response:
         return self._submit(call, self.published.by_id(call.scope, call.params["id"]))
@@ -62,17 +63,12 @@ class _Door:
 
 def _asked(body: Mapping[str, Any]) -> Asked:
     """What a body asks for. Raises :class:`InvalidInput` where a word in it holds something else than it should."""
-    said = {key.lower(): value for key, value in body.items() if value is not None}
-    if said.get("datasetdefinitionvalueassignments"):
-        raise InvalidInput(
-            "Data sets are not assigned by their definition here.",
-            target="DataSetDefinitionValueAssignments",
-            mend="Name the data in ParameterAssignments: azureml:<name>:<version>.",
-        )
+    said = {key: value for key, value in _words(body).items() if value is not None}
     paths = {name: _path(name, place) for name, place in _mapping(said, "DataPathAssignments").items()}
+    sets = {name: _data(name, given) for name, given in _mapping(said, "DataSetDefinitionValueAssignments").items()}
     goes_on = said.get("continuerunonstepfailure", said.get("continueonstepfailure"))
     return Asked(
-        parameters={**_mapping(said, "ParameterAssignments"), **paths},
+        parameters={**_mapping(said, "ParameterAssignments"), **paths, **sets},
         experiment=_text(said, "ExperimentName"),
         display_name=_text(said, "DisplayName"),
         description=_text(said, "Description"),
@@ -98,7 +94,7 @@ def _text(said: Mapping[str, Any], word: str) -> str:
 
 def _path(name: str, place: Any) -> str:
     """The address of a place on a datastore: ``{"DataStoreName": …, "RelativePath": …}``."""
-    said = {key.lower(): value for key, value in place.items()} if isinstance(place, Mapping) else {}
+    said = _words(place)
     datastore, path = said.get("datastorename"), said.get("relativepath", "")
     if isinstance(datastore, str) and datastore and isinstance(path, str):
         return str(DatastorePath(datastore, path.strip("/")))
@@ -107,3 +103,20 @@ def _path(name: str, place: Any) -> str:
         target=f"DataPathAssignments.{name[:80]}",
         mend='Write {"DataStoreName": "…", "RelativePath": "…"}.',
     )
+
+
+def _data(name: str, given: Any) -> str:
+    """The id of a saved data set: ``{"SavedDataSetReference": {"Id": …}}``."""
+    id = _words(_words(given).get("saveddatasetreference")).get("id")
+    if isinstance(id, str) and id:
+        return id
+    raise InvalidInput(
+        f"'{name[:80]}' is no saved data set.",
+        target=f"DataSetDefinitionValueAssignments.{name[:80]}",
+        mend='Write {"SavedDataSetReference": {"Id": "azureml:<name>:<version>"}}.',
+    )
+
+
+def _words(said: Any) -> dict[str, Any]:
+    """What a mapping says, in whatever case; nothing where it is none."""
+    return {key.lower(): value for key, value in said.items()} if isinstance(said, Mapping) else {}

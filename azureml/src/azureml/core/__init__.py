@@ -1,5 +1,6 @@
 """The classes that scripts begin with."""
 
+from azureml.core.compute import ComputeTarget
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.dataset import Dataset
 from azureml.core.datastore import Datastore
@@ -20,6 +21,7 @@ __version__ = VERSION
 
 __all__ = [
     "VERSION",
+    "ComputeTarget",
     "ContainerRegistry",
     "Dataset",
     "Datastore",

@@ -21,6 +21,7 @@ import json, os, socket, sys
 
 rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 place = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
+assert os.environ["AZ_BATCHAI_PYTORCH_INIT_METHOD"] == "tcp://%s:%d" % place
 if rank == 0:
     with socket.create_server(place) as server:
         others = [server.accept()[0] for _ in range(size - 1)]

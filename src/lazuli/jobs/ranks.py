@@ -188,6 +188,7 @@ def _pytorch(rank: int, total: int, local: int, per_node: int) -> dict[str, str]
     return {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": "<port master>",
+        "AZ_BATCHAI_PYTORCH_INIT_METHOD": "tcp://127.0.0.1:<port master>",
         "WORLD_SIZE": str(total),
         "RANK": str(rank),
         "LOCAL_RANK": str(local),

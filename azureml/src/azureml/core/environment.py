@@ -321,7 +321,7 @@ class Environment:
             return _build(str(context.location), context.dockerfile_path, conda)
         if self.docker.base_dockerfile:
             return _build(_sent(workspace, {"Dockerfile": self._dockerfile().encode()}), "Dockerfile", conda)
-        image = self.docker.base_image or DEFAULT_CPU_IMAGE
+        image = self.docker._full_image()
         if conda is not None and self._inherits:  # what is added to a curated one stands on its packages
             packages = [*conda.pip_packages, *(each for each in conda.conda_packages if "python=" not in each)]
             if not packages:

@@ -40,6 +40,11 @@ class DockerSection:
         self.arguments: list[str] = []
         take(self, kwargs)
 
+    def _full_image(self) -> str:
+        """The image with the address of its registry."""
+        image, address = self.base_image or DEFAULT_CPU_IMAGE, (self.base_image_registry.address or "").strip("/")
+        return image if not address or image.startswith(f"{address}/") else f"{address}/{image}"
+
 
 class SparkPackage:
     """A package of Spark. Kept as said."""

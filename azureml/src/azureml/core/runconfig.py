@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any, Mapping
 
+from azureml._lazuli import words
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.environment import (
@@ -15,6 +17,17 @@ from azureml.core.environment import (
     Environment,
     PythonSection,
     SparkSection,
+)
+from azureml.core.run_data import Data, DataLocation, DataReferenceConfiguration, Dataset
+from azureml.core.run_sections import (
+    AmlComputeConfiguration,
+    DockerConfiguration,
+    HdiConfiguration,
+    HistoryConfiguration,
+    MpiConfiguration,
+    PyTorchConfiguration,
+    SparkConfiguration,
+    TensorflowConfiguration,
 )
 from azureml.exceptions import RunConfigurationException, UserErrorException
 
@@ -28,9 +41,11 @@ __all__ = [
     "Data",
     "DataLocation",
     "DataReferenceConfiguration",
+    "Dataset",
     "DockerConfiguration",
     "DockerEnvironment",
     "EnvironmentDefinition",
+    "HdiConfiguration",
     "HistoryConfiguration",
     "MpiConfiguration",
     "PyTorchConfiguration",
@@ -44,6 +59,8 @@ __all__ = [
 DEFAULT_MMLSPARK_CPU_IMAGE = DEFAULT_CPU_IMAGE
 _DEFAULT_ENVIRONMENT = "default-environment"
 _FOLDERS = (".azureml", "aml_config")
+_MPI = ("mpi", "openmpi", "intelmpi")
+_SECTIONS = ("history", "spark", "docker", "hdi", "mpi", "pytorch", "tensorflow", "amlcompute")
 _TEXTS = {
     "script": "script",
     "arguments": "arguments",
@@ -52,150 +69,19 @@ _TEXTS = {
     "communicator": "communicator",
     "maxRunDurationSeconds": "max_run_duration_seconds",
     "nodeCount": "node_count",
+    "sourceDirectoryDataStore": "source_directory_data_store",
 }
 
-EnvironmentDefinition = Environment
 PythonEnvironment = PythonSection
 DockerEnvironment = DockerSection
 SparkEnvironment = SparkSection
 
 
-class MpiConfiguration:
-    """So many processes of MPI on each of so many nodes."""
+class EnvironmentDefinition(Environment):
+    """The older name of :class:`~azureml.core.environment.Environment`."""
 
-    def __init__(self, process_count_per_node: int = 1, node_count: int = 1) -> None:
-        self.process_count_per_node = process_count_per_node
-        self.node_count = node_count
-
-    def _told(self) -> dict[str, Any]:
-        return {"distributionType": "Mpi", "processCountPerInstance": self.process_count_per_node}
-
-
-class PyTorchConfiguration:
-    """So many processes of PyTorch over so many nodes; one a node where no number is given."""
-
-    def __init__(
-        self, communication_backend: str = "Nccl", process_count: int | None = None, node_count: int = 1
-    ) -> None:
-        self.communication_backend = communication_backend
-        self.process_count = process_count
-        self.node_count = node_count
-
-    def _told(self) -> dict[str, Any]:
-        count = self.process_count or self.node_count
-        if count % self.node_count:
-            raise RunConfigurationException(
-                f"process_count {count} cannot be shared evenly among {self.node_count} nodes. Choose a multiple."
-            )
-        return {"distributionType": "PyTorch", "processCountPerInstance": count // self.node_count}
-
-
-class TensorflowConfiguration:
-    """So many workers and parameter servers of TensorFlow."""
-
-    def __init__(self, worker_count: int = 1, parameter_server_count: int = 1) -> None:
-        self.worker_count = worker_count
-        self.parameter_server_count = parameter_server_count
-
-    @property
-    def node_count(self) -> int:
-        """How many nodes they are put on: this machine's cores share them."""
-        return 1
-
-    def _told(self) -> dict[str, Any]:
-        servers = self.parameter_server_count
-        return {"distributionType": "TensorFlow", "workerCount": self.worker_count, "parameterServerCount": servers}
-
-
-class DockerConfiguration:
-    """Whether a run is in a container, and how. Known images need none; then it changes nothing."""
-
-    def __init__(
-        self,
-        use_docker: bool = False,
-        shared_volumes: bool = True,
-        arguments: list[str] | None = None,
-        shm_size: str | None = "2g",
-    ) -> None:
-        self.use_docker = use_docker
-        self.shared_volumes = shared_volumes
-        self.arguments = arguments or []
-        self.shm_size = shm_size
-
-
-class DataReferenceConfiguration:
-    """A path of a datastore that a run sees."""
-
-    def __init__(
-        self,
-        datastore_name: str | None = None,
-        mode: str = "mount",
-        path_on_datastore: str | None = None,
-        path_on_compute: str | None = None,
-        overwrite: bool = False,
-    ) -> None:
-        self.datastore_name = datastore_name
-        self.mode = mode
-        self.path_on_datastore = path_on_datastore
-        self.path_on_compute = path_on_compute
-        self.overwrite = overwrite
-
-
-class DataLocation:
-    """Where data of a run lies."""
-
-    def __init__(self, dataset: Any = None, data_path: Any = None, uri: Any = None) -> None:
-        self.dataset = dataset
-        self.data_path = data_path
-        self.uri = uri
-
-
-class Data:
-    """Data of a run, and how it gets it."""
-
-    def __init__(
-        self,
-        data_location: DataLocation | None = None,
-        create_output_directories: bool = False,
-        mechanism: str = "direct",
-        environment_variable_name: str | None = None,
-        path_on_compute: str | None = None,
-        overwrite: bool = False,
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.data_location = data_location
-        self.create_output_directories = create_output_directories
-        self.mechanism = mechanism
-        self.environment_variable_name = environment_variable_name
-        self.path_on_compute = path_on_compute
-        self.overwrite = overwrite
-        self.options = options
-
-
-class HistoryConfiguration:
-    """What is kept of a run. All of it always is."""
-
-    def __init__(self) -> None:
-        self.output_collection = True
-        self.snapshot_project = True
-        self.directories_to_watch = ["logs"]
-
-
-class SparkConfiguration:
-    """Settings of Spark. Kept as said: there is no Spark here."""
-
-    def __init__(self) -> None:
-        self.configuration: dict[str, Any] = {}
-
-
-class AmlComputeConfiguration:
-    """The compute that is made for one run. Here a run shares what there is."""
-
-    def __init__(self) -> None:
-        self.vm_size: str | None = None
-        self.vm_priority: str | None = None
-        self._retain_cluster = False
-        self._cluster_max_node_count: int | None = None
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name or _DEFAULT_ENVIRONMENT)
 
 
 class RunConfiguration:
@@ -226,6 +112,7 @@ class RunConfiguration:
             self.environment.python.conda_dependencies = conda_dependencies
         self.history = HistoryConfiguration()
         self.spark = SparkConfiguration()
+        self.hdi = HdiConfiguration()
         self.docker = DockerConfiguration()
         self.mpi = MpiConfiguration()
         self.pytorch = PyTorchConfiguration()
@@ -235,6 +122,7 @@ class RunConfiguration:
         self.data: dict[str, Any] = {}
         self.output_data: dict[str, Any] = {}
         self.datacaches: list[Any] = []
+        self.source_directory_data_store: str | None = None
         self._target = "local"
         self._name = _name
         self._path = _path
@@ -264,7 +152,8 @@ class RunConfiguration:
 
         for file in _files(Path(path), name):
             if file.is_file():
-                return RunConfiguration._from_dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {}, name)
+                said = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+                return RunConfiguration._from_dict(_with_environment(said, file.parent), name)
         raise FileNotFoundError(f"There is no run configuration '{name or path}' in '{path}'.")
 
     @staticmethod
@@ -282,7 +171,10 @@ class RunConfiguration:
         name: str | None = None,
         separate_environment_yaml: bool = False,
     ) -> None:
-        """Write the settings to a file, or under a name in the folder ``.azureml`` of a project."""
+        """Write the settings to a file, or under a name in the folder ``.azureml`` of a project.
+
+        With ``separate_environment_yaml`` the environment is a file ``environment.yml`` beside it.
+        """
         import yaml
 
         name = name or self._name
@@ -300,17 +192,19 @@ class RunConfiguration:
 
     def _to_dict(self) -> dict[str, Any]:
         texts = {key: getattr(self, word) for key, word in _TEXTS.items()}
-        texts["arguments"] = [str(each) for each in _listed(self.arguments)]
+        texts["arguments"] = [str(each) for each in listed(self.arguments)]
+        sections = {word: words.said(getattr(self, word)) for word in _SECTIONS}
         return {
             **texts,
             "target": self.target,
             "environment": self.environment._to_dict(),
-            "mpi": {"processCountPerNode": self.mpi.process_count_per_node, "nodeCount": self.mpi.node_count},
-            "docker": {"useDocker": self.docker.use_docker, "shmSize": self.docker.shm_size},
+            **sections,
+            "dataReferences": {name: _reference(each) for name, each in self.data_references.items()},
+            "data": {name: each._to_dict() for name, each in self.data.items() if isinstance(each, Data)},
         }
 
     @staticmethod
-    def _from_dict(said: Mapping[str, Any], name: str | None) -> RunConfiguration:
+    def _from_dict(said: Mapping[str, Any], name: str | None = None) -> RunConfiguration:
         made = RunConfiguration(_name=name)
         for key, word in _TEXTS.items():
             if said.get(key) is not None:
@@ -318,25 +212,45 @@ class RunConfiguration:
         made.target = said.get("target") or "local"
         if isinstance(said.get("environment"), dict):
             made.environment = Environment._from_dict({"name": _DEFAULT_ENVIRONMENT, **said["environment"]})
-        mpi, docker = said.get("mpi") or {}, said.get("docker") or {}
-        made.mpi = MpiConfiguration(mpi.get("processCountPerNode", 1), mpi.get("nodeCount", 1))
-        made.docker.use_docker = bool(docker.get("useDocker"))
+        for word in _SECTIONS:
+            words.taken(getattr(made, word), said.get(word))
+        for reference, found in (said.get("dataReferences") or {}).items():
+            made.data_references[reference] = words.taken(DataReferenceConfiguration(), found)
+        made.data = {key: Data._from_dict(found) for key, found in (said.get("data") or {}).items()}
         return made
 
     def _distribution(self) -> tuple[dict[str, Any] | None, int]:
         """What the server is told of processes, and on how many nodes they are."""
-        kinds = {"mpi": self.mpi, "intelmpi": self.mpi, "nccl": self.pytorch, "gloo": self.pytorch}
-        kind = kinds.get(str(self.communicator).lower())
-        if kind is None and str(self.communicator).lower() == "parameterserver":
-            kind = self.tensorflow
+        kinds = {**dict.fromkeys(_MPI, self.mpi), "nccl": self.pytorch, "gloo": self.pytorch}
+        kind = {**kinds, "parameterserver": self.tensorflow, "none": None}.get(str(self.communicator).lower(), ...)
+        if kind is ...:
+            raise RunConfigurationException(
+                f"communicator is '{self.communicator}'; it is None, Mpi, Nccl, Gloo or ParameterServer."
+            )
         nodes = max(self.node_count, kind.node_count if kind is not None else 1)
-        return (kind._told() if kind is not None else None), nodes
+        return (kind._told(nodes) if kind is not None else None), nodes
 
 
-def _listed(arguments: Any) -> list[Any]:
-    import shlex
-
+def listed(arguments: Any) -> list[Any]:
+    """Arguments, which may be said in one text, one by one."""
     return shlex.split(arguments) if isinstance(arguments, str) else list(arguments or ())
+
+
+def _reference(each: Any) -> dict[str, Any]:
+    return words.said(each.to_config() if hasattr(each, "to_config") else each)
+
+
+def _with_environment(said: Mapping[str, Any], beside: Path) -> Mapping[str, Any]:
+    """What a file of settings says, with the environment that it names as a file."""
+    import yaml
+
+    environment = said.get("environment")
+    if not isinstance(environment, str):
+        return said
+    file = beside / environment
+    if not file.is_file():
+        raise UserErrorException(f"The run configuration names the environment '{file}', which is not there.")
+    return {**said, "environment": yaml.safe_load(file.read_text(encoding="utf-8"))}
 
 
 def _files(path: Path, name: str | None) -> list[Path]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from azureml._lazuli import snapshot
 from azureml._lazuli.server import raised_as
+from azureml.core import run_data
 from azureml.core.environment import Environment
 from azureml.core.runconfig import (
     DockerConfiguration,
@@ -18,8 +19,9 @@ from azureml.core.runconfig import (
     PyTorchConfiguration,
     RunConfiguration,
     TensorflowConfiguration,
+    listed,
 )
-from azureml.exceptions import ExperimentExecutionException, UserErrorException
+from azureml.exceptions import ExperimentExecutionException, RunConfigurationException, UserErrorException
 
 if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
@@ -30,7 +32,11 @@ MAX_DURATION_SECONDS_DEFAULT = 30 * 24 * 60 * 60
 
 
 class ScriptRunConfig:
-    """What to run: a script of a folder with arguments, on a compute, in an environment."""
+    """What to run: a script of a folder with arguments, on a compute, in an environment.
+
+    ``resume_from`` is a :class:`~azureml.data.datapath.DataPath` to what an earlier run left; the script gets it as
+    ``--resume-from`` and a path.
+    """
 
     MAX_DURATION_SECONDS_DEFAULT = MAX_DURATION_SECONDS_DEFAULT
 
@@ -98,6 +104,8 @@ class ScriptRunConfig:
     def _job(self, workspace: Any) -> dict[str, Any]:
         """The command job, as the server takes it."""
         settings, environment = self.run_config, self.run_config.environment
+        if settings.framework.lower() == "pyspark":
+            raise RunConfigurationException("Lazuli has no Spark. Take the framework 'Python', and pandas or Dask.")
         is_local = settings.target == "local"
         job: dict[str, Any] = {
             "jobType": "Command",
@@ -107,20 +115,27 @@ class ScriptRunConfig:
             "inputs": {},
             "outputs": {},
         }
-        job["computeId"] = "local" if is_local else _compute_id(workspace, settings.target)
+        job["computeId"] = _compute_id(workspace, settings.target)
         distribution, nodes = settings._distribution()
         if distribution:
             job["distribution"] = distribution
-        if nodes > 1:
-            job["resources"] = {"instanceCount": nodes}
+        resources = {**self._container(), **({"instanceCount": nodes} if nodes > 1 else {})}
+        if resources:
+            job["resources"] = resources
         seconds = settings.max_run_duration_seconds
         if seconds and seconds != MAX_DURATION_SECONDS_DEFAULT:
             job["limits"] = {"jobLimitsType": "Command", "timeout": f"PT{int(seconds)}S"}
-        for bound in (*settings.data_references.values(), *settings.data.values(), *settings.output_data.values()):
-            if hasattr(bound, "_bind"):
-                bound._bind(job)
+        for given in (settings.data_references, settings.data, settings.output_data):
+            run_data.bind(given, job, workspace)
         job["command"] = self._command(job, environment, is_local)
         return job
+
+    def _container(self) -> dict[str, Any]:
+        """What the server is told of the container; the words of older scripts are the environment's."""
+        older = self.run_config.environment.docker
+        if older.enabled and not self.run_config.docker.use_docker:
+            return DockerConfiguration(True, older.shared_volumes, older.arguments, older.shm_size)._told()
+        return self.run_config.docker._told()
 
     def _folder(self) -> Path:
         return Path(self.source_directory).expanduser()
@@ -134,10 +149,19 @@ class ScriptRunConfig:
         if not (self._folder() / self.script).is_file():
             raise UserErrorException(f"There is no script '{self.script}' in '{self.source_directory}'.")
         own = is_local and environment.python.user_managed_dependencies
-        python = shlex.quote(environment._interpreter()) if own else "python"
-        said = self.arguments
-        words = shlex.split(said) if isinstance(said, str) else list(said or ())
-        return " ".join([python, shlex.quote(self.script), *(_text(each, job) for each in words)])
+        program = shlex.quote(environment._interpreter()) if own else "python"
+        if self.run_config.framework.lower() == "r":
+            program = "Rscript"
+        words = [*listed(self.arguments), *self._resumed()]
+        return " ".join([program, shlex.quote(self.script), *(_text(each, job) for each in words)])
+
+    def _resumed(self) -> list[Any]:
+        """The arguments that say where an earlier run's files are."""
+        if self.resume_from is None:
+            return []
+        if not hasattr(self.resume_from, "create_data_reference"):
+            raise UserErrorException(f"resume_from is a {type(self.resume_from).__name__}; it is a DataPath.")
+        return ["--resume-from", self.resume_from.create_data_reference("resume_from")]
 
 
 def _text(argument: Any, job: dict[str, Any]) -> str:
@@ -151,7 +175,8 @@ def _text(argument: Any, job: dict[str, Any]) -> str:
 
 
 def _compute_id(workspace: Any, target: str) -> str:
-    return str(workspace._path(f"computes/{target}"))
+    """The compute of a job. ``amlcompute``, which Azure makes for one run alone, is the server's own machine."""
+    return "local" if target in ("local", "amlcompute") else str(workspace._path(f"computes/{target}"))
 
 
 def _name(experiment: str) -> str:

@@ -90,6 +90,16 @@ def test_files_that_are_gone_are_no_reason_and_that_come_back_are_one(house: Clo
     assert arrived(house) == [("incoming/a", "uri_file")]
 
 
+def test_folders_in_it_may_be_left_out(house: Clockwork) -> None:
+    watch(house, recursive=False)
+    house.upload("incoming/deep/a", "x")
+    house.move("2026-05-01T09:05:00", "watch")
+    assert house.jobs() == []
+    house.upload("incoming/b", "x")
+    house.move("2026-05-01T09:10:00", "watch")
+    assert arrived(house) == [("incoming/b", "uri_file")]
+
+
 def test_what_changed_while_the_server_was_away_is_found_at_once(house: Clockwork) -> None:
     watch(house, polling_interval=60)
     house.stop()

@@ -152,3 +152,33 @@ def test_one_that_is_read_and_sent_back_stays_as_it_is(served: Served) -> None:
     answer = post(served, told["properties"]["endpoint"])
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "PipelineDisabled")
     assert served.admin.delete(path).status_code == 200
+
+
+def test_a_pipeline_endpoint_is_known_by_its_id_and_its_name(served: Served) -> None:
+    name = fresh("endpoint")
+    for version in ("0", "1"):
+        publish(served, name, version)
+    facts = {"azureml.endpointid": f"id-of-{name}", "azureml.endpointname": f"The {name}"}
+    assert served.admin.put(f"{PIPELINES}/{name}", json={"properties": {"properties": facts}}).is_success
+    label = f"{PIPELINES}/{name}/labels/default"
+    assert served.admin.put(label, json={"properties": {"version": "0"}}).is_success
+    told = {
+        each["name"]: each["properties"]["pipelineId"]
+        for each in served.admin.get(f"{PIPELINES}/{name}/versions").json()["value"]
+    }
+    address = f"/pipelines/v1.0{WS}/PipelineRuns/PipelineEndpointSubmit"
+    for asked, version in (
+        (f"Id/id-of-{name}", "0"),
+        (f"Id/id-of-{name}/1", "1"),
+        (f"Name?name=The {name}", "0"),
+        (f"Name?name=The {name}&pipelineVersion=1", "1"),
+    ):
+        job = post(served, f"{address}/{asked}").json()["Id"]
+        properties = served.admin.get(f"{WS}/jobs/{job}").json()["properties"]["properties"]
+        assert properties["azureml.pipelineid"] == told[version], asked
+    for asked in ("Id/nobody", "Name?name=nobody", "Name", f"Id/id-of-{name}/7"):
+        assert post(served, f"{address}/{asked}").status_code == 404, asked
+    kept = {"properties": facts, "isArchived": True}
+    assert served.admin.put(f"{PIPELINES}/{name}", json={"properties": kept}).is_success
+    answer = post(served, f"{address}/Id/id-of-{name}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "PipelineDisabled")

@@ -105,7 +105,7 @@ class ScheduleLifecycle:
             return Step(again_ms=min(due - now, _LONGEST_MS))
         self._looked[record.id.key] = now
         try:
-            look = self._changes.look(record.id.scope, trigger.path, seen)
+            look = self._changes.look(record.id.scope, trigger.path, seen, recursive=trigger.recursive)
         except Problem as problem:
             return Step(state={"blind": True, "status_reason": f"It could not look at its files: {problem}"})
         facts = {"seen": look.seen, **({"blind": False, "status_reason": ""} if record.state.get("blind") else {})}

@@ -53,13 +53,15 @@ class Changes:
         """Raise :class:`InvalidInput` where ``path`` is none on a datastore of the workspace."""
         self._located(scope, path)
 
-    def look(self, scope: Scope, path: str, seen: str | None) -> Look:
+    def look(self, scope: Scope, path: str, seen: str | None, *, recursive: bool = True) -> Look:
         """What lies at ``path`` now, and what of it is new to who has ``seen`` that; None is who sees it first.
 
-        Raises :class:`InvalidInput` and :class:`Unavailable` where it cannot be looked at.
+        Without ``recursive`` the folders in it are not looked at. Raises :class:`InvalidInput` and :class:`Unavailable` where it cannot be looked at.
         """
         place, location = self._located(scope, path)
-        there = {_mark(name, etag): name for name, etag in self._etags(location).items()}
+        files = self._etags(location).items()
+        begin = len(location.prefix)
+        there = {_mark(name, etag): name for name, etag in files if recursive or "/" not in name[begin:]}
         if len(there) > _MOST:
             raise InvalidInput(
                 f"{len(there)} files lie at '{path}', and {_MOST} at most can be watched.",

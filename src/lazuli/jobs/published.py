@@ -37,10 +37,12 @@ from lazuli.store.documents import Record, Selection
 from lazuli.store.facets import Facet
 from lazuli.store.opened import Store
 
-__all__ = ["DEFAULT_LABEL", "Asked", "PublishedPipelines"]
+__all__ = ["DEFAULT_LABEL", "ENDPOINT_ID", "ENDPOINT_NAME", "Asked", "PublishedPipelines"]
 
 DEFAULT_LABEL = "default"
 """The label of the version that runs where none is named."""
+ENDPOINT_NAME, ENDPOINT_ID = "azureml.endpointname", "azureml.endpointid"
+"""What Azure's first SDK says of the versions of a name together: its pipeline endpoint has this name and this id."""
 _ID = "pipeline_id"
 _COLLECTION = "publishedPipelines"
 _RUN_SOURCE, _PIPELINE_ID = "azureml.PipelineRun", "azureml.pipelineid"
@@ -104,13 +106,30 @@ class PublishedPipelines(Versions):
             mend="Look for its id with 'lazuli published-pipeline show'.",
         )
 
-    def by_name(self, scope: Scope, name: str) -> Record:
-        """The version of a name that runs where none is named. Raises :class:`NotFound`."""
+    def by_name(self, scope: Scope, name: str, version: str = "") -> Record:
+        """A version of a name; without one that which runs where none is named.
+
+        Raises :class:`NotFound`, and :class:`Conflict` where the whole name is disabled.
+        """
         id = ResourceId(scope, _COLLECTION, name)
+        if self.get(id).archived:
+            raise Conflict(f"'{name[:80]}' is disabled.", target="status", code="PipelineDisabled")
+        if version:
+            return self.get(replace(id, version=version))
         try:
             return self.by_label(id, DEFAULT_LABEL)
         except NotFound:
             return self.by_label(id, LATEST)
+
+    def called(self, scope: Scope, fact: str, value: str) -> str:
+        """The name of which all versions together say a fact: :data:`ENDPOINT_NAME` or :data:`ENDPOINT_ID`.
+
+        Raises :class:`NotFound`.
+        """
+        wanted = Selection(scope, _COLLECTION, versions=False, properties=((fact, value),), limit=1)
+        if found := self.select(wanted):
+            return found[0].id.name
+        raise NotFound(f"There is no pipeline endpoint '{value[:80]}' in this workspace.", target="name")
 
     def said_by(self, id: ResourceId) -> dict[str, Any]:
         """The pipeline of a version, or of a name's version that runs, as a job that is to be submitted says it.

@@ -143,6 +143,8 @@ class DataChangeTrigger(_Timed):
     """`data_change`"""
     path: StorageUri = Field(min_length=1)
     """What is watched: `azureml://datastores/<name>/paths/<path>`, with everything below it."""
+    recursive: bool = True
+    """Whether the folders in it are watched as well."""
     polling_interval: int = Field(default=5, ge=1, le=_MOST)
     """Every how many minutes to look."""
     input_name: str | None = None

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from lazuli.jobs.published import Asked, PublishedPipelines
+from lazuli.jobs.published import ENDPOINT_ID, ENDPOINT_NAME, Asked, PublishedPipelines
 from lazuli.schema.problems import InvalidInput
 from lazuli.schema.reference import DatastorePath
 from lazuli.server.listing import page, wanted
@@ -29,12 +29,19 @@ def published_routes(published: PublishedPipelines) -> list[Route]:
     by_id = PUBLISHED_BY_ID.replace("{workspace}", WORKSPACE)
     by_name = PUBLISHED_BY_NAME.replace("{workspace}", WORKSPACE)
     many = f"/pipelines/v1.0{WORKSPACE}/Pipelines"
+    endpoint, submit = by_name.partition("/Name/")[0], f"{of_them}/submit"
     return [
         Route("GET", many, door.list, f"{of_them}/read", "List the versions of all published pipelines"),
         Route("GET", f"{many}/{{id}}", door.show, f"{of_them}/read", "Show a published pipeline by its id"),
-        Route("POST", by_id, door.by_id, f"{of_them}/submit", "Run a published pipeline"),
-        Route("POST", by_name, door.by_name, f"{of_them}/submit", "Run the default version of a published pipeline"),
+        Route("POST", by_id, door.by_id, submit, "Run a published pipeline"),
+        Route("POST", by_name, door.by_name, submit, "Run the default version of a published pipeline"),
+        Route("POST", f"{endpoint}/Name", door.by_endpoint, submit, "Run a pipeline endpoint", query=_OF_NAME),
+        Route("POST", f"{endpoint}/Id/{{endpoint}}", door.by_endpoint, submit, "Run a pipeline endpoint's default"),
+        Route("POST", f"{endpoint}/Id/{{endpoint}}/{{version}}", door.by_endpoint, submit, "Run one of its versions"),
     ]
+
+
+_OF_NAME = {"name": "The name.", "pipelineVersion": "The version; the default one where it is left out."}
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,13 @@ class _Door:
 
     def by_name(self, call: Call) -> Response:
         return self._submit(call, self.published.by_name(call.scope, call.params["name"]))
+
+    def by_endpoint(self, call: Call) -> Response:
+        """Run a version of what Azure's first SDK calls a pipeline endpoint, which is known by its id or its name."""
+        id, version = call.params.get("endpoint"), call.params.get("version") or call.query.get("pipelineVersion", "")
+        fact = (ENDPOINT_ID, id) if id else (ENDPOINT_NAME, call.query.get("name", ""))
+        name = self.published.called(call.scope, *fact)
+        return self._submit(call, self.published.by_name(call.scope, name, version))
 
     def _submit(self, call: Call, record: Record) -> Response:
         return reply({"Id": self.published.submit(record, _asked(call.json()), call.principal)})

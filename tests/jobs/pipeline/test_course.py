@@ -213,6 +213,14 @@ def test_a_component_that_is_not_deterministic_always_runs(place: Place) -> None
     assert "reused" not in place.get("dice-2-one").state
 
 
+def test_a_step_that_says_it_is_not_deterministic_always_runs(place: Place) -> None:
+    for name in ("lots-1", "lots-2"):
+        pipeline(place, name, {"one": step("echo 4", is_deterministic=False), "two": step("echo 5")})
+        place.until(name, "Completed")
+    assert "reused" not in place.get("lots-2-one").state
+    assert "reused" in place.get("lots-2-two").state
+
+
 def test_a_name_that_is_another_job_s_is_told(place: Place) -> None:
     place.run("name-taken-one")
     pipeline(place, "name-taken", {"one": step("true")})

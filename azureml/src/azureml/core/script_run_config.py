@@ -101,20 +101,21 @@ class ScriptRunConfig:
             experiment.workspace._call("PUT", f"jobs/{name}", {"properties": properties})
         return ScriptRun(experiment, name)
 
-    def _job(self, workspace: Any) -> dict[str, Any]:
-        """The command job, as the server takes it."""
+    def _job(self, workspace: Any, job: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The command job, as the server takes it; ``job`` is one that something is bound to already."""
         settings, environment = self.run_config, self.run_config.environment
         if settings.framework.lower() == "pyspark":
             raise RunConfigurationException("Lazuli has no Spark. Take the framework 'Python', and pandas or Dask.")
         is_local = settings.target == "local"
-        job: dict[str, Any] = {
-            "jobType": "Command",
-            "codeId": workspace._storage.upload_code(snapshot.of_code(self._folder())),
-            "environmentId": environment._reference(workspace, is_local),
-            "environmentVariables": environment._variables(),
-            "inputs": {},
-            "outputs": {},
-        }
+        job = {} if job is None else job
+        job.update(
+            jobType="Command",
+            codeId=workspace._storage.upload_code(snapshot.of_code(self._folder())),
+            environmentId=environment._reference(workspace, is_local),
+            environmentVariables={**environment._variables(), **job.get("environmentVariables", {})},
+            inputs=job.get("inputs", {}),
+            outputs=job.get("outputs", {}),
+        )
         job["computeId"] = _compute_id(workspace, settings.target)
         distribution, nodes = settings._distribution()
         if distribution:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from azureml.exceptions import UserErrorException
 
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
 
 VARIABLE = "LAZULI_INPUT_DATASETS"
-"""Names the datasets of a job: ``{"name": {"id": …}}``, ``{"path": …}``, or ``{"variable": …}`` for a path there."""
+"""Names the datasets of a job: ``{"name": {"id": …}}``, ``{"path": …}``, or ``{"variable": …}`` for a path there.
+
+With ``"steps"`` beside it, what lies at that path is read as a table. ``{"address": …}`` names the variable with the
+address of a dataset.
+"""
+
+
+class Written:
+    """What a step of a pipeline writes, whatever copies of an output say how. The step makes itself known here."""
+
+    step: Any = None
 
 
 def add(job: dict[str, Any], group: str, name: str, said: Mapping[str, Any], variable: str | None = None) -> str:
@@ -45,12 +58,24 @@ def _properties(job: dict[str, Any]) -> dict[str, Any]:
     return job if "jobType" in job else job.setdefault("properties", {})
 
 
-def tell(job: dict[str, Any], name: str, said: Mapping[str, str]) -> None:
+def tell(job: dict[str, Any], name: str, said: Mapping[str, Any]) -> None:
     """Let the job know a dataset under a name."""
     variables = _properties(job).get("environmentVariables") or {}
     known = json.loads(variables.get(VARIABLE) or "{}")
     known[name] = dict(said)
     set_variable(job, VARIABLE, json.dumps(known))
+
+
+def read(job: dict[str, Any], what: Any, name: str, mode: str, steps: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Let a step of a pipeline read what another writes, as files or as a table; the binding of its path."""
+    reads = getattr(job, "read", None)
+    if reads is None:
+        raise UserErrorException(
+            f"'{what.name}' is written by a step of a pipeline, so only another step can read it.", target=what.name
+        )
+    binding = reads(what, name, "download" if mode == "download" else "mount", name)
+    tell(job, name, {"variable": name, **({"steps": [*steps]} if steps else {})})
+    return str(binding)
 
 
 def datasets_of_job(environ: Mapping[str, str], workspace: Workspace) -> Mapping[str, Any]:
@@ -59,8 +84,29 @@ def datasets_of_job(environ: Mapping[str, str], workspace: Workspace) -> Mapping
 
     found: dict[str, Any] = {}
     for name, said in json.loads(environ.get(VARIABLE) or "{}").items():
-        if "variable" in said:
+        if "steps" in said:
+            found[name] = _table_at(environ.get(said["variable"], ""), said["steps"], workspace)
+        elif "address" in said:
+            found[name] = _dataset_at(environ.get(said["address"], ""), workspace)
+        elif "variable" in said:
             found[name] = environ.get(said["variable"], "")
         else:
             found[name] = Dataset.get_by_id(workspace, said.get("id") or said["path"])
     return found
+
+
+def _table_at(path: str, steps: Sequence[Mapping[str, Any]], workspace: Workspace) -> Any:
+    from azureml.data._definition import Definition
+    from azureml.data.tabular_dataset import TabularDataset
+
+    kind = "folder" if Path(path).is_dir() else "file"
+    return TabularDataset._of(Definition(({kind: path},), tuple(steps)), workspace)
+
+
+def _dataset_at(uri: str, workspace: Workspace) -> Any:
+    from azureml.data import _definition, abstract_dataset
+    from azureml.data.file_dataset import FileDataset
+
+    if _definition.known(workspace, f"{uri.rstrip('/')}/MLTable") is not None:
+        return abstract_dataset.loaded_from(workspace, uri)
+    return FileDataset._of(_definition.Definition(({"folder": uri},)), workspace)

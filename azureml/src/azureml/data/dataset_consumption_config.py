@@ -57,6 +57,8 @@ class DatasetConsumptionConfig:
         from azureml.data import _inputs
         from azureml.data.tabular_dataset import TabularDataset
 
+        if hasattr(self.dataset, "_bind_as_input"):  # there when a pipeline runs, and not before
+            return str(self.dataset._bind_as_input(job, self.name, self.mode))
         workspace = workspace or self.dataset._workspace
         if workspace is None:
             raise UserErrorException("The dataset belongs to no workspace: register it, or upload its files first.")

@@ -7,6 +7,7 @@ import itertools
 import re
 from typing import Any, Mapping, TypeVar
 
+from azureml.data._inputs import Written
 from azureml.data.azure_storage_datastore import AbstractDatastore
 from azureml.data.dataset_factory import delimited_options, types_step
 from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
@@ -36,6 +37,7 @@ class OutputDatasetConfig:
             )
         self.name = name
         self.mode = "mount"
+        self._written = Written()
         self._registered: dict[str, Any] | None = None
         self._steps: list[Mapping[str, Any]] = []
 
@@ -53,7 +55,13 @@ class OutputDatasetConfig:
         """The same as the input of a later step."""
         from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
 
-        return DatasetConsumptionConfig(name or self.name, self, "mount")
+        return DatasetConsumptionConfig(name or self.name, self, "direct" if self._steps else "mount")
+
+    def _bind_as_input(self, job: dict[str, Any], name: str, mode: str) -> str:
+        """Let a step of a pipeline read what another writes; the binding that stands for it in a command."""
+        from azureml.data import _inputs
+
+        return _inputs.read(job, self, name, mode, self._steps)
 
 
 class TransformationMixin:

@@ -43,7 +43,8 @@ __all__ = [
 Sources = Callable[[Binding], Input | None]
 """What a ``${{parent.…}}`` stands for; None for an input of the pipeline that is not given."""
 
-_NOT_OURS = ("type", "component", "trial", "inputs", "outputs", "compute", "comment", "run_after", "task", "jobs")
+_JOINED = ("inputs", "outputs", "compute", "run_after", "is_deterministic")
+_NOT_OURS = ("type", "component", "trial", "comment", "task", "jobs", *_JOINED)
 
 
 def literal(value: str) -> Input:

@@ -124,7 +124,9 @@ def _state(owner: Any, member: str, words: set[str], record: Record) -> str:
     parameters = inspect.signature(called).parameters if called is not None and words else {}
     by_name = {name for name, each in parameters.items() if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)}
     if words and called is not None and not words <= by_name:
-        return "declared" if any(each.kind == each.VAR_KEYWORD for each in parameters.values()) else "missing"
+        free = next((name for name, each in parameters.items() if each.kind == each.VAR_KEYWORD), None)
+        if free is None or free not in record.get(key(called), ()):  # such words are the caller's own, as columns are
+            return "declared" if free else "missing"
     return (
         "working"
         if any(name in record for name in _names(owner, member, thing)) or _has_part(thing, record)

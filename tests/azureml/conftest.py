@@ -11,6 +11,8 @@ from tests.clients.serving import server
 
 from azureml.core import Workspace
 
+_RECORDER = "v1-recorder"
+
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -30,9 +32,16 @@ def ws(house: Path, request: pytest.FixtureRequest) -> Workspace:
     return Workspace.create(name, subscription_id="garden", resource_group="beds", location="eastus2")
 
 
+@pytest.fixture
+def watched(pytestconfig: pytest.Config) -> dict[str, str]:
+    """Environment variables for a job that runs in this very Python: what it calls is then recorded as well."""
+    recorder = pytestconfig.pluginmanager.get_plugin(_RECORDER)
+    return recorder.variables if recorder else {}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Write down what runs where ``tools.v1_coverage --record`` asks for it."""
     if target := os.environ.get("LAZULI_V1_RECORD"):
         from tests.azureml.recorder import Recorder
 
-        config.pluginmanager.register(Recorder(Path(target)))
+        config.pluginmanager.register(Recorder(Path(target)), _RECORDER)

@@ -6,24 +6,23 @@
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 import inspect
 import json
+import os
 import sys
-import threading
+import tempfile
 from collections import defaultdict
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
+from tests.azureml.watching import Watch
 from tools.v1_names import function_of, index, is_ours, key, modules, resolve
 
-import azureml
-
 TESTS = str(Path(__file__).parent)
-SOURCES = str(Path(azureml.__path__[0]))
+INSIDE = Path(__file__).parent / "inside"
+ROOT = Path(__file__).parents[2]
 
 
 class Recorder:
@@ -32,24 +31,34 @@ class Recorder:
     def __init__(self, target: Path) -> None:
         self._target = target
         self._kept: dict[str, set[str]] = defaultdict(set)
-        self._now: dict[str, set[str]] = defaultdict(set)
+        self._watch = Watch()
+        self._now = self._watch.seen
+        self._told = tempfile.TemporaryDirectory()
         self._files: set[Path] = set()
         modules()
         for found in index().values():
             for each in found:
                 if inspect.isclass(each) and not any(is_ours(base) for base in each.__mro__[1:]):
-                    self._watch(each)
-        threading.setprofile(self._profile)
-        sys.setprofile(self._profile)
+                    self._look_at(each)
+        self._watch.begin()
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a job of this Python is started with, so that it tells what it runs."""
+        return {"LAZULI_V1_SEEN": self._told.name, "PYTHONPATH": os.pathsep.join([str(INSIDE), str(ROOT)])}
 
     def pytest_runtest_setup(self) -> None:
         """Begin to watch, also where a debugger stopped it."""
-        sys.setprofile(self._profile)
+        self._watch.begin()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a test did that passed."""
         if report.when != "call":
             return
+        for file in Path(self._told.name).iterdir():
+            for name, words in json.loads(file.read_text(encoding="utf-8")).items():
+                self._now[name] |= set(words)
+            file.unlink()
         if report.passed:
             for name, words in list(self._now.items()):
                 self._kept[name] |= words
@@ -58,8 +67,8 @@ class Recorder:
 
     def pytest_sessionfinish(self) -> None:
         """Write the record, sorted."""
-        sys.setprofile(None)
-        threading.setprofile(None)
+        self._watch.end()
+        self._told.cleanup()
         for file in self._files:
             for name in _named_in(file):
                 self._kept[name] |= set()
@@ -67,16 +76,7 @@ class Recorder:
         lines = (f"  {json.dumps(name)}: {json.dumps(words)}" for name, words in said.items())
         self._target.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
-    def _profile(self, frame: FrameType, event: str, argument: object) -> None:
-        code = frame.f_code
-        if event != "call" or not code.co_filename.startswith(SOURCES) or "<" in code.co_qualname:
-            return
-        name = f"{frame.f_globals['__name__']}:{code.co_qualname}"
-        given, defaults = frame.f_locals, _defaults(name)
-        words = {word for word, default in defaults.items() if word in given and given[word] is not default}
-        self._now[name] |= words
-
-    def _watch(self, owner: type) -> None:
+    def _look_at(self, owner: type) -> None:
         """Write down the attributes that tests read, and set, on instances."""
         read: Any = owner.__getattribute__
         write: Any = owner.__setattr__
@@ -96,16 +96,6 @@ class Recorder:
 
         owner.__getattribute__ = reads  # type: ignore[method-assign]
         owner.__setattr__ = writes  # type: ignore[method-assign,assignment]
-
-
-@functools.cache
-def _defaults(name: str) -> dict[str, Any]:
-    try:
-        function = function_of(resolve(name))
-    except LookupError:
-        return {}
-    parameters = inspect.signature(function).parameters.values() if function else ()
-    return {each.name: each.default for each in parameters if each.name not in ("self", "cls")}
 
 
 def _is_shown(name: str) -> bool:

@@ -105,6 +105,8 @@ def test_the_steps_and_their_course_are_told(served: Served) -> None:
         (f"{name}-again", "again", "Completed"),
     ]
     assert {(run["parentRunId"], run["rootRunId"]) for run in children} == {(name, name)}
+    assert [run["runType"] for run in children] == ["azureml.StepRun", "azureml.StepRun"]
+    assert served.admin.get(f"{HISTORY}/runs/{name}/details").json()["runType"] == "azureml.PipelineRun"
     assert children[1]["properties"]["azureml.reusedrunid"] == f"{name}-say"
     first = served.admin.get(f"{HISTORY}/runs/{name}/children", params={"$top": 1}).json()["value"]
     assert [run["runId"] for run in first] == [f"{name}-say"]

@@ -18,7 +18,7 @@ from lazuli.assets.versions import Versions
 from lazuli.resources.datastore import Credentials
 from lazuli.resources.table import NOUNS, Noun
 from lazuli.schema.identity import NESTED, ResourceId
-from lazuli.schema.problems import InvalidInput, PreconditionFailed
+from lazuli.schema.problems import InvalidInput, NotAllowed, PreconditionFailed
 from lazuli.schema.words import time_of
 from lazuli.server.listing import of_jobs, page, wanted
 from lazuli.server.present import present, present_container, read, read_container
@@ -416,6 +416,7 @@ def _action_routes(shelves: Shelves, storage: Storage) -> list[Route]:
 
 
 _SAS_SECONDS = 24 * 3600
+_SAS_SECONDS_OF_A_JOB = 3600
 
 
 @dataclass(frozen=True)
@@ -439,11 +440,22 @@ class _Actions:
         return reply({"submissionId": job, "scheduleActionType": "CreateJob"})
 
     def secrets(self, call: Call) -> Response:
-        """What opens a datastore: a signature for one of ours, the user's own secret for one of theirs."""
+        """What opens a datastore: a signature for one of ours, the user's own secret for one of theirs.
+
+        A job, which may read its workspace, is given a signature that reads, and nobody's own secret.
+        """
         record = self.shelves.datastore.get(ResourceId(call.scope, "datastores", call.params["name"]))
+        is_job = call.principal.role == "job"
         if record.id.name not in BUILT_IN:
+            if is_job:
+                raise NotAllowed(
+                    f"The secret of the datastore '{record.id.name}' is told to no job.",
+                    target="datastores/secrets",
+                    mend="Give the job what lies there as an input.",
+                )
             return reply(self._own_secrets(record))
-        token = self.storage.token(str(record.body["container_name"]), "racwdl", _SAS_SECONDS)
+        may, seconds = ("rl", _SAS_SECONDS_OF_A_JOB) if is_job else ("racwdl", _SAS_SECONDS)
+        token = self.storage.token(str(record.body["container_name"]), may, seconds)
         return reply({"secretsType": "Sas", "sasToken": token})
 
     def _own_secrets(self, record: Record) -> dict[str, Any]:

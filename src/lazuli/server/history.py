@@ -11,12 +11,13 @@ from starlette.responses import Response, StreamingResponse
 
 from lazuli.assets.kinds import DataAssets, Models
 from lazuli.assets.storage import Storage
-from lazuli.jobs.family import root_of
+from lazuli.jobs.family import parent_of, root_of
+from lazuli.jobs.kinds import kind_of
 from lazuli.jobs.logs import Logs
 from lazuli.jobs.services import ServiceState, tell
 from lazuli.jobs.submit import Jobs
 from lazuli.jobs.sweep.told import properties_of
-from lazuli.resources.job import Job
+from lazuli.resources.job import Job, JobType
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, parse_resource_id
@@ -32,6 +33,13 @@ __all__ = ["history_routes"]
 
 _HISTORY = f"/history/v1.0{WORKSPACE}"
 _LOG_SECONDS = 24 * 3600
+_RUN_TYPES = {
+    JobType.COMMAND: "azureml.scriptrun",
+    JobType.SWEEP: "hyperdrive",
+    JobType.PIPELINE: "azureml.PipelineRun",
+    JobType.AUTOML: "automl",
+}
+_STEP = "azureml.StepRun"
 
 
 def history_routes(
@@ -113,6 +121,7 @@ class _History:
             "description": job.description,
             "experimentName": job.experiment_name,
             "experimentId": job.experiment_name,  # the client shows it as the name
+            "runType": self._type(record),
             "status": record.status,
             "target": target,
             "compute": {"target": target} if target else None,
@@ -127,6 +136,16 @@ class _History:
         if job.error:
             run["error"] = {"error": {"code": job.error.code, "message": job.error.message}}
         return run
+
+    def _type(self, record: Record) -> str:
+        """The kind of run, in the words of Azure's run history; a step is one whatever it runs but a sweep."""
+        kind = kind_of(record)
+        parent = parent_of(record) if kind is JobType.COMMAND else None
+        try:
+            is_step = parent is not None and kind_of(self._jobs.get(parent)) is JobType.PIPELINE
+        except NotFound:  # deleted since
+            is_step = False
+        return _STEP if is_step else _RUN_TYPES[kind]
 
     def _log_files(self, call: Call, record: Record) -> dict[str, str]:
         """Addresses that carry their own, short-lived permission: the client sends no token with them."""

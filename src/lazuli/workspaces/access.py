@@ -34,6 +34,8 @@ _JOB_SECONDS = 30 * 24 * 3600
 _ASK_AGAIN_MS = 1_000
 _MOST_REMEMBERED = 10_000
 _JOB_MAY_WRITE = frozenset({"runs", "experiments", "artifacts", "blobs"})
+_JOB_MAY_ALSO = frozenset({"datastores/secrets"})
+"""What else a job may: it is given a signature that reads."""
 _NOT_FOR_READERS = frozenset({"secrets", "sessions", "tokens"})
 
 
@@ -162,7 +164,8 @@ class Access:
             return
         if principal.role == "job" and scope is not None:
             at_home = principal.job.startswith(f"{scope.key}/jobs/")
-            if at_home and (verb == "read" or noun in _JOB_MAY_WRITE) and self._is_on_its_way(principal):
+            may = verb == "read" or noun in _JOB_MAY_WRITE or permission in _JOB_MAY_ALSO
+            if at_home and may and self._is_on_its_way(principal):
                 return
         raise NotAllowed(
             f"'{principal.name}' may not do '{permission}' here.", target=permission, mend="Ask for a role that may."

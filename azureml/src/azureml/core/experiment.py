@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Iterator, Mapping
+import uuid
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping
 
 from azureml.core.workspace import Workspace
 from azureml.exceptions import ServiceException, UserErrorException
@@ -62,8 +64,7 @@ class Experiment:
     @property
     def tags(self) -> dict[str, str]:
         """The tags."""
-        said = self._workspace._mlflow("GET", "experiments/get", query={"experiment_id": self.id})["experiment"]
-        return {key: value for key, value in tags_of(said).items() if not key.startswith("mlflow.")}
+        return {key: value for key, value in tags_of(self._said()).items() if not key.startswith("mlflow.")}
 
     @staticmethod
     def list(
@@ -78,17 +79,47 @@ class Experiment:
             raise UserErrorException(f"view_type is '{view_type}'; it is one of {', '.join(views)}.")
         body = {"max_results": 1000, "view_type": views[view_type]}
         return [
-            Experiment(workspace, each["name"], True, each["experiment_id"])
+            Experiment(workspace, each["name"], True, each["experiment_id"], _archived(each))
             for each in workspace._mlflow_search("experiments", body)
             if experiment_name in (None, each["name"]) and has_all(tags_of(each), tags)
         ]
 
-    def submit(self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Run:
-        """Start what is configured; its run."""
+    def submit(
+        self,
+        config: Any,
+        tags: Mapping[str, str] | None = None,
+        *,
+        show_output: bool = False,
+        run_id: str | None = None,
+        display_name: str | None = None,
+        pipeline_parameters: Mapping[str, Any] | None = None,
+        regenerate_outputs: bool | None = None,
+        continue_on_step_failure: bool | None = None,
+        pipeline_version: str | None = None,
+    ) -> Run:
+        """Start what is configured (a script, a pipeline, a search); its run.
+
+        With ``show_output`` it returns when the run is over, having printed its logs. The rest is for what is
+        configured: TypeError where that does not take it. Raises :class:`UserErrorException` for what cannot be
+        submitted, and says what to use instead.
+        """
+        if getattr(config, "_is_declined", False):
+            raise config._refuse()
         submit = getattr(config, "_submit", None)
         if submit is None:
             raise UserErrorException(f"config is a {type(config).__name__}, which cannot be submitted.")
-        return submit(self, tags, **kwargs)
+        words = {
+            "run_id": run_id,
+            "display_name": display_name,
+            "pipeline_parameters": pipeline_parameters,
+            "regenerate_outputs": regenerate_outputs,
+            "continue_on_step_failure": continue_on_step_failure,
+            "pipeline_version": pipeline_version,
+        }
+        run = submit(self, tags, **{word: value for word, value in words.items() if value is not None})
+        if show_output:
+            run.wait_for_completion(show_output=True, raise_on_error=False)
+        return run
 
     def start_logging(
         self, *, outputs: str | None = None, snapshot_directory: str | None = None, display_name: str | None = None
@@ -112,17 +143,60 @@ class Experiment:
 
     def tag(self, key: str, value: str | None = None) -> None:
         """Give the experiment a tag."""
-        body = {"experiment_id": self.id, "key": key, "value": "" if value is None else str(value)}
-        self._workspace._mlflow("POST", "experiments/set-experiment-tag", body)
+        self._change("set-experiment-tag", key=key, value="" if value is None else str(value))
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Give the experiment tags."""
         for key, value in tags.items():
             self.tag(key, value)
 
+    def remove_tags(self, tags: Iterable[str]) -> None:
+        """Take tags away."""
+        for key in tags:
+            self._change("delete-experiment-tag", key=key)
+
+    def archive(self, new_archive_name: str | None = None) -> None:
+        """Hide the experiment among the active ones, under another name where one is given."""
+        self._rename(new_archive_name)
+        self._change("delete")
+        self.refresh()
+
+    def reactivate(self, new_name: str | None = None) -> None:
+        """Bring an archived experiment back, under another name where one is given."""
+        self._change("restore")
+        self._rename(new_name)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read anew what the server says of it."""
+        said = self._said()
+        self._name, self._archived_time = said["name"], _archived(said)
+
+    @staticmethod
+    def delete(workspace: Workspace, experiment_id: str) -> None:
+        """Give up an experiment without runs; its name is free again.
+
+        Raises :class:`UserErrorException` where it has runs: those are kept, and the experiment can be archived.
+        """
+        said = workspace._mlflow("GET", "experiments/get", query={"experiment_id": experiment_id})["experiment"]
+        found = Experiment(workspace, said["name"], True, experiment_id)
+        if next(iter(found.get_runs(include_children=True)), None) is not None:
+            raise UserErrorException(f"The experiment '{found.name}' has runs, so it is not deleted. Use archive().")
+        found.archive(f"{found.name}-deleted-{uuid.uuid4().hex[:8]}")
+
     def get_portal_url(self) -> str:
         """The address of its page in Studio."""
         return f"{self._workspace._page_url('jobs')}?experiment={self._name}"
+
+    def _said(self) -> dict[str, Any]:
+        return self._workspace._mlflow("GET", "experiments/get", query={"experiment_id": self.id})["experiment"]
+
+    def _change(self, verb: str, **said: str) -> None:
+        self._workspace._mlflow("POST", f"experiments/{verb}", {"experiment_id": self.id, **said})
+
+    def _rename(self, name: str | None) -> None:
+        if name:
+            self._change("update", new_name=name)
 
     def __repr__(self) -> str:
         return f"Experiment(Name: {self._name},\nWorkspace: {self._workspace.name})"
@@ -131,6 +205,13 @@ class Experiment:
 def tags_of(said: Mapping[str, Any]) -> dict[str, str]:
     """The tags of an experiment, or of a run's data, as MLflow lists them."""
     return {each["key"]: each["value"] for each in said.get("tags") or ()}
+
+
+def _archived(said: Mapping[str, Any]) -> datetime | None:
+    """When an experiment was archived, as MLflow tells it; None for an active one."""
+    if said.get("lifecycle_stage") != "deleted":
+        return None
+    return datetime.fromtimestamp(int(said.get("last_update_time") or 0) / 1000, timezone.utc)
 
 
 def has_all(had: Mapping[str, str], wanted: Any) -> bool:

@@ -9,13 +9,14 @@ import re
 import time
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from azureml._lazuli import place
-from azureml._lazuli.offline import _OfflineRun
 from azureml._lazuli.spool import Spool
 from azureml._lazuli.storage import at_once, inside
+from azureml.core import _run_job, _run_types
+from azureml.core._offline_run import _OfflineRun
 from azureml.core.experiment import Experiment, has_all, tags_of
 from azureml.core.workspace import Workspace
 from azureml.data._inputs import datasets_of_job
@@ -25,6 +26,9 @@ from azureml.exceptions import (
     ServiceException,
     UserErrorException,
 )
+
+if TYPE_CHECKING:
+    from azureml.core.environment import Environment
 
 __all__ = ["Run", "RunEnvironmentException", "_OfflineRun"]
 
@@ -36,7 +40,7 @@ _STATUS = {
     "KILLED": "Canceled",
 }
 _OVER = ("Completed", "Failed", "Canceled")
-_NAME, _PARENT = "mlflow.runName", "mlflow.parentRunId"
+_NAME, _PARENT, _NOTE = "mlflow.runName", "mlflow.parentRunId", "mlflow.note.content"
 _PROPERTY, _TEXT, _ERROR = "lazuli.property.", "lazuli.text.", "lazuli.error"
 _OWN = ("mlflow.", "lazuli.")
 _TABLES = "metrics"
@@ -133,9 +137,18 @@ class Run:
         return [said["info"]["run_id"] for said in runs].index(self._run_id) + 1
 
     @property
-    def type(self) -> str:
-        """``azureml.scriptrun`` for a job, None for a run of a process."""
-        return "azureml.scriptrun" if self._job() else ""
+    def type(self) -> str | None:
+        """``azureml.scriptrun``, ``azureml.PipelineRun``, ``azureml.StepRun`` or ``hyperdrive``; None in a process."""
+        return (self._job() or {}).get("runType")
+
+    @property
+    def description(self) -> str:
+        """What is said of it."""
+        return self._all_tags().get(_NOTE, "")
+
+    @description.setter
+    def description(self, value: str) -> None:
+        self._set({_NOTE: value})
 
     @property
     def parent(self) -> Run | None:
@@ -176,6 +189,7 @@ class Run:
         """What the server says of the run."""
         job, said = self._job() or {}, self._said()
         info = said["info"]
+        error = job.get("error") or _error_of(said)
         return {
             "runId": self._run_id,
             "target": job.get("target") or "local",
@@ -183,10 +197,9 @@ class Run:
             "startTimeUtc": job.get("startTimeUtc") or _moment(info.get("start_time")),
             "endTimeUtc": job.get("endTimeUtc") or _moment(info.get("end_time")),
             "properties": _properties_of(job, said),
-            "inputDatasets": [],
-            "outputDatasets": [],
+            **_run_job.described(self._workspace, self._run_id, bool(job)),
             "logFiles": job.get("logFiles", {}),
-            **({"error": job["error"]} if job.get("error") else {}),
+            **({"error": error} if error else {}),
         }
 
     def get_details_with_logs(self) -> dict[str, Any]:
@@ -203,6 +216,18 @@ class Run:
             file.write_text(text, encoding="utf-8")
             found.append(str(file))
         return found
+
+    def get_environment(self) -> Environment:
+        """The environment that the job ran in. Raises :class:`UserErrorException` for a run that is no job."""
+        return _run_job.environment(self._workspace, self._run_id)
+
+    def get_snapshot_id(self) -> str:
+        """The id of the code that the job ran. Raises :class:`UserErrorException` for a run without."""
+        return _run_job.code(self._workspace, self._run_id)
+
+    def restore_snapshot(self, snapshot_id: str | None = None, path: str | None = None) -> str:
+        """Write the code that the run was submitted with as a ZIP, below ``path`` or here; where it lies."""
+        return _run_job.restore(self, snapshot_id, path)
 
     # What it measures.
 
@@ -428,7 +453,7 @@ class Run:
             pause = min(pause * 1.3, 2.0)
         details = self.get_details()
         if raise_on_error and details["status"] == "Failed":
-            raise ActivityFailedException(details.get("error") or {"error": self._all_tags().get(_ERROR, "")})
+            raise ActivityFailedException(details.get("error") or {"error": {}})
         return details
 
     def __enter__(self) -> Run:
@@ -471,7 +496,9 @@ class Run:
     # Its children.
 
     def child_run(self, name: str | None = None, run_id: str | None = None, outputs: str | None = None) -> Run:
-        """A new run below this one."""
+        """A new run below this one. The server gives ids, so ``run_id`` is refused."""
+        if run_id is not None:
+            raise UserErrorException("The server gives the ids of runs: give child_run a name, not a run_id.")
         return Run._begin(self._experiment, name, {_PARENT: self._run_id}, outputs)
 
     def create_children(
@@ -494,17 +521,24 @@ class Run:
     ) -> Iterator[Run]:
         """The runs below this one, newest first; with ``recursive`` also those below them."""
         for said in _search(self._experiment, f"tags.`{_PARENT}` = '{self._run_id}'"):
-            child = _run_of(self._workspace, said, self._experiment)
+            child = _run_of(self._workspace, said, self._experiment, _rehydrate_runs)
             if _fits(child, said, tags, properties, type, status):
                 yield child
             if recursive:
-                yield from child.get_children(True, tags, properties, type, status)
+                yield from child.get_children(True, tags, properties, type, status, _rehydrate_runs)
 
-    def submit_child(self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Run:
-        """Start what is configured, as a child of this run."""
-        child = self._experiment.submit(config, tags, **kwargs)
+    def submit_child(
+        self, config: Any, tags: Mapping[str, str] | None = None, *, show_output: bool = False, **words: Any
+    ) -> Run:
+        """Start what is configured, as a child of this run; ``words`` are those of :meth:`Experiment.submit`."""
+        child = self._experiment.submit(config, tags, show_output=show_output, **words)
         child._set({_PARENT: self._run_id})
         return child
+
+    @staticmethod
+    def add_type_provider(runtype: str, run_factory: Callable[[Experiment, Mapping[str, Any]], Run]) -> None:
+        """Have ``run_factory(experiment, what the server says)`` make the runs of a type that are found."""
+        _run_types.provide(runtype, run_factory)
 
     def get_secret(self, name: str) -> str | None:
         """A secret of the workspace."""
@@ -522,7 +556,7 @@ class Run:
     ) -> Iterator[Run]:
         """The runs of an experiment, newest first."""
         for said in _search(experiment):
-            run = _run_of(experiment.workspace, said, experiment)
+            run = _run_of(experiment.workspace, said, experiment, _rehydrate_runs)
             is_listed = include_children or _PARENT not in tags_of(said["data"])
             if is_listed and _fits(run, said, tags, properties, type, status):
                 yield run
@@ -628,12 +662,21 @@ def _search(experiment: Experiment, filter: str = "") -> Iterator[dict[str, Any]
     return experiment.workspace._mlflow_search("runs", {**body, "order_by": ["attributes.start_time DESC"]})
 
 
-def _run_of(workspace: Workspace, said: Mapping[str, Any], experiment: Experiment | None = None) -> Run:
+def _run_of(
+    workspace: Workspace, said: Mapping[str, Any], experiment: Experiment | None = None, is_typed: bool = True
+) -> Run:
     if experiment is None:
         id = said["info"]["experiment_id"]
         named = workspace._mlflow("GET", "experiments/get", query={"experiment_id": id})["experiment"]["name"]
         experiment = Experiment(workspace, named, True, id)
-    return Run(experiment, said["info"]["run_id"])
+    run = Run(experiment, said["info"]["run_id"])
+    return _run_types.typed(run, run._job()) if is_typed else run
+
+
+def _error_of(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a run of a process said when it failed, in the shape of a job's error."""
+    told = tags_of(said["data"]).get(_ERROR)
+    return {"error": json.loads(told)} if told else None
 
 
 def _fits(run: Run, said: Mapping[str, Any], tags: Any, properties: Any, type: Any, status: Any) -> bool:

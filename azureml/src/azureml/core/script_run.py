@@ -7,3 +7,6 @@ from azureml.core.run import Run
 
 class ScriptRun(Run):
     """The run of a script that was submitted."""
+
+
+Run.add_type_provider("azureml.scriptrun", lambda experiment, said: ScriptRun(experiment, said["runId"]))

@@ -89,13 +89,19 @@ class ScriptRunConfig:
         else:
             raise TypeError(f"distributed_job_config is no {type(how).__name__}")
 
-    def _submit(self, experiment: Experiment, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Any:
+    def _submit(
+        self,
+        experiment: Experiment,
+        tags: Mapping[str, str] | None = None,
+        run_id: str | None = None,
+        display_name: str | None = None,
+    ) -> Any:
         """Submit the run to an experiment."""
         from azureml.core.script_run import ScriptRun
 
-        name = kwargs.get("run_id") or _name(experiment.name)
+        name = run_id or _name(experiment.name)
         properties = self._job(experiment.workspace)
-        properties.update(experimentName=experiment.name, displayName=kwargs.get("display_name") or name)
+        properties.update(experimentName=experiment.name, displayName=display_name or name)
         properties["tags"] = {word: str(value) for word, value in (tags or {}).items()}
         with raised_as(ExperimentExecutionException):
             experiment.workspace._call("PUT", f"jobs/{name}", {"properties": properties})

@@ -11,15 +11,8 @@ import pytest
 from azureml.core import Experiment, Workspace
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import DEFAULT_CPU_IMAGE, Environment
-from azureml.core.runconfig import (
-    DockerConfiguration,
-    MpiConfiguration,
-    PyTorchConfiguration,
-    RunConfiguration,
-    TensorflowConfiguration,
-)
 from azureml.core.script_run_config import ScriptRunConfig
-from azureml.exceptions import RunConfigurationException, UserErrorException
+from azureml.exceptions import UserErrorException
 
 
 @pytest.fixture
@@ -117,34 +110,6 @@ def test_one_of_a_dockerfile_is_built(ws: Workspace) -> None:
     details = made.build(ws)
     details.wait_for_completion(show_output=False)
     assert details.status == "Succeeded" and made.get_image_details(ws)["imageExistsInRegistry"]
-
-
-def test_settings_of_a_run_are_written_and_read(tmp_path: Path) -> None:
-    made = RunConfiguration(script="a.py", conda_dependencies=CondaDependencies.create(pip_packages=["six"]))
-    made.target, made.node_count = "cpu-cluster", 2
-    made.docker = DockerConfiguration(use_docker=True)
-    made.save(path=str(tmp_path), name="cpu")
-    assert RunConfiguration.load(str(tmp_path), "cpu")._to_dict() == made._to_dict()
-    made.save(path=str(tmp_path / "x.yml"))
-    assert RunConfiguration.load(tmp_path / "x.yml").target == "cpu-cluster"
-    RunConfiguration.delete(tmp_path, "cpu")
-    with pytest.raises(FileNotFoundError):
-        RunConfiguration.load(tmp_path, "cpu")
-    with pytest.raises(TypeError):
-        ScriptRunConfig(".", enviroment=None)  # type: ignore[call-arg]
-    assert ScriptRunConfig("nowhere").run_config.target == "local"
-
-
-def test_distribution(ws: Workspace, code: Path) -> None:
-    def job(how: Any) -> dict[str, Any]:
-        return ScriptRunConfig(str(code), "train.py", distributed_job_config=how)._job(ws)
-
-    assert job(MpiConfiguration(2, 2))["distribution"] == {"distributionType": "Mpi", "processCountPerInstance": 2}
-    assert job(MpiConfiguration(2, 2))["resources"] == {"instanceCount": 2}
-    assert job(PyTorchConfiguration(process_count=4, node_count=2))["distribution"]["processCountPerInstance"] == 2
-    assert job(TensorflowConfiguration(2, 1))["distribution"]["workerCount"] == 2
-    with pytest.raises(RunConfigurationException, match="multiple"):
-        job(PyTorchConfiguration(process_count=3, node_count=2))
 
 
 class _Bound:

@@ -78,7 +78,6 @@ class ScriptRunConfig:
         if how is None:
             return
         settings = self.run_config
-        settings.node_count = how.node_count
         if isinstance(how, MpiConfiguration):
             settings.mpi, settings.communicator = how, "Mpi"
         elif isinstance(how, PyTorchConfiguration):
@@ -88,6 +87,7 @@ class ScriptRunConfig:
             settings.communicator = "ParameterServer"
         else:
             raise TypeError(f"distributed_job_config is no {type(how).__name__}")
+        settings.node_count = how.node_count
 
     def _submit(
         self,

@@ -78,7 +78,10 @@ def _document(workspace: Workspace, run_id: str) -> dict[str, Any] | None:
 def _definition(job: Mapping[str, Any]) -> dict[str, Any]:
     """What runs, in the words of a run configuration."""
     command = str(job.get("command") or "")
-    words = shlex.split(command)
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a quote that only the shell that runs it can close
+        words = []
     is_script = len(words) > 1 and Path(words[0]).name.startswith("python") and not words[1].startswith("-")
     name, _, version = str(job.get("environmentId") or "").rpartition("/environments/")[2].partition("/versions/")
     variables = {word: value for word, value in (job.get("environmentVariables") or {}).items() if word != VARIABLE}

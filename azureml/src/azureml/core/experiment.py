@@ -7,8 +7,9 @@ import uuid
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping
 
+from azureml._lazuli.server import raised_as
 from azureml.core.workspace import Workspace
-from azureml.exceptions import ServiceException, UserErrorException
+from azureml.exceptions import ExperimentExecutionException, ServiceException, UserErrorException
 
 if TYPE_CHECKING:
     from azureml.core.run import Run
@@ -96,8 +97,8 @@ class Experiment:
         regenerate_outputs: bool | None = None,
         continue_on_step_failure: bool | None = None,
         pipeline_version: str | None = None,
-    ) -> Run:
-        """Start what is configured (a script, a pipeline, a search); its run.
+    ) -> Any:
+        """Start what is configured (a script, a pipeline, a search); its run, of the class that goes with it.
 
         With ``show_output`` it returns when the run is over, having printed its logs. The rest is for what is
         configured: TypeError where that does not take it. Raises :class:`UserErrorException` for what cannot be
@@ -120,6 +121,23 @@ class Experiment:
         if show_output:
             run.wait_for_completion(show_output=True, raise_on_error=False)
         return run
+
+    def _start(
+        self,
+        name: str,
+        job: Mapping[str, Any],
+        tags: Mapping[str, Any] | None = None,
+        display_name: str | None = None,
+    ) -> None:
+        """Make the job of a name. Raises :class:`ExperimentExecutionException` where the server refuses it."""
+        properties = {
+            **job,
+            "experimentName": self._name,
+            "displayName": display_name or name,
+            "tags": {word: str(value) for word, value in (tags or {}).items()},
+        }
+        with raised_as(ExperimentExecutionException):
+            self._workspace._call("PUT", f"jobs/{name}", {"properties": properties})
 
     def start_logging(
         self, *, outputs: str | None = None, snapshot_directory: str | None = None, display_name: str | None = None

@@ -50,6 +50,9 @@ _SPOOLS: dict[tuple[str, str], Spool] = {}
 class Run:
     """One run of an experiment."""
 
+    _streamed = r"std_log|user_logs"
+    """The names of the logs that are shown while it goes on."""
+
     def __init__(self, experiment: Experiment, run_id: str, outputs: str | None = None) -> None:
         self._experiment = experiment
         self._run_id = run_id
@@ -650,7 +653,7 @@ class Run:
     def _show(self, shown: dict[str, int]) -> None:
         """Print what the logs hold beyond what was shown."""
         for name, url in ((self._job() or {}).get("logFiles") or {}).items():
-            if not re.search(r"std_log|user_logs", name):
+            if not re.search(self._streamed, name):
                 continue
             text = self._log_text(url)
             print(text[shown.get(name, 0) :], end="")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from azureml._lazuli import snapshot
-from azureml._lazuli.server import raised_as
 from azureml.core import run_data
 from azureml.core.environment import Environment
 from azureml.core.runconfig import (
@@ -21,7 +20,7 @@ from azureml.core.runconfig import (
     TensorflowConfiguration,
     listed,
 )
-from azureml.exceptions import ExperimentExecutionException, RunConfigurationException, UserErrorException
+from azureml.exceptions import RunConfigurationException, UserErrorException
 
 if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
@@ -100,11 +99,7 @@ class ScriptRunConfig:
         from azureml.core.script_run import ScriptRun
 
         name = run_id or _name(experiment.name)
-        properties = self._job(experiment.workspace)
-        properties.update(experimentName=experiment.name, displayName=display_name or name)
-        properties["tags"] = {word: str(value) for word, value in (tags or {}).items()}
-        with raised_as(ExperimentExecutionException):
-            experiment.workspace._call("PUT", f"jobs/{name}", {"properties": properties})
+        experiment._start(name, self._job(experiment.workspace), tags, display_name)
         return ScriptRun(experiment, name)
 
     def _job(self, workspace: Any, job: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def test_a_container_of_ones_own_gets_a_name(ws: Workspace) -> None:
 
 
 def test_what_cannot_be_a_datastore_says_so(ws: Workspace) -> None:
-    with pytest.raises(UserErrorException):
+    with pytest.raises(UserErrorException, match="type local"):
         Datastore.register_azure_file_share(ws, "share", "files", "garden", account_key="a2V5")
     with pytest.raises(UserErrorException, match="lazuli connection create"):
         Datastore.register_azure_sql_database(ws, "sql", "server", "db", username="a", password="b")

@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Seque
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from azureml._lazuli.kept import Kept
 from azureml._lazuli.place import Scope
 from azureml._lazuli.server import Server
 from azureml._lazuli.snapshot import Snapshot
@@ -23,11 +24,17 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+_KEPT = Kept(256 << 20)
+
+
 class Entry(NamedTuple):
-    """A file of a container."""
+    """A file of a container; its times are as HTTP writes them."""
 
     name: str
     size: int
+    etag: str
+    modified: str
+    created: str
 
 
 class Container:
@@ -46,7 +53,8 @@ class Container:
             content = self._server.respond("GET", f"{self._url}?{query}").content
             page = ElementTree.fromstring(content)  # noqa: S314 - our own server's answer
             for blob in page.iterfind("Blobs/Blob"):
-                yield Entry(blob.findtext("Name") or "", int(blob.findtext("Properties/Content-Length") or 0))
+                said = {each.tag: each.text or "" for each in blob.iterfind("Properties/*")}
+                yield _entry(blob.findtext("Name") or "", said)
             marker = page.findtext("NextMarker") or ""
             if not marker:
                 return
@@ -59,6 +67,11 @@ class Container:
     def has(self, name: str) -> bool:
         """Whether there is a file of this name."""
         return self.marks(name) is not None
+
+    def entry(self, name: str) -> Entry | None:
+        """The file of a name; None where there is none."""
+        marks = self.marks(name)
+        return None if marks is None else _entry(name, {**marks, "Creation-Time": marks.get("x-ms-creation-time", "")})
 
     def marks(self, name: str) -> Mapping[str, str] | None:
         """The headers of a file; None where there is none."""
@@ -103,6 +116,12 @@ class Container:
     def read(self, name: str) -> bytes:
         """The content of a file."""
         return self._server.respond("GET", self._blob(name)).content
+
+    def content(self, entry: Entry) -> bytes:
+        """The content of a file that was listed, read once in this process."""
+        if not entry.etag:
+            return self.read(entry.name)
+        return _KEPT.get((self._url, entry.name, entry.etag), lambda: self.read(entry.name))
 
     def fetch(self, name: str, target: Path) -> None:
         """Write a file to ``target``, which is whole or not there."""
@@ -167,6 +186,13 @@ class Storage:
         properties = {"hash_sha256": snapshot.digest, "hash_version": _HASH_VERSION}
         body = {"properties": {"codeUri": blob["blobUri"], "isAnonymous": True, "properties": properties}}
         return self._server.call("PUT", f"{codes}/1", body)["id"]
+
+
+def _entry(name: str, said: Mapping[str, str]) -> Entry:
+    """A file as a list's properties, or the headers of an answer, tell of it."""
+    told = {word.lower(): value for word, value in said.items()}
+    size, etag = int(told.get("content-length") or 0), told.get("etag", "").strip('"')
+    return Entry(name, size, etag, told.get("last-modified", ""), told.get("creation-time", ""))
 
 
 def at_once(do: Callable[[T], R], things: Iterable[T]) -> Iterator[R]:

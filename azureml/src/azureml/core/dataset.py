@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, Mapping
 from urllib.parse import unquote
 
-from azureml.data import abstract_dataset
+from azureml.data import _definition, abstract_dataset
 from azureml.data.abstract_dataset import AbstractDataset
 from azureml.data.dataset_factory import FileDatasetFactory, TabularDatasetFactory
 from azureml.exceptions import UserErrorException
@@ -21,6 +21,25 @@ class Dataset(AbstractDataset):
 
     Tabular = TabularDatasetFactory
     File = FileDatasetFactory
+
+    class Scenario:
+        """What a model used a dataset for."""
+
+        TRAINING = "training"
+        VALIDATION = "validation"
+        INFERENCING = "inferencing"
+
+    @staticmethod
+    def auto_read_files(path: Any, include_path: bool = False, partition_format: str | None = None) -> Any:
+        """The table that files hold, read by how the first is named: ``.parquet``, ``.jsonl``, ``.tsv``, else CSV."""
+        paths, workspace = _definition.named(path)
+        name = _definition.files(paths, workspace)[0].place.lower()
+        how = {"path": path, "include_path": include_path, "partition_format": partition_format}
+        if name.endswith(".parquet"):
+            return TabularDatasetFactory.from_parquet_files(**how)
+        if name.endswith((".jsonl", ".json")):
+            return TabularDatasetFactory.from_json_lines_files(**how)
+        return TabularDatasetFactory.from_delimited_files(**how, separator="\t" if name.endswith(".tsv") else ",")
 
     @staticmethod
     def get_by_name(workspace: Workspace, name: str, version: Any = "latest", **kwargs: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from azureml._lazuli.declined import declined
 from azureml._lazuli.server import raised_as
 from azureml.data.azure_storage_datastore import (
     AbstractDatastore,
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
 
 __all__ = ["Datastore"]
+
+_MOUNTED = "Mount the share on the server, and give the folder a name: 'lazuli datastore create' with type local."
+_DATABASE = "Keep its address with 'lazuli connection create', and read with pandas.read_sql in the script."
 
 _DEFAULT = "workspaceblobstore"
 _DEFAULT_TAG = "defaultDatastore"
@@ -76,15 +80,18 @@ class Datastore(AbstractDatastore):
         subscription_id: str | None = None,
         resource_group: str | None = None,
     ) -> Any:
-        """A name for a blob container of a storage account.
+        """A name for a blob container of a storage account, which jobs read and write.
 
-        Raises :class:`UserErrorException` where the name is taken; ``overwrite`` says the datastore anew.
+        Raises :class:`UserErrorException` where the name is taken; ``overwrite`` says the datastore anew. The container
+        is neither made nor looked at before a job needs it; groups, subscriptions and the times of caches are Azure's
+        alone, and have no effect here.
         """
         place = AzureBlobDatastore._placed(account_name, container_name, protocol, endpoint)
         credentials = _opened_by(sas_token, account_key)
         return _register(workspace, datastore_name, AzureBlobDatastore, place, credentials, overwrite)
 
     @staticmethod
+    @declined(_MOUNTED)
     def register_azure_file_share(
         workspace: Workspace,
         datastore_name: str,
@@ -98,10 +105,7 @@ class Datastore(AbstractDatastore):
         create_if_not_exists: bool = False,
         skip_validation: bool = False,
     ) -> Any:
-        """A name for a file share. Raises :class:`UserErrorException`: the server tells what to use instead."""
-        place = AzureFileDatastore._placed(account_name, file_share_name, protocol, endpoint)
-        credentials = _opened_by(sas_token, account_key)
-        return _register(workspace, datastore_name, AzureFileDatastore, place, credentials, overwrite)
+        """Raises what to use instead: the server keeps files in containers and folders."""
 
     @staticmethod
     def register_azure_data_lake_gen2(
@@ -121,7 +125,10 @@ class Datastore(AbstractDatastore):
         resource_group: str | None = None,
         grant_workspace_access: bool = False,
     ) -> Any:
-        """A name for a file system of a data lake."""
+        """A name for a file system of a data lake, opened by a service principal where one is named.
+
+        Raises as :meth:`register_azure_blob_container` does.
+        """
         credentials: dict[str, Any] = {"credentialsType": "None"}
         if client_id:
             credentials = {
@@ -136,6 +143,7 @@ class Datastore(AbstractDatastore):
         return _register(workspace, datastore_name, AzureDataLakeGen2Datastore, place, credentials, overwrite)
 
     @staticmethod
+    @declined("Azure ended the first data lake. Use register_azure_data_lake_gen2.")
     def register_azure_data_lake(
         workspace: Workspace,
         datastore_name: str,
@@ -149,11 +157,11 @@ class Datastore(AbstractDatastore):
         resource_group: str | None = None,
         overwrite: bool = False,
         grant_workspace_access: bool = False,
-    ) -> NoReturn:
-        """Raises :class:`UserErrorException`: Azure ended the first data lake."""
-        _refuse("Azure Data Lake Storage Gen1", "register_azure_data_lake_gen2")
+    ) -> Any:
+        """Raises what to use instead."""
 
     @staticmethod
+    @declined(_DATABASE)
     def register_azure_sql_database(
         workspace: Workspace,
         datastore_name: str,
@@ -172,11 +180,11 @@ class Datastore(AbstractDatastore):
         resource_group: str | None = None,
         grant_workspace_access: bool = False,
         **kwargs: Any,
-    ) -> NoReturn:
-        """Raises :class:`UserErrorException`: databases are connections here."""
-        _refuse("An SQL database", "'lazuli connection create' and pandas.read_sql in the script")
+    ) -> Any:
+        """Raises what to use instead: databases are connections here."""
 
     @staticmethod
+    @declined(_DATABASE)
     def register_azure_postgre_sql(
         workspace: Workspace,
         datastore_name: str,
@@ -189,11 +197,11 @@ class Datastore(AbstractDatastore):
         overwrite: bool = False,
         enforce_ssl: bool = True,
         **kwargs: Any,
-    ) -> NoReturn:
-        """Raises :class:`UserErrorException`: databases are connections here."""
-        _refuse("A PostgreSQL database", "'lazuli connection create' and pandas.read_sql in the script")
+    ) -> Any:
+        """Raises what to use instead: databases are connections here."""
 
     @staticmethod
+    @declined(_DATABASE)
     def register_azure_my_sql(
         workspace: Workspace,
         datastore_name: str,
@@ -205,18 +213,13 @@ class Datastore(AbstractDatastore):
         endpoint: str | None = None,
         overwrite: bool = False,
         **kwargs: Any,
-    ) -> NoReturn:
-        """Raises :class:`UserErrorException`: databases are connections here."""
-        _refuse("A MySQL database", "'lazuli connection create' and pandas.read_sql in the script")
+    ) -> Any:
+        """Raises what to use instead: databases are connections here."""
 
     @staticmethod
-    def register_dbfs(workspace: Workspace, datastore_name: str) -> NoReturn:
-        """Raises :class:`UserErrorException`: there is no Databricks here."""
-        _refuse("The file system of Databricks", "register_azure_blob_container")
-
-
-def _refuse(what: str, instead: str) -> NoReturn:
-    raise UserErrorException(f"{what} cannot be a datastore of Lazuli. Use {instead} instead.")
+    @declined("There is no Databricks. Use register_azure_blob_container.")
+    def register_dbfs(workspace: Workspace, datastore_name: str) -> Any:
+        """Raises what to use instead."""
 
 
 def _opened_by(sas_token: str | None, account_key: str | None) -> dict[str, Any]:

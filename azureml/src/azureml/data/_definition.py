@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from azureml._lazuli import snapshot
 from azureml._lazuli.ignored import glob
 from azureml._lazuli.server import Server
+from azureml._lazuli.storage import Entry, at_once
 from azureml.data.azure_storage_datastore import AbstractDatastore
 from azureml.data.data_reference import DataReference
 from azureml.data.datapath import DataPath
@@ -34,6 +35,8 @@ class File(NamedTuple):
     """The datastore; "http" for a URL and "" for a file of this machine."""
     place: str
     relative: str
+    entry: Entry | None = None
+    """What the datastore's list tells of it."""
 
     @property
     def uri(self) -> str:
@@ -134,7 +137,14 @@ def content(file: File, workspace: Workspace | None, opened: dict[str, Container
         return Path(file.place).read_bytes()
     if file.store == "http":
         return _get(file.place)
-    return container(workspace, file.store, opened).read(file.place)
+    opened_one = container(workspace, file.store, opened)
+    return opened_one.content(file.entry) if file.entry else opened_one.read(file.place)
+
+
+def contents(found: Iterable[File], workspace: Workspace | None) -> Iterator[bytes]:
+    """The bytes of each file, several at a time."""
+    opened: dict[str, Container] = {}
+    return at_once(lambda file: content(file, workspace, opened), found)
 
 
 def container(workspace: Workspace | None, store: str, opened: dict[str, Container]) -> Container:
@@ -175,15 +185,15 @@ def copied(found: Iterable[File], workspace: Workspace) -> str:
     """A folder on the default datastore with these files, copied unless a former dataset of the same had them."""
     from azureml.core.datastore import Datastore
 
-    opened: dict[str, Container] = {}
-    contents = {file.relative: content(file, workspace, opened) for file in found}
+    found = list(found)
+    read = dict(zip((file.relative for file in found), contents(found, workspace)))
     total = hashlib.sha256()
-    for relative, data in sorted(contents.items()):
+    for relative, data in sorted(read.items()):
         total.update(f"{relative}\0{hashlib.sha256(data).hexdigest()}\n".encode())
     store = Datastore.get_default(workspace)
     folder = f"{_FOLDER}/{total.hexdigest()[:32]}"
     there = {each.name for each in store._container().names(f"{folder}/")}
-    for relative, data in contents.items():
+    for relative, data in read.items():
         if f"{folder}/{relative}" not in there:
             store._container().put(f"{folder}/{relative}", data)
     return store._uri(folder)
@@ -254,14 +264,16 @@ def _files(kind: str, uri: str, workspace: Workspace | None) -> Iterator[File]:
 
 def _stored_files(kind: str, store: str, path: str, workspace: Workspace | None) -> Iterator[File]:
     opened = container(workspace, store, {})
-    if kind == "file" and opened.has(path):
-        yield File(store, path, path.rpartition("/")[2])
+    only = opened.entry(path) if kind == "file" else None
+    if only is not None:
+        yield File(store, path, path.rpartition("/")[2], only)
         return
     base = _before_magic(path) if kind == "pattern" else path
     fits = glob(path).fullmatch if kind == "pattern" else bool
     for each in opened.below(base):
         if fits(each.name):
-            yield File(store, each.name, each.name[len(base) :].lstrip("/") or each.name.rpartition("/")[2])
+            relative = each.name[len(base) :].lstrip("/") or each.name.rpartition("/")[2]
+            yield File(store, each.name, relative, each)
 
 
 def _before_magic(path: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Callable
 
 from azureml.data.dataset_error_handling import DatasetValidationError
+from azureml.exceptions import UserErrorException
 
 _COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Eq: lambda one, other: one == other,
@@ -74,37 +75,50 @@ def literal(value: object) -> str:
     return repr(value)
 
 
-def holds(text: str, frame: Any) -> Any:
-    """For each row of a frame whether the condition holds. Raises :class:`DatasetValidationError` for no condition."""
+def text_of(expression: object) -> str:
+    """The text of a condition. Raises :class:`UserErrorException` for what is none."""
+    text = expression.text if isinstance(expression, Condition) else expression
+    if not isinstance(text, str):
+        raise UserErrorException("expression is a condition such as dataset['age'] > 30.", target="expression")
+    return text
+
+
+def holds(text: str, table: Any) -> Any:
+    """For each row of a frame, or for a mapping of columns to one value each, whether the condition holds.
+
+    Raises :class:`DatasetValidationError` for no condition.
+    """
     try:
         tree = ast.parse(text, mode="eval").body
     except SyntaxError:
         raise _wrong(text) from None
-    return _value(tree, frame, text)
+    return _value(tree, table, text)
 
 
-def _value(node: ast.AST, frame: Any, text: str) -> Any:
+def _value(node: ast.AST, table: Any, text: str) -> Any:
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        arguments = [_value(each, frame, text) for each in node.args]
-        if node.func.id == "col" and arguments and arguments[0] in frame.columns:
-            return frame[arguments[0]]
+        arguments = [_value(each, table, text) for each in node.args]
+        if node.func.id == "col" and arguments and arguments[0] in table:
+            return table[arguments[0]]
         if node.func.id == "datetime":
             return datetime(*arguments)
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
-        one, other = (_value(each, frame, text) for each in (node.left, node.comparators[0]))
+        one, other = (_value(each, table, text) for each in (node.left, node.comparators[0]))
         return _COMPARISONS[type(node.ops[0])](one, other)
     if isinstance(node, ast.UnaryOp):
-        operand = _value(node.operand, frame, text)
-        return -operand if isinstance(node.op, ast.USub) else ~operand
+        operand = _value(node.operand, table, text)
+        if isinstance(node.op, ast.USub):
+            return -operand
+        return not operand if isinstance(operand, bool) else ~operand
     if isinstance(node, ast.BoolOp):
-        first, *others = (_value(each, frame, text) for each in node.values)
+        first, *others = (_value(each, table, text) for each in node.values)
         for other in others:
             first = first & other if isinstance(node.op, ast.And) else first | other
         return first
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
-        one, other = _value(node.left, frame, text), _value(node.right, frame, text)
+        one, other = _value(node.left, table, text), _value(node.right, table, text)
         return one & other if isinstance(node.op, ast.BitAnd) else one | other
     raise _wrong(text)
 

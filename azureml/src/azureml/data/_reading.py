@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import random
 import re
-from typing import TYPE_CHECKING, Any, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple
 
 from azureml.data import _definition, _expressions
 from azureml.data._definition import Definition, File
 from azureml.data.dataset_error_handling import DatasetExecutionError
 
 if TYPE_CHECKING:
-    from azureml._lazuli.storage import Container
     from azureml.core.workspace import Workspace
 
 _ENCODINGS = {"utf8": "utf-8", "utf8bom": "utf-8-sig", "iso88591": "latin-1", "windows1252": "cp1252"}
@@ -22,23 +21,44 @@ _TIME_PARTS = {"HH": (r"\d\d", "%H"), "mm": (r"\d\d", "%M"), "ss": (r"\d\d", "%S
 _BY_FILE = ("extract_columns_from_partition_format",)
 
 
-def frame_of(definition: Definition, workspace: Workspace | None) -> Any:
-    """The table as a DataFrame. Raises :class:`DatasetExecutionError` for files that cannot be read so."""
+class Losses(NamedTuple):
+    """Which values may become empty: those that cannot have the type of their column, and moments out of range."""
+
+    errors: bool
+    moments: bool
+
+    def check(self, column: str, lost: Any) -> None:
+        """Raise :class:`DatasetExecutionError` for the first lost value that may not be."""
+        for value in lost:
+            if not (self.moments if _is_moment(str(value)) else self.errors):
+                raise DatasetExecutionError(f"The value {value!r} cannot have the type of column '{column}'.")
+
+
+ANY_LOSSES = Losses(errors=True, moments=True)
+
+
+def frame_of(definition: Definition, workspace: Workspace | None, losses: Losses = ANY_LOSSES) -> Any:
+    """The table as a DataFrame. Raises :class:`DatasetExecutionError` for files that cannot be read so.
+
+    ``losses`` says which values may become empty because they cannot have the type of their column.
+    """
     pandas = _pandas()
     how, options = next(
         (word, said or {}) for step in definition.steps for word, said in step.items() if word.startswith("read_")
     )
     found = [file for file in _definition.files(definition.paths, workspace) if not file.place.endswith("/MLTable")]
-    opened: dict[str, Container] = {}
     pieces: list[Any] = []
-    for file in found:
-        content = _definition.content(file, workspace, opened)
+    for file, content in zip(found, _definition.contents(found, workspace)):
         names = list(pieces[0].columns) if pieces and options.get("header") == "from_first_file" else None
         pieces.append(_marked(_read(how, options, content, file, names), file, definition, options))
+    if not pieces:
+        raise DatasetExecutionError("The dataset names no file but a definition.", target="path")
     frame = pandas.concat(pieces, ignore_index=True) if len(pieces) > 1 else pieces[0]
     for step in definition.steps:
         for word, said in step.items():
-            if word != how and word not in _BY_FILE:
+            if word == "convert_column_types":
+                frame = _convert(frame, said, losses)
+            elif word != how and word not in _BY_FILE:
                 frame = _step(word)(frame, said).reset_index(drop=True)
     return frame
 
@@ -93,6 +113,16 @@ def _with_dates(frame: Any) -> Any:
     return frame
 
 
+def _is_moment(text: str) -> bool:
+    from datetime import datetime
+
+    try:
+        datetime.fromisoformat(text.rstrip("Z"))
+    except ValueError:
+        return False
+    return True
+
+
 def _json_lines(text: str, options: Mapping[str, Any]) -> Any:
     import json
 
@@ -111,19 +141,19 @@ def _marked(frame: Any, file: File, definition: Definition, options: Mapping[str
     """The rows of a file with what its path tells of them."""
     for step in definition.steps:
         if "extract_columns_from_partition_format" in step:
-            for name, value in _of_path(step["extract_columns_from_partition_format"], file.place).items():
+            for name, value in of_path(step["extract_columns_from_partition_format"], file.place).items():
                 frame[name] = value
     if options.get("include_path_column"):
         frame.insert(0, "Path", f"/{file.relative}" if file.is_stored else file.place)
     return frame
 
 
-def _of_path(said: Any, path: str) -> dict[str, Any]:
+def of_path(said: Any, path: str) -> dict[str, Any]:
     """The values that a partition format, such as ``/{country}/{day:yyyy/MM/dd}/data.csv``, finds in a path."""
     from datetime import datetime
 
     text = str(said.get("partition_format") if isinstance(said, Mapping) else said).lstrip("/")
-    pattern, dates = "", {}
+    pattern, dates, names = "", {}, []
     for words, name, date in re.findall(r"([^{]+)|\{([^}:]*)(?::([^}]*))?\}", text):
         if words:
             pattern += re.escape(words).replace(r"\*", "[^/]*")
@@ -131,20 +161,25 @@ def _of_path(said: Any, path: str) -> dict[str, Any]:
             shape, dates[name] = re.escape(date), date
             for word, (digits, sign) in {**_DATE_PARTS, **_TIME_PARTS}.items():
                 shape, dates[name] = shape.replace(word, digits), dates[name].replace(word, sign)
-            pattern += f"(?P<{name}>{shape})"
+            pattern += f"({shape})"
+            names.append(name)
         else:
-            pattern += f"(?P<{name}>[^/]+?)" if name else "[^/]+?"
-    match = re.search(f"(?:^|/){pattern.rstrip('/')}(?:/[^/]*)?$", path)
+            pattern += "([^/]+?)" if name else "[^/]+?"
+            names += [name] if name else []
+    pattern = f"(?:^|/){pattern.rstrip('/')}"
+    match = re.search(f"{pattern}$", path) or re.search(f"{pattern}/[^/]*$", path)  # the file's name may be left out
     if match is None:
         raise DatasetExecutionError(f"The path '{path}' does not fit partition_format '{said}'.")
-    found = match.groupdict()
+    found = dict(zip(names, match.groups()))
     return {name: datetime.strptime(value, dates[name]) if name in dates else value for name, value in found.items()}
 
 
 def _step(word: str) -> Callable[[Any, Any], Any]:
     found = _STEPS.get(word)
     if found is None:
-        raise DatasetExecutionError(f"The transformation '{word}' is not known here; there are {', '.join(_STEPS)}.")
+        raise DatasetExecutionError(
+            f"The transformation '{word}' is not known here; there are {', '.join(_STEPS)}, convert_column_types."
+        )
     return found
 
 
@@ -179,13 +214,15 @@ def _filter(frame: Any, said: str) -> Any:
     return frame[_expressions.holds(said, frame)]
 
 
-def _convert(frame: Any, said: Any) -> Any:
+def _convert(frame: Any, said: Any, losses: Losses) -> Any:
     for entry in said if isinstance(said, list) else [said]:
         names = entry["columns"]
         for name in [names] if isinstance(names, str) else names:
             if name not in frame.columns:
                 raise DatasetExecutionError(f"There is no column '{name}' to give a type to.")
-            frame = frame.assign(**{name: _as_type(frame[name], entry["column_type"])})
+            made = _as_type(frame[name], entry["column_type"])
+            losses.check(name, frame[name][frame[name].notna() & made.isna()])
+            frame = frame.assign(**{name: made})
     return frame
 
 
@@ -222,7 +259,6 @@ _STEPS: dict[str, Callable[[Any, Any], Any]] = {
     "drop_columns": _drop,
     "take_random_sample": _sample,
     "filter": _filter,
-    "convert_column_types": _convert,
 }
 
 

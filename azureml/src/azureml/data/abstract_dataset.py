@@ -147,6 +147,34 @@ class AbstractDataset:
             workspace._call("PUT", f"data/{name}/versions/{each['name']}", {"properties": properties})
         self._said = None
 
+    @property
+    def partition_keys(self) -> list[str]:
+        """The columns that the paths of the files tell."""
+        return [name for text in self._formats() for name in re.findall(r"\{([^}:]+)(?::[^}]*)?\}", text)]
+
+    def get_partition_key_values(self, partition_keys: list[str] | None = None) -> list[dict[str, Any]]:
+        """Every combination of values of the keys that the paths of the files tell: a dictionary for each.
+
+        Raises :class:`UserErrorException` for a key that is none of :attr:`partition_keys`.
+        """
+        from azureml.data import _reading
+
+        keys = self.partition_keys if partition_keys is None else partition_keys
+        foreign = [key for key in keys if key not in self.partition_keys]
+        if foreign or not keys:
+            known = ", ".join(self.partition_keys) or "none: give a partition_format"
+            raise UserErrorException(f"{foreign} are no partition keys. There are: {known}.", target="partition_keys")
+        found: list[dict[str, Any]] = []
+        for file in _definition.files(self._definition.paths, self._workspace):
+            told = {key: value for text in self._formats() for key, value in _reading.of_path(text, file.place).items()}
+            chosen = {key: told[key] for key in keys}
+            found += [] if chosen in found else [chosen]
+        return found
+
+    def _formats(self) -> list[str]:
+        said = [step.get("extract_columns_from_partition_format") for step in self._definition.steps]
+        return [str(each["partition_format"] if isinstance(each, Mapping) else each) for each in said if each]
+
     def as_named_input(self, name: str) -> DatasetConsumptionConfig:
         """The dataset as the input of this name of a job."""
         from azureml.data.dataset_consumption_config import DatasetConsumptionConfig

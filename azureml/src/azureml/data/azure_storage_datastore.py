@@ -28,10 +28,6 @@ class AbstractDatastore:
         self._workspace = workspace
         self._name = name
         self._said = said
-        self.account_name = said.get("accountName")
-        self.container_name = said.get(self._WORD)
-        self.protocol = said.get("protocol") or "https"
-        self.endpoint = said.get("endpoint") or "core.windows.net"
 
     @classmethod
     def _placed(cls, account: str, container: str, protocol: str | None, endpoint: str | None) -> dict[str, Any]:
@@ -58,6 +54,26 @@ class AbstractDatastore:
     def datastore_type(self) -> str:
         """Its kind, such as "AzureBlob"."""
         return self._TYPE
+
+    @property
+    def account_name(self) -> str | None:
+        """The storage account that it is in."""
+        return self._said.get("accountName")
+
+    @property
+    def container_name(self) -> str | None:
+        """The container, share or file system that it is."""
+        return self._said.get(self._WORD)
+
+    @property
+    def protocol(self) -> str:
+        """How it is asked: "https" or "http"."""
+        return self._said.get("protocol") or "https"
+
+    @property
+    def endpoint(self) -> str:
+        """The domain of the storage service."""
+        return self._said.get("endpoint") or "core.windows.net"
 
     @property
     def account_key(self) -> str | None:

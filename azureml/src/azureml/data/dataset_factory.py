@@ -6,9 +6,10 @@ import os
 import tempfile
 import uuid
 from pathlib import Path
-from typing import Any, Mapping, NoReturn
+from typing import Any, Mapping
 
 from azureml._lazuli import snapshot
+from azureml._lazuli.declined import declined
 from azureml._lazuli.ignored import glob
 from azureml.data import _definition
 from azureml.data._definition import Definition
@@ -159,17 +160,17 @@ class TabularDatasetFactory:
         return _table(path, "read_json_lines", said, validate, set_column_types, partition_format)
 
     @staticmethod
+    @declined(
+        "Lazuli has no datastore that is a database. Read with pandas.read_sql, and keep the frame with "
+        "Dataset.Tabular.register_pandas_dataframe(frame, target, name)."
+    )
     def from_sql_query(
         query: Any,
         validate: bool = True,
         set_column_types: Mapping[str, DataType] | None = None,
         query_timeout: int = 30,
-    ) -> NoReturn:
-        """Raises :class:`UserErrorException`: no datastore is a database here."""
-        raise UserErrorException(
-            "Lazuli has no datastore that is a database. Read with pandas.read_sql, and keep the frame with "
-            "Dataset.Tabular.register_pandas_dataframe(frame, target, name)."
-        )
+    ) -> Any:
+        """Raises what to use instead: no datastore is a database here."""
 
     @staticmethod
     def register_pandas_dataframe(
@@ -183,7 +184,7 @@ class TabularDatasetFactory:
         make_target_path_unique: bool = True,
     ) -> TabularDataset:
         """Keep a frame as a Parquet file at ``target`` (a datastore, or one with a path) and register it."""
-        store, folder = _target(target)
+        store, folder = placed(target)
         if make_target_path_unique:
             folder = f"{folder}/{uuid.uuid4()}".lstrip("/")
         with tempfile.TemporaryDirectory() as place:
@@ -227,7 +228,7 @@ class FileDatasetFactory:
         folder = Path(src_dir).expanduser()
         if not folder.is_dir():
             raise UserErrorException(f"There is no folder '{src_dir}'.", target="src_dir")
-        store, place = _target(target)
+        store, place = placed(target)
         fits = glob(pattern.lstrip("./")).fullmatch if pattern else bool
         chosen = [str(path) for relative, path in snapshot.below(folder) if fits(relative)]
         if not chosen:
@@ -254,11 +255,7 @@ def _table(
     steps = ({word: dict(said)}, *_partition_step(partition_format), *types_step(types))
     made = TabularDataset._of(Definition(tuple(paths), steps), workspace)
     if validate and _has_pandas():
-        try:
-            found = _definition.files(paths, workspace)
-            made._of(made._definition._replace(paths=({"file": found[0].uri},)), workspace).to_pandas_dataframe()
-        except UserErrorException as error:
-            raise DatasetValidationError(error.message, target="path") from error
+        made._sample()
     return made
 
 
@@ -268,7 +265,8 @@ def _has_pandas() -> bool:
     return importlib.util.find_spec("pandas") is not None
 
 
-def _target(target: Any) -> tuple[AbstractDatastore, str]:
+def placed(target: Any) -> tuple[AbstractDatastore, str]:
+    """The datastore and the folder there that a target names."""
     if isinstance(target, DataPath) and target._datastore is not None:
         return target._datastore, (target.path_on_datastore or "").strip("/")
     if isinstance(target, AbstractDatastore):

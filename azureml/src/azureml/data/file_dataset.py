@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from azureml._lazuli.storage import inside
-from azureml.data import _definition
+from azureml._lazuli.storage import at_once, inside
+from azureml.data import _definition, _expressions
 from azureml.data._definition import File
 from azureml.data.abstract_dataset import AbstractDataset
 from azureml.data.dataset_error_handling import DatasetExecutionError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
 
 __all__ = ["FileDataset", "MountContext"]
+
+_FACTS = ("Size", "LastModifiedTime", "CreationTime", "Extension")
 
 
 class FileDataset(AbstractDataset):
@@ -52,13 +54,35 @@ class FileDataset(AbstractDataset):
         if there and not overwrite:
             raise UserErrorException(f"'{there[0]}' already exists. Set overwrite=True to replace it.")
         opened: dict[str, Container] = {}
-        for file, target in targets:
+
+        def bring(pair: tuple[File, Path]) -> str:
+            file, target = pair
             target.parent.mkdir(parents=True, exist_ok=True)
             if file.is_stored:
                 _definition.container(self._workspace, file.store, opened).fetch(file.place, target)
             else:
                 target.write_bytes(_definition.content(file, self._workspace, opened))
-        return [str(target.resolve()) for _, target in targets]
+            return str(target.resolve())
+
+        return list(at_once(bring, targets))
+
+    def filter(self, expression: Any) -> FileDataset:
+        """The files for which a condition holds, such as ``dataset.file_metadata("Size") > 10000``."""
+        return self._then("filter", _expressions.text_of(expression))
+
+    def file_metadata(self, col: str) -> _expressions.Condition:
+        """What is known of each file, to make a condition of.
+
+        ``col`` is "Size" (bytes), "LastModifiedTime" or "CreationTime" (without a zone, in UTC), or "Extension" (such
+        as ".csv"). Raises :class:`UserErrorException` for another.
+        """
+        if col not in _FACTS:
+            raise UserErrorException(f"'{col}' is not known of files. Known are: {', '.join(_FACTS)}.", target="col")
+        return _expressions.column(col)
+
+    def __getitem__(self, name: str) -> _expressions.Condition:
+        """A column that the paths of the files tell (see :attr:`partition_keys`), to make a condition of."""
+        return _expressions.column(name)
 
     def mount(self, mount_point: str | os.PathLike[str] | None = None, **kwargs: Any) -> MountContext:
         """The files as a folder, between ``start()`` and ``stop()`` or within ``with``."""
@@ -90,8 +114,18 @@ class FileDataset(AbstractDataset):
             found = [file._replace(relative=file.place[len(base) :].lstrip("/")) for file in found]
         for step in self._definition.steps:
             for word, said in step.items():
-                found = _chosen(found, word, said)
+                found = self._holding(found, said) if word == "filter" else _chosen(found, word, said)
         return found
+
+    def _holding(self, found: list[File], said: str) -> list[File]:
+        from azureml.data import _reading
+
+        kept = []
+        for file in found:
+            told = [_reading.of_path(text, file.place) for text in self._formats()]
+            facts = {key: value for each in (_facts(file), *told) for key, value in each.items()}
+            kept += [file] if _expressions.holds(said, facts) else []
+        return kept
 
     def _placed(self, workspace: Workspace) -> tuple[str, str]:
         only = self._only()
@@ -148,6 +182,25 @@ class MountContext:
 
     def __exit__(self, *error: Any) -> None:
         self.stop()
+
+
+def _facts(file: File) -> dict[str, Any]:
+    """What is known of a file."""
+    from datetime import datetime, timezone
+    from email.utils import parsedate_to_datetime
+
+    if file.entry is not None:
+        size, times = file.entry.size, [parsedate_to_datetime(each) for each in file.entry[-2:]]
+    elif not file.store:
+        told = Path(file.place).stat()
+        size, times = (
+            told.st_size,
+            [datetime.fromtimestamp(each, timezone.utc) for each in (told.st_mtime, told.st_ctime)],
+        )
+    else:
+        raise UserErrorException(f"Nothing is known of '{file.place}' before it is fetched.")
+    modified, created = (each.astimezone(timezone.utc).replace(tzinfo=None) for each in times)
+    return dict(zip(_FACTS, (size, modified, created, Path(file.place).suffix)))
 
 
 def _chosen(found: list[File], word: str, said: Any) -> list[File]:

@@ -12,6 +12,8 @@ __all__ = ["SqlDataReference"]
 class SqlDataReference:
     """No datastore is a database here: making one raises :class:`UserErrorException`."""
 
+    _is_declined = True
+
     def __init__(
         self,
         datastore: Any,

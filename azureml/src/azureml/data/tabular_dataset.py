@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Sequence
 
-from azureml.data import _expressions, _reading
+from azureml._lazuli.declined import declined
+from azureml.data import _definition, _expressions, _reading
 from azureml.data.abstract_dataset import AbstractDataset
 from azureml.data.dataset_error_handling import DatasetValidationError
 from azureml.exceptions import DatasetTimestampMissingError, UserErrorException
@@ -16,20 +17,45 @@ if TYPE_CHECKING:
 
 __all__ = ["TabularDataset"]
 
+_PROFILE = "Use to_pandas_dataframe().describe(include='all'); Studio shows the columns of a registered dataset."
+
 
 class TabularDataset(AbstractDataset):
     """A table. Nothing is read before :meth:`to_pandas_dataframe` or a job asks for it."""
 
     def to_pandas_dataframe(self, on_error: str = "null", out_of_range_datetime: str = "null") -> Any:
-        """The rows as a pandas DataFrame."""
+        """The rows as a pandas DataFrame.
+
+        A value that cannot have the type of its column is left empty, and so is a moment that pandas has no place for;
+        with "fail" :class:`DatasetExecutionError` is raised for the first.
+        """
         for word, value in {"on_error": on_error, "out_of_range_datetime": out_of_range_datetime}.items():
             if value not in ("null", "fail"):
                 raise UserErrorException(f"{word} is '{value}': it is 'null' or 'fail'.", target=word)
-        return _reading.frame_of(self._definition, self._workspace)
+        losses = _reading.Losses(errors=on_error == "null", moments=out_of_range_datetime == "null")
+        return _reading.frame_of(self._definition, self._workspace, losses)
 
+    @declined("Lazuli has no Spark. Use to_pandas_dataframe(), or read the files in the job.")
     def to_spark_dataframe(self) -> Any:
-        """Raises :class:`UserErrorException`: there is no Spark here."""
-        raise UserErrorException("Lazuli has no Spark. Use to_pandas_dataframe(), or read the files in the job.")
+        """Raises what to use instead: there is no Spark here."""
+
+    @declined("Use dask.dataframe.from_pandas(dataset.to_pandas_dataframe(), npartitions=4).")
+    def to_dask_dataframe(
+        self,
+        sample_size: int = 10000,
+        dtypes: Any = None,
+        on_error: str = "null",
+        out_of_range_datetime: str = "null",
+    ) -> Any:
+        """Raises what to use instead."""
+
+    @declined(_PROFILE)
+    def get_profile(self, workspace: Any = None) -> Any:
+        """Raises what to use instead."""
+
+    @declined(_PROFILE)
+    def submit_profile_run(self, compute_target: Any, experiment: Any, cache_datastore_name: str | None = None) -> Any:
+        """Raises what to use instead."""
 
     def keep_columns(self, columns: str | Sequence[str], validate: bool = False) -> TabularDataset:
         """The table with these columns alone."""
@@ -41,10 +67,7 @@ class TabularDataset(AbstractDataset):
 
     def filter(self, expression: Any) -> TabularDataset:
         """The rows for which a condition such as ``dataset['age'] > 30`` holds."""
-        text = expression.text if isinstance(expression, _expressions.Condition) else expression
-        if not isinstance(text, str):
-            raise UserErrorException("expression is a condition such as dataset['age'] > 30.", target="expression")
-        return self._then("filter", text)
+        return self._then("filter", _expressions.text_of(expression))
 
     def __getitem__(self, name: str) -> _expressions.Condition:
         """A column, to make a condition of."""
@@ -55,15 +78,6 @@ class TabularDataset(AbstractDataset):
         """The column that says when a row is of, and the one of the partition."""
         traits = self._definition.traits
         return traits.get("timestamp_column"), traits.get("partition_timestamp_column")
-
-    @property
-    def partition_keys(self) -> list[str]:
-        """The columns that the paths of the files tell."""
-        import re
-
-        said = [step.get("extract_columns_from_partition_format") for step in self._definition.steps]
-        texts = [each.get("partition_format") if isinstance(each, dict) else each for each in said if each]
-        return [name for text in texts for name in re.findall(r"\{(\w+)(?::[^}]*)?\}", str(text))]
 
     def with_timestamp_columns(
         self,
@@ -82,31 +96,51 @@ class TabularDataset(AbstractDataset):
         said = {"timestamp_column": timestamp, "partition_timestamp_column": partition_timestamp}
         traits = {word: name for word, name in said.items() if name}
         made = self._of(self._definition._replace(traits=traits), self._workspace)
-        if validate:
-            self.keep_columns(list(traits.values()), validate=True)
+        for name in traits.values() if validate else ():
+            self._check_time(name)
         return made
 
     def time_before(self, end_time: datetime, include_boundary: bool = True, validate: bool = True) -> TabularDataset:
-        """The rows of before a moment."""
-        when = self._time()
+        """The rows of before a moment; with ``validate`` it is looked whether the column holds moments."""
+        when = self._time(validate)
         return self.filter(when <= end_time if include_boundary else when < end_time)
 
     def time_after(self, start_time: datetime, include_boundary: bool = True, validate: bool = True) -> TabularDataset:
-        """The rows of after a moment."""
-        when = self._time()
+        """The rows of after a moment; with ``validate`` it is looked whether the column holds moments."""
+        when = self._time(validate)
         return self.filter(when >= start_time if include_boundary else when > start_time)
 
     def time_between(
         self, start_time: datetime, end_time: datetime, include_boundary: bool = True, validate: bool = True
     ) -> TabularDataset:
         """The rows of between two moments."""
-        return self.time_after(start_time, include_boundary).time_before(end_time, include_boundary)
+        return self.time_after(start_time, include_boundary, validate).time_before(end_time, include_boundary, False)
 
     def time_recent(
         self, time_delta: timedelta, include_boundary: bool = True, validate: bool = True
     ) -> TabularDataset:
         """The rows of the last while, such as ``timedelta(days=1)``."""
-        return self.time_after(datetime.now() - time_delta, include_boundary)
+        return self.time_after(datetime.now() - time_delta, include_boundary, validate)
+
+    def partition_by(
+        self,
+        partition_keys: Sequence[str],
+        target: Any,
+        name: str | None = None,
+        show_progress: bool = True,
+        partition_as_file_dataset: bool = False,
+    ) -> Any:
+        """Write the rows as Parquet files, a folder for each value of the keys, and register them with ``name``.
+
+        ``target`` is a datastore, (datastore, "path") or a DataPath; a new folder is made below it. The dataset of the
+        files has the keys as columns, by which their paths tell; with ``partition_as_file_dataset`` it is one of files.
+        """
+        from azureml.data import _partitions
+
+        keys = _names(partition_keys)
+        return _partitions.written(
+            self.to_pandas_dataframe(), keys, target, name, show_progress, partition_as_file_dataset
+        )
 
     def to_csv_files(self, separator: str = ",") -> FileDataset:
         """The rows as a CSV file on the default datastore, as a dataset of files."""
@@ -123,7 +157,6 @@ class TabularDataset(AbstractDataset):
     def _written(self, name: str, content: bytes) -> FileDataset:
         import tempfile
 
-        from azureml.data import _definition
         from azureml.data.file_dataset import FileDataset
 
         if self._workspace is None:
@@ -134,21 +167,39 @@ class TabularDataset(AbstractDataset):
             uri = _definition.copied([_definition.File("", str(path), name)], self._workspace)
         return FileDataset._of(_definition.Definition(({"folder": uri},)), self._workspace)
 
-    def _time(self) -> _expressions.Condition:
+    def _time(self, validate: bool) -> _expressions.Condition:
         column = self._definition.traits.get("timestamp_column")
         if column is None:
             raise DatasetTimestampMissingError(
                 "The dataset has no timestamp column: name one with with_timestamp_columns(timestamp='…')."
             )
+        if validate:
+            self._check_time(column)
         return _expressions.column(column)
+
+    def _check_time(self, column: str) -> None:
+        values = self._sample([column])[column]
+        if values.dtype.kind != "M":
+            raise DatasetValidationError(
+                f"The column '{column}' holds {values.dtype}, not moments. Give it a type with set_column_types="
+                f"{{'{column}': DataType.to_datetime()}}.",
+                target="timestamp",
+            )
 
     def _validated(self, made: TabularDataset, validate: bool) -> TabularDataset:
         if validate:
-            try:
-                made.take(1).to_pandas_dataframe()
-            except UserErrorException as error:
-                raise DatasetValidationError(error.message) from error
+            made._sample()
         return made
+
+    def _sample(self, columns: Sequence[str] = ()) -> Any:
+        """The first rows of the first file, and of it these columns. Raises :class:`DatasetValidationError`."""
+        try:
+            files = _definition.files(self._definition.paths, self._workspace)
+            first = self._of(self._definition._replace(paths=({"file": files[0].uri},)), self._workspace)
+            first = first.keep_columns(columns) if columns else first
+            return first.to_pandas_dataframe()
+        except UserErrorException as error:
+            raise DatasetValidationError(error.message, target="path") from error
 
 
 def _names(columns: str | Sequence[str]) -> list[str]:

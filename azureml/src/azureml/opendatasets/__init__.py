@@ -53,6 +53,10 @@ class OpenDatasetBase:
                 return reader(f"{place}/{pattern}")
         raise UserErrorException(f"'{place}' has no .parquet, .csv or .jsonl file.", target=VARIABLE)
 
+    def to_pandas_dataframe(self) -> Any:
+        """The rows as a pandas DataFrame. Raises as :meth:`get_file_dataset` does."""
+        return self.get_tabular_dataset().to_pandas_dataframe()
+
     @classmethod
     def _place(cls) -> Path:
         folder = os.environ.get(VARIABLE)
@@ -84,7 +88,7 @@ class _Instance(OpenDatasetBase):
 
     def to_pandas_dataframe(self) -> Any:
         """The rows of the span of time as a pandas DataFrame, with the columns that were asked for."""
-        frame = self.get_tabular_dataset().to_pandas_dataframe()
+        frame = super().to_pandas_dataframe()
         if self._TIME in frame.columns:
             frame = frame[(frame[self._TIME] >= self._span[0]) & (frame[self._TIME] <= self._span[1])]
         columns = [self._TIME, *(self._columns or ())] if self._columns else list(frame.columns)

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from azureml._lazuli import place
 from azureml._lazuli.server import raised_as
-from azureml._lazuli.snapshot import below
+from azureml.core._model_files import MODELS_DIR, files_of, lying_in
+from azureml.core._model_versions import OURS, fits, texts, versions
 from azureml.core.inference_config import InferenceConfig
 from azureml.core.resource_configuration import ResourceConfiguration
 from azureml.exceptions import (
@@ -29,11 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["InferenceConfig", "Model", "ModelNotFoundException", "ModelPathNotFoundException", "WebserviceException"]
 
-MODELS_DIR = "azureml-models"
 _DATASTORE = "workspaceblobstore"
 _ARTIFACTS = "workspaceartifactstore"
-_OURS = "azureml.v1."
-"""What v1 knows of a model and the platform has no word for stands among its properties, under such names."""
 
 
 class Model:
@@ -79,10 +77,10 @@ class Model:
         else:
             found = (
                 each
-                for each in _versions(workspace, name, tags, properties)
+                for each in versions(workspace, name, tags, properties)
                 if version is None or each["name"] == str(version)
             )
-            said = next((each for each in found if _fits(each, run_id, model_framework, None)), None)
+            said = next((each for each in found if fits(each, run_id, model_framework, None)), None)
         if said is None:
             raise WebserviceException(
                 f"ModelNotFound: Model with name {asked} not found in provided workspace. "
@@ -95,7 +93,7 @@ class Model:
         parts = said["id"].split("/")
         properties = said["properties"]
         own = dict(properties.get("properties") or {})
-        kept = {word: own.pop(_OURS + word, "") for word in _KEPT}
+        kept = {word: own.pop(OURS + word, "") for word in _KEPT}
         self.name: str = parts[-3]
         self.version: Any = int(parts[-1]) if parts[-1].isdigit() else parts[-1]
         self.id: str = f"{self.name}:{parts[-1]}"
@@ -104,6 +102,7 @@ class Model:
         self.properties: dict[str, str] = own
         self.url: str = properties["modelUri"]
         self.mime_type = "application/x-python"
+        self._is_mlflow: bool = properties.get("modelType") == "mlflow_model"
         self.run_id: str | None = properties.get("jobName")
         self.model_framework: str | None = kept["framework"] or None
         self.model_framework_version: str | None = kept["framework_version"] or None
@@ -157,7 +156,7 @@ class Model:
     ) -> Model:
         """A new version of a model, from a file or folder here. Raises :class:`WebserviceException` where none is."""
         source = Path(model_path).expanduser()
-        files = _files_of(source, child_paths)
+        files = files_of(source, child_paths)
         print(f"Registering model {model_name}")
         facts = _facts(
             model_framework,
@@ -231,8 +230,8 @@ class Model:
         names = [name] if name else [each["name"] for each in workspace._pages("models")]
         models: list[Model] = []
         for each in names:
-            found = _versions(workspace, each, tags, properties)
-            fitting = [said for said in found if _fits(said, run_id, model_framework, dataset_id)]
+            found = versions(workspace, each, tags, properties)
+            fitting = [said for said in found if fits(said, run_id, model_framework, dataset_id)]
             models += [Model._of(workspace, said) for said in (fitting[:1] if latest else fitting)]
         return models
 
@@ -243,7 +242,7 @@ class Model:
         Raises :class:`ModelNotFoundException` where it is in none of them.
         """
         for folder in filter(None, (os.environ.get("AZUREML_MODEL_DIR"), MODELS_DIR)):
-            found = _lying_in(Path(folder), model_name, version)
+            found = lying_in(Path(folder), model_name, version)
             if found is not None:
                 return found
         if _workspace is None and place.in_job():
@@ -374,13 +373,17 @@ class Model:
         overwrite: bool = False,
         show_output: bool = False,
     ) -> Any:
-        """A service that answers with a model: by a script, or by itself where MLflow made it.
+        """A service that answers with models: by a script, or by itself for one of MLflow, ONNX or scikit-learn.
+
+        Where nothing says how it is deployed, it is as on container instances, and as on a cluster with a
+        ``deployment_target``, which has no other effect. ``overwrite`` changes the service of this name, whose address
+        and keys stay, and which answers as before until its successor does.
 
         Raises :class:`WebserviceException` for a name that is taken, unless ``overwrite``.
         """
-        from azureml.core.webservice.webservice import deploy
+        from azureml.core.webservice._deploying import deploy
 
-        service = deploy(workspace, name, models, inference_config, deployment_config, overwrite)
+        service = deploy(workspace, name, models, inference_config, deployment_config, deployment_target, overwrite)
         if show_output:
             service.wait_for_deployment(show_output=True)
         return service
@@ -441,41 +444,11 @@ def _facts(
         _id_of(sample_output),
         json.dumps(resources.serialize()) if resources else "",
     )
-    return {_OURS + word: str(value) for word, value in zip(_KEPT, values) if value}
+    return {OURS + word: str(value) for word, value in zip(_KEPT, values) if value}
 
 
 def _id_of(dataset: Any) -> str:
     return "" if dataset is None else str(getattr(dataset, "id", None) or dataset)
-
-
-def texts(said: Mapping[str, Any] | None) -> dict[str, str]:
-    """Tags or properties, as REST takes them."""
-    return {str(name): str(value) for name, value in (said or {}).items()}
-
-
-def _files_of(source: Path, child_paths: Iterable[str] | None) -> dict[str, Path]:
-    """The files of a model by their paths, which begin with its own name."""
-    root = source.resolve().name
-    if source.is_file():
-        return {root: source}
-    if not source.exists():
-        raise WebserviceException(
-            f"Error, provided model path \"{source}\" cannot be found. It is looked for in '{Path.cwd()}'."
-        )
-    files = dict(below(source))
-    if child_paths is not None:
-        chosen = [str(each).replace("\\", "/").strip("/") for each in child_paths]
-        unknown = [each for each in chosen if not (source / each).exists()]
-        if unknown:
-            raise WebserviceException(f"child_paths names what is not in '{source}': {', '.join(unknown)}.")
-        files = {
-            name: path
-            for name, path in files.items()
-            if any(name == each or name.startswith(f"{each}/") for each in chosen)
-        }
-    if not files:
-        raise WebserviceException(f"The folder '{source}' has no files.")
-    return {f"{root}/{name}": path for name, path in files.items()}
 
 
 def _created(
@@ -506,71 +479,6 @@ def _created(
         else:
             return Model._of(workspace, said)
     raise WebserviceException(f"Others register versions of '{name}' at the same time. Try again.")
-
-
-def _versions(
-    workspace: Workspace, name: str, tags: Sequence[Any] | None, properties: Sequence[Any] | None
-) -> list[dict[str, Any]]:
-    """The versions of a model with these tags and properties, the newest first."""
-    try:
-        found = list(workspace._pages(f"models/{quote(name, '')}/versions"))
-    except ServiceException as refused:
-        if refused.status_code == 404:
-            return []
-        raise
-    fitting = [
-        each
-        for each in found
-        if _has(each["properties"].get("tags") or {}, tags)
-        and _has(each["properties"].get("properties") or {}, properties)
-    ]
-    return sorted(fitting, key=lambda each: (each["name"].isdigit(), _number(each["name"])), reverse=True)
-
-
-def _number(version: str) -> int:
-    return int(version) if version.isdigit() else 0
-
-
-def _has(said: Mapping[str, str], asked: Sequence[Any] | Mapping[str, Any] | None) -> bool:
-    """Whether tags fit: each is asked for as a name, as ``[name, value]``, or as ``{name: value}``."""
-    if isinstance(asked, Mapping):
-        asked = list(asked.items())
-    for each in [asked] if isinstance(asked, str) else asked or ():
-        if isinstance(each, str):
-            if each not in said:
-                return False
-        elif said.get(str(each[0])) != str(each[1]):
-            return False
-    return True
-
-
-def _fits(said: Mapping[str, Any], run_id: str | None, framework: str | None, dataset_id: str | None) -> bool:
-    properties = said["properties"]
-    own = properties.get("properties") or {}
-    return (
-        (run_id is None or properties.get("jobName") == run_id)
-        and (framework is None or own.get(f"{_OURS}framework") == framework)
-        and (dataset_id is None or f'"{dataset_id}"' in own.get(f"{_OURS}datasets", ""))
-    )
-
-
-def _lying_in(folder: Path, name: str, version: int | None) -> str | None:
-    """Where a model lies in a folder of models (or in that of one version); None where it does not."""
-    if folder.parent.name == name and (version is None or folder.name == str(version)):
-        return _only_in(folder)
-    versions = [each for each in (folder / name).iterdir() if each.is_dir()] if (folder / name).is_dir() else []
-    if version is not None:
-        versions = [each for each in versions if each.name == str(version)]
-    if versions:
-        return _only_in(max(versions, key=lambda each: (each.name.isdigit(), _number(each.name))))
-    given = folder / name
-    is_there = folder.name != MODELS_DIR and given.exists()
-    return str(given) if is_there else None
-
-
-def _only_in(folder: Path) -> str | None:
-    inner = sorted(folder.iterdir()) if folder.is_dir() else []
-    return str(inner[0]) if len(inner) == 1 else str(folder) if inner else None
 
 
 def _some(workspace: Workspace, root: str) -> str:

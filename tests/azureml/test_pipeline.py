@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from azureml.core import Experiment, Workspace
+from azureml.core import Dataset, Experiment, Workspace
 from azureml.core.runconfig import RunConfiguration
-from azureml.pipeline.core import Pipeline, PipelineData, PipelineParameter, PipelineRun
-from azureml.pipeline.steps import PythonScriptStep
+from azureml.data import OutputFileDatasetConfig
+from azureml.data.datapath import DataPath, DataPathComputeBinding
+from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
+from azureml.exceptions import ActivityFailedException, UserErrorException
+from azureml.pipeline.core import (
+    Module,
+    Pipeline,
+    PipelineData,
+    PipelineDraft,
+    PipelineParameter,
+    PipelineRun,
+    StepRun,
+    StepSequence,
+    TrainingOutput,
+)
+from azureml.pipeline.core._plan import Plan
+from azureml.pipeline.core.graph import InputPortDef, OutputPortDef
+from azureml.pipeline.steps import (
+    AdlaStep,
+    AutoMLStep,
+    AzureBatchStep,
+    CommandStep,
+    DatabricksStep,
+    DataTransferStep,
+    EstimatorStep,
+    KustoStep,
+    ModuleStep,
+    MpiStep,
+    PythonScriptStep,
+    RScriptStep,
+    SynapseSparkStep,
+)
+from azureml.train.estimator import Estimator
 
 PREPARE = """\
 import argparse, os
@@ -30,6 +62,31 @@ run = Run.get_context()
 run.log("length", len(text))
 with open(sys.argv[2], "w") as file:
     file.write(text.upper())
+"""
+
+SPLIT = """\
+import os, sys
+from azureml.core import Run
+kept, raw, place, chosen = sys.argv[1:]
+datasets = Run.get_context().input_datasets
+rows = datasets["table"].to_pandas_dataframe()
+for folder in (place, chosen, datasets["files"], os.environ["AZUREML_DATAREFERENCE_ref"]):
+    assert open(folder + "/rows.csv").read().startswith("a,b"), folder
+rows.to_csv(kept + "/k.csv", index=False)
+assert raw == "made/raw", raw
+os.makedirs(raw)
+with open(raw + "/t.csv", "w") as file:
+    file.write("a,c\\n9,last\\n")
+"""
+LOOK = """\
+import sys
+from azureml.core import Run
+datasets = Run.get_context().input_datasets
+assert open(sys.argv[1] + "/k.csv").read().count("\\n") == 4
+assert list(datasets["kept_table"].to_pandas_dataframe()["a"]) == [1, 2, 3]
+assert open(sys.argv[3] + "/t.csv").read() == "a,c\\n9,last\\n"
+assert open(datasets["as_files"] + "/t.csv").read()
+assert list(datasets["as_table"].to_pandas_dataframe().columns) == ["c"]
 """
 
 
@@ -98,3 +155,213 @@ def test_a_pipeline_hands_on_what_its_steps_write(
     assert {each.name: each.is_reused for each in again.get_steps()} == {"Prepare the data": True, "train": False}
     reused = again.find_step_run("Prepare the data")[0].get_output_data("prepared")
     assert reused.download(str(tmp_path)) in (0, 1)
+
+
+def test_data_sets_and_references_go_through_a_pipeline(
+    ws: Workspace, settings: RunConfiguration, tmp_path: Path
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "split.py").write_text(SPLIT)
+    (tmp_path / "code" / "look.py").write_text(LOOK)
+    (tmp_path / "rows.csv").write_text("a,b\n1,x\n2,y\n3,z\n")
+    store = ws.get_default_datastore()
+    store.upload_files([str(tmp_path / "rows.csv")], target_path="rows", overwrite=True, show_progress=False)
+    files = Dataset.File.from_files((store, "rows/"))
+    table = Dataset.Tabular.from_delimited_files((store, "rows/rows.csv")).register(ws, "rows of a pipeline")
+    kept = OutputFileDatasetConfig("kept", destination=(store, "kept/{run-id}")).register_on_complete("kept rows")
+    raw = PipelineData("raw", datastore=store, output_path_on_compute="made/raw")
+    place = PipelineParameter("place", DataPath(store, "rows"))
+    chosen = PipelineParameter("chosen", files)
+    how = DataPathComputeBinding(mode="download")
+    PythonScriptStep(
+        "split.py",
+        arguments=[kept.as_upload(), raw, (place, how), DatasetConsumptionConfig("chosen", chosen).as_mount()],
+        inputs=[
+            files.as_named_input("files").as_mount(),
+            table.as_named_input("table"),
+            store.path("rows", data_reference_name="ref").as_mount(),
+            (place, how),
+        ],
+        outputs=[raw],
+        runconfig=settings,
+    )
+    looking = PythonScriptStep(
+        "look.py",
+        "look",
+        [kept.as_input("kept_files"), "--rows", raw.as_input("again")],
+        inputs=[
+            raw.as_input("again"),
+            kept.read_delimited_files().keep_columns(["a"]).as_input("kept_table"),
+            raw.as_dataset().as_named_input("as_files").as_download(),
+            raw.as_dataset().parse_delimited_files().drop_columns("a").as_named_input("as_table"),
+        ],
+        runconfig=settings,
+    )
+    last = CommandStep(
+        "grep -q last $AZUREML_DATAREFERENCE_again/t.csv", "last", "local", settings, inputs=[raw.as_input("again")]
+    )
+    last.run_after(looking)
+    pipeline = Pipeline(ws, [last, [looking]], default_source_directory=str(tmp_path / "code"), default_datastore=store)
+    run = pipeline.submit("sets", pipeline_parameters={"place": DataPath(store, "rows/")}, regenerate_outputs=True)
+    assert run.wait_for_completion(show_output=True) == "Finished"
+    assert [step.name for step in run.get_steps()] == ["split.py", "look", "last"]
+    assert Dataset.get_by_name(ws, "kept rows").to_path() == ["/k.csv"]
+    assert {node["display_name"] for node in run.get_graph().values()} == {"split.py", "look", "last"}
+    outputs = run.find_step_run("split.py")[0].get_outputs()
+    assert sorted(outputs) == ["kept", "raw"]
+    assert outputs["kept"].get_port_data_reference().path_on_datastore == f"kept/{run.find_step_run('split.py')[0].id}"
+
+
+def test_steps_run_in_the_order_that_is_said_and_stop_where_one_fails(
+    ws: Workspace, settings: RunConfiguration, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def step(command: str, **words: Any) -> CommandStep:
+        return CommandStep(command=command, name=command, runconfig=settings, source_directory=code, **words)
+
+    first, second, third = step("echo 1"), step("exit 3", allow_reuse=False), step("echo 3", version="2")
+    sequence = StepSequence(steps=[first, [second], third])
+    assert len(sequence) == 3 and sequence.steps[0] is first and first.name == "echo 1"
+    pipeline = Pipeline(workspace=ws, steps=sequence, description="In order")
+    pipeline._set_experiment_name = "order"
+    run = pipeline.submit(str(pipeline._set_experiment_name), continue_on_step_failure=True)
+    with pytest.raises(ActivityFailedException, match="exit code 3"):
+        run.wait_for_completion(show_output=False, timeout_seconds=120, raise_on_error=True)
+    assert run.get_status() == run.status == "Failed"
+    found = PipelineRun(experiment=run.experiment, run_id=run.id)
+    assert [each.name for each in found.get_steps()] == ["echo 1", "exit 3"]
+    (failed,) = found.find_step_run(name="exit 3")
+    assert failed.wait_for_completion(show_output=True, raise_on_error=False) == "Failed"
+    assert found.find_step_run("echo 3") == [] and failed.pipeline_run_id == run.id
+    assert [type(each) for each in run.get_children()] == [StepRun, StepRun]
+    slow = Pipeline(ws, [step("sleep 30")]).submit("order")
+    assert slow.wait_for_completion(show_output=False, timeout_seconds=0.1) in ("NotStarted", "Queued", "Running")
+    assert "the run goes on" in capsys.readouterr().out
+    slow.cancel()
+    assert PipelineRun.get(ws, slow.id).wait_for_completion(show_output=False) == "Canceled"
+    with pytest.raises(UserErrorException, match="no pipeline's"):
+        PipelineRun.get(ws, failed.id)
+
+
+def test_what_does_not_fit_together_is_told(ws: Workspace, code: str, settings: RunConfiguration) -> None:
+    def step(name: str, **words: Any) -> PythonScriptStep:
+        return PythonScriptStep(script_name="train.py", name=name, source_directory=code, runconfig=settings, **words)
+
+    def wrong(*steps: Any, **words: Any) -> str:
+        (said,) = Pipeline(ws, list(steps), **words).validate()
+        return said
+
+    one, other, alone = PipelineData("one"), PipelineData(name="other"), PipelineData("alone")
+    there = step("there", inputs=[one], outputs=[other])
+    step("back", inputs=[other], outputs=[one])
+    assert "'there' and 'back' wait for each other" in wrong(there)
+    assert "No step of the pipeline writes 'alone'" in wrong(step("lone", inputs=[alone]))
+    step("writes", outputs=[alone])
+    assert "No step of the pipeline writes" in wrong(step("lone", inputs=[alone]), resolve_closure=False)
+    assert "written by two steps" in wrong(step("a", outputs=[alone]), step("b", outputs=[alone]))
+    values = [PipelineParameter(name="p", default_value=value) for value in (1, 2)]
+    assert "Two parameters are called 'p'" in wrong(step("p", arguments=values))
+    named = [PipelineData(word, pipeline_output_name="same") for word in ("x", "y")]
+    assert "Two outputs of the pipeline" in wrong(step("o", outputs=named))
+    assert "no script 'none.py'" in wrong(PythonScriptStep("none.py", source_directory=code, runconfig=settings))
+    fine = Pipeline(ws, [step("fine", arguments=[values[0]])])
+    with pytest.raises(ValueError, match=r"no parameter 'q'; it has: p"):
+        fine.submit("wrong", pipeline_parameters={"q": 1})
+    for make, match in (
+        (lambda: PipelineData("a-b"), "letters, digits and underscores"),
+        (lambda: PipelineData("a", output_mode="fly"), "output_mode"),
+        (lambda: PipelineParameter("p", default_value=[1]), "default_value is a list"),
+        (lambda: TrainingOutput(type="Other"), "'Metrics' or 'Model'"),
+        (lambda: TrainingOutput(type="Metrics", metric="auc"), "choose a model"),
+        (lambda: step("a", inputs="text"), "inputs is a str"),
+        (lambda: step("a", runconfig_pipeline_params={"Other": values[0]}), "NodeCount"),
+        (lambda: Pipeline(ws, [1]), "no step"),
+        (lambda: Pipeline(ws, []), "steps is empty"),
+        (CommandStep, "command is empty"),
+        (lambda: EstimatorStep(estimator=1), "estimator is a int"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            make()
+    with pytest.raises(TypeError, match="target"):
+        step("a", target="cpu")
+    assert str(one) == f"${one.get_env_variable_name()}" == "$AZUREML_DATAREFERENCE_one" and one.name == "one"
+
+
+def test_older_kinds_of_step_run(ws: Workspace, tmp_path: Path, settings: RunConfiguration) -> None:
+    (tmp_path / "say.py").write_text("import os, sys\nopen(sys.argv[1], 'a').write(os.environ.get('PMI_SIZE', '?'))\n")
+    (tmp_path / "say.R").write_text("the 'Rscript' of the test is a shell")
+    made = PipelineData("made", is_directory=False, pipeline_output_name="all")
+    processes = PipelineParameter(name="nodes", default_value=1)
+    estimator = Estimator(
+        source_directory=str(tmp_path), entry_script="say.py", compute_target="local", user_managed=True
+    )
+    train = EstimatorStep(
+        name="train",
+        estimator=estimator,
+        estimator_entry_script_arguments=[made],
+        runconfig_pipeline_params={"NodeCount": processes},
+        inputs=[],
+        outputs=[made],
+        compute_target="local",
+        allow_reuse=True,
+        version="1",
+    )
+    with pytest.raises(ValueError, match="script_params"):
+        EstimatorStep(estimator=Estimator(str(tmp_path), entry_script="say.py", script_params={"--a": 1}))
+    environment = settings.environment
+    mpi = MpiStep(
+        name="mpi",
+        source_directory=str(tmp_path),
+        script_name="say.py",
+        arguments=["outputs/said.txt"],
+        compute_target="local",
+        node_count=1,
+        process_count_per_node=1,
+        inputs=[made.as_mount()],
+        environment_definition=environment,
+        use_gpu=False,
+    )
+    run = Pipeline(ws, [train, mpi]).submit("older")
+    assert run.wait_for_completion() == "Finished"
+    assert run.get_pipeline_output("all").download(str(tmp_path / "got"), overwrite=True) == 1
+    with pytest.raises(UserErrorException, match="no output 'none'; it has: all"):
+        run.get_pipeline_output("none")
+    with pytest.raises(ValueError, match="no output 'none'"):
+        run.find_step_run("train")[0].get_output("none")
+    r = RScriptStep(
+        "say.R",
+        name="r",
+        arguments=["1"],
+        compute_target="local",
+        runconfig=settings,
+        inputs=[],
+        outputs=[PipelineData("r_made")],
+        source_directory=str(tmp_path),
+        custom_docker_image="r-base",
+        allow_reuse=False,
+    )
+    assert r._as_node(Plan(ws, {})).get("_command") == "Rscript say.R 1" and settings.framework == "Python"
+    with pytest.raises(UserErrorException, match="cran_packages"):
+        RScriptStep("say.R", cran_packages=["dplyr"])
+
+
+def test_steps_of_other_services_say_what_to_use_instead(ws: Workspace) -> None:
+    for made, instead in (
+        (DatabricksStep("a", num_workers=1, notebook_path="/a"), "PythonScriptStep"),
+        (AdlaStep("a.usql"), "PythonScriptStep"),
+        (AzureBatchStep("a", pool_id="p"), "CommandStep"),
+        (DataTransferStep("a"), "PythonScriptStep"),
+        (KustoStep("a", "c", "d", "q", None), "PythonScriptStep"),
+        (SynapseSparkStep("a.py", ".", "c", "1g", 1, "1g", 1, 1), "no Spark"),
+        (ModuleStep(module=1), "component"),
+        (AutoMLStep("a", None), "HyperDriveStep"),
+    ):
+        with pytest.raises(UserErrorException, match=instead):
+            Pipeline(ws, [[made]])
+    for use in (
+        lambda: Module.create(ws, name="m", description="d"),
+        lambda: PipelineDraft.list(ws),
+        lambda: InputPortDef(name="i").name,
+        lambda: OutputPortDef(name="o").name,
+    ):
+        with pytest.raises(UserErrorException, match="not available on Lazuli"):
+            use()

@@ -2,12 +2,17 @@
 
 from azureml.pipeline.core.builder import PipelineData, PipelineStep, StepSequence
 from azureml.pipeline.core.graph import PipelineParameter, TrainingOutput
+from azureml.pipeline.core.module import Module, ModuleVersion
 from azureml.pipeline.core.pipeline import Pipeline
+from azureml.pipeline.core.pipeline_draft import PipelineDraft
 from azureml.pipeline.core.run import PipelineRun, PortDataReference, StepRun, StepRunOutput
 
 __all__ = [
+    "Module",
+    "ModuleVersion",
     "Pipeline",
     "PipelineData",
+    "PipelineDraft",
     "PipelineParameter",
     "PipelineRun",
     "PipelineStep",

@@ -7,6 +7,7 @@ A step becomes a node of the job by :meth:`PipelineStep._as_node`. Whatever it r
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping
 
 from azureml.data import _inputs
@@ -121,10 +122,12 @@ class StepJob(Dict[str, Any]):
         super().__init__(jobType="Command", inputs={}, outputs={})
         self.plan = plan
         self.step = step
+        self._left: dict[str, str] = {}
 
     def write(self, what: Any) -> None:
         """Let the step write an output, whether or not its command names it."""
-        self.plan.wrote(what._written, what._bind(self))
+        write = getattr(what, "_write", what._bind)
+        self.plan.wrote(what._written, write(self))
 
     def read(self, what: Any, name: str, mode: str, variable: str) -> str:
         """Let the step read what another writes, and find its path in a variable; the binding of that path."""
@@ -133,6 +136,11 @@ class StepJob(Dict[str, Any]):
         binding = f"{_inputs.add(self, 'inputs', name, said)}{below}"
         _inputs.set_variable(self, variable, binding)
         return binding
+
+    def keep(self, path: str, binding: str) -> str:
+        """Let what the script leaves at a path of its own be kept as an output; the path, as a command says it."""
+        self._left[path] = binding
+        return shlex.quote(path)
 
     def parameter(self, parameter: PipelineParameter) -> str:
         """Let the step be given a parameter of the pipeline; the name of the input that it is."""
@@ -150,12 +158,13 @@ class StepJob(Dict[str, Any]):
     def node(self) -> dict[str, Any]:
         """The node that this is in the job of the pipeline, where things have other names."""
         step, variables = self.step, dict(self.get("environmentVariables") or {})
+        left = [f"cp -a {shlex.quote(path)} {binding}" for path, binding in self._left.items()]
         if step._version is not None:  # another version is other work, so nothing earlier serves for it
             variables[_VERSION] = str(step._version)
         node: dict[str, Any] = {
             "type": "command",
             "display_name": step.name,
-            "_command": self["command"],
+            "_command": " && ".join([self["command"], *left]),
             "environment_variables": variables,
             **{word: self[word] for word in ("codeId", "environmentId", "computeId") if self.get(word)},
             "inputs": {name: _renamed(said, "jobInputType") for name, said in self["inputs"].items()},

@@ -87,9 +87,10 @@ class PipelineData:
     """What one step writes and others read: a file or a folder at a path that the script is given.
 
     ``output_mode`` is "mount" or "upload". With ``pipeline_output_name`` it is an output of the pipeline as well, for
-    :meth:`PipelineRun.get_pipeline_output`. Whether it is a file or a folder the script decides: its path is not there
-    before, so ``is_directory`` and ``data_type`` change nothing. Raises ValueError for a name with anything but
-    letters, digits and underscores.
+    :meth:`PipelineRun.get_pipeline_output`. With ``output_path_on_compute`` the script is given that path, and what it
+    leaves there is kept. Whether it is a file or a folder the script decides: its path is not there before, so
+    ``is_directory`` and ``data_type`` change nothing, nor does ``output_overwrite``: each run has a place of its own.
+    Raises ValueError for a name with anything but letters, digits and underscores.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class PipelineData:
         self._is_directory = is_directory
         self._pipeline_output_name = pipeline_output_name
         self._training_output = training_output
+        self._registered: str | None = None
         self._input_name = name
         self._input_mode = "mount"
         self._written = _inputs.Written()
@@ -183,14 +185,23 @@ class PipelineData:
         if not job.plan.writes(job.step, self._written):
             variable = f"AZUREML_DATAREFERENCE_{self._input_name}"
             return str(job.read(self, self._input_name, self._input_mode, variable))
+        path = self._write(job)
+        return str(job.keep(self._path_on_compute, path)) if self._path_on_compute else path
+
+    def _write(self, job: StepJob) -> str:
+        """Add the output to the job of the step that writes it; the binding of its path."""
+        name = self._output_name
+        path = f"${{{{outputs.{name}}}}}" if self._registered else f"${{{{outputs.{name}}}}}/{name}"
+        if name in job["outputs"]:
+            return path
         said: dict[str, Any] = {"jobOutputType": "uri_folder", "mode": _OUTPUT_MODES[self._output_mode]}
         if self._datastore is not None:
-            said["uri"] = self._datastore._uri(f"azureml/${{{{name}}}}/{self._output_name}/")
-        if self._output_name in job["outputs"]:
-            return f"${{{{outputs.{self._output_name}}}}}/{self._output_name}"
+            said["uri"] = self._datastore._uri(f"azureml/${{{{name}}}}/{name}/")
+        if self._registered:
+            said["assetName"] = self._registered
         if self._pipeline_output_name:
-            said = job.promote(self._output_name, self._pipeline_output_name, said)
-        path = f"{_inputs.add(job, 'outputs', self._output_name, said)}/{self._output_name}"
+            said = job.promote(name, self._pipeline_output_name, said)
+        _inputs.add(job, "outputs", name, said)
         _inputs.set_variable(job, self.get_env_variable_name(), path)
         return path
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azureml._lazuli.declined import Declined
 from azureml.data import _inputs
 from azureml.data.abstract_dataset import AbstractDataset
 from azureml.data.datapath import DataPath, DataPathComputeBinding
+from azureml.pipeline.core._module import MODULES
 from azureml.pipeline.core._plan import MODES
 from azureml.pipeline.core.builder import PipelineData, PipelineStep, StepSequence
 
@@ -16,12 +18,55 @@ if TYPE_CHECKING:
 __all__ = [
     "DataPath",
     "DataPathComputeBinding",
+    "InputPortDef",
+    "OutputPortDef",
     "PipelineData",
     "PipelineParameter",
     "PipelineStep",
     "StepSequence",
     "TrainingOutput",
 ]
+
+
+class InputPortDef(Declined):
+    """What a module reads."""
+
+    _instead = MODULES
+
+    def __init__(
+        self,
+        name: Any,
+        data_types: Any = None,
+        default_datastore_mode: Any = None,
+        default_path_on_compute: Any = None,
+        is_optional: Any = False,
+        default_overwrite: Any = None,
+        default_data_reference_name: Any = None,
+        is_resource: Any = False,
+        label: Any = None,
+        additional_transformations: Any = None,
+    ) -> None:
+        pass
+
+
+class OutputPortDef(Declined):
+    """What a module writes."""
+
+    _instead = MODULES
+
+    def __init__(
+        self,
+        name: Any,
+        default_datastore_name: Any = None,
+        default_datastore_mode: Any = None,
+        default_path_on_compute: Any = None,
+        is_directory: Any = False,
+        data_type: Any = None,
+        default_overwrite: Any = None,
+        training_output: Any = None,
+        label: Any = None,
+    ) -> None:
+        pass
 
 
 class PipelineParameter:

@@ -6,9 +6,11 @@ import copy
 from typing import TYPE_CHECKING, Any, Mapping
 
 from azureml.data import _inputs
+from azureml.data.abstract_dataset import _asset_name
 from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
 from azureml.data.dataset_factory import delimited_options, types_step
 from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
+from azureml.exceptions import UserErrorException
 
 if TYPE_CHECKING:
     from azureml.pipeline.core.builder import PipelineData
@@ -36,7 +38,20 @@ class PipelineOutputAbstractDataset:
 
     def as_named_input(self, name: str) -> DatasetConsumptionConfig:
         """The same as the input of a step under a name."""
-        return DatasetConsumptionConfig(name, self, self._mode if self._mode != "direct" else "direct")
+        return DatasetConsumptionConfig(name, self, self._mode)
+
+    def register(self, name: str, create_new_version: bool = True) -> Any:
+        """Register what was written under a name when the step has completed. Its path is then a folder that is there.
+
+        A name that is taken gets a new version, so ``create_new_version`` cannot be false: UserErrorException.
+        """
+        if not create_new_version:
+            raise UserErrorException(
+                f"Each run registers what it wrote as a new version of '{name}': leave create_new_version out.",
+                target="create_new_version",
+            )
+        self._pipeline_data._registered = _asset_name(name)
+        return self
 
     def _bind(self, job: Any) -> str:
         return self._bind_as_input(job, self._input_name, self._mode)

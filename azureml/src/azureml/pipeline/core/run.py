@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
+from azureml.core._run_types import provide
 from azureml.core.run import Run
 from azureml.exceptions import ActivityFailedException, UserErrorException
 from azureml.pipeline.core._port import PortDataReference, below
@@ -53,10 +54,7 @@ class _Awaited(Run):
 
     def _document(self) -> dict[str, Any]:
         """The job, as it was submitted."""
-        found = self._workspace._found(f"jobs/{self._run_id}")
-        if found is None:
-            raise UserErrorException(f"There is no pipeline run '{self._run_id}' in '{self._workspace.name}'.")
-        return found["properties"]
+        return self._workspace._call("GET", f"jobs/{self._run_id}")["properties"]
 
     def _place(self, output: str) -> str:
         """The address at which an output lies."""
@@ -75,9 +73,10 @@ class PipelineRun(_Awaited):
 
     @staticmethod
     def get(workspace: Workspace, run_id: str, _service_endpoint: str | None = None) -> PipelineRun:
-        """The run of an id. Raises :class:`UserErrorException` where there is none."""
-        run = PipelineRun(Run.get(workspace, run_id).experiment, run_id)
-        run._document()
+        """The run of an id. Raises :class:`UserErrorException` where there is none, or it is no pipeline's."""
+        run = Run.get(workspace, run_id)
+        if not isinstance(run, PipelineRun):
+            raise UserErrorException(f"The run '{run_id}' is no pipeline's: it is of type '{run.type}'.")
         return run
 
     @staticmethod
@@ -89,30 +88,11 @@ class PipelineRun(_Awaited):
                 found.append(PipelineRun.get(workspace, said["name"]))
         return found
 
-    @property
-    def type(self) -> str:
-        """``azureml.PipelineRun``."""
-        return "azureml.PipelineRun"
-
     def get_steps(self) -> Iterator[StepRun]:
         """The runs of its steps, as far as they have begun."""
         path = f"/history/v1.0{self._workspace._scope.path}/runs/{self._run_id}/children"
         for said in self._workspace._server.call("GET", path)["value"]:
-            yield StepRun(self._experiment, said["runId"], self._run_id, said["displayName"])
-
-    def get_children(
-        self,
-        recursive: bool = False,
-        tags: Any = None,
-        properties: Any = None,
-        type: str | None = None,
-        status: str | None = None,
-        _rehydrate_runs: bool = True,
-    ) -> Iterator[Any]:
-        """The runs of its steps, newest first; with ``recursive`` also those below them."""
-        names = {step.id: step for step in self.get_steps()}
-        for run in super().get_children(recursive, tags, properties, type, status):
-            yield names.get(run.id, run)
+            yield _step(self._experiment, said)
 
     def find_step_run(self, name: str) -> list[StepRun]:
         """The runs of the steps of a name."""
@@ -190,11 +170,6 @@ class StepRun(_Awaited):
         """Whether an earlier step served for it."""
         return self.get_properties().get(_REUSED) == "true"
 
-    @property
-    def type(self) -> str:
-        """``azureml.StepRun``."""
-        return "azureml.StepRun"
-
     def get_outputs(self) -> dict[str, StepRunOutput]:
         """What it writes, by name."""
         return {name: StepRunOutput(self, name) for name in self._document().get("outputs") or {}}
@@ -258,3 +233,11 @@ class StepRunOutput:
 
     def __repr__(self) -> str:
         return f"StepRunOutput(name={self._name})"
+
+
+def _step(experiment: Experiment, said: Mapping[str, Any]) -> StepRun:
+    return StepRun(experiment, said["runId"], said["parentRunId"], said["displayName"])
+
+
+provide("azureml.PipelineRun", lambda experiment, said: PipelineRun(experiment, said["runId"]))
+provide("azureml.StepRun", _step)

@@ -1,5 +1,33 @@
 """The kinds of step."""
 
+from azureml.pipeline.steps._declined import (
+    AdlaStep,
+    AutoMLStep,
+    AzureBatchStep,
+    DatabricksStep,
+    DataTransferStep,
+    KustoStep,
+    ModuleStep,
+    SynapseSparkStep,
+)
+from azureml.pipeline.steps.command_step import CommandStep
+from azureml.pipeline.steps.estimator_step import EstimatorStep
+from azureml.pipeline.steps.mpi_step import MpiStep
 from azureml.pipeline.steps.python_script_step import PythonScriptStep
+from azureml.pipeline.steps.r_script_step import RScriptStep
 
-__all__ = ["PythonScriptStep"]
+__all__ = [
+    "AdlaStep",
+    "AutoMLStep",
+    "AzureBatchStep",
+    "CommandStep",
+    "DataTransferStep",
+    "DatabricksStep",
+    "EstimatorStep",
+    "KustoStep",
+    "ModuleStep",
+    "MpiStep",
+    "PythonScriptStep",
+    "RScriptStep",
+    "SynapseSparkStep",
+]

@@ -28,7 +28,12 @@ def publish(served: Served, name: str, version: str = "1", **more: Any) -> dict[
             "rate": {"jobInputType": "literal", "value": "0.1"},
             "rows": {"jobInputType": "uri_file", "uri": rows},
         },
-        "jobs": {"show": step(shown, rate="${{parent.inputs.rate}}", rows="${{parent.inputs.rows}}")},
+        "jobs": {
+            "show": {
+                **step(shown, rate="${{parent.inputs.rate}}", rows="${{parent.inputs.rows}}"),
+                "computeId": "local",  # which is told in full
+            }
+        },
     }
     answer = served.admin.put(
         f"{PIPELINES}/{name}/versions/{version}", json={"properties": {"pipeline": definition, **more}}

@@ -56,7 +56,8 @@ class Changes:
     def look(self, scope: Scope, path: str, seen: str | None, *, recursive: bool = True) -> Look:
         """What lies at ``path`` now, and what of it is new to who has ``seen`` that; None is who sees it first.
 
-        Without ``recursive`` the folders in it are not looked at. Raises :class:`InvalidInput` and :class:`Unavailable` where it cannot be looked at.
+        Without ``recursive`` the folders in it are not looked at. Raises :class:`InvalidInput` and :class:`Unavailable`
+        where it cannot be looked at.
         """
         place, location = self._located(scope, path)
         files = self._etags(location).items()

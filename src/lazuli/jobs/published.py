@@ -82,9 +82,13 @@ class PublishedPipelines(Versions):
     def settled(self, old: Record, document: Asset) -> dict[str, Any]:
         """What putting ``document`` over ``old`` says: said again, what was published is what it became."""
         assert isinstance(document, PublishedPipeline)
-        said = document.dump()
-        if said["pipeline"] == old.body["pipeline"]:
+        said, kept = document.dump(), old.body["pipeline"]
+        if said["pipeline"] == kept:
             return said
+        if isinstance(document.pipeline, PipelineJob):  # what was told of it, and is sent back, is itself
+            told = document.pipeline.model_copy(update={"name": ""}).to_rest(old.id.scope)
+            if told == PipelineJob.load(kept).to_rest(old.id.scope):
+                return {**said, "pipeline": kept}
         return {**said, "pipeline": self._definition(old.id.scope, document, Principal("", old.created_by, "none"))}
 
     def shown(self, tx: Connection, record: Record) -> Record:

@@ -10,6 +10,7 @@ from azureml.core.experiment import Experiment
 from azureml.exceptions import AzureMLException, ExperimentExecutionException
 from azureml.pipeline.core._plan import Plan
 from azureml.pipeline.core.builder import PipelineStep, StepSequence
+from azureml.pipeline.core.published_pipeline import PublishedPipeline, publish
 from azureml.pipeline.core.run import PipelineRun
 
 if TYPE_CHECKING:
@@ -94,6 +95,20 @@ class Pipeline:
             regenerate_outputs,
             parent_run_id,
         )
+
+    def publish(
+        self,
+        name: str | None = None,
+        description: str | None = None,
+        version: str | None = None,
+        continue_on_step_failure: bool | None = None,
+    ) -> PublishedPipeline:
+        """Put it behind an address, to run again and again with other values for its parameters.
+
+        Each call makes another published pipeline, also where one of that name and version is there.
+        """
+        job = self._job(None, bool(continue_on_step_failure))
+        return publish(self._workspace, job, name, description, version)
 
     def _submit(
         self,

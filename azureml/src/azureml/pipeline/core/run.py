@@ -10,6 +10,7 @@ from azureml.core._run_types import provide
 from azureml.core.run import Run
 from azureml.exceptions import ActivityFailedException, UserErrorException
 from azureml.pipeline.core._port import PortDataReference, below
+from azureml.pipeline.core.published_pipeline import PublishedPipeline, publish
 
 if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
@@ -108,6 +109,22 @@ class PipelineRun(_Awaited):
             self._workspace, pipeline_output_name, self._place(pipeline_output_name), below(job, pipeline_output_name)
         )
 
+    def publish_pipeline(
+        self, name: str, description: str, version: str, continue_on_step_failure: bool | None = None
+    ) -> PublishedPipeline:
+        """Put the pipeline that ran behind an address, to run again with other values for its parameters.
+
+        ``continue_on_step_failure`` None leaves it as it was in this run.
+        """
+        pipeline: Any = self._workspace._path(f"jobs/{self._run_id}")
+        if continue_on_step_failure is not None:
+            job = self._document()
+            settings = {**(job.get("settings") or {}), "continue_on_step_failure": continue_on_step_failure}
+            outputs = {word: _anew(said, self._run_id) for word, said in (job.get("outputs") or {}).items()}
+            words = ("jobType", "description", "inputs", "jobs")
+            pipeline = {**{word: job[word] for word in words if word in job}, "settings": settings, "outputs": outputs}
+        return publish(self._workspace, pipeline, name, description, version)
+
     def get_graph(self) -> Mapping[str, Any]:
         """The nodes of the pipeline by the names of their steps, as they were submitted."""
         return self._document()["jobs"]
@@ -136,6 +153,13 @@ class PipelineRun(_Awaited):
                 told[step.id] = status
                 if status in _OVER:
                     print(step.get_stdout_log())
+
+
+def _anew(output: Mapping[str, Any], run: str) -> dict[str, Any]:
+    """An output of a run as another run says it: a place that was called after the one is called after the other."""
+    uri = output.get("uri")
+    parts = ["${{name}}" if part == run else part for part in uri.split("/")] if uri else ()
+    return {**output, "uri": "/".join(parts)} if parts else dict(output)
 
 
 class StepRun(_Awaited):

@@ -112,6 +112,8 @@ def test_what_is_said_of_nodes_is_kept(ws: Workspace) -> None:
     )
     assert isinstance(asked, AmlComputeProvisioningConfiguration)
     asked.vnet_resourcegroup_name, asked.vnet_name, asked.subnet_name = ws.resource_group, "garden", "beds"
+    assert (asked.admin_username, asked.admin_user_ssh_key, asked.identity_id) == ("ann", "ssh-rsa AAAA", None)
+    assert asked.identity_type == "SystemAssigned"
     asked.admin_user_password = "Gieskanne"
     made = ComputeTarget.create(ws, "open", asked)
     assert isinstance(made, AmlCompute)
@@ -185,7 +187,13 @@ def test_a_target_for_services(ws: Workspace) -> None:
     )
     assert isinstance(asked, AksProvisioningConfiguration)
     asked.vnet_resourcegroup_name, asked.vnet_name, asked.subnet_name = ws.resource_group, "garden", "beds"
-    assert (asked.service_cidr, asked.dns_service_ip, asked.cluster_purpose) == ("10.0.0.0/16", "10.0.0.10", "DevTest")
+    assert (asked.service_cidr, asked.dns_service_ip, asked.docker_bridge_cidr) == (
+        "10.0.0.0/16",
+        "10.0.0.10",
+        "172.17.0.1/16",
+    )
+    assert (asked.cluster_purpose, asked.load_balancer_type, asked.load_balancer_subnet) == ("DevTest", None, None)
+    assert (asked.ssl_cname, asked.ssl_cert_pem_file, asked.ssl_key_pem_file) == (None, None, None)
     made = ComputeTarget.create(workspace=ws, name="aks", provisioning_configuration=asked)
     made.wait_for_completion(show_output=True)
     found = AksCompute(ws, "aks")

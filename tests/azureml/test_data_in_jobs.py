@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from azureml.core import Dataset, Workspace
-from azureml.data import OutputFileDatasetConfig, TabularDataset
+from azureml.core import Dataset, Environment, Experiment, ScriptRunConfig, Workspace
+from azureml.core.compute import AmlCompute, ComputeTarget
+from azureml.core.compute_target import ComputeTargetException
+from azureml.data import DataType, OutputFileDatasetConfig, TabularDataset
 from azureml.data._inputs import datasets_of_job
 from azureml.data.data_reference import DataReference
 from azureml.data.datapath import DataPath, DataPathComputeBinding
@@ -22,6 +24,14 @@ cat {one} > {out}/copy.csv
 cat {reference}/a.csv >> {out}/copy.csv
 test -e "$AZUREML_DATAREFERENCE_ref/a.csv"
 test "$(ls {some})" = a.csv
+"""
+
+WRITER = """\
+import pathlib, sys, time
+folder = pathlib.Path(sys.argv[2])
+(folder / "a.csv").write_text("a;b\\n1;x\\n2;y\\n")
+(folder / "notes.txt").write_text("no rows")
+time.sleep(1)
 """
 
 
@@ -120,3 +130,44 @@ def test_outputs_say_what_they_are(store: Any) -> None:
         OutputFileDatasetConfig(destination=("a", "b"))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="needs a name"):
         out.register_on_complete("")
+    for refused in (
+        lambda: out.register_on_complete("a", tags={"b": "c"}),
+        lambda: out.as_upload(source_globs="*.csv"),
+        lambda: OutputFileDatasetConfig(source="elsewhere"),
+        lambda: OutputFileDatasetConfig(partition_format="/{year}"),
+    ):
+        with pytest.raises(UserErrorException):
+            refused()
+
+
+def test_a_table_that_a_job_writes_is_registered_as_one(ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "write.py").write_text(WRITER)
+    asked = AmlCompute.provisioning_configuration(vm_size="STANDARD_D2_V2", max_nodes=1)
+    cluster = ComputeTarget.create(ws, "one", asked)
+    assert isinstance(cluster, AmlCompute)
+    out = OutputFileDatasetConfig(name="rows").as_upload(overwrite=True)
+    types = {"a": DataType.to_string()}
+    table = out.read_delimited_files(separator=";", path_glob="*.csv", set_column_types=types).drop_columns("b")
+    written = table.register_on_complete(name="written rows", description="by a job")
+    run = Experiment(ws, "writing").submit(
+        ScriptRunConfig(
+            str(tmp_path),
+            "write.py",
+            arguments=["--out", written],
+            compute_target=cluster,
+            environment=Environment.get(ws, "AzureML-minimal"),
+        ),
+        tags={"of": "rows"},
+    )
+    active = list(cluster.get_active_runs(type="azureml.scriptrun", tags={"of": "rows"}))
+    assert [each.id for each in active] == [run.id] and not list(cluster.get_active_runs(tags={"of": "trees"}))
+    with pytest.raises(ComputeTargetException):
+        cluster.delete()
+    run.wait_for_completion(raise_on_error=True)
+    found = Dataset.get_by_name(ws, "written rows")
+    assert isinstance(found, TabularDataset) and found.description == "by a job"
+    frame = found.to_pandas_dataframe()
+    assert list(frame.columns) == ["a"] and frame["a"].tolist() == ["1", "2"]
+    shown = ws._call("GET", f"{str(found.id).partition(ws._scope.path)[2].lstrip('/')}/preview")
+    assert [each["name"] for each in shown["columns"]] == ["a"]
+    assert list(cluster.get_active_runs(status="Running")) == []

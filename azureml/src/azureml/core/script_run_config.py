@@ -20,6 +20,7 @@ from azureml.core.runconfig import (
     TensorflowConfiguration,
     listed,
 )
+from azureml.data import _inputs
 from azureml.exceptions import RunConfigurationException, UserErrorException
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class ScriptRunConfig:
             job["limits"] = {"jobLimitsType": "Command", "timeout": f"PT{int(seconds)}S"}
         for given in (settings.data_references, settings.data, settings.output_data):
             run_data.bind(given, job, workspace)
-        job["command"] = self._command(job, environment, is_local)
+        job["command"] = _inputs.command(job, self._command(job, environment, is_local))
         return job
 
     def _container(self) -> dict[str, Any]:

@@ -20,6 +20,10 @@ address of a dataset.
 """
 
 
+BEFORE = "_before"
+"""Where a job that is being made keeps what runs before its command; no word of the server's."""
+
+
 class Written:
     """What a step of a pipeline writes, whatever copies of an output say how. The step makes itself known here."""
 
@@ -58,6 +62,20 @@ def _properties(job: dict[str, Any]) -> dict[str, Any]:
     return job if "jobType" in job else job.setdefault("properties", {})
 
 
+def leave(job: dict[str, Any], binding: str, name: str, content: str) -> None:
+    """Let the job write a small file into the folder that an output is, before its own command begins."""
+    variable = "LAZULI_LEAVES_" + re.sub(r"\W+", "_", binding).strip("_")
+    set_variable(job, variable, content)
+    words = f"printf '%s' \"${variable}\" > {binding}/{name}"
+    before = _properties(job).setdefault(BEFORE, [])
+    before += [] if words in before else [words]
+
+
+def command(job: dict[str, Any], words: str) -> str:
+    """The whole command of a job: what it leaves by itself, and then these words."""
+    return " && ".join([*_properties(job).pop(BEFORE, ()), words])
+
+
 def tell(job: dict[str, Any], name: str, said: Mapping[str, Any]) -> None:
     """Let the job know a dataset under a name."""
     variables = _properties(job).get("environmentVariables") or {}
@@ -66,7 +84,14 @@ def tell(job: dict[str, Any], name: str, said: Mapping[str, Any]) -> None:
     set_variable(job, VARIABLE, json.dumps(known))
 
 
-def read(job: dict[str, Any], what: Any, name: str, mode: str, steps: Sequence[Mapping[str, Any]] = ()) -> str:
+def read(
+    job: dict[str, Any],
+    what: Any,
+    name: str,
+    mode: str,
+    steps: Sequence[Mapping[str, Any]] = (),
+    glob: str | None = None,
+) -> str:
     """Let a step of a pipeline read what another writes, as files or as a table; the binding of its path."""
     reads = getattr(job, "read", None)
     if reads is None:
@@ -74,7 +99,7 @@ def read(job: dict[str, Any], what: Any, name: str, mode: str, steps: Sequence[M
             f"'{what.name}' is written by a step of a pipeline, so only another step can read it.", target=what.name
         )
     binding = reads(what, name, "download" if mode == "download" else "mount", name)
-    tell(job, name, {"variable": name, **({"steps": [*steps]} if steps else {})})
+    tell(job, name, {"variable": name, **({"steps": [*steps], "glob": glob} if steps else {})})
     return str(binding)
 
 
@@ -85,7 +110,7 @@ def datasets_of_job(environ: Mapping[str, str], workspace: Workspace) -> Mapping
     found: dict[str, Any] = {}
     for name, said in json.loads(environ.get(VARIABLE) or "{}").items():
         if "steps" in said:
-            found[name] = _table_at(environ.get(said["variable"], ""), said["steps"], workspace)
+            found[name] = _table_at(environ.get(said["variable"], ""), said, workspace)
         elif "address" in said:
             found[name] = _dataset_at(environ.get(said["address"], ""), workspace)
         elif "variable" in said:
@@ -95,12 +120,13 @@ def datasets_of_job(environ: Mapping[str, str], workspace: Workspace) -> Mapping
     return found
 
 
-def _table_at(path: str, steps: Sequence[Mapping[str, Any]], workspace: Workspace) -> Any:
+def _table_at(path: str, said: Mapping[str, Any], workspace: Workspace) -> Any:
     from azureml.data._definition import Definition
     from azureml.data.tabular_dataset import TabularDataset
 
-    kind = "folder" if Path(path).is_dir() else "file"
-    return TabularDataset._of(Definition(({kind: path},), tuple(steps)), workspace)
+    where = {"folder": path} if Path(path).is_dir() else {"file": path}
+    where = {"pattern": f"{path}/{said['glob']}"} if said.get("glob") else where
+    return TabularDataset._of(Definition((where,), tuple(said["steps"])), workspace)
 
 
 def _dataset_at(uri: str, workspace: Workspace) -> Any:

@@ -46,7 +46,7 @@ def frame_of(definition: Definition, workspace: Workspace | None, losses: Losses
     how, options = next(
         (word, said or {}) for step in definition.steps for word, said in step.items() if word.startswith("read_")
     )
-    found = [file for file in _definition.files(definition.paths, workspace) if not file.place.endswith("/MLTable")]
+    found = files_of(definition, workspace)
     pieces: list[Any] = []
     for file, content in zip(found, _definition.contents(found, workspace)):
         names = list(pieces[0].columns) if pieces and options.get("header") == "from_first_file" else None
@@ -61,6 +61,11 @@ def frame_of(definition: Definition, workspace: Workspace | None, losses: Losses
             elif word != how and word not in _BY_FILE:
                 frame = _step(word)(frame, said).reset_index(drop=True)
     return frame
+
+
+def files_of(definition: Definition, workspace: Workspace | None) -> list[File]:
+    """The files that hold the rows: all but a definition that lies beside them."""
+    return [file for file in _definition.files(definition.paths, workspace) if not file.place.endswith("/MLTable")]
 
 
 def _read(how: str, options: Mapping[str, Any], content: bytes, file: File, names: list[Any] | None) -> Any:

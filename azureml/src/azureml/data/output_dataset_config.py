@@ -29,6 +29,8 @@ _numbers = itertools.count(1)
 class OutputDatasetConfig:
     """An output of a job."""
 
+    _glob: str | None = None
+
     def __init__(self, name: str | None = None) -> None:
         name = name or f"output_{next(_numbers)}"
         if not re.fullmatch(r"[A-Za-z]\w*", name):
@@ -41,14 +43,37 @@ class OutputDatasetConfig:
         self._registered: dict[str, Any] | None = None
         self._steps: list[Mapping[str, Any]] = []
 
+    def as_upload(self: Self, overwrite: bool = False, source_globs: Any = None) -> Self:
+        """The same, sent when the job is over; what lies there already is replaced."""
+        if source_globs is not None:
+            raise UserErrorException("All that is written is kept: write only that, without source_globs.")
+        return self._as("upload")
+
+    def as_mount(self: Self, disable_metadata_cache: bool = False) -> Self:
+        """The same, written where it will lie; there is no cache."""
+        return self._as("mount")
+
+    def _as(self: Self, mode: str) -> Self:
+        made = copy.copy(self)
+        made.mode = mode
+        return made
+
     def register_on_complete(
         self: Self, name: str, description: str | None = None, tags: Mapping[str, str] | None = None
     ) -> Self:
-        """Register what was written as a dataset of this name when the job has completed."""
+        """Register what was written as a dataset of this name when the job has completed.
+
+        Raises ValueError without a name, and :class:`UserErrorException` for tags, which are added afterwards.
+        """
         if not name:
             raise ValueError("register_on_complete needs a name.")
+        if tags:
+            raise UserErrorException(
+                f"A job gives no tags: call Dataset.get_by_name(workspace, '{name}').add_tags(…) when it is over.",
+                target="tags",
+            )
         made = copy.copy(self)
-        made._registered = {"name": name, "description": description, "tags": dict(tags or {})}
+        made._registered = {"name": name, "description": description}
         return made
 
     def as_input(self, name: str | None = None) -> Any:
@@ -61,7 +86,7 @@ class OutputDatasetConfig:
         """Let a step of a pipeline read what another writes; the binding that stands for it in a command."""
         from azureml.data import _inputs
 
-        return _inputs.read(job, self, name, mode, self._steps)
+        return _inputs.read(job, self, name, mode, self._steps, self._glob)
 
 
 class TransformationMixin:
@@ -113,7 +138,9 @@ class TransformationMixin:
 class OutputFileDatasetConfig(OutputDatasetConfig, TransformationMixin):
     """A folder that a job writes.
 
-    ``destination`` is ``(datastore, "path")``, in which ``{run-id}`` and ``{output-name}`` are filled in.
+    ``destination`` is ``(datastore, "path")``, in which ``{run-id}`` and ``{output-name}`` are filled in. The job
+    writes into the folder that an argument or the variable of its name says, so there is no ``source`` elsewhere to be
+    named; ``partition_format`` is said where the files are read. Raises :class:`UserErrorException` for these two.
     """
 
     def __init__(
@@ -127,25 +154,21 @@ class OutputFileDatasetConfig(OutputDatasetConfig, TransformationMixin):
         self.destination = destination if isinstance(destination, (tuple, type(None))) else (destination, "")
         if self.destination and not isinstance(self.destination[0], AbstractDatastore):
             raise UserErrorException("destination is (datastore, 'path').", target="destination")
-        self.source = source
-        self._partition_format = partition_format
-
-    def as_upload(self, overwrite: bool = False, source_globs: Any = None) -> OutputFileDatasetConfig:
-        """The same, sent when the job is over."""
-        return self._as("upload")
-
-    def as_mount(self, disable_metadata_cache: bool = False) -> OutputFileDatasetConfig:
-        """The same, written where it will lie."""
-        return self._as("mount")
+        if source is not None:
+            raise UserErrorException(
+                f"source is '{source}', and cannot be said: let the script write into the folder that the output is "
+                "when it is an argument.",
+                target="source",
+            )
+        if partition_format is not None:
+            raise UserErrorException(
+                "Say partition_format where the files are read: output.read_delimited_files(partition_format=…).",
+                target="partition_format",
+            )
 
     def as_hdfs(self) -> Any:
         """Raises :class:`UserErrorException`: there is no Spark here."""
         raise UserErrorException("Lazuli has no Spark, so nothing is written through HDFS. Use as_upload().")
-
-    def _as(self, mode: str) -> OutputFileDatasetConfig:
-        made = copy.copy(self)
-        made.mode = mode
-        return made
 
     def _uri(self) -> str | None:
         """Where it goes; None for a place of the job's own."""
@@ -177,8 +200,6 @@ class OutputFileDatasetConfig(OutputDatasetConfig, TransformationMixin):
 class OutputTabularDatasetConfig(OutputFileDatasetConfig):
     """Files that a job writes, read as a table by who comes after."""
 
-    _glob: str | None = None
-
     def keep_columns(self, columns: str | list[str]) -> OutputTabularDatasetConfig:
         """The table with these columns alone."""
         return self._then({"keep_columns": columns})
@@ -198,6 +219,20 @@ class OutputTabularDatasetConfig(OutputFileDatasetConfig):
             {"take_random_sample": {**said, "complement": True}}
         )
 
+    def _output(self) -> dict[str, Any]:
+        said = super()._output()
+        return {**said, "jobOutputType": "mltable"} if self._registered else said
+
+    def _bind(self, job: dict[str, Any], workspace: Any = None) -> str:
+        from azureml.data import _inputs
+        from azureml.data._definition import Definition
+
+        binding = super()._bind(job, workspace)
+        if self._registered:
+            files = Definition(({"pattern": f"./{self._glob or '**/*'}"},), tuple(self._steps))
+            _inputs.leave(job, binding, "MLTable", files.text())
+        return binding
+
     def _then(self, step: Mapping[str, Any]) -> OutputTabularDatasetConfig:
         made = copy.copy(self)
         made._steps = [*self._steps, step]
@@ -207,6 +242,8 @@ class OutputTabularDatasetConfig(OutputFileDatasetConfig):
 class HDFSOutputDatasetConfig:
     """There is no Spark here: making one raises :class:`UserErrorException`."""
 
+    _is_declined = True
+
     def __init__(self, name: str | None = None, destination: Any = None) -> None:
         raise UserErrorException(
             "Lazuli has no Spark, so nothing is written through HDFS. Use OutputFileDatasetConfig."
@@ -215,6 +252,8 @@ class HDFSOutputDatasetConfig:
 
 class LinkTabularOutputDatasetConfig:
     """A table that a job links: making one raises :class:`UserErrorException`."""
+
+    _is_declined = True
 
     def __init__(self, name: str | None = None) -> None:
         raise UserErrorException("Linked outputs are not kept here. Write files, and use OutputFileDatasetConfig.")

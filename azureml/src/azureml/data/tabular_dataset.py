@@ -194,7 +194,7 @@ class TabularDataset(AbstractDataset):
     def _sample(self, columns: Sequence[str] = ()) -> Any:
         """The first rows of the first file, and of it these columns. Raises :class:`DatasetValidationError`."""
         try:
-            files = _definition.files(self._definition.paths, self._workspace)
+            files = _reading.files_of(self._definition, self._workspace)
             first = self._of(self._definition._replace(paths=({"file": files[0].uri},)), self._workspace)
             first = first.keep_columns(columns) if columns else first
             return first.to_pandas_dataframe()

@@ -113,13 +113,17 @@ class MNIST(OpenDatasetBase):
         return FileDatasetFactory.from_files(f"{cls._place()}/{parts[dataset_filter]}")
 
 
-class Diabetes(OpenDatasetBase):
+class SampleDatasetBase(OpenDatasetBase):
+    """One that is small enough to be read whole."""
+
+
+class Diabetes(SampleDatasetBase):
     """Measurements of patients, and how their diabetes progressed."""
 
     _FOLDER = "diabetes"
 
 
-class OjSalesSimulated(OpenDatasetBase):
+class OjSalesSimulated(SampleDatasetBase):
     """Simulated sales of orange juice."""
 
     _FOLDER = "oj_sales_simulated"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from azureml.core import Dataset, Experiment, Workspace
+from azureml.core import Dataset, Experiment, Model, Workspace
 from azureml.core.runconfig import RunConfiguration
 from azureml.data import OutputFileDatasetConfig
 from azureml.data.datapath import DataPath, DataPathComputeBinding
@@ -55,11 +55,24 @@ with open(os.path.join(said.out, "words.txt"), "w") as file:
     file.write(said.words + os.environ["AML_PARAMETER_mark"])
 """
 TRAIN = """\
-import sys
-from azureml.core import Run
+import os, sys
+from azureml.core import Dataset, Model, Run
+os.makedirs("outputs", exist_ok=True)
+open("outputs/m.txt", "w").write("weights")
 text = open(sys.argv[1] + "/words.txt").read()
 run = Run.get_context()
+run.upload_file("outputs/m.txt", "outputs/m.txt")
 run.log("length", len(text))
+run.parent.log("total", len(text))
+run.parent.tag("trained", "yes")
+run.parent.upload_file("notes.txt", sys.argv[1] + "/words.txt")
+model = run.register_model(model_name="of-a-step", model_path="outputs/m.txt")
+assert run.experiment.workspace.models["of-a-step"].version == model.version
+model = Model.register(run.experiment.workspace, "train.py", "from-a-step", tags={"run": run.id})
+store = run.experiment.workspace.get_default_datastore()
+store.upload_files(["train.py"], target_path="from/" + run.id)
+made = Dataset.File.from_files((store, "from/" + run.id))
+made.register(run.experiment.workspace, "from a step", create_new_version=True)
 with open(sys.argv[2], "w") as file:
     file.write(text.upper())
 """
@@ -142,7 +155,10 @@ def test_a_pipeline_hands_on_what_its_steps_write(
     assert {step.name for step in run.get_steps()} == {"Prepare the data", "train"}
     (step,) = run.find_step_run("train")
     assert step.get_status() == "Finished" and step.parent == run
-    assert step.get_metrics() == {"length": 11}
+    assert step.get_metrics() == {"length": 11} and run.get_metrics() == {"total": 11}
+    assert run.get_tags()["trained"] == "yes" and "notes.txt" in run.get_file_names()
+    assert Model(ws, "from-a-step").tags == {"run": step.id} and Model(ws, "of-a-step").run_id == step.id
+    assert Dataset.get_by_name(ws, "from a step").to_path() == ["/train.py"]
     left = run.get_pipeline_output("best")
     assert left.download(str(tmp_path), show_progress=True) == 1
     assert (tmp_path / left.path_on_datastore).read_text() == "IT'S $HOME!"

@@ -154,7 +154,23 @@ def test_a_job_changes_nothing_but_what_it_tracks(served: Served, job: dict[str,
         assert answer.status_code == 403, (route.method, path, answer.text)
 
 
-def test_a_job_reads_the_storage_of_its_workspace_and_writes_nothing_there(served: Served, job: dict[str, str]) -> None:
+def test_a_job_registers_models_and_data_and_takes_none_away(served: Served, job: dict[str, str]) -> None:
+    place = "azureml://datastores/workspaceblobstore/paths/made/"
+    container = served.admin.get(f"{WS}/datastores/workspaceblobstore").json()["properties"]["containerName"]
+    file = f"/lazuli.blob.core.lazuli.local/{container}/made/a"
+    assert served.admin.put(file, content=b"a", headers={"x-ms-blob-type": "BlockBlob"}).status_code == 201
+    for word, said in (("data", {"dataType": "uri_folder", "dataUri": place}), ("models", {"modelUri": place})):
+        one = f"{WS}/{word}/made-by-a-job/versions/1"
+        assert served.nobody.put(one, headers=job, json={"properties": said}).status_code == 201
+        assert served.nobody.get(one, headers=job).status_code == 200
+        for method, path in (("DELETE", one), ("DELETE", f"{WS}/{word}/made-by-a-job")):
+            assert served.nobody.request(method, path, headers=job, json={}).status_code == 403
+        assert served.nobody.put(one.replace(WS, OTHER), headers=job, json={"properties": said}).status_code == 403
+
+
+def test_a_job_reads_the_storage_of_its_workspace_and_adds_what_is_not_there(
+    served: Served, job: dict[str, str]
+) -> None:
     store = f"{WS}/datastores/workspaceblobstore"
     container = served.admin.get(store).json()["properties"]["containerName"]
     path = f"/lazuli.blob.core.lazuli.local/{container}/table.csv"
@@ -163,6 +179,8 @@ def test_a_job_reads_the_storage_of_its_workspace_and_writes_nothing_there(serve
     signature = served.nobody.post(f"{store}/listSecrets", headers=job).json()["sasToken"]
     assert served.nobody.get(f"{path}?{signature}").content == b"a"
     assert served.nobody.put(f"{path}?{signature}", content=b"b", headers=new).status_code == 403
+    assert served.nobody.put(f"{path}.new?{signature}", content=b"b", headers=new).status_code == 201
+    assert served.nobody.put(f"{path}.new?{signature}", content=b"c", headers=new).status_code == 403
     assert served.nobody.delete(f"{path}?{signature}").status_code == 403
     elsewhere = f"{OTHER}/datastores/workspaceblobstore/listSecrets"
     assert served.nobody.post(elsewhere, headers=job).status_code == 403

@@ -10,6 +10,7 @@ import pytest
 from tests.server.conftest import SCOPE, WS, Served, on_its_way
 
 from lazuli.server.mlflow.confined import BEGUN_BY, _Checks, _nobody
+from lazuli.store import tables
 
 API = f"/mlflow/v2.0{WS}/api/2.0"
 FILES = f"{API}/mlflow-artifacts/artifacts"
@@ -116,6 +117,32 @@ def test_a_logged_model_is_written_by_the_job_that_began_it(post: Post) -> None:
         assert post(f"logged-models/{model}{path}", "Mine", method, **body).status_code == 200, (path, method)
 
 
+def test_a_step_adds_to_the_run_of_its_pipeline_and_cancels_it(
+    served: Served, jobs: dict[str, dict[str, str]], post: Post
+) -> None:
+    store = served.platform.store
+    for name in ("pipeline", "step"):
+        on_its_way(served, name)
+        with store.state.write() as tx:
+            served.platform.tracking.runs.open_in(tx, SCOPE, name)
+    with store.state.write() as tx:
+        of_step = tables.resource.c.name == "step"
+        tx.execute(tables.resource.update().where(of_step).values(parent="pipeline"))
+    born = on_its_way(served, "step")
+    jobs["step"] = {"Authorization": f"Bearer {served.platform.access.job_token('u', SCOPE, 'step', born)}"}
+    for path, body in WRITES:
+        allowed = path in ("runs/log-metric", "runs/log-batch", "runs/log-parameter", "runs/set-tag")
+        assert post(path, "step", run_id="pipeline", **body).status_code == (200 if allowed else 403), path
+        assert post(path, "Mine", run_id="pipeline", **body).status_code == 403, path
+    file = f"{FILES}/ExperimentRun/dcid.pipeline/a.txt"
+    assert served.nobody.put(file, content=b"x", headers=jobs["Mine"]).status_code == 403
+    assert served.nobody.put(file, content=b"x", headers=jobs["step"]).status_code == 200
+    assert served.nobody.delete(file, headers=jobs["step"]).status_code == 403
+    for name, status in (("Mine", 403), ("pipeline", 200), ("step", 200)):
+        answer = served.nobody.post(f"{WS}/jobs/{name}/cancel", headers=jobs["step"])
+        assert answer.status_code == status, (name, answer.text)
+
+
 def test_of_experiments_a_job_makes_new_ones_and_tags_its_own(served: Served, post: Post) -> None:
     made = post("experiments/create", name="made-by-a-job").json()["experiment_id"]
     own = served.platform.tracking.runs.get(SCOPE, "Mine").experiment_id
@@ -126,7 +153,7 @@ def test_of_experiments_a_job_makes_new_ones_and_tags_its_own(served: Served, po
 
 
 def test_every_route_that_writes_has_a_check_and_an_unknown_one_is_closed(served: Served) -> None:
-    checks = _Checks(served.platform.tracking)
+    checks = _Checks(served.platform.tracking, lambda _: [])
     writes = [r for r in served.app.routes if r.permission in ("runs/write", "artifacts/write", "experiments/write")]
     closed = {route.path.rpartition("/")[2] for route in writes if checks.of(route) is _nobody}
     assert closed == {"update", "delete", "restore", "delete-experiment-tag"}

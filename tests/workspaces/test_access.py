@@ -87,7 +87,7 @@ def test_a_job_reads_and_tracks_at_home(store: Store) -> None:
         for scope in (ELSEWHERE, Scope("sub", "group", "Hom"), Scope("sub", "other", "Home"), None):
             with pytest.raises(NotAllowed):
                 access.check(job, permission, scope)
-    for permission in ("jobs/write", "jobs/cancel", "models/write", "datastores/secrets", "workspaces/delete"):
+    for permission in ("jobs/write", "models/write", "connections/secrets", "workspaces/delete"):
         with pytest.raises(NotAllowed):
             access.check(job, permission, HOME)
 

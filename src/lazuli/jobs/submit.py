@@ -174,6 +174,16 @@ class Jobs(Shelf):
         self.after(record)
         return record
 
+    def above(self, id: ResourceId) -> list[str]:
+        """The names of the jobs that a job is a part of, the nearest first: its pipeline, its sweep, and theirs."""
+        found: list[str] = []
+        with self.store.state.read() as tx:
+            record = self.store.documents.find(tx, id)
+            while record is not None and record.parent and record.parent not in found:
+                found.append(record.parent)
+                record = self.store.documents.find(tx, ResourceId(id.scope, "jobs", record.parent))
+        return found
+
     def cancel_all(
         self, scope: Scope, names: Sequence[str], actor: Principal, why: Mapping[str, str] | None = None
     ) -> None:

@@ -23,7 +23,7 @@ from lazuli.schema.words import time_of
 from lazuli.server.listing import of_jobs, page, wanted
 from lazuli.server.present import present, present_container, read, read_container
 from lazuli.server.registries import DATA_PLANE, SHARED
-from lazuli.server.routes import POLL, REGISTRY, WORKSPACE, Call, Route, reply
+from lazuli.server.routes import POLL, REGISTER, REGISTRY, WORKSPACE, Call, Route, reply
 from lazuli.server.shelves import Shelves
 from lazuli.shelves.shelf import ANYTHING, Expected, Shelf
 from lazuli.store.documents import Record, Selection
@@ -154,7 +154,7 @@ class _Door:
         word = self.noun.word
         return [
             Route("GET", path, self.get, self.read, f"Show: {word}", response=self.one),
-            Route("PUT", path, self.put, self.write, f"Create or change: {word}", request=self.one, response=self.one),
+            Route("PUT", path, self.put, self.make, f"Create or change: {word}", request=self.one, response=self.one),
             Route("DELETE", path, self.delete, self.remove, f"Delete: {word}"),
         ]
 
@@ -175,6 +175,10 @@ class _Door:
     @property
     def write(self) -> str:
         return f"{self.noun.permission}/write"
+
+    @property
+    def make(self) -> str:
+        return self.write
 
     @property
     def remove(self) -> str:
@@ -274,6 +278,14 @@ class _JobDoor(_Door):
         return of_jobs(call, super()._selection(call, versions=versions))
 
 
+class _RegisteredDoor(_Door):
+    """What a job registers, as it does through MLflow's door: it makes versions, and says what they are."""
+
+    @property
+    def make(self) -> str:
+        return REGISTER
+
+
 class _DatastoreDoor(_Door):
     """Datastores: clients ask for the default one by a query."""
 
@@ -360,6 +372,8 @@ _DOORS: dict[str, type[_Door]] = {
     "batch-endpoint": _BegunDoor,
     "batch-deployment": _BegunDoor,
     "job": _JobDoor,
+    "data": _RegisteredDoor,
+    "model": _RegisteredDoor,
 }
 
 
@@ -430,6 +444,13 @@ class _Actions:
         return reply({"value": self.shelves.job.counts(call.scope)})
 
     def cancel(self, call: Call) -> Response:
+        """A job may end itself and what it is a part of, as a step ends its pipeline."""
+        if call.principal.role == "job" and call.params["name"] not in self._family(call):
+            raise NotAllowed(
+                f"A job may not cancel '{call.params['name'][:100]}': it cancels itself and what it is a part of.",
+                target="name",
+                mend="Leave it to a person, or to the pipeline that both are a part of.",
+            )
         self.shelves.job.cancel(ResourceId(call.scope, "jobs", call.params["name"]), call.principal)
         return reply(status=200)
 
@@ -442,7 +463,8 @@ class _Actions:
     def secrets(self, call: Call) -> Response:
         """What opens a datastore: a signature for one of ours, the user's own secret for one of theirs.
 
-        A job, which may read its workspace, is given a signature that reads, and nobody's own secret.
+        A job, which may read its workspace, is given a signature that reads and adds what is not there yet, and no
+        secret of a person's own.
         """
         record = self.shelves.datastore.get(ResourceId(call.scope, "datastores", call.params["name"]))
         is_job = call.principal.role == "job"
@@ -454,9 +476,13 @@ class _Actions:
                     mend="Give the job what lies there as an input.",
                 )
             return reply(self._own_secrets(record))
-        may, seconds = ("rl", _SAS_SECONDS_OF_A_JOB) if is_job else ("racwdl", _SAS_SECONDS)
+        may, seconds = ("rcl", _SAS_SECONDS_OF_A_JOB) if is_job else ("racwdl", _SAS_SECONDS)
         token = self.storage.token(str(record.body["container_name"]), may, seconds)
         return reply({"secretsType": "Sas", "sasToken": token})
+
+    def _family(self, call: Call) -> list[str]:
+        id = ResourceId(call.scope, "jobs", call.principal.id)
+        return [id.name, *self.shelves.job.above(id)]
 
     def _own_secrets(self, record: Record) -> dict[str, Any]:
         secrets = self.storage.secrets_of(record)

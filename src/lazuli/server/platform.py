@@ -205,7 +205,7 @@ class Platform:
             *stream_routes(shelves.job, self.logs, self.tracking, self.job_environments),
             *environment_routes(shelves.environment, self.made),
             *history_routes(shelves.job, shelves.data, shelves.model, self.storage, self.logs, tickets),
-            *mlflow_routes(self.tracking, registry),
+            *mlflow_routes(self.tracking, registry, shelves.job.above),
             *blob_routes(
                 self.store.blobs,
                 self.storage.key_of,

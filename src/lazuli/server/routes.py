@@ -20,7 +20,7 @@ from lazuli.schema.identity import REGISTRIES, WORKSPACES, Scope, check_name
 from lazuli.schema.problems import InvalidInput, NotSignedIn, Problem, to_envelope
 from lazuli.shelves.principal import Principal
 
-__all__ = ["KEYED", "POLL", "PUBLIC", "REGISTRY", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
+__all__ = ["KEYED", "POLL", "PUBLIC", "REGISTER", "REGISTRY", "SIGNED", "WORKSPACE", "Call", "Route", "refuse", "reply"]
 
 PUBLIC = "public"
 """The permission of the few routes that Microsoft's client calls before it has a token. They tell no secret."""
@@ -28,6 +28,8 @@ SIGNED = "signed"
 """The permission of routes whose URL carries its own signature, which the handler itself checks."""
 KEYED = "keyed"
 """The permission of routes that lead to an online endpoint, whose front asks for the endpoint's own keys."""
+REGISTER = "artifacts/register"
+"""What a job may do with what it made; to rename or delete is for those who may write models and data."""
 WORKSPACE = (
     "/subscriptions/{subscription}/resourceGroups/{group}"
     "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"

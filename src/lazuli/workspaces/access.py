@@ -34,8 +34,8 @@ _JOB_SECONDS = 30 * 24 * 3600
 _ASK_AGAIN_MS = 1_000
 _MOST_REMEMBERED = 10_000
 _JOB_MAY_WRITE = frozenset({"runs", "experiments", "artifacts", "blobs"})
-_JOB_MAY_ALSO = frozenset({"datastores/secrets"})
-"""What else a job may: it is given a signature that reads."""
+_JOB_MAY_ALSO = frozenset({"datastores/secrets", "jobs/cancel"})
+"""What else a job may: it is given a signature that reads and adds, and cancels what it is a part of."""
 _NOT_FOR_READERS = frozenset({"secrets", "sessions", "tokens"})
 
 

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from lazuli.assets.registry import Registry
 from lazuli.schema.problems import NotFound
-from lazuli.server.mlflow.confined import confined
+from lazuli.server.mlflow.confined import Above, confined
 from lazuli.server.mlflow.door import NO_ENDPOINT, PREFIX, refuse_as_mlflow, routes_of
 from lazuli.server.mlflow.experiments import experiment_rows
 from lazuli.server.mlflow.files import file_routes
@@ -26,8 +26,11 @@ from lazuli.tracking import Tracking
 __all__ = ["mlflow_routes"]
 
 
-def mlflow_routes(tracking: Tracking, registry: Registry) -> list[Route]:
-    """Every route of the door. Those for what is not here (traces and the like) are the last."""
+def mlflow_routes(tracking: Tracking, registry: Registry, above: Above) -> list[Route]:
+    """Every route of the door. Those for what is not here (traces and the like) are the last.
+
+    ``above`` tells which jobs a job is a part of.
+    """
     rows = [
         *experiment_rows(tracking.experiments),
         *run_rows(tracking.runs),
@@ -38,7 +41,7 @@ def mlflow_routes(tracking: Tracking, registry: Registry) -> list[Route]:
     routes = [*routes_of(rows), log_metric_route(tracking.metrics)]
     routes += [*file_routes(tracking.artifacts, tracking.runs), *model_routes(tracking.models, tracking.artifacts)]
     routes += _other_routes()
-    routes = confined(routes, tracking)
+    routes = confined(routes, tracking, above)
     return [replace(route, failure=refuse_as_mlflow, tags=("MLflow",)) for route in routes]
 
 

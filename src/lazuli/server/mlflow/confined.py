@@ -1,5 +1,7 @@
 """What a job may write of what is tracked: its own run, what it began itself, and what is nested in these.
 
+To the runs of what it is a part of, its pipeline or sweep, it may add: metrics, parameters, tags and files.
+
 Every job of a workspace may read what the others have measured and made. That one of them, by a mistake or by a
 program that it did not write, could also change or delete it, is what this holds back.
 """
@@ -14,7 +16,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from lazuli.schema.identity import Scope
+from lazuli.schema.identity import ResourceId, Scope
 from lazuli.schema.problems import NotAllowed, NotFound
 from lazuli.server.mlflow.door import body_of, run_id_of, text_of
 from lazuli.server.mlflow.files import SCHEME
@@ -33,13 +35,17 @@ _DEEPEST = 16
 _LONGEST_PATH = 64
 _MOST_REMEMBERED = 10_000
 
+_ADDS = frozenset({"runs/log-metric", "runs/log-batch", "runs/log-parameter", "runs/set-tag"})
+
+Above = Callable[[ResourceId], list[str]]
+"""The names of the jobs that a job is a part of."""
 Check = Callable[[Call], Call]
 """The call as it may be made. Raises :class:`NotAllowed` where it may not."""
 
 
-def confined(routes: list[Route], tracking: Tracking) -> list[Route]:
-    """The routes, with those that write opened to a job for what is its own alone."""
-    checks = _Checks(tracking)
+def confined(routes: list[Route], tracking: Tracking, above: Above) -> list[Route]:
+    """The routes, with those that write opened to a job for what is its own alone, and to add to what is ``above``."""
+    checks = _Checks(tracking, above)
     return [_with(route, checks) if route.permission in _WRITES else route for route in routes]
 
 
@@ -65,8 +71,9 @@ def _with(route: Route, checks: _Checks) -> Route:
 
 
 class _Checks:
-    def __init__(self, tracking: Tracking) -> None:
+    def __init__(self, tracking: Tracking, above: Above) -> None:
         self._tracking = tracking
+        self._above = above
         self._own: set[tuple[str, str, str]] = set()  # workspace, job, run: what was found to be a job's stays so
 
     def of(self, route: Route) -> Check:
@@ -77,6 +84,8 @@ class _Checks:
         path = path.removeprefix("mlflow/")
         if path in ("runs/create", "logged-models"):
             return self._begin
+        if path in _ADDS:
+            return self._add
         if path.startswith("runs/"):
             return self._run
         if path.startswith("logged-models/{model_id}"):
@@ -93,6 +102,12 @@ class _Checks:
 
     def _run(self, call: Call) -> Call:
         self._check(call, run_id_of(body_of(call)))
+        return call
+
+    def _add(self, call: Call) -> Call:
+        run_id = run_id_of(body_of(call))
+        if not self._is_its_own(call, run_id) and not self._is_part_of(call, run_id):
+            raise _not_its_own(f"run '{run_id[:100]}'")
         return call
 
     def _begin(self, call: Call) -> Call:
@@ -135,7 +150,7 @@ class _Checks:
                 yield clean(uri.removeprefix(SCHEME))
 
     def _uri_of_run(self, call: Call, run_id: str) -> str:
-        if not self._is_its_own(call, run_id):
+        if not self._is_its_own(call, run_id) and not (call.method == "PUT" and self._is_part_of(call, run_id)):
             return ""
         try:
             return self._tracking.runs.get(call.scope, run_id).artifact_uri
@@ -163,6 +178,10 @@ class _Checks:
             self._own.clear()
         self._own.add(self._key(call, run_id))
         return True
+
+    def _is_part_of(self, call: Call, run_id: str) -> bool:
+        """Whether the job was made by another whose run this is, or by one that was."""
+        return run_id in self._above(ResourceId(call.scope, "jobs", call.principal.id))
 
     def _is_below(self, scope: Scope, run_id: str, job: str) -> bool:
         """Whether a run was begun by the job, or is nested in one that is its own."""

@@ -11,7 +11,7 @@ from lazuli.assets.labels import labels_of
 from lazuli.assets.registry import NO_STAGE, Registered, Registry, download_uri
 from lazuli.server.mlflow.door import Row, body_of, done, page_of, sent, text_list, text_of
 from lazuli.server.mlflow.spelling import pairs_json
-from lazuli.server.routes import Call, reply
+from lazuli.server.routes import REGISTER, Call, reply
 from lazuli.store.documents import Record
 from lazuli.tracking.paging import read_token, token
 from lazuli.tracking.rules import MAX_TAG, check_key, check_text, page_size, pairs
@@ -22,8 +22,6 @@ MAX_MODELS = 1000
 MAX_VERSIONS = 200_000
 MAX_DESCRIPTION = 100_000
 READ = "models/read"
-REGISTER = "artifacts/register"
-"""What a job may do with the models it made; to rename or delete is for those who may write models."""
 WRITE = "models/write"
 
 

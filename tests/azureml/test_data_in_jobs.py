@@ -29,6 +29,8 @@ test "$(ls {some})" = a.csv
 WRITER = """\
 import pathlib, sys, time
 folder = pathlib.Path(sys.argv[2])
+assert pathlib.Path("given/raw/a.csv").read_text() == pathlib.Path(sys.argv[3], "a.csv").read_text()
+pathlib.Path("left/here.txt").write_text("here")
 (folder / "a.csv").write_text("a;b\\n1;x\\n2;y\\n")
 (folder / "notes.txt").write_text("no rows")
 time.sleep(1)
@@ -140,7 +142,7 @@ def test_outputs_say_what_they_are(store: Any) -> None:
             refused()
 
 
-def test_a_table_that_a_job_writes_is_registered_as_one(ws: Workspace, tmp_path: Path) -> None:
+def test_a_table_that_a_job_writes_is_registered_as_one(ws: Workspace, store: Any, tmp_path: Path) -> None:
     (tmp_path / "write.py").write_text(WRITER)
     asked = AmlCompute.provisioning_configuration(vm_size="STANDARD_D2_V2", max_nodes=1)
     cluster = ComputeTarget.create(ws, "one", asked)
@@ -149,11 +151,13 @@ def test_a_table_that_a_job_writes_is_registered_as_one(ws: Workspace, tmp_path:
     types = {"a": DataType.to_string()}
     table = out.read_delimited_files(separator=";", path_glob="*.csv", set_column_types=types).drop_columns("b")
     written = table.register_on_complete(name="written rows", description="by a job")
+    raw = Dataset.File.from_files((store, "data/")).as_download(path_on_compute="given/raw")
+    left = store.path("left").as_upload(path_on_compute="left")
     run = Experiment(ws, "writing").submit(
         ScriptRunConfig(
             str(tmp_path),
             "write.py",
-            arguments=["--out", written],
+            arguments=["--out", written, raw, left],
             compute_target=cluster,
             environment=Environment.get(ws, "AzureML-minimal"),
         ),
@@ -164,6 +168,7 @@ def test_a_table_that_a_job_writes_is_registered_as_one(ws: Workspace, tmp_path:
     with pytest.raises(ComputeTargetException):
         cluster.delete()
     run.wait_for_completion(raise_on_error=True)
+    assert store._container().read("left/here.txt") == b"here"
     found = Dataset.get_by_name(ws, "written rows")
     assert isinstance(found, TabularDataset) and found.description == "by a job"
     frame = found.to_pandas_dataframe()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
@@ -66,7 +67,22 @@ def leave(job: dict[str, Any], binding: str, name: str, content: str) -> None:
     """Let the job write a small file into the folder that an output is, before its own command begins."""
     variable = "LAZULI_LEAVES_" + re.sub(r"\W+", "_", binding).strip("_")
     set_variable(job, variable, content)
-    words = f"printf '%s' \"${variable}\" > {binding}/{name}"
+    _begin(job, f"printf '%s' \"${variable}\" > {binding}/{name}")
+
+
+def link(job: dict[str, Any], binding: str, path: str | None) -> str:
+    """Let the job see an input or output at a path in the folder that it works in as well; the binding.
+
+    An absolute path is left out: it would be the same one for every job of the machine.
+    """
+    if path and not path.startswith(("/", "~")) and ".." not in path.split("/"):
+        here = shlex.quote(path.rstrip("/"))
+        parent = shlex.quote(str(Path(path).parent))
+        _begin(job, f"mkdir -p {parent} && {{ [ -e {here} ] || ln -s {binding} {here} || [ -e {here} ]; }}")
+    return binding
+
+
+def _begin(job: dict[str, Any], words: str) -> None:
     before = _properties(job).setdefault(BEFORE, [])
     before += [] if words in before else [words]
 

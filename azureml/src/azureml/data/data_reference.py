@@ -16,7 +16,12 @@ _MODES = {"mount": "ReadOnlyMount", "download": "Download", "upload": "Upload", 
 
 
 class DataReference:
-    """A place on a datastore, and how a job comes to it: "mount", "download" or "upload"."""
+    """A place on a datastore, and how a job comes to it: "mount", "download" or "upload".
+
+    The job finds it where the argument, or the variable that ``str`` names, says. With ``path_on_compute`` it is also
+    there, below the folder that the job works in; an absolute path has no effect, for jobs share a machine. What is
+    sent replaces what was there, with ``overwrite`` and without.
+    """
 
     def __init__(
         self,
@@ -82,11 +87,13 @@ class DataReference:
         variable = f"AZUREML_DATAREFERENCE_{self.data_reference_name}"
         if self.mode == "upload":
             said = {"jobOutputType": "uri_folder", "uri": uri, "mode": "ReadWriteMount"}
-            return _inputs.add(job, "outputs", self.data_reference_name, said, variable)
+            binding = _inputs.add(job, "outputs", self.data_reference_name, said, variable)
+            return _inputs.link(job, binding, self.path_on_compute)
         path = (self.path_on_datastore or "").strip("/")
         kind = "uri_file" if path and self.datastore._container().has(path) else "uri_folder"
         said = {"jobInputType": kind, "uri": uri, "mode": _MODES[self.mode]}
-        return _inputs.add(job, "inputs", self.data_reference_name, said, variable)
+        binding = _inputs.add(job, "inputs", self.data_reference_name, said, variable)
+        return _inputs.link(job, binding, self.path_on_compute)
 
     def __str__(self) -> str:
         return f"$AZUREML_DATAREFERENCE_{self.data_reference_name}"

@@ -16,7 +16,11 @@ _MODES = {"mount": "ReadOnlyMount", "download": "Download"}
 
 
 class DatasetConsumptionConfig:
-    """A dataset under a name, "direct", or as files: "mount" or "download"."""
+    """A dataset under a name, "direct", or as files: "mount" or "download".
+
+    The job finds the files where the argument, or the variable of the input's name, says. With ``path_on_compute`` they
+    are also there, below the folder that the job works in; an absolute path has no effect, for jobs share a machine.
+    """
 
     def __init__(self, name: str, dataset: Any, mode: str = "direct", path_on_compute: str | None = None) -> None:
         self.name = re.sub(r"\W", "_", name)
@@ -73,7 +77,7 @@ class DatasetConsumptionConfig:
         said = {"jobInputType": kind, "uri": self.dataset.id if is_asset else uri, "mode": _MODES[self.mode]}
         binding = _inputs.add(job, "inputs", self.name, said, self.name)
         _inputs.tell(job, self.name, {"variable": self.name})
-        return binding
+        return _inputs.link(job, binding, self.path_on_compute)
 
 
 def _saved(dataset: Any, workspace: Workspace) -> str:

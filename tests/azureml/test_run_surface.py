@@ -15,7 +15,7 @@ from azureml.train.automl import AutoMLConfig
 
 TRAIN = """
 import argparse, os
-from azureml.core import Run
+from azureml.core import Dataset, Model, Run
 from azureml.core.run import _OfflineRun
 
 parser = argparse.ArgumentParser()
@@ -49,6 +49,11 @@ os.makedirs("outputs/more", exist_ok=True)
 with open("outputs/more/one.txt", "w") as file:
     file.write("one")
 assert run.get_secret(name="door") == "open"
+kept = run.register_model(model_name="inside", model_path="outputs/model.txt", tags={"by": "the job"})
+Model.register(workspace=workspace, model_path="outputs/more/one.txt", model_name="inside")
+store = workspace.get_default_datastore()
+store.upload_files(["outputs/more/one.txt"], target_path="left/" + run.id, show_progress=False)
+Dataset.File.from_files((store, "left/" + run.id)).register(workspace, "left", create_new_version=True)
 run.tag("depth", given.depth)
 run.complete()
 print("trained on", len(frame))
@@ -109,6 +114,10 @@ def test_a_job_reads_its_datasets_and_tells_what_it_did(
     assert run.get_metrics(recursive=True)[fold.id] == {"score": 0.5}
     assert list(run.get_children(type="azureml.scriptrun")) == []
     assert (run.tags, run.display_name) == ({"kind": "tree", "depth": "3"}, "first")
+
+    first, second = sorted(Model.list(ws, "inside"), key=lambda model: model.version)
+    assert (first.version, first.run_id, first.tags) == (1, run.id, {"by": "the job"})
+    assert second.version == 2 and Dataset.get_by_name(ws, "left").to_path() == ["/one.txt"]
 
     assert {"outputs/model.txt", "outputs/more/one.txt"} <= set(run.get_file_names())
     run.download_files(prefix="outputs/more", output_directory=str(tmp_path / "got"), append_prefix=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
@@ -29,7 +28,6 @@ def typed(run: Run, said: Mapping[str, Any] | None) -> Run:
     """The run as its type has it; the run itself where it is no job's, or its type has no class."""
     kind = (said or {}).get("runType") or ""
     if kind not in _FACTORIES and kind in _HOMES:
-        with contextlib.suppress(ModuleNotFoundError):  # then it is a plain run
-            importlib.import_module(_HOMES[kind])
+        importlib.import_module(_HOMES[kind])
     factory = _FACTORIES.get(kind)
     return factory(run.experiment, said) if factory and said else run

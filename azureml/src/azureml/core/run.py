@@ -687,7 +687,7 @@ def _fits(run: Run, said: Mapping[str, Any], tags: Any, properties: Any, type: A
         has_all(tags_of(said["data"]), tags)
         and (properties is None or has_all(_properties_of(run._job() or {}, said), properties))
         and (type is None or run.type == type)
-        and (status is None or run.get_status() == status)
+        and (status is None or run.status == status)
     )
 
 

@@ -120,7 +120,8 @@ class Reading:
         """The run as it stands now. Raises what the server refuses, or that it is away."""
         job, said = self._run._job() or {}, self._run._said()
         info, tags = said["info"], tags_of(said["data"])
-        error = (self._run.get_details().get("error") or {}).get("error") or {}
+        status = job.get("status") or _status(info)
+        error = (self._run.get_details().get("error") or {}).get("error") or {} if status == "Failed" else {}
         measured = sorted(said["data"].get("metrics") or (), key=lambda each: each["key"])
         properties = job.get("properties") or {}
         return View(
@@ -128,7 +129,7 @@ class Reading:
             name=job.get("displayName") or info.get("run_name") or self._run.id,
             experiment=self._run.experiment.name,
             type=job.get("runType") or "",
-            status=job.get("status") or _status(info),
+            status=status,
             target=job.get("target") or "",
             seconds=_seconds(job, info),
             url=self._run.get_portal_url(),

@@ -32,6 +32,15 @@ def plain() -> Environment:
     return made
 
 
+def my_own() -> Environment:
+    """The Python of this process, in which the package is."""
+    made = Environment("my-own")
+    made.docker.base_image = f"interpreter:{sys.executable}"
+    made.python.user_managed_dependencies = True
+    made.environment_variables = {"GREETING": "hello"}
+    return made
+
+
 def word_model(ws: Workspace, name: str, word: str = "seven") -> Model:
     """A model that is one word, in a file of the working folder."""
     Path("word.txt").write_text(word)

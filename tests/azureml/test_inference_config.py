@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.azureml.serving import plain, scored, word_model
+from tests.azureml.serving import my_own, plain, scored, word_model
 
 from azureml.core import Workspace
-from azureml.core.environment import Environment
 from azureml.core.model import InferenceConfig, Model
 from azureml.core.webservice import LocalWebservice
 from azureml.exceptions import WebserviceException
@@ -34,15 +33,6 @@ def run(data):
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def my_own() -> Environment:
-    """The Python of this process, in which the package is."""
-    made = Environment("my-own")
-    made.docker.base_image = f"interpreter:{sys.executable}"
-    made.python.user_managed_dependencies = True
-    made.environment_variables = {"GREETING": "hello"}
-    return made
 
 
 def test_several_models(ws: Workspace, here: Path) -> None:

@@ -247,8 +247,8 @@ SDK = f"{sdk.NAME}=={sdk._version()}"
         (("azureml-mlflow", "mlflow==1.30"), (SDK, "mlflow==1.30")),
         (("azureml-dataset-runtime[fuse,pandas]",), (SDK, "pandas", "pyarrow")),
         (("azureml-dataprep[pandas]>=1.1", "pandas<2"), (SDK, "pandas", "pandas<2", "pyarrow")),
-        (("azureml-inference-schema", "azureml-fsspec", "azureml-contrib-services"),) * 2,
-        (("azureml-contrib-notebook",), (SDK,)),
+        (("azureml-inference-schema", "azureml-fsspec"),) * 2,
+        (("azureml-contrib-notebook", "azureml-contrib-services", "azureml-monitoring"), (SDK,)),
         (("https://example.org/a.whl", "numpy"), ("https://example.org/a.whl", "numpy")),
     ],
 )  # fmt: skip

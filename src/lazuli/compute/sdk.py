@@ -22,7 +22,7 @@ WHEELS = Path(lazuli.__file__).parent / "built"
 """Where ``hatch_build.py`` puts the wheel."""
 _ANSWERED = re.compile(
     r"azureml-(core|defaults|sdk|telemetry|widgets|mlflow|interpret|explain-model|tensorboard|datadrift|opendatasets"
-    r"|dataset-runtime|dataprep(-native|-rslex)?|automl-(core|runtime)|contrib-(?!services$).+|train|train-.+"
+    r"|dataset-runtime|dataprep(-native|-rslex)?|automl-(core|runtime)|contrib-.+|monitoring|train|train-.+"
     r"|pipeline|pipeline-.+)"
 )
 """What speaks to Azure alone. ``azureml-inference-schema``, ``azureml-fsspec`` and their kin stay what they are."""

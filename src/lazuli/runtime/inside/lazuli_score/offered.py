@@ -9,7 +9,7 @@ from lazuli_score import monitoring, request
 REQUEST, RESPONSE = ("AMLRequest", "rawhttp"), ("AMLResponse",)
 CONTEXT = ("BasicCorrelationContext", "CorrelationContext", "get_context")
 OURS = {
-    "azureml.contrib.services": (),
+    "azureml.contrib.services": (*REQUEST, *RESPONSE),
     "azureml.contrib.services.aml_request": REQUEST,
     "azureml.contrib.services.aml_response": RESPONSE,
     "azureml_inference_server_http": (),

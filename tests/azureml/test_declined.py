@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from azureml._lazuli.declined import Declined, declined
+from azureml.accel import AccelContainerImage
 from azureml.contrib.interpret.visualize import ExplanationDashboard
-from azureml.core.image import ContainerImage, Image
 from azureml.datadrift import AlertConfiguration, DataDriftDetector
 from azureml.exceptions import UserErrorException
 from azureml.interpret import ExplanationClient
@@ -36,8 +36,7 @@ def test_what_is_asked_of_a_class_says_so_too() -> None:
     for use in (
         lambda: ExplanationClient.from_run(None),
         lambda: DataDriftDetector.create_from_datasets(None, "name"),
-        lambda: ContainerImage.image_configuration(execution_script="score.py", runtime="python"),
-        lambda: Image.create(workspace=None),
+        lambda: AccelContainerImage.image_configuration,
         lambda: ExplanationDashboard(None).show(),
     ):
         with pytest.raises(UserErrorException, match="not available on Lazuli"):

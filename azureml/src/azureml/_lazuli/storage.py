@@ -113,6 +113,10 @@ class Container:
         for _ in at_once(send, files.items()):
             pass
 
+    def delete(self, name: str) -> None:
+        """Take a file away."""
+        self._server.respond("DELETE", self._blob(name))
+
     def read(self, name: str) -> bytes:
         """The content of a file."""
         return self._server.respond("GET", self._blob(name)).content

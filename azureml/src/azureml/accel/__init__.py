@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from azureml._lazuli.declined import Declined
-from azureml.core.image import ContainerImage
 
 __all__ = ["AccelContainerImage", "AccelOnnxConverter", "PredictionClient"]
 
@@ -18,7 +17,7 @@ class AccelOnnxConverter(Declined):
     _instead = _INSTEAD
 
 
-class AccelContainerImage(ContainerImage):
+class AccelContainerImage(Declined):
     """An image for an FPGA."""
 
     _instead = _INSTEAD

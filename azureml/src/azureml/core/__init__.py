@@ -6,6 +6,7 @@ from azureml.core.dataset import Dataset
 from azureml.core.datastore import Datastore
 from azureml.core.environment import Environment
 from azureml.core.experiment import Experiment
+from azureml.core.image import ContainerImage, Image
 from azureml.core.keyvault import Keyvault
 from azureml.core.model import Model
 from azureml.core.run import Run
@@ -22,11 +23,13 @@ __version__ = VERSION
 __all__ = [
     "VERSION",
     "ComputeTarget",
+    "ContainerImage",
     "ContainerRegistry",
     "Dataset",
     "Datastore",
     "Environment",
     "Experiment",
+    "Image",
     "Keyvault",
     "Model",
     "Run",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
-from azureml._lazuli.snapshot import of_code, of_files
+from azureml._lazuli.snapshot import below, of_code, of_files
 from azureml.core.environment import DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE, CondaDependencies, Environment
 from azureml.exceptions import WebserviceException
 
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
 
-__all__ = ["InferenceConfig", "code_of"]
+__all__ = ["InferenceConfig", "Kept", "code_of"]
 
 _RUNTIMES = ("python", "python-slim")
 
@@ -53,6 +53,7 @@ class InferenceConfig:
         self.base_image_registry = base_image_registry
         self.cuda_version = cuda_version
         self.environment = environment
+        self._beside: Sequence[str] = ()
         if runtime is not None and runtime.lower() not in _RUNTIMES:
             raise WebserviceException(f"There is no runtime '{runtime}' here, but {' and '.join(_RUNTIMES)}.")
         for word in ("entry_script", "conda_file", "extra_docker_file_steps"):
@@ -67,7 +68,7 @@ class InferenceConfig:
 
     def _scripted(self, workspace: Workspace, is_local: bool = False) -> dict[str, Any]:
         """The parts of a deployment that are the script and its environment."""
-        code = code_of(workspace, self.entry_script, self.source_directory)
+        code = code_of(workspace, self.entry_script, self.source_directory, self._beside)
         return {"codeConfiguration": code, "environmentId": self._environment()._reference(workspace, is_local)}
 
     def _environment(self) -> Environment:
@@ -98,15 +99,44 @@ class InferenceConfig:
         return sorted({name for node in ast.walk(tree) for name in _designated(node)}) or ["default"]
 
 
-def code_of(workspace: Workspace, entry_script: str, source_directory: str | None) -> dict[str, str]:
-    """A script in a folder, or one alone, sent to the workspace."""
+class Kept:
+    """The script and environment of what is there already, for a further service."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self._said = said
+
+    def _scripted(self, workspace: Workspace, is_local: bool = False) -> dict[str, Any]:
+        return {word: self._said[word] for word in ("codeConfiguration", "environmentId") if self._said.get(word)}
+
+    def _streams(self) -> list[str]:
+        return list((self._said.get("dataCollector") or {}).get("collections") or ["default"])
+
+
+def code_of(
+    workspace: Workspace, entry_script: str, source_directory: str | None = None, beside: Sequence[str] = ()
+) -> dict[str, str]:
+    """A script in a folder, or one alone with files and folders that lie beside it, sent to the workspace."""
     script = Path(source_directory or ".") / entry_script
     if source_directory:
         root = Path(source_directory)
         snapshot, said = of_code(root), script.resolve().relative_to(root.resolve()).as_posix()
     else:
-        snapshot, said = of_files(script.stem, {script.name: script}), script.name
+        files = {name: path for each in beside for name, path in _below(Path(each))}
+        snapshot, said = of_files(script.stem, {**files, script.name: script}), script.name
     return {"codeId": workspace._storage.upload_code(snapshot), "scoringScript": said}
+
+
+def _below(path: Path) -> Iterator[tuple[str, Path]]:
+    """A file, or those of a folder, by the path that they are to have: as they were named, from this folder on."""
+    if not path.exists():
+        raise WebserviceException(f"Error, unable to find the dependency '{path}'.")
+    is_elsewhere = path.is_absolute() or ".." in path.parts
+    home = path.name if is_elsewhere else path.as_posix()
+    if path.is_file():
+        yield home, path
+        return
+    for name, file in below(path):
+        yield f"{home}/{name}", file
 
 
 def _designated(node: ast.AST) -> Iterator[str]:

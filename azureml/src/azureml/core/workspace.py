@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from azureml.core.datastore import Datastore
     from azureml.core.environment import Environment
     from azureml.core.experiment import Experiment
+    from azureml.core.image import Image
     from azureml.core.keyvault import Keyvault
     from azureml.core.model import Model
     from azureml.core.run import Run
@@ -306,9 +307,14 @@ class Workspace:
         return {each.name: each for each in Webservice.list(self)}
 
     @property
-    def images(self) -> dict[str, Any]:
-        """Images are made when a service is, and are not listed."""
-        return {}
+    def images(self) -> dict[str, Image]:
+        """The newest version of every image, by name."""
+        from azureml.core.image import Image
+
+        found: dict[str, Image] = {}
+        for each in Image.list(self):
+            found.setdefault(each.name, each)
+        return found
 
     def get_default_datastore(self) -> Datastore:
         """The datastore that is taken where none is named."""

@@ -14,7 +14,7 @@ from azureml.core.webservice.webservice import KIND, Webservice, WebserviceDeplo
 from azureml.exceptions import WebserviceException
 
 if TYPE_CHECKING:
-    from azureml.core.inference_config import InferenceConfig
+    from azureml.core.inference_config import InferenceConfig, Kept
     from azureml.core.workspace import Workspace
 
 _ENDPOINT_WORDS = ("tags", "properties", "description", "auth_enabled", "token_auth_enabled", "port")
@@ -25,7 +25,7 @@ def deploy(
     workspace: Workspace,
     name: str,
     models: Sequence[Any],
-    inference_config: InferenceConfig | None,
+    inference_config: InferenceConfig | Kept | None,
     configured: WebserviceDeploymentConfiguration | None = None,
     target: Any = None,
     overwrite: bool = False,
@@ -70,7 +70,7 @@ def new_said() -> dict[str, Any]:
 def change(
     service: Webservice,
     models: Sequence[Any] | None,
-    inference_config: InferenceConfig | None,
+    inference_config: InferenceConfig | Kept | None,
     words: Mapping[str, Any],
 ) -> None:
     """Let a service be what the words say, and otherwise what it was."""
@@ -94,7 +94,7 @@ def deployment_said(
     workspace: Workspace,
     kind: type[Webservice],
     models: Sequence[Any] | None,
-    inference_config: InferenceConfig | None,
+    inference_config: InferenceConfig | Kept | None,
     words: Mapping[str, Any],
     before: Mapping[str, Any],
     new: Mapping[str, Any] | None = None,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from azureml.core.inference_config import code_of
+from azureml.core.inference_config import Kept, code_of
 from azureml.core.webservice._endpoint import SOURCE, Endpoint
 from azureml.core.webservice.webservice import MAIN, Webservice, WebserviceDeploymentConfiguration
 from azureml.exceptions import WebserviceException
@@ -79,7 +79,7 @@ class LocalWebservice(Webservice):
         """Another service of the same models, script and environment, of the kind that the configuration says."""
         from azureml.core.webservice._deploying import deploy
 
-        config: Any = _Copied(self._endpoint.deployments()[MAIN].said)
+        config = Kept(self._endpoint.deployments()[MAIN].said)
         return deploy(
             self.workspace, name or f"{self.name}-cloud", self.models, config, deployment_config, deployment_target
         )
@@ -90,22 +90,9 @@ class LocalWebservice(Webservice):
         self.state = "deleted"
 
     @classmethod
-    def _own(cls, config: InferenceConfig | None) -> dict[str, str]:
-        if config is None or isinstance(config, _Copied):
+    def _own(cls, config: InferenceConfig | Kept | None) -> dict[str, str]:
+        if config is None or isinstance(config, Kept):
             return {}
         folder = config.source_directory and str(Path(config.source_directory).absolute())
         script = config.entry_script if folder else str(Path(config.entry_script).absolute())
         return {SOURCE: json.dumps({"entry_script": script, "source_directory": folder})}
-
-
-class _Copied:
-    """The script and environment of a service, for another one."""
-
-    def __init__(self, said: Mapping[str, Any]) -> None:
-        self._said = said
-
-    def _scripted(self, workspace: Workspace, is_local: bool = False) -> dict[str, Any]:
-        return {word: self._said[word] for word in ("codeConfiguration", "environmentId") if self._said.get(word)}
-
-    def _streams(self) -> list[str]:
-        return list(((self._said.get("dataCollector") or {}).get("collections")) or ["default"])

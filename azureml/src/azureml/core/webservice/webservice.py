@@ -12,7 +12,7 @@ from azureml.core.webservice._endpoint import Deployment, Endpoint, state_of
 from azureml.exceptions import WebserviceException
 
 if TYPE_CHECKING:
-    from azureml.core.inference_config import InferenceConfig
+    from azureml.core.inference_config import InferenceConfig, Kept
     from azureml.core.workspace import Workspace
 
 __all__ = ["Webservice", "WebserviceDeploymentConfiguration"]
@@ -76,7 +76,7 @@ class Webservice:
         return MAIN
 
     @classmethod
-    def _own(cls, config: InferenceConfig | None) -> dict[str, str]:
+    def _own(cls, config: InferenceConfig | Kept | None) -> dict[str, str]:
         """What is kept of a configuration among the deployment's properties."""
         return {}
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from azureml.core import Environment, Experiment, Model, Run, ScriptRunConfig, Workspace
+from azureml.core import Dataset, Environment, Experiment, Model, Run, ScriptRunConfig, Workspace
 from azureml.exceptions import UserErrorException
 from azureml.train import hyperdrive
 from azureml.train.hyperdrive import (
@@ -80,6 +80,19 @@ run.complete()
 """
 
 
+TABLE = """
+import argparse
+from azureml.core import Run
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--input-data")
+parser.add_argument("--age", type=int)
+args = parser.parse_args()
+run = Run.get_context()
+patients = run.input_datasets["training_data"].to_pandas_dataframe()
+run.log("rows", len(patients))
+run.log("hits", int(((patients["age"] > args.age) == (patients["ill"] == 1)).sum()))
+"""
 RATES = (0.01, 0.1, 0.0, -1.0)
 
 
@@ -162,7 +175,9 @@ def test_what_cannot_be_searched(tmp_path: Path, own: Environment) -> None:
         made(pipeline=script)
 
 
-def test_iris_is_searched_by_chance(ws: Workspace, tmp_path: Path, own: Environment) -> None:
+def test_iris_is_searched_by_chance(
+    ws: Workspace, tmp_path: Path, own: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
     sampling = RandomParameterSampling(
         {"--kernel": choice("linear", "rbf", "poly"), "--penalty": choice(0.5, 1, 1.5)}, properties={"seed": 3}
     )
@@ -171,12 +186,13 @@ def test_iris_is_searched_by_chance(ws: Workspace, tmp_path: Path, own: Environm
         hyperparameter_sampling=sampling,
         primary_metric_name="Accuracy",
         primary_metric_goal=PrimaryMetricGoal.MAXIMIZE,
-        max_total_runs=3,
-        max_concurrent_runs=3,
+        max_total_runs=2,
+        max_concurrent_runs=2,
     )
     run = Experiment(ws, "iris").submit(searched, tags={"flower": "iris"})
     assert isinstance(run, HyperDriveRun) and run.id.startswith("HD_")
     assert run.wait_for_completion(show_output=True)["status"] == "Completed"
+    assert f"{run.id}_1  Completed: Accuracy" in capsys.readouterr().out
     best = run.get_best_run_by_primary_metric()
     assert best is not None
     arguments = best.get_details()["runDefinition"]["arguments"]
@@ -233,6 +249,53 @@ def test_a_grid_is_tried_and_its_children_are_sorted(ws: Workspace, tmp_path: Pa
     assert run.get_details()["properties"]["best_child_run_id"] == best.id
     again = HyperDriveRun(experiment=experiment, run_id=run.id)
     assert again == run and again.get_best_run_by_primary_metric() == best
+
+
+def test_a_table_is_given_to_every_trial(ws: Workspace, tmp_path: Path, own: Environment) -> None:
+    (tmp_path / "patients.csv").write_text("age,ill\n20,0\n30,0\n70,1\n")
+    store = ws.get_default_datastore()
+    store.upload_files(files=[str(tmp_path / "patients.csv")], target_path="patients/", overwrite=True)
+    table = Dataset.Tabular.from_delimited_files(path=(store, "patients/*.csv")).register(ws, "patients")
+    script = config(tmp_path / "table", own, TABLE, ["--input-data", table.as_named_input("training_data")])
+    searched = HyperDriveConfig(
+        run_config=script,
+        hyperparameter_sampling=GridParameterSampling({"--age": choice(25, 50)}),
+        primary_metric_name="hits",
+        primary_metric_goal=PrimaryMetricGoal.MAXIMIZE,
+        max_total_runs=2,
+    )
+    run = Experiment(ws, "table").submit(searched)
+    assert run.wait_for_completion()["status"] == "Completed"
+    best = run.get_best_run_by_primary_metric()
+    assert best is not None and best.get_metrics() == {"hits": 3, "rows": 3}
+    details = best.get_details()
+    assert details["runDefinition"]["arguments"][-2:] == ["--age", "50"]
+    assert details["inputDatasets"][0]["dataset"]["id"] == table.id
+
+
+def test_a_policy_gives_up_what_does_badly(ws: Workspace, tmp_path: Path, own: Environment) -> None:
+    experiment, goal = Experiment(ws, "bad"), PrimaryMetricGoal.MAXIMIZE
+    script = config(tmp_path / "good", own, SCORE)
+    sampling = GridParameterSampling({"learning_rate": choice(0.9)})
+    first = experiment.submit(HyperDriveConfig(sampling, "AUC", goal, 1, run_config=script))
+    first.wait_for_completion()
+    script = config(tmp_path / "bad", own, f"{SCORE}\nimport time\ntime.sleep(60)")
+    searched = HyperDriveConfig(
+        run_config=script,
+        hyperparameter_sampling=GridParameterSampling({"learning_rate": choice(0.1)}),
+        policy=BanditPolicy(evaluation_interval=1, slack_amount=0.1, delay_evaluation=1),
+        primary_metric_name="AUC",
+        primary_metric_goal=goal,
+        max_total_runs=2,
+        resume_from=first,
+    )
+    run = experiment.submit(searched)
+    run.wait_for_completion()
+    (bad,) = run.get_children()
+    assert bad.get_status() == "Canceled"
+    assert run.get_best_run_by_primary_metric(include_canceled=False, include_resume_from_runs=False) is None
+    assert run.get_best_run_by_primary_metric(include_resume_from_runs=False) == bad
+    assert run.get_best_run_by_primary_metric() == next(first.get_children())
 
 
 def test_a_search_goes_on_from_another(ws: Workspace, tmp_path: Path, own: Environment) -> None:

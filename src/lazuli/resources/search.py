@@ -284,7 +284,7 @@ class Sampling(Document):
     logbase: float | str | None = None
     """The base of logarithmic distributions, a number or `e`."""
     warm_start: list[str] | None = None
-    """Earlier sweeps to learn from, `azureml:<name>`; for what learns. Azure ML has no such field."""
+    """Earlier sweeps, `azureml:<name>`, to learn from and to judge beside. Azure ML has no such field."""
 
     @field_validator("warm_start")
     @classmethod

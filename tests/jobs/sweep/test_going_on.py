@@ -12,6 +12,7 @@ from lazuli.compute.contract import until
 from lazuli.schema.identity import ResourceId
 from lazuli.schema.problems import Conflict, InvalidInput
 
+_LAST = {"type": "truncation_selection", "truncation_percentage": 10}
 SPACE = {"x": {"type": "uniform", "min_value": 0, "max_value": 1}}
 
 
@@ -83,5 +84,11 @@ def test_a_search_begins_with_what_an_earlier_one_has_found(place: Place) -> Non
     assert given(place, "taught") != given(place, "untaught")
     with pytest.raises(InvalidInput, match="no sweep 'nobody'"):
         sweep(place, "lost", "true", space, sampling_algorithm={**algorithm, "warm_start": ["nobody"]})
+    judged = {"sampling_algorithm": {"type": "grid", "warm_start": ["teacher"]}, "limits": limits}
+    for name, policy in (("beside", {"type": "bandit", "slack_amount": 0.5}), ("last", _LAST)):
+        command = f"{LOGGED}; sleep 600"
+        sweep(place, name, command, {"x": {"type": "choice", "values": [0.01]}}, early_termination=policy, **judged)
+        place.until(name, "Completed")
+        assert [trial.state["error"]["code"] for trial in trials(place, name)] == ["GivenUp"]
     with pytest.raises(InvalidInput, match="learns nothing"):
         sweep(place, "lost", "true", space, sampling_algorithm={"type": "random", "warm_start": ["teacher"]})

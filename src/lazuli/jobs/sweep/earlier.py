@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lazuli.jobs.kinds import kind_of
 from lazuli.jobs.sweep.known import Memory, goal_of
@@ -34,11 +35,11 @@ class Earlier:
     def check(self, scope: Scope, job: SweepJob) -> None:
         """Raise a problem where a sweep cannot learn from what it names: no sweep, or one that is on its way still."""
         said = job.sampling_algorithm
-        if said.warm_start and said.type in _LEARNS_NOTHING:
+        if said.warm_start and said.type in _LEARNS_NOTHING and job.early_termination is None:
             raise InvalidInput(
                 f"Sampling by '{said.type}' learns nothing from earlier trials.",
                 target=_TARGET,
-                mend="Leave 'warm_start' out, or sample by 'bayesian'.",
+                mend="Leave 'warm_start' out, sample by 'bayesian', or say when a trial that does worse is given up.",
             )
         for name in said.warm_start or ():
             record = self._sweep(scope, name)
@@ -58,16 +59,20 @@ class Earlier:
                 )
 
     def trials(self, scope: Scope, job: SweepJob) -> list[Trial]:
-        """The trials of the earlier sweeps that are still there, by the metric of this one."""
+        """The trials of the earlier sweeps that are still there, by the metric of this one.
+
+        Their numbers end before 0, so that they are not taken for this sweep's own.
+        """
         names = job.sampling_algorithm.warm_start or ()
-        return [trial for name in names for trial in self._trials(scope, job, name)]
+        found = [trial for name in names for trial in self._trials(scope, job, name)]
+        return [replace(trial, number=number) for number, trial in enumerate(found, -len(found))]
 
     def _trials(self, scope: Scope, job: SweepJob, name: str) -> Iterator[Trial]:
         record = self._sweep(scope, name)
         if record is None:
             return
         with self._memory.of(record).looked_at(record) as found:
-            trials = list(found.values())
+            trials = [trial for trial in found.values() if trial.over]
         goal, metric = goal_of(job.objective), job.objective.primary_metric
         logged = self._metrics.arrivals(scope, [trial.name for trial in trials], metric)
         for trial in trials:

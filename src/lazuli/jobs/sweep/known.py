@@ -114,6 +114,8 @@ class KnownSweep:
         self._job: tuple[Mapping[str, Any], SweepJob] | None = None
         self.sampler: tuple[int, Sampler] | None = None
         """For how many trials it draws, and what draws them; made when it is first asked."""
+        self.earlier: Sequence[Trial] | None = None
+        """The trials of the sweeps that it goes on from; None until they are first asked for."""
         self.resting = False
         """Whether it has ended, so that nothing is lost when it is forgotten."""
 

@@ -83,7 +83,7 @@ class SweepLifecycle(Parent):
             if not record.state.get("resumed_at") and (said := failing(trials)):
                 return Step(state=said)
             made = self._make(record, known, job, trials)
-            self._give_up(record, job, trials)
+            self._give_up(record, known, job, trials)
             best = _best(job, trials)
             if made or any(not trial.over for trial in trials.values()):
                 return Step(state=best, again_ms=min(LOOK_MS, left_ms))
@@ -141,8 +141,7 @@ class SweepLifecycle(Parent):
         if number >= total:
             return
         if known.sampler is None or known.sampler[0] != total:
-            earlier = self._earlier.trials(record.id.scope, job)
-            known.sampler = (total, sampler_of(job, record.state, total, earlier))
+            known.sampler = (total, sampler_of(job, record.state, total, self._before(record, known, job)))
         sampler = known.sampler[1]
         past = [trial.told(goal) for trial in trials.values()]
         while number < total and (params := sampler.ask(number, past)) is not None:
@@ -159,13 +158,19 @@ class SweepLifecycle(Parent):
         facts = {**sweep.state["each"], OF_TRIAL: {"number": trial.number, "params": trial.params}}
         return new_record(id, said.model_copy(update={"outputs": outputs}), facts, str(sweep.state["user"]))
 
-    def _give_up(self, record: Record, job: SweepJob, trials: Mapping[int, Known]) -> None:
-        """Cancel the trials that the policy judges to be hopeless."""
+    def _before(self, record: Record, known: KnownSweep, job: SweepJob) -> Sequence[Trial]:
+        """The trials of the sweeps that this one goes on from; these have ended, so they are read once."""
+        if known.earlier is None:
+            known.earlier = self._earlier.trials(record.id.scope, job)
+        return known.earlier
+
+    def _give_up(self, record: Record, known: KnownSweep, job: SweepJob, trials: Mapping[int, Known]) -> None:
+        """Cancel the trials that the policy judges to be hopeless, beside those of earlier sweeps."""
         news = {trial.number: trial for trial in trials.values() if len(trial.values) > trial.judged}
         if not news or job.early_termination is None:
             return
         policy, goal = policy_for(job.early_termination.dump()), goal_of(job.objective)
-        told = [trial.told(goal) for trial in trials.values()]
+        told = [*self._before(record, known, job), *(trial.told(goal) for trial in trials.values())]
         hopeless = judge(policy, goal, told, {trial.number: trial.judged for trial in trials.values()})
         if hopeless:
             kind, metric = job.early_termination.type.value, job.objective.primary_metric

@@ -40,8 +40,8 @@ class HyperDriveConfig:
     every hyperparameter of ``hyperparameter_sampling`` as an argument behind its own, and logs ``primary_metric_name``.
     ``max_duration_minutes`` (1 to 43200) ends the search; as many runs go on at once as there are in all where
     ``max_concurrent_runs`` is not said. ``resume_from`` is one earlier :class:`HyperDriveRun` or up to five, which have
-    ended: bayesian sampling learns from their trials, and the best of them counts among this one's. ``custom_run_id``
-    is the id of the run. ``debug_flag`` is for Azure's own service and has no effect here.
+    ended: bayesian sampling learns from their trials, a policy judges beside them, and the best of them counts among
+    this one's. ``custom_run_id`` is the id of the run. ``debug_flag``, which is for Azure's own service, has no effect.
 
     Raises :class:`HyperDriveConfigException` for what does not fit together.
     """
@@ -161,8 +161,10 @@ class HyperDriveConfig:
         }
 
     def _sampling(self) -> dict[str, Any]:
-        learns = self._resume_from and isinstance(self._hyperparameter_sampling, BayesianParameterSampling)
-        return {**self._hyperparameter_sampling._told(), **({"warmStart": self._resume_from} if learns else {})}
+        """How it samples; by chance or a grid, earlier searches are told where a policy judges beside them."""
+        sampling = self._hyperparameter_sampling
+        learns = isinstance(sampling, BayesianParameterSampling) or (self._policy and self._policy._told())
+        return {**sampling._told(), **({"warmStart": self._resume_from} if learns and self._resume_from else {})}
 
     def _limits(self, of_a_trial: str | None) -> dict[str, Any]:
         at_once = self._max_concurrent_runs

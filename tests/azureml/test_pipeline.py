@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from azureml.core import Dataset, Experiment, Model, Workspace
-from azureml.core.runconfig import RunConfiguration
+from azureml.core.runconfig import JarLibrary, RunConfiguration
 from azureml.data import OutputFileDatasetConfig
 from azureml.data.datapath import DataPath, DataPathComputeBinding
 from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
@@ -85,7 +85,10 @@ datasets = Run.get_context().input_datasets
 rows = datasets["table"].to_pandas_dataframe()
 for folder in (place, chosen, datasets["files"], os.environ["AZUREML_DATAREFERENCE_ref"]):
     assert open(folder + "/rows.csv").read().startswith("a,b"), folder
+assert datasets["chosen_table"].to_pandas_dataframe().equals(rows)
 rows.to_csv(kept + "/k.csv", index=False)
+rows.to_csv(os.environ["AZUREML_DATAREFERENCE_registered"] + "/r.csv", index=False)
+rows.to_parquet(os.environ["AZUREML_DATAREFERENCE_parquet"])
 assert raw == "made/raw", raw
 os.makedirs(raw)
 with open(raw + "/t.csv", "w") as file:
@@ -98,7 +101,8 @@ datasets = Run.get_context().input_datasets
 assert open(sys.argv[1] + "/k.csv").read().count("\\n") == 4
 assert list(datasets["kept_table"].to_pandas_dataframe()["a"]) == [1, 2, 3]
 assert open(sys.argv[3] + "/t.csv").read() == "a,c\\n9,last\\n"
-assert open(datasets["as_files"] + "/t.csv").read()
+assert open(datasets["as_files"] + "/t.csv").read() == open("seen/here/t.csv").read()
+assert list(datasets["parquet"].to_pandas_dataframe()["a"]) == [1, 2, 3]
 assert list(datasets["as_table"].to_pandas_dataframe().columns) == ["c"]
 """
 
@@ -164,7 +168,8 @@ def test_a_pipeline_hands_on_what_its_steps_write(
     assert (tmp_path / left.path_on_datastore).read_text() == "IT'S $HOME!"
     (first,) = run.find_step_run("Prepare the data")
     said = first.get_output_data("prepared")
-    assert said.path_on_datastore.endswith("/prepared") and said.datastore_name == store.name
+    assert said._path_on_datastore == said.path_on_datastore == f"azureml/{first.id}/prepared/prepared"
+    assert first.get_job_log() == "" and said.datastore_name == store.name
     assert "prepares it's $HOME" in first.get_stdout_log()
     again = pipeline.submit("words", pipeline_parameters={"words": "it's $HOME"})
     again.wait_for_completion(show_output=False)
@@ -188,6 +193,10 @@ def test_data_sets_and_references_go_through_a_pipeline(
     raw = PipelineData("raw", datastore=store, output_path_on_compute="made/raw")
     place = PipelineParameter("place", DataPath(store, "rows"))
     chosen = PipelineParameter("chosen", files)
+    chosen_table = PipelineParameter("chosen_table", table)
+    registered = PipelineData("registered", datastore=store)
+    assert registered.as_dataset().register(name="left rows", create_new_version=True).name == "registered"
+    parquet = PipelineData("parquet", store, is_directory=True).as_dataset().parse_parquet_files().keep_columns(["a"])
     how = DataPathComputeBinding(mode="download")
     PythonScriptStep(
         "split.py",
@@ -195,10 +204,11 @@ def test_data_sets_and_references_go_through_a_pipeline(
         inputs=[
             files.as_named_input("files").as_mount(),
             table.as_named_input("table"),
+            DatasetConsumptionConfig("chosen_table", chosen_table),
             store.path("rows", data_reference_name="ref").as_mount(),
             (place, how),
         ],
-        outputs=[raw],
+        outputs=[raw, registered, parquet._pipeline_data],
         runconfig=settings,
     )
     looking = PythonScriptStep(
@@ -208,7 +218,9 @@ def test_data_sets_and_references_go_through_a_pipeline(
         inputs=[
             raw.as_input("again"),
             kept.read_delimited_files().keep_columns(["a"]).as_input("kept_table"),
-            raw.as_dataset().as_named_input("as_files").as_download(),
+            raw.as_dataset().as_named_input("as_files").as_download(path_on_compute="seen/here"),
+            raw.as_dataset().as_mount(),
+            parquet.as_named_input("parquet"),
             raw.as_dataset().parse_delimited_files().drop_columns("a").as_named_input("as_table"),
         ],
         runconfig=settings,
@@ -224,7 +236,9 @@ def test_data_sets_and_references_go_through_a_pipeline(
     assert Dataset.get_by_name(ws, "kept rows").to_path() == ["/k.csv"]
     assert {node["display_name"] for node in run.get_graph().values()} == {"split.py", "look", "last"}
     outputs = run.find_step_run("split.py")[0].get_outputs()
-    assert sorted(outputs) == ["kept", "raw"]
+    assert sorted(outputs) == ["kept", "parquet", "raw", "registered"]
+    assert Dataset.get_by_name(ws, "left rows").to_path() == ["/r.csv"]
+    assert pipeline.graph.keys() == run.get_graph().keys()
     assert outputs["kept"].get_port_data_reference().path_on_datastore == f"kept/{run.find_step_run('split.py')[0].id}"
 
 
@@ -373,6 +387,10 @@ def test_steps_of_other_services_say_what_to_use_instead(ws: Workspace) -> None:
     ):
         with pytest.raises(UserErrorException, match=instead):
             Pipeline(ws, [[made]])
+    with pytest.raises(UserErrorException, match="PythonScriptStep"):
+        _ = JarLibrary("dbfs:/a.jar").library
+    with pytest.raises(UserErrorException, match="create_new_version"):
+        PipelineData("a").as_dataset().register("a", create_new_version=False)
     for use in (
         lambda: Module.create(ws, name="m", description="d"),
         lambda: PipelineDraft.list(ws),

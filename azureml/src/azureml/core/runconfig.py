@@ -10,6 +10,7 @@ from typing import Any, Mapping
 from azureml._lazuli import words
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
+from azureml.core.databricks import EggLibrary, JarLibrary, MavenLibrary, PyPiLibrary, RCranLibrary
 from azureml.core.environment import (
     DEFAULT_CPU_IMAGE,
     DEFAULT_GPU_IMAGE,
@@ -44,12 +45,17 @@ __all__ = [
     "Dataset",
     "DockerConfiguration",
     "DockerEnvironment",
+    "EggLibrary",
     "EnvironmentDefinition",
     "HdiConfiguration",
     "HistoryConfiguration",
+    "JarLibrary",
+    "MavenLibrary",
     "MpiConfiguration",
+    "PyPiLibrary",
     "PyTorchConfiguration",
     "PythonEnvironment",
+    "RCranLibrary",
     "RunConfiguration",
     "SparkConfiguration",
     "SparkEnvironment",

@@ -75,11 +75,16 @@ def link(job: dict[str, Any], binding: str, path: str | None) -> str:
 
     An absolute path is left out: it would be the same one for every job of the machine.
     """
-    if path and not path.startswith(("/", "~")) and ".." not in path.split("/"):
+    if path and is_below(path):
         here = shlex.quote(path.rstrip("/"))
         parent = shlex.quote(str(Path(path).parent))
         _begin(job, f"mkdir -p {parent} && {{ [ -e {here} ] || ln -s {binding} {here} || [ -e {here} ]; }}")
     return binding
+
+
+def is_below(path: str | None) -> bool:
+    """Whether a path is one in the folder that a job works in, so that no other job means the same place by it."""
+    return bool(path) and not str(path).startswith(("/", "~")) and ".." not in str(path).split("/")
 
 
 def _begin(job: dict[str, Any], words: str) -> None:

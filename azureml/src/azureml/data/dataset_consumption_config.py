@@ -62,7 +62,8 @@ class DatasetConsumptionConfig:
         from azureml.data.tabular_dataset import TabularDataset
 
         if hasattr(self.dataset, "_bind_as_input"):  # there when a pipeline runs, and not before
-            return str(self.dataset._bind_as_input(job, self.name, self.mode))
+            binding = str(self.dataset._bind_as_input(job, self.name, self.mode))
+            return _inputs.link(job, binding, self.path_on_compute)
         workspace = workspace or self.dataset._workspace
         if workspace is None:
             raise UserErrorException("The dataset belongs to no workspace: register it, or upload its files first.")

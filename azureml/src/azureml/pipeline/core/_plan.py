@@ -53,9 +53,10 @@ class Plan:
         """The name of a step's node, and of what is bound to it."""
         if step not in self._keys:
             base = key = re.sub(r"\W", "_", step.name) or "step"
+            number = 1
             while key in self._keys.values():
-                key = f"{base}_{sum(1 for each in self._keys if each.name == step.name) + 1}"
-                base = f"{base}_"
+                number += 1
+                key = f"{base}_{number}"
             self._keys[step] = key
         return self._keys[step]
 
@@ -150,7 +151,7 @@ class StepJob(Dict[str, Any]):
 
     def promote(self, output: str, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         """Let an output of the step be the pipeline's own, under a name; what the step's own output says then."""
-        kept = {"jobOutputType": "uri_folder", **{word: said[word] for word in ("uri", "assetName") if word in said}}
+        kept = {word: value for word, value in said.items() if word != "mode"}
         if self.plan.outputs.setdefault(name, kept) is not kept:
             raise ValueError(f"Two outputs of the pipeline are called '{name}': rename one pipeline_output_name.")
         return {"jobOutputType": "literal", "value": f"${{{{parent.outputs.{name}}}}}", "mode": said["mode"]}

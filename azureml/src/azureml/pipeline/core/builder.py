@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Sequence
 
 from azureml.data import _inputs
 from azureml.data.output_dataset_config import OutputDatasetConfig
@@ -83,14 +83,23 @@ class StepSequence:
         return len(self._steps)
 
 
+class _Registered(NamedTuple):
+    """What an output becomes when its step has completed: an asset, and the definition of the table that it is."""
+
+    name: str
+    table: str = ""
+
+
 class PipelineData:
     """What one step writes and others read: a file or a folder at a path that the script is given.
 
     ``output_mode`` is "mount" or "upload". With ``pipeline_output_name`` it is an output of the pipeline as well, for
-    :meth:`PipelineRun.get_pipeline_output`. With ``output_path_on_compute`` the script is given that path, and what it
-    leaves there is kept. Whether it is a file or a folder the script decides: its path is not there before, so
-    ``is_directory`` and ``data_type`` change nothing, nor does ``output_overwrite``: each run has a place of its own.
-    Raises ValueError for a name with anything but letters, digits and underscores.
+    :meth:`PipelineRun.get_pipeline_output`. With ``output_path_on_compute`` the script is given that path in the folder
+    that it works in, and what it leaves there is kept; one elsewhere has no effect, for jobs share a machine.
+
+    Whether it is a file or a folder the script decides: its path is not there before, so ``is_directory`` and
+    ``data_type`` change nothing, nor does ``output_overwrite``: each run has a place of its own. Raises ValueError for a
+    name with anything but letters, digits and underscores.
     """
 
     def __init__(
@@ -121,9 +130,10 @@ class PipelineData:
         self._is_directory = is_directory
         self._pipeline_output_name = pipeline_output_name
         self._training_output = training_output
-        self._registered: str | None = None
+        self._registered: _Registered | None = None
         self._input_name = name
         self._input_mode = "mount"
+        self._input_path: str | None = None
         self._written = _inputs.Written()
 
     @property
@@ -158,7 +168,7 @@ class PipelineData:
         self, input_name: str | None = None, path_on_compute: str | None = None, overwrite: bool | None = None
     ) -> PipelineData:
         """The same, as an input that is copied for a step."""
-        return self._as("download", input_name)
+        return self._as("download", input_name, path_on_compute)
 
     def as_dataset(self) -> PipelineOutputFileDataset:
         """The same as a dataset."""
@@ -166,13 +176,17 @@ class PipelineData:
 
         return PipelineOutputFileDataset(self)
 
+    def _register(self, name: str, table: str) -> None:
+        """Make what is written an asset of this name; its path is then that of a folder which is there."""
+        self._registered = _Registered(name, table)
+
     def get_env_variable_name(self) -> str:
         """The variable in which a script finds the path."""
         return f"AZUREML_DATAREFERENCE_{self._name}"
 
-    def _as(self, mode: str, name: str | None) -> PipelineData:
+    def _as(self, mode: str, name: str | None, path: str | None = None) -> PipelineData:
         made = copy.copy(self)
-        made._input_mode, made._input_name = mode, name or self._name
+        made._input_mode, made._input_name, made._input_path = mode, name or self._name, path
         return made
 
     def _bind(self, job: Any) -> str:
@@ -184,21 +198,26 @@ class PipelineData:
             return _inputs.read(job, self, self._input_name, self._input_mode)
         if not job.plan.writes(job.step, self._written):
             variable = f"AZUREML_DATAREFERENCE_{self._input_name}"
-            return str(job.read(self, self._input_name, self._input_mode, variable))
+            binding = job.read(self, self._input_name, self._input_mode, variable)
+            return _inputs.link(job, binding, self._input_path)
         path = self._write(job)
-        return str(job.keep(self._path_on_compute, path)) if self._path_on_compute else path
+        return str(job.keep(self._path_on_compute, path)) if _inputs.is_below(self._path_on_compute) else path
 
     def _write(self, job: StepJob) -> str:
         """Add the output to the job of the step that writes it; the binding of its path."""
         name = self._output_name
-        path = f"${{{{outputs.{name}}}}}" if self._registered else f"${{{{outputs.{name}}}}}/{name}"
+        folder = f"${{{{outputs.{name}}}}}"
+        path = folder if self._registered else f"{folder}/{name}"
         if name in job["outputs"]:
             return path
         said: dict[str, Any] = {"jobOutputType": "uri_folder", "mode": _OUTPUT_MODES[self._output_mode]}
         if self._datastore is not None:
             said["uri"] = self._datastore._uri(f"azureml/${{{{name}}}}/{name}/")
         if self._registered:
-            said["assetName"] = self._registered
+            said["assetName"] = self._registered.name
+        if self._registered and self._registered.table:
+            said["jobOutputType"] = "mltable"
+            _inputs.leave(job, folder, "MLTable", self._registered.table)
         if self._pipeline_output_name:
             said = job.promote(name, self._pipeline_output_name, said)
         _inputs.add(job, "outputs", name, said)

@@ -63,6 +63,11 @@ class Pipeline:
         """The experiment of a run that names none."""
         self._experiment_name = value
 
+    @property
+    def graph(self) -> dict[str, dict[str, Any]]:
+        """The nodes that its steps are in a job, by name."""
+        return self._plan().nodes
+
     def validate(self) -> list[str]:
         """What is wrong with it, printed as well; nothing is submitted."""
         try:

@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any, Mapping
 
 from azureml.data import _inputs
+from azureml.data._definition import Definition
 from azureml.data.abstract_dataset import _asset_name
 from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
 from azureml.data.dataset_factory import delimited_options, types_step
@@ -25,6 +26,7 @@ class PipelineOutputAbstractDataset:
         self._pipeline_data = pipeline_data
         self._input_name = pipeline_data.name
         self._mode = "mount"
+        self._path: str | None = None
         self._steps: list[Mapping[str, Any]] = []
 
     @property
@@ -38,7 +40,7 @@ class PipelineOutputAbstractDataset:
 
     def as_named_input(self, name: str) -> DatasetConsumptionConfig:
         """The same as the input of a step under a name."""
-        return DatasetConsumptionConfig(name, self, self._mode)
+        return DatasetConsumptionConfig(name, self, self._mode, self._path)
 
     def register(self, name: str, create_new_version: bool = True) -> Any:
         """Register what was written under a name when the step has completed. Its path is then a folder that is there.
@@ -50,11 +52,12 @@ class PipelineOutputAbstractDataset:
                 f"Each run registers what it wrote as a new version of '{name}': leave create_new_version out.",
                 target="create_new_version",
             )
-        self._pipeline_data._registered = _asset_name(name)
+        table = Definition(({"pattern": "./**/*"},), tuple(self._steps)).text() if self._steps else ""
+        self._pipeline_data._register(_asset_name(name), table)
         return self
 
     def _bind(self, job: Any) -> str:
-        return self._bind_as_input(job, self._input_name, self._mode)
+        return self.as_named_input(self._input_name)._bind(job)
 
     def _bind_as_input(self, job: Any, name: str, mode: str) -> str:
         return _inputs.read(job, self, name, mode, self._steps)
@@ -65,11 +68,11 @@ class PipelineOutputFileDataset(PipelineOutputAbstractDataset):
 
     def as_mount(self, path_on_compute: str | None = None) -> PipelineOutputFileDataset:
         """The same as files where they lie."""
-        return self._as("mount")
+        return self._as("mount", path_on_compute)
 
     def as_download(self, path_on_compute: str | None = None) -> PipelineOutputFileDataset:
         """The same as files that are copied for the step."""
-        return self._as("download")
+        return self._as("download", path_on_compute)
 
     def as_direct(self) -> PipelineOutputFileDataset:
         """The same as files where they lie."""
@@ -101,9 +104,9 @@ class PipelineOutputFileDataset(PipelineOutputAbstractDataset):
         """The files read as Parquet."""
         return self._read("read_parquet", {"include_path_column": include_path}, partition_format, set_column_types)
 
-    def _as(self, mode: str) -> PipelineOutputFileDataset:
+    def _as(self, mode: str, path: str | None = None) -> PipelineOutputFileDataset:
         made = copy.copy(self)
-        made._mode = mode
+        made._mode, made._path = mode, path
         return made
 
     def _read(

@@ -77,6 +77,8 @@ def test_a_config_file_is_found_from_below(ws: Workspace, tmp_path: Path, monkey
     monkeypatch.chdir(below)
     for found in (Workspace.from_config(), Workspace.from_config(path=str(file)), Workspace.from_config(tmp_path)):
         assert found == ws
+    ws.write_config(path=below / ".azureml")
+    assert (below / ".azureml" / "config.json").exists()
     ws.write_config(file_name="other.json")
     assert Workspace.from_config(_file_name="other.json") == ws
 

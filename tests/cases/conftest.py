@@ -1,4 +1,4 @@
-"""A checkout of Azure/azureml-examples, and a server that runs what stands in it, as a user would."""
+"""Checkouts of published examples, and a server that runs what stands in it, as a user would."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ IRIS = "wasbs://datasets@azuremlexamples.blob.core.windows.net"
 
 
 @dataclass(frozen=True)
-class Examples:
-    """The checkout. What stands in it is read, never changed."""
+class Checkout:
+    """A checkout. What stands in it is read, never changed."""
 
     root: Path
 
@@ -35,8 +35,8 @@ class Examples:
         return self.root / path
 
     def at(self, commit: str, folder: str, target: Path) -> Path:
-        """A folder as it was at an earlier commit, unpacked below ``target``."""
-        words = ["git", "-C", str(self.root), "archive", commit, folder]
+        """A folder as it was at an earlier commit, unpacked below ``target``; with ``folder`` empty, all of it."""
+        words = ["git", "-C", str(self.root), "archive", commit, *([folder] if folder else [])]
         done = subprocess.run(words, capture_output=True, check=False)
         if done.returncode:
             pytest.skip(f"this checkout has no commit {commit}: {done.stderr.decode().strip()[:200]}")
@@ -111,18 +111,23 @@ class Lab:
         return self.house.call("GET", f"/mlflow/v2.0{scope}/api/2.0/mlflow/{call}")
 
 
-@pytest.fixture(scope="session")
-def examples() -> Examples:
-    said = os.environ.get("EXAMPLES")
+def checkout(variable: str, repository: str) -> Checkout:
+    """What a variable of the surroundings names; the test is skipped where it names nothing."""
+    said = os.environ.get(variable)
     if not said:
-        pytest.skip("needs EXAMPLES=<a checkout of Azure/azureml-examples>")
-    root = Path(said).expanduser().resolve()
-    assert (root / "cli").is_dir(), f"{root} is no checkout of Azure/azureml-examples"
-    return Examples(root)
+        pytest.skip(f"needs {variable}=<a checkout of {repository}>")
+    return Checkout(Path(said).expanduser().resolve())
 
 
 @pytest.fixture(scope="session")
-def lab(examples: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def examples() -> Checkout:
+    found = checkout("EXAMPLES", "Azure/azureml-examples")
+    assert (found.root / "cli").is_dir(), f"{found.root} is no checkout of Azure/azureml-examples"
+    return found
+
+
+@pytest.fixture(scope="session")
+def lab(examples: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("cases")
     _write_iris(folder / "mirror" / "iris.csv")
     with opened_lab(folder, LAZULI_MIRRORS=f"{IRIS}={folder / 'mirror'}") as made:
@@ -130,16 +135,20 @@ def lab(examples: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def bare_lab(examples: Examples, tmp_path: Path) -> Iterator[Lab]:
+def bare_lab(examples: Checkout, tmp_path: Path) -> Iterator[Lab]:
     """One on a machine without programs for containers: an image is then had from what the machine has."""
-    programs = tmp_path / "programs"
+    with opened_lab(tmp_path / "lab", PATH=without_containers(tmp_path / "programs")) as made:
+        yield made
+
+
+def without_containers(programs: Path) -> str:
+    """A folder with every program of ``PATH`` but those for containers."""
     programs.mkdir()
     for folder in os.environ["PATH"].split(os.pathsep):
         for program in Path(folder).glob("*"):
             if program.name not in ("podman", "docker") and not (programs / program.name).exists():
                 (programs / program.name).symlink_to(program)
-    with opened_lab(tmp_path / "lab", PATH=str(programs)) as made:
-        yield made
+    return str(programs)
 
 
 @contextmanager

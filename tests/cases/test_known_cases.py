@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.cases.conftest import Examples, Lab
+from tests.cases.conftest import Checkout, Lab
 
 BASICS = "cli/jobs/basics"
 ONLINE = "cli/endpoints/online"
@@ -22,29 +22,29 @@ WAITING = {
 }
 
 
-def test_k01_hello_world(lab: Lab, examples: Examples) -> None:
+def test_k01_hello_world(lab: Lab, examples: Checkout) -> None:
     lab.run("k01", examples.file(f"{BASICS}/hello-world.yml"))
     assert lab.log("k01") == "hello world\n"
 
 
-def test_k02_an_environment_variable(lab: Lab, examples: Examples) -> None:
+def test_k02_an_environment_variable(lab: Lab, examples: Checkout) -> None:
     lab.run("k02", examples.file(f"{BASICS}/hello-world-env-var.yml"))
     assert lab.log("k02") == "hello world\n"
 
 
-def test_k03_literal_inputs(lab: Lab, examples: Examples) -> None:
+def test_k03_literal_inputs(lab: Lab, examples: Checkout) -> None:
     lab.run("k03", examples.file(f"{BASICS}/hello-world-input.yml"))
     assert lab.log("k03") == "hello world\n42\n"
 
 
-def test_k04_an_output_of_which_only_the_name_is_said(lab: Lab, examples: Examples) -> None:
+def test_k04_an_output_of_which_only_the_name_is_said(lab: Lab, examples: Checkout) -> None:
     lab.run("k04", examples.file(f"{BASICS}/hello-world-output-data.yml"))
     lab.lazuli("job", "download", "-n", "k04", "--output-name", "hello_output", "-p", lab.folder / "k04-output")
     (found,) = (lab.folder / "k04-output").rglob("helloworld.txt")
     assert found.read_text() == "hello world\n"
 
 
-def test_k05_mlflow_in_a_job(lab: Lab, examples: Examples) -> None:
+def test_k05_mlflow_in_a_job(lab: Lab, examples: Checkout) -> None:
     left = lab.run("k05", examples.file(f"{BASICS}/hello-mlflow.yml"))
     said = lab.tracked("k05")
     assert said["params"]["hello_param"] == "world"
@@ -53,7 +53,7 @@ def test_k05_mlflow_in_a_job(lab: Lab, examples: Examples) -> None:
     assert found.read_text() == "hello world\n"
 
 
-def test_k06_a_sweep(lab: Lab, examples: Examples) -> None:
+def test_k06_a_sweep(lab: Lab, examples: Checkout) -> None:
     left = lab.run("k06", examples.file(f"{BASICS}/hello-sweep.yml"))
     trials = lab.trials("k06")
     assert [(trial["status"], trial["number"]) for trial in sorted(trials, key=lambda one: one["number"])] == [
@@ -70,7 +70,7 @@ def test_k06_a_sweep(lab: Lab, examples: Examples) -> None:
     assert f"B: {trials[0]['params']['B']}" in next(left.glob("artifacts/user_logs/std_log.txt")).read_text()
 
 
-def test_k07_a_step_reads_what_another_wrote(lab: Lab, examples: Examples) -> None:
+def test_k07_a_step_reads_what_another_wrote(lab: Lab, examples: Checkout) -> None:
     lab.run("k07", examples.file(f"{BASICS}/hello-pipeline-io.yml"))
     assert lab.step_log("k07", "hello_job") == "hello\n"
     assert lab.step_log("k07", "world_job") == "world\n"
@@ -78,20 +78,20 @@ def test_k07_a_step_reads_what_another_wrote(lab: Lab, examples: Examples) -> No
     assert found.read_text() == "world\n"
 
 
-def test_k08_three_steps_two_of_them_bound(lab: Lab, examples: Examples) -> None:
+def test_k08_three_steps_two_of_them_bound(lab: Lab, examples: Checkout) -> None:
     lab.run("k08", examples.file(f"{BASICS}/hello-pipeline-abc.yml"))
     assert lab.step_log("k08", "a") == "hello hello world\n"
     assert lab.step_log("k08", "c").endswith("/world.txt\n")
     assert {name: one["status"] for name, one in lab.steps("k08").items()} == dict.fromkeys("abc", "Completed")
 
 
-def test_k09_a_folder_by_its_name(lab: Lab, examples: Examples) -> None:
+def test_k09_a_folder_by_its_name(lab: Lab, examples: Checkout) -> None:
     lab.lazuli("data", "create", "-f", examples.file("cli/assets/data/local-folder.yml"), "-n", "local-folder-example")
     lab.run("k09", examples.file(f"{BASICS}/hello-data-uri-folder.yml"))
     assert lab.log("k09").split() == ["titanic.csv"]
 
 
-def test_k10_data_of_a_mirror_and_autolog(lab: Lab, examples: Examples) -> None:
+def test_k10_data_of_a_mirror_and_autolog(lab: Lab, examples: Checkout) -> None:
     lab.run("k10", examples.file(f"{SINGLE}/scikit-learn/iris/job.yml"))
     said = lab.tracked("k10")
     assert said["metrics"]["training_f1_score"] == pytest.approx(0.975, abs=0.01)
@@ -100,7 +100,7 @@ def test_k10_data_of_a_mirror_and_autolog(lab: Lab, examples: Examples) -> None:
 
 
 @pytest.mark.timeout(1500)  # matplotlib, MLflow and LightGBM, twenty times
-def test_k11_a_sweep_over_data_of_a_mirror(lab: Lab, examples: Examples) -> None:
+def test_k11_a_sweep_over_data_of_a_mirror(lab: Lab, examples: Checkout) -> None:
     left = lab.run("k11", examples.file(f"{SINGLE}/lightgbm/iris/job-sweep.yml"))
     trials = lab.trials("k11")
     assert len(trials) == 20 and {trial["status"] for trial in trials} == {"Completed"}
@@ -111,7 +111,7 @@ def test_k11_a_sweep_over_data_of_a_mirror(lab: Lab, examples: Examples) -> None
     assert next(left.glob("hd-artifacts/azureml-logs/hyperdrive.txt")).read_text().count("Completed") == 20
 
 
-def test_k12_components_in_files(lab: Lab, examples: Examples) -> None:
+def test_k12_components_in_files(lab: Lab, examples: Checkout) -> None:
     left = lab.run("k12", examples.file(f"{PIPELINES}/basics/1a_e2e_local_components/pipeline.yml"))
     assert {*lab.steps("k12")} == {"train_job", "score_job", "evaluate_job"}
     trained = (left / "named-outputs/pipeline_job_trained_model/model.txt").read_text()
@@ -122,7 +122,7 @@ def test_k12_components_in_files(lab: Lab, examples: Examples) -> None:
     assert trained in lab.step_log("k12", "score_job"), "what was scored is what was trained"
 
 
-def test_k13_a_chain_that_hands_data_on(lab: Lab, examples: Examples) -> None:
+def test_k13_a_chain_that_hands_data_on(lab: Lab, examples: Checkout) -> None:
     left = lab.run("k13", examples.file(f"{PIPELINES}/basics/3b_pipeline_with_data/pipeline.yml"))
     (found,) = (left / "named-outputs/final_pipeline_output").iterdir()
     assert found.read_text().startswith("Logging date time: ")
@@ -130,7 +130,7 @@ def test_k13_a_chain_that_hands_data_on(lab: Lab, examples: Examples) -> None:
     assert "Logging date time: " in lab.step_log("k13", "component_c"), "it read what the second wrote"
 
 
-def test_k14_taxi_fares(lab: Lab, examples: Examples, tmp_path: Path) -> None:
+def test_k14_taxi_fares(lab: Lab, examples: Checkout, tmp_path: Path) -> None:
     """Its scripts call pandas 1, which Azure's image has, and take the files of a folder in the order of their names.
 
     Azure's mounts list them so. A file system of the machine may not, and then the script takes one file for another.
@@ -158,13 +158,13 @@ def _listed(folder: Path, *names: str) -> list[str]:
     return [entry.name for entry in os.scandir(folder)]
 
 
-def test_k15_a_conda_file(lab: Lab, examples: Examples) -> None:
+def test_k15_a_conda_file(lab: Lab, examples: Checkout) -> None:
     lab.run("k15", examples.file(f"{PIPELINES}/basics/5c_env_conda_file/pipeline.yml"))
     said = lab.step_log("k15", "hello_python_world_job")
     assert "Hello Python World" in said and "How was it??" in said
 
 
-def test_k17_an_endpoint_with_two_deployments(lab: Lab, examples: Examples) -> None:
+def test_k17_an_endpoint_with_two_deployments(lab: Lab, examples: Checkout) -> None:
     home = examples.file(f"{ONLINE}/managed/sample")
     lab.lazuli("online-endpoint", "create", "-f", home / "endpoint.yml", "-n", "k17")
     for name in ("blue", "green"):
@@ -178,7 +178,7 @@ def test_k17_an_endpoint_with_two_deployments(lab: Lab, examples: Examples) -> N
 
 
 @pytest.mark.parametrize("types", ["numpy", "pandas", "standard"])
-def test_k18_types_of_inference_schema(lab: Lab, examples: Examples, types: str) -> None:
+def test_k18_types_of_inference_schema(lab: Lab, examples: Checkout, types: str) -> None:
     home, endpoint = examples.file(f"{ONLINE}/managed/inference-schema"), f"k18-{types}"
     if types == "numpy":
         lab.lazuli("model", "create", "-f", home / "model.yml")
@@ -188,7 +188,7 @@ def test_k18_types_of_inference_schema(lab: Lab, examples: Examples, types: str)
     assert answer == {"Category": ["Virginica", "Setosa"]}
 
 
-def test_k19_a_model_of_mlflow_without_a_script(lab: Lab, examples: Examples) -> None:
+def test_k19_a_model_of_mlflow_without_a_script(lab: Lab, examples: Checkout) -> None:
     home = examples.file(f"{ONLINE}/ncd")
     lab.lazuli("online-endpoint", "create", "-f", home / "create-endpoint.yaml", "-n", "k19")
     lab.lazuli("online-deployment", "create", "-f", home / "sklearn-deployment.yaml", "-e", "k19", "--all-traffic")
@@ -197,7 +197,7 @@ def test_k19_a_model_of_mlflow_without_a_script(lab: Lab, examples: Examples) ->
 
 
 @pytest.mark.needs("Rscript")
-def test_k20_r_in_the_form_of_2021(bare_lab: Lab, examples: Examples, tmp_path: Path) -> None:
+def test_k20_r_in_the_form_of_2021(bare_lab: Lab, examples: Checkout, tmp_path: Path) -> None:
     """The file is of May 2021, and its image is R with some packages, which the machine has as well.
 
     ``LAZULI_ACCIDENTS`` may name a copy of its data where the checkout lacks that.

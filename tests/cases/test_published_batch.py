@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.cases.conftest import Examples, Lab
+from tests.cases.conftest import Checkout, Lab
 
 MODELS, PIPELINES = "cli/endpoints/batch/deploy-models", "cli/endpoints/batch/deploy-pipelines"
 HEART = f"{MODELS}/heart-classifier-mlflow"
@@ -38,7 +38,7 @@ def answered(lab: Lab, endpoint: str, output: str, words: Sequence[str | Path]) 
     return sorted((lab.folder / job / "named-outputs" / output).rglob("*.*"))
 
 
-def test_a_model_of_mlflow_without_a_script(batch: Lab, examples: Examples) -> None:
+def test_a_model_of_mlflow_without_a_script(batch: Lab, examples: Checkout) -> None:
     home = examples.file(HEART)
     model = home / "deployment-simple" / "model"
     batch.lazuli("model", "create", "--name", "heart-classifier-mlflow", "--type", "mlflow_model", "--path", model)
@@ -54,7 +54,7 @@ def test_a_model_of_mlflow_without_a_script(batch: Lab, examples: Examples) -> N
     batch.lazuli("batch-endpoint", "delete", "--name", "heart-mlflow", "--yes")
 
 
-def test_a_script_that_writes_parquet(batch: Lab, examples: Examples) -> None:
+def test_a_script_that_writes_parquet(batch: Lab, examples: Checkout) -> None:
     home = examples.file(f"{MODELS}/custom-outputs-parquet")
     batch.lazuli("model", "create", "-n", "heart-classifier-sklpipe", "--type", "custom_model", "-p", home / "model")
     deployed(batch, home, "heart-custom", "deployment.yml")
@@ -63,7 +63,7 @@ def test_a_script_that_writes_parquet(batch: Lab, examples: Examples) -> None:
     assert all(file.read_bytes()[:4] == b"PAR1" for file in files)
 
 
-def test_a_pipeline_and_the_job_of_one(batch: Lab, examples: Examples) -> None:
+def test_a_pipeline_and_the_job_of_one(batch: Lab, examples: Checkout) -> None:
     home = examples.file(f"{PIPELINES}/hello-batch")
     batch.lazuli("component", "create", "-f", home / "hello-component" / "hello.yml")
     deployed(batch, home, "hello-batch", "deployment.yml")
@@ -75,7 +75,7 @@ def test_a_pipeline_and_the_job_of_one(batch: Lab, examples: Examples) -> None:
     answered(batch, "hello-batch", "", ["-d", "hello-batch-from-job"])
 
 
-def test_a_pipeline_with_models_and_inputs_of_a_file(batch: Lab, examples: Examples) -> None:
+def test_a_pipeline_with_models_and_inputs_of_a_file(batch: Lab, examples: Checkout) -> None:
     home = examples.file(f"{PIPELINES}/batch-scoring-with-preprocessing")
     batch.lazuli("environment", "create", "-f", home / "environment" / "xgboost-sklearn-py38.yml")
     for name, kind, folder in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.cases.conftest import Examples, Lab
+from tests.cases.conftest import Checkout, Lab
 
 BASICS = "cli/jobs/basics/hello-pipeline"
 COMPONENTS = "cli/jobs/pipelines-with-components"
@@ -28,7 +28,7 @@ FILES = (
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_it_runs_to_its_end(lab: Lab, examples: Examples, file: str) -> None:
+def test_it_runs_to_its_end(lab: Lab, examples: Checkout, file: str) -> None:
     name = re.sub(r"\W+", "-", file.removesuffix(".yml").removeprefix("cli/jobs/"))
     lab.run(name, examples.file(file))
     steps = lab.steps(name)

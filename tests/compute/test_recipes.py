@@ -234,7 +234,7 @@ def test_curated_environments(name: str, python: str, package: str) -> None:
     assert sdk.wants(wanted.requirements)
 
 
-SDK = f"{sdk.NAME}=={sdk._version()}"
+SDK = f"{sdk.NAME}=={sdk.version_of(sdk.wheel())}"
 
 
 @pytest.mark.parametrize(
@@ -245,8 +245,8 @@ SDK = f"{sdk.NAME}=={sdk._version()}"
         (("azureml-mlflow==1.49; python_version < '3.12'",), (f'{SDK}; python_version < "3.12"',
                                                              'mlflow-skinny; python_version < "3.12"')),
         (("azureml-mlflow", "mlflow==1.30"), (SDK, "mlflow==1.30")),
-        (("azureml-dataset-runtime[fuse,pandas]",), (SDK, "pandas", "pyarrow")),
-        (("azureml-dataprep[pandas]>=1.1", "pandas<2"), (SDK, "pandas", "pandas<2", "pyarrow")),
+        (("azureml-dataset-runtime[fuse,pandas]",), (SDK, "pandas", "pyarrow<25")),
+        (("azureml-dataprep[pandas]>=1.1", "pandas<2"), (SDK, "pandas", "pandas<2", "pyarrow<25")),
         (("azureml-inference-schema", "azureml-fsspec"),) * 2,
         (("azureml-contrib-notebook", "azureml-contrib-services", "azureml-monitoring"), (SDK,)),
         (("https://example.org/a.whl", "numpy"), ("https://example.org/a.whl", "numpy")),
@@ -259,7 +259,7 @@ def test_packages_of_azures_sdk_are_answered_by_ours(listed: tuple[str, ...], fo
 
 def test_another_wheel_makes_another_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = recipe_of("python:3.11", "dependencies: [pip: [azureml-core]]")
-    monkeypatch.setattr(sdk, "WHEELS", tmp_path)
+    monkeypatch.setattr("lazuli.client.wheel.WHEELS", tmp_path)
     with pytest.raises(Unavailable, match="not in"):
         recipe_of("python:3.11", "dependencies: [pip: [azureml-core]]")
     (tmp_path / "lazuli_azureml-0.2.0+abc-py3-none-any.whl").touch()

@@ -71,6 +71,8 @@ COMMANDS: dict[str, Entry] = {
     "insights": Entry("lazuli.cli.insights:insights", "What was asked, what jobs did, what went wrong.", "Resources"),
     "configure": Entry("lazuli.cli.configure:configure", "Keep the defaults of this machine.", "Setup"),
     "client-env": Entry("lazuli.cli.client_env:client_env", "Print what azure-ai-ml and mlflow need.", "Setup"),
+    "sdk": Entry("lazuli.cli.sdk:sdk", "Print where the package is with which scripts of the SDK v1 run.", "Setup"),
+    "doctor": Entry("lazuli.cli.doctor:doctor", "Look for what stands in the way on this machine.", "Setup"),
     "completion": Entry("lazuli.cli.completion:completion", "Print what completes commands in the shell.", "Setup"),
     "schema": Entry("lazuli.cli.schema:schema", "Print the JSON Schema of a YAML file.", "Setup"),
 }

@@ -26,7 +26,7 @@ from lazuli.compute.spawn import become, detached
 from lazuli.schema.problems import Conflict, InvalidInput, NotFound, Problem, Unavailable, Unexpected
 from lazuli.store.settings import default_data_dir
 
-__all__ = ["ensure", "stop"]
+__all__ = ["answering", "ensure", "stop"]
 
 MODULE = "lazuli.server"
 _START_S = 60.0
@@ -49,7 +49,7 @@ def up(data_dir: str | None, foreground: bool, **given: Any) -> None:
     if (url := given.pop("database_url")) is not None:
         environ["LAZULI_DATABASE_URL"] = url  # not among the server's words: the list of processes shows those to all
     options = [word for name, value in given.items() if value is not None for word in (_flag(name), str(value))]
-    if known := _answering(folder):
+    if known := answering(folder):
         _refuse_other_settings(known, given)
         click.echo(f"Lazuli runs already: {known['url']}")
         click.echo(f"  studio  {_studio(folder, known)}")
@@ -82,7 +82,7 @@ def down(data_dir: str | None) -> None:
 def status(data_dir: str | None, output: Form) -> None:
     """Show whether Lazuli runs, where, and what it does."""
     folder = _data_dir(data_dir)
-    known = _answering(folder)
+    known = answering(folder)
     if not known:
         show({"running": False, "data_dir": str(folder)}, output)
         sys.exit(1)
@@ -138,7 +138,7 @@ def _environ(folder: Path, known: dict[str, Any]) -> dict[str, str]:
 
 def ensure(folder: Path, options: list[str]) -> dict[str, Any]:
     """What the server of a data folder says of itself, started now, with ``options``, where it does not run."""
-    return _answering(folder) or start(folder, options, os.environ, show=False)
+    return answering(folder) or start(folder, options, os.environ, show=False)
 
 
 def start(folder: Path, options: list[str], environ: Mapping[str, str], *, show: bool = True) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def start(folder: Path, options: list[str], environ: Mapping[str, str], *, show:
     def ready() -> dict[str, Any] | None:
         if process.poll() is not None:
             raise _gave_up(log, before)
-        return _answering(folder, pid=process.pid)
+        return answering(folder, pid=process.pid)
 
     known = _wait(ready, _START_S, "Starting" if show else "")
     if known is None:
@@ -203,7 +203,7 @@ def _wait(look: Callable[[], Any], patience_s: float, word: str) -> Any:
             click.echo("\r\033[K", nl=False, err=True)
 
 
-def _answering(folder: Path, pid: int = 0) -> dict[str, Any] | None:
+def answering(folder: Path, pid: int = 0) -> dict[str, Any] | None:
     """What the server of the folder says of itself, where it runs and answers."""
     try:
         known = profile.running(folder)

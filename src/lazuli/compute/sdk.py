@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-import lazuli
-from lazuli.schema.problems import Unavailable
+from lazuli.client.wheel import NAME, WHEELS, version_of, wheel
 
 __all__ = ["NAME", "WHEELS", "answered", "wants"]
 
-NAME = "lazuli-azureml"
-WHEELS = Path(lazuli.__file__).parent / "built"
-"""Where ``hatch_build.py`` puts the wheel."""
 _ANSWERED = re.compile(
     r"azureml-(core|defaults|sdk|telemetry|widgets|mlflow|interpret|explain-model|tensorboard|datadrift|opendatasets"
     r"|dataset-runtime|dataprep(-native|-rslex)?|automl-(core|runtime)|contrib-.+|monitoring|train|train-.+"
@@ -58,22 +53,11 @@ def _read(line: str) -> Requirement | None:
 
 def _instead(asked: Requirement) -> list[str]:
     name = canonicalize_name(asked.name)
-    found = [f"{NAME}=={_version()}"]
+    found = [f"{NAME}=={version_of(wheel())}"]
     if name == "azureml-mlflow":
         found.append("mlflow-skinny")
     if name == "azureml-dataset-runtime" or "pandas" in asked.extras:
-        found.append("pyarrow")
+        found.append("pyarrow<25")  # scripts of that time ask for numpy 1, which later ones refuse
     if "pandas" in asked.extras:
         found.append("pandas")
     return [str(Requirement(f"{each}; {asked.marker}" if asked.marker else each)) for each in found]
-
-
-def _version() -> str:
-    files = list(WHEELS.glob("lazuli_azureml-*.whl"))
-    if not files:
-        raise Unavailable(
-            f"The wheel of the package azureml is not in '{WHEELS}'.",
-            target="environment",
-            mend="Install Lazuli again, or run 'python hatch_build.py wheel' in its sources.",
-        )
-    return max(files, key=lambda file: file.stat().st_mtime).name.split("-")[1]

@@ -190,9 +190,13 @@ class Workspace:
         """Nothing is to be set up here."""
 
     def write_config(self, path: str | os.PathLike[str] | None = None, file_name: str | None = None) -> None:
-        """Write ``.azureml/config.json`` below ``path`` (or below the current folder), for :meth:`from_config`."""
+        """Write ``.azureml/config.json`` below ``path`` (or below the current folder), for :meth:`from_config`.
+
+        A ``path`` that is ``.azureml`` itself is where the file goes. Raises :class:`UserErrorException` where nothing
+        can be written.
+        """
         folder = Path(path).expanduser() if path is not None else Path()
-        file = folder / ".azureml" / (file_name or _CONFIG)
+        file = (folder if folder.name == ".azureml" else folder / ".azureml") / (file_name or _CONFIG)
         said = dict(zip(_WORDS, self._scope))
         try:
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -134,6 +134,10 @@ def test_a_step_adds_to_the_run_of_its_pipeline_and_cancels_it(
         allowed = path in ("runs/log-metric", "runs/log-batch", "runs/log-parameter", "runs/set-tag")
         assert post(path, "step", run_id="pipeline", **body).status_code == (200 if allowed else 403), path
         assert post(path, "Mine", run_id="pipeline", **body).status_code == 403, path
+    for key in ("mlflow.parentRunId", BEGUN_BY):  # which would make it the step's own
+        assert post("runs/set-tag", "step", run_id="pipeline", key=key, value="step").status_code == 403
+        tags = [{"key": key, "value": "step"}]
+        assert post("runs/log-batch", "step", run_id="pipeline", tags=tags).status_code == 403
     file = f"{FILES}/ExperimentRun/dcid.pipeline/a.txt"
     assert served.nobody.put(file, content=b"x", headers=jobs["Mine"]).status_code == 403
     assert served.nobody.put(file, content=b"x", headers=jobs["step"]).status_code == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple
 
 from azureml.data import _definition, _expressions
@@ -66,6 +67,16 @@ def frame_of(definition: Definition, workspace: Workspace | None, losses: Losses
 def files_of(definition: Definition, workspace: Workspace | None) -> list[File]:
     """The files that hold the rows: all but a definition that lies beside them."""
     return [file for file in _definition.files(definition.paths, workspace) if not file.place.endswith("/MLTable")]
+
+
+def rows_in(folder: str) -> Any:
+    """The rows of the MLTable in a folder, for a step of a job that cuts them into batches."""
+    from azureml._lazuli import place
+    from azureml.core.workspace import Workspace
+
+    text = (Path(folder) / "MLTable").read_text(encoding="utf-8")
+    workspace = Workspace(*place.scope_of_job(), _disable_service_check=True) if place.in_job() else None
+    return frame_of(_definition.read(text, folder), workspace)
 
 
 def _read(how: str, options: Mapping[str, Any], content: bytes, file: File, names: list[Any] | None) -> Any:

@@ -36,6 +36,8 @@ _LONGEST_PATH = 64
 _MOST_REMEMBERED = 10_000
 
 _ADDS = frozenset({"runs/log-metric", "runs/log-batch", "runs/log-parameter", "runs/set-tag"})
+_WHOSE = frozenset({PARENT_TAG, BEGUN_BY})
+"""The tags that say whose a run is."""
 
 Above = Callable[[ResourceId], list[str]]
 """The names of the jobs that a job is a part of."""
@@ -105,8 +107,11 @@ class _Checks:
         return call
 
     def _add(self, call: Call) -> Call:
-        run_id = run_id_of(body_of(call))
-        if not self._is_its_own(call, run_id) and not self._is_part_of(call, run_id):
+        body = body_of(call)
+        run_id, tags = run_id_of(body), body.get("tags")
+        names = [body.get("key"), *(tag.get("key") for tag in tags or () if isinstance(tag, dict))]
+        is_kept = _WHOSE.isdisjoint(map(str, names))  # else it would make the run its own
+        if not self._is_its_own(call, run_id) and not (is_kept and self._is_part_of(call, run_id)):
             raise _not_its_own(f"run '{run_id[:100]}'")
         return call
 

@@ -13,6 +13,8 @@ from azureml.pipeline.steps._declined import (
 from azureml.pipeline.steps.command_step import CommandStep
 from azureml.pipeline.steps.estimator_step import EstimatorStep
 from azureml.pipeline.steps.mpi_step import MpiStep
+from azureml.pipeline.steps.parallel_run_config import ParallelRunConfig
+from azureml.pipeline.steps.parallel_run_step import ParallelRunStep
 from azureml.pipeline.steps.python_script_step import PythonScriptStep
 from azureml.pipeline.steps.r_script_step import RScriptStep
 
@@ -27,6 +29,8 @@ __all__ = [
     "KustoStep",
     "ModuleStep",
     "MpiStep",
+    "ParallelRunConfig",
+    "ParallelRunStep",
     "PythonScriptStep",
     "RScriptStep",
     "SynapseSparkStep",

@@ -131,8 +131,8 @@ def paths(folder, table):
         said = next(iter(entry.values()))
         if "://" in said:
             raise Failure(
-                f"The MLTable file names '{said}', which lies elsewhere. The package 'mltable' may be able to read "
-                "it: add that to the environment; or keep the data in the table's own folder."
+                f"The MLTable file names '{said}', which lies elsewhere. The package 'azureml-core' may be able to "
+                "read it, or 'mltable': add one to the environment; or keep the data in the table's own folder."
             )
         if "pattern" in entry:
             hits = glob.iglob(os.path.join(glob.escape(folder), said), recursive=True)

@@ -1,7 +1,8 @@
 """Rows as batches. A process of its own reads the table and lays each batch into a file for the worker that gets it.
 
 The package ``mltable`` reads it where the environment has that, as on Azure; otherwise pandas does, piece by piece,
-for what is understood of an MLTable here.
+for what is understood of an MLTable here. A table whose files lie elsewhere, as those of Azure's first SDK do, is read
+by Lazuli's package ``azureml``.
 """
 
 import importlib
@@ -133,6 +134,9 @@ def row_bytes(rows):
 
 def read(folder, table):
     """The pieces of a table, each a DataFrame."""
+    rows_in = getattr(optional("azureml.data._reading") if lies_elsewhere(table) else None, "rows_in", None)
+    if rows_in is not None:
+        return iter([rows_in(folder)])
     pandas, mltable = optional("pandas"), optional("mltable")
     if pandas is None:
         raise Failure(
@@ -142,6 +146,11 @@ def read(folder, table):
     if mltable is None:
         return Reader(pandas, folder, table).pieces()
     return iter([by_mltable(mltable, folder)])
+
+
+def lies_elsewhere(table):
+    """Whether a table names files by addresses, and not below its own folder."""
+    return any("://" in str(next(iter(entry.values()))) for entry in table.get("paths") or ())
 
 
 def by_mltable(mltable, folder):

@@ -1,0 +1,1 @@
+"""An earlier place of what is in ``azureml.pipeline`` now."""

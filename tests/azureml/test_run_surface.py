@@ -49,7 +49,8 @@ os.makedirs("outputs/more", exist_ok=True)
 with open("outputs/more/one.txt", "w") as file:
     file.write("one")
 assert run.get_secret(name="door") == "open"
-kept = run.register_model(model_name="inside", model_path="outputs/model.txt", tags={"by": "the job"})
+run.register_model(model_name="inside", model_path="outputs/model.txt", tags={"by": "the job"})
+run.register_model(model_name="folder", model_path="outputs/more")  # which was not uploaded
 Model.register(workspace=workspace, model_path="outputs/more/one.txt", model_name="inside")
 store = workspace.get_default_datastore()
 store.upload_files(["outputs/more/one.txt"], target_path="left/" + run.id, show_progress=False)
@@ -117,6 +118,7 @@ def test_a_job_reads_its_datasets_and_tells_what_it_did(
 
     first, second = sorted(Model.list(ws, "inside"), key=lambda model: model.version)
     assert (first.version, first.run_id, first.tags) == (1, run.id, {"by": "the job"})
+    assert Model(ws, "folder").download(str(tmp_path / "model")) and (tmp_path / "model/more/one.txt").is_file()
     assert second.version == 2 and Dataset.get_by_name(ws, "left").to_path() == ["/one.txt"]
 
     assert {"outputs/model.txt", "outputs/more/one.txt"} <= set(run.get_file_names())
@@ -214,6 +216,10 @@ def test_a_run_of_a_process(ws: Workspace, tmp_path: Path) -> None:
     third = first.child_run(outputs=str(tmp_path / "code"))
     third.tag(key="leaf", value="yes")
     third.set_tags(tags={"size": 3})
+    third.log_accuracy_table("hits", {"schema_type": "accuracy_table", "data": {"probability_tables": []}})
+    third.log_predictions("guesses", {"schema_type": "predictions", "data": {"bin_averages": [1]}})
+    third.log_residuals("left", '{"schema_type": "residuals", "data": {"bin_edges": [0, 1]}}')
+    assert third.get_metrics("left")["left"]["data"] == {"bin_edges": [0, 1]}
     third.complete()
     assert "outputs/notes.py" in third.get_file_names()
     assert {each.id for each in run.get_children(recursive=True)} == {first.id, second.id, third.id}
@@ -300,3 +306,12 @@ def test_a_workspace_names_all_that_is_in_it(ws: Workspace, data: Any, own: Envi
     assert (ws.sku, ws.service_context.workspace_name) == ("Basic", ws.name)
     with pytest.raises(UserErrorException):
         ws.get_run("nobody")
+
+
+def test_a_workspace_is_deleted(ws: Workspace) -> None:
+    Workspace.setup()
+    passing = Workspace._get_or_create("passing", subscription_id="garden", resource_group="beds", location="east")
+    assert Workspace._get_or_create("passing", subscription_id="garden", resource_group="beds") == passing
+    passing.delete(delete_dependent_resources=True, no_wait=False)
+    assert passing.name not in Workspace.list("garden")
+    assert ws.name in Workspace.list(subscription_id="garden", auth=ws._auth, resource_group="beds")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,11 @@ import pytest
 from tests.clients.environments import client_environment
 
 from azureml.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
+from azureml.core.runconfig import RunConfiguration
+from azureml.pipeline.core import Pipeline
+from azureml.pipeline.steps import PythonScriptStep
 from azureml.train import widgets as formerly
+from azureml.train.hyperdrive import GridParameterSampling, HyperDriveConfig, PrimaryMetricGoal, choice
 from azureml.widgets import RunDetails
 
 SOURCES = Path(__file__).parents[2] / "azureml" / "src"
@@ -50,8 +53,9 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "slow.py").write_text(f"{SLOW}{TRAIN}")
     (folder / "trial.py").write_text(
         "import sys\nfrom azureml.core import Run\nrun = Run.get_context()\n"
-        "for step in range(4):\n    run.log('score', float(sys.argv[1]) * step)\n"
+        "for step in range(4):\n    run.log('score', float(sys.argv[2]) * step)\n"
     )
+    (folder / "wrong.py").write_text("raise SystemExit('no data')")
     return folder
 
 
@@ -66,9 +70,7 @@ def test_a_terminal_is_told_and_nothing_waits(
     formerly.RunDetails(run).show(widget_settings={"debug": True})
     told = capsys.readouterr().out
     assert "Completed" in told and "accuracy 0.75, loss 0.33333" in told and run.get_portal_url() in told
-    drawn: list[str] = []
-    RunDetails(run).show(render_lib=drawn.append)
-    (html,) = drawn
+    html = _drawn(run)
     assert "<polyline" in html and "&lt;first&gt;" in html and "trained &amp; done" in html
     assert html.count("<svg") == 2  # the mark, and the curve of what has more values than one
     data = RunDetails(run).get_widget_data(widget_settings={"debug": True})
@@ -95,40 +97,48 @@ def test_children_are_shown_below(ws: Workspace, capsys: pytest.CaptureFixture[s
     assert [each["run_id"] for each in data["child_runs"]] == [first.id, second.id]
 
 
-def _sweep(ws: Workspace, own: Environment, code: Path) -> Run:
-    """A sweep over three values, which has ended."""
-    trial = ScriptRunConfig(str(code), "trial.py", environment=own)._job(ws)
-    command = f"{sys.executable} trial.py ${{{{search_space.rate}}}}"
-    said = {
-        "jobType": "Sweep",
-        "experimentName": "search",
-        "computeId": "local",
-        "trial": {"codeId": trial["codeId"], "environmentId": trial["environmentId"], "command": command},
-        "searchSpace": {"rate": ["choice", [[0.1, 0.2, 0.3]]]},
-        "samplingAlgorithm": {"samplingAlgorithmType": "Grid"},
-        "objective": {"primaryMetric": "score", "goal": "Maximize"},
-        "limits": {"jobLimitsType": "Sweep", "maxTotalTrials": 3, "maxConcurrentTrials": 3},
-    }
-    ws._call("PUT", "jobs/search-1", {"properties": said})
-    run = ws.get_run("search-1")
+def test_the_trials_of_a_sweep_stand_from_the_best_on(ws: Workspace, own: Environment, code: Path) -> None:
+    search = HyperDriveConfig(
+        hyperparameter_sampling=GridParameterSampling({"--rate": choice(0.1, 0.2, 0.3)}),
+        primary_metric_name="score",
+        primary_metric_goal=PrimaryMetricGoal.MAXIMIZE,
+        max_total_runs=3,
+        max_concurrent_runs=3,
+        run_config=ScriptRunConfig(str(code), "trial.py", environment=own),
+    )
+    run = Experiment(ws, "search").submit(search)
     run.wait_for_completion()
-    return run
-
-
-def test_the_trials_of_a_sweep_stand_from_the_best_on(
-    ws: Workspace, own: Environment, code: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = _sweep(ws, own, code)
-    RunDetails(run).show()
-    assert "Sweep" in capsys.readouterr().out
-    drawn: list[str] = []
-    RunDetails(run).show(render_lib=drawn.append)
-    table = drawn[0].partition("<tbody>")[2]
+    html = _drawn(run)
+    assert "Sweep" in html and "3 Completed" in html
+    table = html.partition("<tbody>")[2]
     assert table.startswith('<tr class="best">')
     assert [float(cell) for cell in _cells(table, 2)] == [0.3, 0.2, 0.1]
     assert [float(cell) for cell in _cells(table, 3)] == pytest.approx([0.9, 0.6, 0.3])
-    if out := os.environ.get("PICTURE"):
-        Path(out).write_text(drawn[0])
+
+
+def test_the_steps_of_a_pipeline_stand_in_their_order(ws: Workspace, own: Environment, code: Path) -> None:
+    settings = RunConfiguration()
+    settings.environment = own
+
+    def step(name: str, script: str) -> PythonScriptStep:
+        return PythonScriptStep(script, name, source_directory=str(code), runconfig=settings, allow_reuse=False)
+
+    first, second = step("prepare", "train.py"), step("go wrong", "wrong.py")
+    second.run_after(first)
+    run = Experiment(ws, "steps").submit(Pipeline(ws, [first, second]))
+    run.wait_for_completion(raise_on_error=False)
+    html = _drawn(run)
+    table = html.partition("<tbody>")[2]
+    assert "Pipeline" in html and 'class="error"' in html
+    assert [row.partition('title="')[2].partition('"')[0] for row in table.split("<tr")[1:]] == ["prepare", "go wrong"]
+    assert table.index("Completed") < table.index("Failed")
+
+
+def _drawn(run: Run) -> str:
+    """The run as a notebook shows it."""
+    drawn: list[str] = []
+    RunDetails(run).show(render_lib=drawn.append)
+    return drawn[0]
 
 
 def _cells(table: str, column: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import zipfile
 from pathlib import Path
@@ -55,6 +56,18 @@ def restore(run: Run, snapshot_id: str | None, path: str | None) -> str:
         for name, content in _code_files(run, snapshot_id):
             archive.writestr(name, content)
     return str(target)
+
+
+def send_outputs(run: Run, path: str) -> None:
+    """Send what this very job has written to its outputs at a path, and is not kept yet: the rest goes when it ends."""
+    if os.environ.get("AZUREML_RUN_ID") != run.id or not path.startswith("outputs"):
+        return
+    local = Path(path)
+    files = [local] if local.is_file() else sorted(each for each in local.rglob("*") if each.is_file())
+    kept = set(run.get_file_names()) if files else set()
+    for file in files:
+        if file.as_posix() not in kept:
+            run.upload_file(file.as_posix(), file)
 
 
 def _code_files(run: Run, snapshot_id: str | None) -> Iterator[tuple[str, bytes]]:

@@ -404,6 +404,7 @@ class Run:
         """Register a file or folder of the run as a model."""
         from azureml.core.model import Model
 
+        _run_job.send_outputs(self, str(model_path or model_name))
         return Model._register_from_run(
             self,
             model_name,

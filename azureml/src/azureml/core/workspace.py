@@ -185,6 +185,18 @@ class Workspace:
             found.setdefault(said["name"], []).append(made)
         return found
 
+    @classmethod
+    def _get_or_create(
+        cls,
+        name: str,
+        auth: AbstractAuthentication | None = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        location: str | None = None,
+        sku: str = "basic",
+    ) -> Workspace:
+        return cls.create(name, auth, subscription_id, resource_group, location, sku=sku, exist_ok=True)
+
     @staticmethod
     def setup() -> None:
         """Nothing is to be set up here."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import requests
-from tests.clients.serving import server
 
 import azureml
 from azureml.core import Experiment, Run, ScriptRun, Workspace
 from azureml.core.run import _OfflineRun
-from azureml.exceptions import RunEnvironmentException, UserErrorException
+from azureml.exceptions import AuthenticationException, RunEnvironmentException, ServiceException, UserErrorException
 
 
 @pytest.fixture(autouse=True)
@@ -128,28 +133,128 @@ def test_off_platform_a_run_only_prints(monkeypatch: pytest.MonkeyPatch, capsys:
         Run.get_context(allow_offline=False)
 
 
-def test_metrics_outlive_a_restart_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "house"
+def unused_port() -> int:
+    """A port that nobody listens on, and that no connection out of this machine is given by chance."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("every port is taken")
+
+
+@contextlib.contextmanager
+def killed_at_the_end(folder: Path, port: int) -> Iterator[None]:
+    options = ["--data-dir", str(folder), "--port", str(port), "--https-port", "0"]
+    (folder / "server.json").unlink(missing_ok=True)
+    process = subprocess.Popen([sys.executable, "-m", "lazuli.server", *options])
+    try:
+        while not (folder / "server.json").exists():
+            assert process.poll() is None, "the server did not start"
+            time.sleep(0.02)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_what_is_logged_outlives_a_kill_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, port = tmp_path / "house", unused_port()
     folder.mkdir()
     monkeypatch.setenv("LAZULI_DATA_DIR", str(folder))
-    with server(folder) as said:
-        port = said["url"].rpartition(":")[2]
+    with killed_at_the_end(folder, port):
         ws = Workspace.create("away", subscription_id="garden", resource_group="beds", location="eastus2")
         run = Experiment(ws, "away").start_logging()
         run.log("x", 0)
+        run.log_row("table", a=0)
         run.flush()
-    for value in range(1, 50):
+        run.log("x", 1)  # perhaps on its way when the server is killed
+    for value in range(2, 50):
         run.log("x", value)
-    (folder / "server.json").unlink(missing_ok=True)
-    again = subprocess.Popen(
-        [sys.executable, "-m", "lazuli.server", "--data-dir", str(folder), "--port", port, "--https-port", "0"]
-    )
-    try:
-        assert run.get_metrics()["x"] == list(range(50))
-        again.kill()
-        again.wait()
-    finally:
-        again.kill()
+        run.log_row("table", a=value)
+        run.log("word", "away")
+    run.log_table("grid", {"a": [1, 2]})
+    with pytest.raises(TimeoutError, match="did not arrive within 1 s"):
+        run.flush(1)
+    with killed_at_the_end(folder, port):
+        found = run.get_metrics()
+        assert (found["x"], found["table"], found["grid"]) == (
+            list(range(50)),
+            {"a": [0, *range(2, 50)]},
+            {"a": [1, 2]},
+        )
+        assert found["word"] == ["away"] * 48
+
+
+def test_no_point_that_is_good_is_lost_with_one_that_is_refused(ws: Workspace, spool_folder: Path) -> None:
+    run = Experiment(ws, "refused").start_logging()
+    for value in range(20):
+        run.log("x", value)
+    run.log("x", float("inf"))
+    run.log("y" * 300, 1)
+    run.log("x", 20)
+    with pytest.raises(ServiceException, match="250 characters"):
+        run.flush()
+    assert run.get_metrics("x")["x"] == [*range(20), float("inf"), 20]
+    (kept,) = spool_folder.glob("*.refused")
+    assert json.loads(kept.read_text())[0] == "y" * 300
+
+
+def test_metrics_have_any_name_and_texts_any_length(ws: Workspace) -> None:
+    run = Experiment(ws, "names").start_logging()
+    run.log("Accuracy (%)", 99.5)
+    run.log("R^2", 0.5)
+    run.log("R^2", 0.75)
+    run.log("a//b", 1)
+    run.log_row("numpy", count=np.int64(3), gap=float("nan"), cells=[np.int64(1)])
+    run.log("story", "once upon a time " * 1000)
+    run.log("story", "the end")
+    found = run.get_metrics()
+    assert (found["Accuracy (%)"], found["R^2"], found["a//b"]) == (99.5, [0.5, 0.75], 1)
+    assert found["story"] == ["once upon a time " * 1000, "the end"]
+    assert found["numpy"] == {"count": 3, "gap": None, "cells": [1]}
+    assert run.get_metrics("R^2") == {"R^2": [0.5, 0.75]}
+
+
+LATER = """
+import os, sys
+from azureml.core import Run, Workspace
+run = Run.get(Workspace.get("{workspace}", subscription_id="garden", resource_group="beds"), "{run}")
+run.log_row("table", a=2, b="new")
+run.log("word", "second")
+run.log_image("dot", plot=__import__("types").SimpleNamespace(savefig=lambda to, format: to.write(b"png")))
+if os.fork() == 0:
+    run.log("forked", 1)
+    run.flush()
+    os._exit(0)
+os.wait()
+run.log("x", 1)
+"""
+
+
+def test_another_process_adds_to_what_is_there(ws: Workspace) -> None:
+    run = Experiment(ws, "again").start_logging()
+    run.log_row("table", a=1)
+    run.log("word", "first")
+    run.flush()
+    subprocess.run([sys.executable, "-c", LATER.format(workspace=ws.name, run=run.id)], check=True, timeout=120)
+    found = run.get_metrics()
+    assert found["table"] == {"a": [1, 2], "b": [None, "new"]}
+    assert (found["word"], found["forked"], found["x"]) == (["first", "second"], 1, 1)
+    assert run.get_file_names() == ["dot.png", "metrics/table.json"]
+
+
+def test_who_is_locked_out_is_told_and_loses_nothing(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Experiment(ws, "locked").start_logging()
+    token = ws._server.token
+    monkeypatch.setattr(ws._server, "token", "withdrawn")
+    run.log("x", 1)
+    with pytest.raises(AuthenticationException):
+        run.flush()
+    monkeypatch.setattr(ws._server, "token", token)
+    while True:
+        with contextlib.suppress(AuthenticationException):
+            run.flush()
+            break
+    assert run.get_metrics() == {"x": 1}
 
 
 def test_what_a_dead_process_left_is_sent_by_the_next_and_no_point_twice(ws: Workspace, spool_folder: Path) -> None:
@@ -160,12 +265,17 @@ def test_what_a_dead_process_left_is_sent_by_the_next_and_no_point_twice(ws: Wor
     lines = mine.read_text().splitlines()
     key, value, at, step = json.loads(lines[1])
     left = [lines[0], lines[1], json.dumps([key, value + 1, at + 1, step + 1])]
+    left += [json.dumps(["k" * 300, 1, at, 0]), json.dumps({"rows": "t", "data": [{"a": 2}]})]
+    left += [json.dumps({"before": "t", "count": 1})]  # one row was there before, and one of this may have arrived
+    run.log_table("t", {"a": [1, 2]})
+    run.flush()
     (spool_folder / "dead.jsonl").write_text("\n".join(left) + "\n")
     other = Experiment(ws, "left").start_logging()
     other.log("z", 1)
     other.flush()
-    assert run.get_metrics() == {"y": [1.0, 2.0]}
+    assert run.get_metrics() == {"y": [1.0, 2.0], "t": {"a": [1, 2]}}
     assert not (spool_folder / "dead.jsonl").exists()
+    assert "kkk" in (spool_folder / "dead.refused").read_text()
 
 
 def test_a_run_registers_a_model(ws: Workspace, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from azureml._lazuli import place
-from azureml.exceptions import AuthenticationException, ServiceException
+from azureml.exceptions import AuthenticationException, ServiceException, UserErrorException
 
 _ATTEMPTS = 4
 _TIMEOUT = (5, 120)
@@ -95,12 +95,18 @@ class Server:
         if url.startswith(f"{self.url}/") and "sig=" not in url:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         said.setdefault("timeout", _TIMEOUT)
+        stream = said.get("data") if hasattr(said.get("data"), "seek") else None
+        start = stream.tell() if stream else 0
         for attempt in range(1, _ATTEMPTS + 1):
+            if stream:
+                stream.seek(start)
             try:
                 response = self._session().request(method, url, headers=headers, **said)
             except requests.ConnectionError as error:
                 if attempt == _ATTEMPTS or not (method in _IDEMPOTENT or _never_left(error)):
                     raise _unreachable(self.url, error) from None
+            except requests.exceptions.InvalidJSONError as error:
+                raise UserErrorException(f"What is sent to {url} cannot be JSON: {error}.") from None
             except requests.RequestException as error:
                 raise _unreachable(self.url, error) from None
             else:

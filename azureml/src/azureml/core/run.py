@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import time
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping
-from urllib.parse import quote
 
 from azureml._lazuli import place
-from azureml._lazuli.spool import Spool
-from azureml._lazuli.storage import at_once, inside
+from azureml._lazuli.storage import inside
 from azureml.core import _run_job, _run_types
 from azureml.core._offline_run import _OfflineRun
+from azureml.core._run_files import RunFiles
+from azureml.core._run_metrics import RunMetrics
 from azureml.core.experiment import Experiment, has_all, tags_of
 from azureml.core.workspace import Workspace
 from azureml.data._inputs import datasets_of_job
@@ -41,13 +39,11 @@ _STATUS = {
 }
 _OVER = ("Completed", "Failed", "Canceled")
 _NAME, _PARENT, _NOTE = "mlflow.runName", "mlflow.parentRunId", "mlflow.note.content"
-_PROPERTY, _TEXT, _ERROR = "lazuli.property.", "lazuli.text.", "lazuli.error"
+_PROPERTY, _ERROR = "lazuli.property.", "lazuli.error"
 _OWN = ("mlflow.", "lazuli.")
-_TABLES = "metrics"
-_SPOOLS: dict[tuple[str, str], Spool] = {}
 
 
-class Run:
+class Run(RunMetrics, RunFiles):
     """One run of an experiment."""
 
     _streamed = r"std_log|user_logs"
@@ -57,9 +53,6 @@ class Run:
         self._experiment = experiment
         self._run_id = run_id
         self._outputs = outputs
-        self._steps: dict[str, int] = {}
-        self._rows: dict[str, dict[str, Any]] = {}
-        self._texts: dict[str, Any] = {}
 
     @classmethod
     def get_context(cls, allow_offline: bool = True, used_for_context_manager: bool = False) -> Any:
@@ -231,161 +224,6 @@ class Run:
     def restore_snapshot(self, snapshot_id: str | None = None, path: str | None = None) -> str:
         """Write the code that the run was submitted with as a ZIP, below ``path`` or here; where it lies."""
         return _run_job.restore(self, snapshot_id, path)
-
-    # What it measures.
-
-    def log(self, name: str, value: Any, description: str = "", step: int | None = None) -> None:
-        """Keep a number or a text under a name; again under the same name makes a series. Never waits."""
-        if isinstance(value, str):
-            self._keep_text(name, value)
-            return
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            kind = type(value).__name__
-            raise UserErrorException(f"The metric '{name}' is a {kind}; log a number or a text.") from None
-        if step is None:
-            step = self._steps.get(name, 0)
-        self._steps[name] = max(step + 1, self._steps.get(name, 0))
-        self._spool.append(name, number, step)
-
-    def log_list(self, name: str, value: Iterable[Any], description: str = "") -> None:
-        """Keep a list under a name."""
-        for each in value:
-            self.log(name, each)
-
-    def log_row(self, name: str, description: str | None = None, **kwargs: Any) -> None:
-        """Add a row to a table."""
-        columns = self._rows.setdefault(name, {})
-        for column, value in kwargs.items():
-            columns.setdefault(column, []).append(_plain(value))
-        self._keep_table(name, columns)
-
-    def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
-        """Keep a table: columns by their names."""
-        self._keep_table(name, {column: _plain(cells) for column, cells in value.items()})
-
-    def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
-        """Keep a confusion matrix, a dict or its JSON."""
-        self._keep_chart(name, "confusion_matrix", value)
-
-    def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
-        """Keep an accuracy table, a dict or its JSON."""
-        self._keep_chart(name, "accuracy_table", value)
-
-    def log_residuals(self, name: str, value: Any, description: str = "") -> None:
-        """Keep residuals, a dict or its JSON."""
-        self._keep_chart(name, "residuals", value)
-
-    def log_predictions(self, name: str, value: Any, description: str = "") -> None:
-        """Keep predictions, a dict or its JSON."""
-        self._keep_chart(name, "predictions", value)
-
-    def log_image(self, name: str, path: Any = None, plot: Any = None, description: str = "") -> None:
-        """Keep an image: a file, or a plot of matplotlib (a figure or ``pyplot``)."""
-        if (path is None) == (plot is None):
-            raise UserErrorException("Give log_image either a path or a plot.")
-        target = f"{name}{Path(str(path)).suffix or '.png'}" if path is not None else f"{name}.png"
-        if path is not None:
-            self.upload_file(target, path)
-            return
-        drawn = io.BytesIO()
-        plot.savefig(drawn, format="png")
-        self._put(target, drawn.getvalue())
-
-    def get_metrics(
-        self, name: str | None = None, recursive: bool = False, run_type: str | None = None, populate: bool = False
-    ) -> dict[str, Any]:
-        """What was logged, by name: a value where there is one, else a list. ``recursive``: by run, with children."""
-        if recursive:
-            runs = [self, *self.get_children(recursive=True)]
-            return {run.id: run.get_metrics(name) for run in runs}
-        self.flush()
-        found: dict[str, Any] = {}
-        for each in self._said()["data"].get("metrics") or ():
-            if name in (None, each["key"]):
-                values = [float(point["value"]) for point in self._spool._door.history(each["key"])]
-                found[each["key"]] = values[0] if len(values) == 1 else values
-        for tag, value in self._all_tags().items():
-            key = tag[len(_TEXT) :]
-            if tag.startswith(_TEXT) and name in (None, key):
-                values = json.loads(value)
-                found[key] = values[0] if len(values) == 1 else values
-        for file in self._files(_TABLES):
-            key = file[len(_TABLES) + 1 : -len(".json")]
-            if name in (None, key):
-                said = json.loads(self._read(file))
-                found[key] = _columns(said) if said.get("schema_type") == "table" else said
-        return found
-
-    def flush(self, timeout_seconds: float = 300) -> None:
-        """Wait until what was logged has arrived."""
-        spool = _SPOOLS.get(self._key)
-        if spool is not None and not spool.flush(timeout_seconds):
-            raise TimeoutError(f"The metrics of run '{self._run_id}' did not arrive within {timeout_seconds} s.")
-
-    # What it makes.
-
-    def get_file_names(self) -> list[str]:
-        """The names of its files."""
-        return sorted(self._files(""))
-
-    def upload_file(self, name: str, path_or_stream: Any, datastore_name: str | None = None) -> None:
-        """Keep a file, or what a stream holds, under a name."""
-        if hasattr(path_or_stream, "read"):
-            content = path_or_stream.read()
-            self._put(name, content.encode() if isinstance(content, str) else content)
-            return
-        path = Path(path_or_stream)
-        if not path.is_file():
-            raise UserErrorException(f"path_or_stream names '{path}', which is no file.")
-        with path.open("rb") as stream:
-            self._put(name, stream)
-
-    def upload_folder(self, name: str, path: Any, datastore_name: str | None = None) -> None:
-        """Keep a folder's files below a name."""
-        folder = Path(path)
-        if not folder.is_dir():
-            raise UserErrorException(f"path names '{folder}', which is no folder.")
-        for file in sorted(folder.rglob("*")):
-            if file.is_file():
-                self.upload_file(f"{name}/{file.relative_to(folder).as_posix()}", file)
-
-    def download_file(self, name: str, output_file_path: Any = None, _validate_checksum: bool = False) -> None:
-        """Write a file here, or to a path or into a folder."""
-        target = Path(output_file_path) if output_file_path is not None else Path(Path(name).name)
-        if target.is_dir() or str(output_file_path or "").endswith(("/", os.sep)):
-            target = target / Path(name).name
-        try:
-            content = self._read(name)
-        except ServiceException as refused:
-            if refused.status_code != 404:
-                raise
-            raise UserErrorException(f"The run '{self._run_id}' has no file '{name}'.") from refused
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-
-    def download_files(
-        self,
-        prefix: str | None = None,
-        output_directory: Any = None,
-        output_paths: Any = None,
-        batch_size: int = 100,
-        append_prefix: bool = True,
-        timeout_seconds: int | None = None,
-    ) -> None:
-        """Write the files whose names begin with ``prefix`` below a folder."""
-        names = [name for name in self.get_file_names() if name.startswith(prefix or "")]
-        folder = Path(output_directory or ".")
-        if output_paths is not None:
-            targets = [Path(path) for path in output_paths]
-            if len(targets) != len(names):
-                raise UserErrorException(f"output_paths names {len(targets)} files, but there are {len(names)}.")
-        else:
-            cut = 0 if append_prefix else len((prefix or "").rstrip("/"))
-            targets = [inside(folder, name[cut:].lstrip("/") or Path(name).name) for name in names]
-        for _ in at_once(lambda pair: self.download_file(*pair), zip(names, targets)):
-            pass
 
     def register_model(
         self,
@@ -574,20 +412,6 @@ class Run:
     def __hash__(self) -> int:
         return hash(self._run_id)
 
-    @property
-    def _workspace(self) -> Workspace:
-        return self._experiment.workspace
-
-    @property
-    def _key(self) -> tuple[str, str]:
-        return f"{self._workspace._server.url}{self._workspace._scope.path}", self._run_id
-
-    @property
-    def _spool(self) -> Spool:
-        if self._key not in _SPOOLS:
-            _SPOOLS[self._key] = Spool(self._workspace._server, self._workspace._scope, self._run_id)
-        return _SPOOLS[self._key]
-
     def _said(self) -> dict[str, Any]:
         return self._workspace._mlflow("GET", "runs/get", query={"run_id": self._run_id})["run"]
 
@@ -609,44 +433,6 @@ class Run:
         if is_set and not self._job():
             body = {"run_id": self._run_id, "status": status, "end_time": _now()}
             self._workspace._mlflow("POST", "runs/update", body)
-
-    def _keep_text(self, name: str, value: str) -> None:
-        values = self._texts.setdefault(name, [])
-        values.append(value)
-        self._set({f"{_TEXT}{name}": json.dumps(values)})
-
-    def _keep_table(self, name: str, columns: Mapping[str, Any]) -> None:
-        """Keep columns as rows, which is how Studio shows them."""
-        listed = [cells if isinstance(cells, (list, tuple)) else [cells] for cells in columns.values()]
-        self._keep(name, "table", [list(row) for row in zip_longest(*listed)], columns=list(columns))
-
-    def _keep(self, name: str, kind: str, data: Any, **more: Any) -> None:
-        said = {"schema_type": kind, "schema_version": "1.0.0", **more, "data": data}
-        self._put(f"{_TABLES}/{name}.json", json.dumps(said).encode())
-
-    def _keep_chart(self, name: str, kind: str, value: Any) -> None:
-        said = json.loads(value) if isinstance(value, str) else value
-        if not isinstance(said, Mapping) or said.get("schema_type") != kind or "data" not in said:
-            raise UserErrorException(f"'{name}' is not in the schema of a chart: give schema_type '{kind}' and data.")
-        self._keep(name, kind, said["data"])
-
-    def _at(self, name: str) -> str:
-        within = f"{self._workspace._scope.mlflow}/api/2.0/mlflow-artifacts/artifacts"
-        return f"{within}/ExperimentRun/dcid.{self._run_id}/{quote(name)}"
-
-    def _put(self, name: str, content: Any) -> None:
-        self._workspace._server.respond("PUT", self._at(name), data=content)
-
-    def _read(self, name: str) -> bytes:
-        return self._workspace._server.respond("GET", self._at(name)).content
-
-    def _files(self, folder: str) -> Iterator[str]:
-        query = {"run_id": self._run_id, **({"path": folder} if folder else {})}
-        for each in self._workspace._mlflow("GET", "artifacts/list", query=query).get("files") or ():
-            if each["is_dir"]:
-                yield from self._files(each["path"])
-            else:
-                yield each["path"]
 
     def _log_text(self, url: str) -> str:
         return self._workspace._server.respond("GET", url).content.decode("utf-8", "replace")
@@ -704,17 +490,6 @@ def _properties_of(job: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str,
 
 def _pairs(tags: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"key": key, "value": str(value)} for key, value in tags.items()]
-
-
-def _columns(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a kept table; of one with a single row, its values."""
-    columns = {name: [row[at] for row in said["data"]] for at, name in enumerate(said["columns"])}
-    return {name: cells[0] if len(cells) == 1 else cells for name, cells in columns.items()}
-
-
-def _plain(value: Any) -> Any:
-    """A value of numpy, or an array of it, as JSON has it."""
-    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _now() -> int:

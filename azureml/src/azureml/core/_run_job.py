@@ -74,7 +74,7 @@ def _code_files(run: Run, snapshot_id: str | None) -> Iterator[tuple[str, bytes]
     prefix = f"{_SNAPSHOT}/"
     own = [] if snapshot_id else [name for name in run.get_file_names() if name.startswith(prefix)]
     for name in own:
-        yield name[len(prefix) :], run._read(name)
+        yield name[len(prefix) :], run._record.read(name)
     if own:
         return
     workspace = run.experiment.workspace

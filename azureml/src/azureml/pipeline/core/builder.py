@@ -98,8 +98,8 @@ class PipelineData:
     that it works in, and what it leaves there is kept; one elsewhere has no effect, for jobs share a machine.
 
     Whether it is a file or a folder the script decides: its path is not there before, so ``is_directory`` and
-    ``data_type`` change nothing, nor does ``output_overwrite``: each run has a place of its own. Raises ValueError for a
-    name with anything but letters, digits and underscores.
+    ``data_type`` change nothing, nor does ``output_overwrite``: each run has a place of its own. Raises ValueError for
+    a name with anything but letters, digits and underscores.
     """
 
     def __init__(

@@ -78,6 +78,11 @@ class Plan:
         for each in before:
             self.make(each)
 
+    def beside(self, step: PipelineStep) -> None:
+        """Make the node of a step that belongs to the one that is being made, whichever of both came first."""
+        if step not in self._making:
+            self.make(step)
+
     def parameter(self, parameter: PipelineParameter) -> str:
         """Let a parameter be one of the pipeline's; the binding that stands for it in a node."""
         known = self.parameters.setdefault(parameter.name, parameter)

@@ -12,6 +12,7 @@ from azureml.pipeline.steps._declined import (
 )
 from azureml.pipeline.steps.command_step import CommandStep
 from azureml.pipeline.steps.estimator_step import EstimatorStep
+from azureml.pipeline.steps.hyper_drive_step import HyperDriveStep, HyperDriveStepRun
 from azureml.pipeline.steps.mpi_step import MpiStep
 from azureml.pipeline.steps.parallel_run_config import ParallelRunConfig
 from azureml.pipeline.steps.parallel_run_step import ParallelRunStep
@@ -26,6 +27,8 @@ __all__ = [
     "DataTransferStep",
     "DatabricksStep",
     "EstimatorStep",
+    "HyperDriveStep",
+    "HyperDriveStepRun",
     "KustoStep",
     "ModuleStep",
     "MpiStep",

@@ -10,7 +10,7 @@ import pytest
 
 from azureml.core import Experiment, Workspace
 from azureml.core.conda_dependencies import CondaDependencies
-from azureml.core.environment import DEFAULT_CPU_IMAGE, Environment
+from azureml.core.environment import DEFAULT_CPU_IMAGE, Environment, SparkPackage
 from azureml.core.script_run_config import ScriptRunConfig
 from azureml.exceptions import UserErrorException
 
@@ -91,6 +91,20 @@ def test_kept_in_a_workspace(ws: Workspace, tmp_path: Path) -> None:
     with pytest.raises(UserErrorException, match="overwrite"):
         made.save_to_directory(str(tmp_path / "saved"))
     made.save_to_directory(str(tmp_path / "saved"), overwrite=True)
+
+
+def test_all_of_it_is_saved(tmp_path: Path) -> None:
+    made = Environment("whole")
+    made.spark.precache_packages = False
+    made.spark.packages = [SparkPackage(group="org.garden", artifact="bees", version="1.0")]
+    made.spark.repositories.append("https://garden.example/maven")
+    made.inferencing_stack_version = "latest"
+    made.docker.shm_size = "2g"
+    made.save_to_directory(str(tmp_path / "saved"))
+    loaded = Environment.load_from_directory(str(tmp_path / "saved"))
+    assert (loaded.spark.precache_packages, loaded.spark.repositories) == (False, ["https://garden.example/maven"])
+    assert [vars(each) for each in loaded.spark.packages] == [vars(each) for each in made.spark.packages]
+    assert (loaded.inferencing_stack_version, loaded.docker.shm_size) == ("latest", "2g")
 
 
 def test_curated_ones_and_what_is_added_to_them(ws: Workspace) -> None:

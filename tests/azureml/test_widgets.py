@@ -112,8 +112,8 @@ def test_the_trials_of_a_sweep_stand_from_the_best_on(ws: Workspace, own: Enviro
     assert "Sweep" in html and "3 Completed" in html
     table = html.partition("<tbody>")[2]
     assert table.startswith('<tr class="best">')
-    assert [float(cell) for cell in _cells(table, 2)] == [0.3, 0.2, 0.1]
-    assert [float(cell) for cell in _cells(table, 3)] == pytest.approx([0.9, 0.6, 0.3])
+    assert [float(cell) for cell in _cells(table, 3)] == [0.3, 0.2, 0.1]
+    assert [float(cell) for cell in _cells(table, 2)] == pytest.approx([0.9, 0.6, 0.3])
 
 
 def test_the_steps_of_a_pipeline_stand_in_their_order(ws: Workspace, own: Environment, code: Path) -> None:

@@ -395,7 +395,7 @@ class Environment:
                 "shmSize": self.docker.shm_size,
                 "arguments": list(self.docker.arguments),
             },
-            "spark": {"precachePackages": self.spark.precache_packages, "repositories": self.spark.repositories},
+            "spark": self.spark._to_dict(),
             "inferencingStackVersion": self.inferencing_stack_version,
         }
 
@@ -405,6 +405,7 @@ class Environment:
         made.version = said.get("version")
         made.environment_variables = dict(said.get("environmentVariables") or {})
         made.inferencing_stack_version = said.get("inferencingStackVersion")
+        made.spark = SparkSection._from_dict(said.get("spark") or {})
         python, docker = said.get("python") or {}, said.get("docker") or {}
         made.python.interpreter_path = python.get("interpreterPath", "python")
         made.python.user_managed_dependencies = bool(python.get("userManagedDependencies"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
@@ -63,6 +63,22 @@ class SparkSection:
         self.packages: list[SparkPackage] = []
         self.precache_packages = True
         take(self, kwargs)
+
+    def _to_dict(self) -> dict[str, Any]:
+        packages = [dict(vars(each)) for each in self.packages]
+        return {
+            "precachePackages": self.precache_packages,
+            "repositories": list(self.repositories),
+            "packages": packages,
+        }
+
+    @staticmethod
+    def _from_dict(said: Mapping[str, Any]) -> SparkSection:
+        made = SparkSection()
+        made.precache_packages = said.get("precachePackages", True)
+        made.repositories = list(said.get("repositories") or ())
+        made.packages = [SparkPackage(**each) for each in said.get("packages") or ()]
+        return made
 
 
 class RSection:

@@ -49,12 +49,12 @@ white-space:pre-wrap;overflow-wrap:anywhere}
 .lazuli-run h4 span{font-weight:400}
 .lazuli-run .rows{overflow-x:auto;margin-top:8px}
 .lazuli-run .more{opacity:.68;margin-top:4px}
-.lazuli-run table{border-collapse:collapse;width:100%;font-size:12.5px;margin:0;border:none}
-.lazuli-run tr,.lazuli-run tbody tr:nth-child(odd){background:none}
+.lazuli-run table{border-collapse:collapse;table-layout:auto;width:100%;font-size:12.5px;margin:0;border:none}
+.lazuli-run tr,.lazuli-run tbody tr:nth-child(odd),.lazuli-run tbody tr:nth-child(even){background:none}
 .lazuli-run tr.best{background:rgba(59,125,216,.14)!important}
 .lazuli-run th,.lazuli-run td{text-align:left;padding:4px 10px 4px 6px;white-space:nowrap;vertical-align:middle;
-border:none;border-bottom:1px solid rgba(128,128,128,.22);max-width:260px;overflow:hidden;text-overflow:ellipsis;
-color:inherit;background:none}
+border:none;border-bottom:1px solid rgba(128,128,128,.22);line-height:1.45;max-width:260px;
+overflow:hidden;text-overflow:ellipsis;color:inherit;background:none}
 .lazuli-run th{font-weight:400;opacity:.68}
 .lazuli-run th.right,.lazuli-run td.right{text-align:right;font-variant-numeric:tabular-nums}
 .lazuli-run pre{margin:0;padding:8px 10px;border-radius:6px;background:rgba(128,128,128,.12);color:inherit;
@@ -135,17 +135,17 @@ def _searched(view: View) -> str:
 def _table(rows: list[Child], search: Search | None) -> str:
     parameters = list(dict.fromkeys(name for child in rows for name in child.parameters))[:_MOST_PARAMETERS]
     metrics = [search.metric] if search else _shared(rows)
-    head = ["Name", "State", *parameters, *metrics, "Time"]
-    plain = 2 + len(parameters)
-    heads = "".join(f"<th{_right(at >= plain)}>{escape(word)}</th>" for at, word in enumerate(head))
+    right = {*metrics, "Time"}
+    head = ("Name", "State", *metrics, *parameters, "Time")
+    heads = "".join(f"<th{_right(word in right)}>{escape(word)}</th>" for word in head)
     body = "".join(_row(child, parameters, metrics, search) for child in rows)
     return f'<div class="rows"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _row(child: Child, parameters: Iterable[str], metrics: Iterable[str], search: Search | None) -> str:
     cells = [_cell(_link(child.url, child.name)), _cell(_state(child.status))]
-    cells += [_cell(escape(_said(child.parameters.get(name)))) for name in parameters]
     cells += [_cell(_measured(child, name), True) for name in metrics]
+    cells += [_cell(escape(_said(child.parameters.get(name)))) for name in parameters]
     cells.append(_cell(_words.duration(child.seconds), True))
     is_best = search is not None and child.id == search.best
     return f"<tr{_BEST if is_best else ''}>{''.join(cells)}</tr>"

@@ -126,7 +126,9 @@ def test_frameworks_are_added_in_their_versions(code: str) -> None:
     assert pip(PyTorch(code, framework_version="1.4"))[1:] == ["torch==1.4.*", "torchvision"]
     assert pip(PyTorch(code, pip_packages=["torch<3"]))[1:] == ["torchvision", "torch<3"]
     assert pip(TensorFlow(code, framework_version="2.2.0", use_gpu=True))[1:] == ["tensorflow==2.2.0"]
-    assert pip(Chainer(code, framework_version="7.0.0"))[1:] == ["chainer==7.0.0"]
+    chainer = Chainer(code, framework_version="7.0.0")
+    assert pip(chainer)[1] == "chainer==7.0.0" and chainer.conda_dependencies is not None
+    assert chainer.conda_dependencies.python_version == "3.8"
     assert pip(SKLearn(code))[1:] == ["scikit-learn", "joblib", "numpy", "scipy"]
     with pytest.raises(TrainingException, match="TensorFlow estimator: it has no packages for"):
         TensorFlow(code, framework_version="1.13")

@@ -148,6 +148,21 @@ def test_the_package_azureml_is_the_one_that_lazuli_brings(environments: Environ
     assert told.decode().startswith("1.6") and str(ready.prefix) in told.decode()
 
 
+def test_azures_packages_make_way_where_others_bring_them(environments: Environments, index: Path) -> None:
+    pack(index, "azureml-core", "1.48")
+    pack(index, "lucky", "1.0", needs="azureml-core~=1.48")
+    for needed in ("requests", "pyyaml"):
+        pack(index, needed, "6.0")
+    recipe = Recipe(PYTHON, ("lucky",))
+    ready = built(environments, recipe)
+    assert ready.state == State.READY, ready.message
+    lock = environments.lock_of(recipe)
+    assert "lazuli-azureml==" in lock and "lucky==1.0" in lock and "azureml-core" not in lock
+    assert b"brought azureml-core" in environments.log(environments.key(recipe))
+    told = subprocess.check_output([ready.python, "-c", "import azureml.core as a, lucky; print(a.VERSION)"])
+    assert told.decode().startswith("1.6")
+
+
 def test_an_index_that_the_user_names_comes_before_that_of_the_settings(environments: Environments) -> None:
     settings = Settings(package_index="https://ours/simple", package_links="/a https://b/")
     assert settings.package_sources == (

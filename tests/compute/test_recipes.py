@@ -222,6 +222,12 @@ def test_bare_images(image: str, python: str) -> None:
         ("AzureML-minimal-ubuntu20.04-py38-cpu-inference", "3.8", "mlflow-skinny"),
         ("minimal-py312-inference", "3.12", "mlflow-skinny"),
         ("AzureML-AutoML", "", "lightgbm"),
+        ("AzureML-sklearn-0.24-ubuntu18.04-py37-cpu", "<3.10", "scikit-learn==0.24.*"),
+        ("AzureML-pytorch-1.9-ubuntu18.04-py37-cuda11-gpu", "<3.10", "torch==1.9.*"),
+        ("AzureML-Chainer-5.1.0-CPU", "<3.9", "chainer==5.1.0.*"),
+        ("AzureML-Dask-CPU", "", "dask[complete]"),
+        ("AzureML-onnxruntime-1.6-ubuntu18.04-py37-cpu-inference", "<3.9", "onnxruntime==1.6.*"),
+        ("AzureML-Tutorial", "", "scikit-learn"),
     ],
 )
 def test_curated_environments(name: str, python: str, package: str) -> None:
@@ -249,6 +255,7 @@ SDK = f"{sdk.NAME}=={sdk.version_of(sdk.wheel())}"
         (("azureml-dataprep[pandas]>=1.1", "pandas<2"), (SDK, "pandas", "pandas<2", "pyarrow<25")),
         (("azureml-inference-schema", "azureml-fsspec"),) * 2,
         (("azureml-contrib-notebook", "azureml-contrib-services", "azureml-monitoring"), (SDK,)),
+        (("azureml-sdk[automl,notebooks,explain]", "azureml-train-automl[runtime]"), (SDK,)),
         (("https://example.org/a.whl", "numpy"), ("https://example.org/a.whl", "numpy")),
     ],
 )  # fmt: skip

@@ -39,7 +39,10 @@ _LISTED = {
 }
 NAMES = tuple(_LISTED)
 """The curated environments that lists show. Others of the same families are understood too."""
-FAMILIES = ("sklearn", "lightgbm", "xgboost", "automl", "pytorch", "tensorflow", "mlflow", "minimal", "r")
+FAMILIES = (
+    *("sklearn", "lightgbm", "xgboost", "automl", "pytorch", "tensorflow", "chainer", "dask", "onnxruntime"),
+    *("mlflow", "tutorial", "minimal", "r"),
+)
 """The families, each by the word that Azure's names have for it."""
 
 _COMMON = ('azureml-core; python_version >= "3.8"', "mlflow-skinny", "psutil")
@@ -82,6 +85,7 @@ _SKLEARN = (((0, 23), "<3.8"), ((1, 0), "<3.10"), ((1, 2), "<3.11"), ((1, 3), "<
 _LIGHTGBM = (((4, 4), "<3.13"),)
 _TORCH = (((1, 11), "<3.10"), ((2, 0), "<3.11"), ((2, 2), "<3.12"), ((2, 5), "<3.13"))
 _TENSORFLOW = (((2, 8), "<3.10"), ((2, 12), "<3.11"), ((2, 16), "<3.12"), ((2, 20), "<3.13"))
+_ONNXRUNTIME = (((1, 8), "<3.9"), ((1, 12), "<3.10"), ((1, 15), "<3.11"), ((1, 17), "<3.12"), ((1, 20), "<3.13"))
 _FAMILIES: tuple[tuple[str, _Family], ...] = (
     (r"scikit-?learn|sklearn", _Family(("scikit-learn{}", *_LEARNING), (1, 4), _SKLEARN, pandas_2_since=(1, 6))),
     (r"lightgbm", _Family(("lightgbm{}", "xgboost-cpu", *_BOOSTED), (4, 4), _LIGHTGBM, pandas_2_since=(4, 4))),
@@ -90,7 +94,11 @@ _FAMILIES: tuple[tuple[str, _Family], ...] = (
     (r"(?:acpt-|acft-)?pytorch|torch", _Family(("torch{}", "numpy", "pandas", "tqdm"), (2, 3), _TORCH)),
     (r"tensorflow", _Family(("tensorflow{}", "numpy", "pandas"), (), _TENSORFLOW)),
     (r"mlflow", _Family(("mlflow{}", "pandas", "scikit-learn"))),
-    (r"minimal|tutorial|python", _Family(())),
+    (r"chainer", _Family(("chainer{}", "numpy<1.24", "setuptools<60"), (), (((8,), "<3.9"),))),
+    (r"dask", _Family(("dask[complete]{}", *_LEARNING))),
+    (r"onnxruntime", _Family(("onnxruntime{}", "numpy"), (1, 19), _ONNXRUNTIME)),
+    (r"tutorial", _Family(("scikit-learn{}", *_LEARNING))),
+    (r"minimal|python", _Family(())),
     (r"r-minimal|r", _Family((), needs=("Rscript",))),
 )
 """What each family's name looks like. scikit-learn 1.6 took away what older boosting libraries call."""
@@ -103,7 +111,7 @@ def of_name(name: str) -> Base | None:
         match = re.fullmatch(rf"(?:azureml-)?(?P<word>{pattern})(?:-(?P<version>\d+(?:\.\d+)*))?(?P<rest>-.*)?", name)
         if match is not None:
             version = match["version"] or ""
-            python = _python_in(match["rest"] or "") or family.python(version)
+            python = _with_sdk(_python_in(match["rest"] or "")) or family.python(version)
             return Base(python, family.requirements(version), family.needs)
     return None
 
@@ -169,6 +177,11 @@ def _python_in(text: str) -> str:
     """``py38`` in a name is 3.8, ``py310`` is 3.10."""
     match = re.search(r"(?:^|[-_.])py(?:thon)?(\d)\.?(\d+)(?:[-_.]|$)", text)
     return f"{match[1]}.{match[2]}" if match else ""
+
+
+def _with_sdk(python: str) -> str:
+    """The Python, where the package ``azureml`` runs on it. Older ones have ended: then the family names one."""
+    return python if python and tuple(map(int, python.split("."))) >= (3, 8) else ""
 
 
 def _leading_version(tag: str) -> str:

@@ -208,6 +208,7 @@ class Environments:
             "requirements": recipe.requirements,
             "options": recipe.options,
             "sources": [*_beside(self._sources, recipe.options), *_own_wheels(recipe.requirements)],
+            "sdk": sdk.stand_in(),
             "server_python": str(Path(sys.base_prefix) / "bin"),
             "conda": recipe.conda and {"program": conda_program(), "file": recipe.conda},
             "container": image

@@ -12,14 +12,16 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lazuli.client.wheel import NAME, WHEELS, version_of, wheel
+from lazuli.schema.problems import Unavailable
 
-__all__ = ["NAME", "WHEELS", "answered", "wants"]
+__all__ = ["NAME", "WHEELS", "answered", "stand_in", "wants"]
 
-_ANSWERED = re.compile(
+_SAME_FILES = (
     r"azureml-(core|defaults|sdk|telemetry|widgets|mlflow|interpret|explain-model|tensorboard|datadrift|opendatasets"
-    r"|dataset-runtime|dataprep(-native|-rslex)?|automl-(core|runtime)|contrib-.+|monitoring|train|train-.+"
-    r"|pipeline|pipeline-.+)"
+    r"|monitoring|accel-models|automl-(core|runtime)|contrib-.+|train|train-.+|pipeline|pipeline-.+)"
 )
+"""What writes where our wheel does."""
+_ANSWERED = re.compile(rf"{_SAME_FILES}|azureml-(dataset-runtime|dataprep(-native|-rslex)?)")
 """What speaks to Azure alone. ``azureml-inference-schema``, ``azureml-fsspec`` and their kin stay what they are."""
 
 
@@ -38,6 +40,15 @@ def answered(requirements: tuple[str, ...]) -> tuple[str, ...]:
         # An old one does not stand on mlflow-skinny, and both would write the same files.
         found = [line for line in found if line in read or not line.startswith("mlflow-skinny")]
     return tuple(found)
+
+
+def stand_in() -> dict[str, str] | None:
+    """What a build puts in the place of those packages where others bring them; None without the wheel."""
+    try:
+        ours = f"{NAME}=={version_of(wheel())}"
+    except Unavailable:
+        return None
+    return {"instead_of": _SAME_FILES, "wheel": ours, "links": f"--find-links={WHEELS}"}
 
 
 def _is_azures(asked: Requirement) -> bool:

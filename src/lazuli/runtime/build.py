@@ -16,7 +16,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 LOCK = "requirements.lock.txt"
 TORCH = re.compile(r"(?:pytorch-)?(?:torch|lightning|transformers|accelerate|ultralytics|fastai|timm|diffusers)", re.I)
@@ -88,6 +88,7 @@ def virtual_environment(spec: dict) -> dict:
             f"{', '.join(interpreters(spec['uv'], environment)) or 'none'}. "
             "Install it, or ask for another version in the environment."
         )
+    options: list[str] = []
     if spec["requirements"]:
         with open("requirements.txt", "w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in spec["requirements"])
@@ -95,12 +96,36 @@ def virtual_environment(spec: dict) -> dict:
         options += torch_options(spec, environment, options)
         if not uv("pip", "install", "--python", "venv", "--requirement", "requirements.txt", *options):
             raise BuildFailed("The packages of the environment could not be installed; the lines above say why.")
-    with open(LOCK, "w", encoding="utf-8") as lock:
-        if not uv("pip", "freeze", "--quiet", "--python", "venv", output=lock.fileno()):
-            raise BuildFailed("What was installed could not be listed; the lines above say why.")
+    lock_packages(uv)
+    if spec.get("sdk") and (brought := brought_of_azures(spec["sdk"]["instead_of"])):
+        print(f"Other packages brought {', '.join(brought)}: Lazuli's own package azureml stands in.", flush=True)
+        own = (
+            spec["sdk"]["wheel"],
+            "--reinstall-package",
+            spec["sdk"]["wheel"].partition("==")[0],
+            spec["sdk"]["links"],
+        )
+        done = uv("pip", "uninstall", "--quiet", "--python", "venv", *brought)
+        if not (done and uv("pip", "install", "--quiet", "--python", "venv", *own, *options)):
+            raise BuildFailed("Lazuli's own package azureml could not be installed; the lines above say why.")
+        lock_packages(uv)
     with open("venv/pyvenv.cfg", encoding="utf-8") as file:
         version = re.search(r"^version_info = (\S+)", file.read(), re.MULTILINE)
     return {"python_version": version[1] if version else ""}
+
+
+def lock_packages(uv: Callable[..., bool]) -> None:
+    """Write down what is installed."""
+    with open(LOCK, "w", encoding="utf-8") as lock:
+        if not uv("pip", "freeze", "--quiet", "--python", "venv", output=lock.fileno()):
+            raise BuildFailed("What was installed could not be listed; the lines above say why.")
+
+
+def brought_of_azures(names: str) -> list[str]:
+    """The packages of Azure's that are installed, though nobody listed them, and write where ours does."""
+    with open(LOCK, encoding="utf-8") as lock:
+        installed = (re.split("[=@ ]", line.strip(), maxsplit=1)[0] for line in lock)
+        return [name for name in installed if re.fullmatch(names, name)]
 
 
 def pythons(wanted: str) -> Iterator[str]:

@@ -42,6 +42,8 @@ class MMLBaseEstimator(ScriptRunConfig):
     """Its package on PyPI."""
     _extras: tuple[str, ...] = ()
     """What Azure installs beside the framework, and scripts import."""
+    _python: str | None = None
+    """The Python that it needs; None for any."""
     _first_version: tuple[int, ...] = ()
     """The first version with packages for a Python that this SDK runs on."""
     _lacks: frozenset[str] = frozenset()
@@ -101,7 +103,7 @@ class MMLBaseEstimator(ScriptRunConfig):
         if environment is None:
             environment = Environment(_NAME)
             environment.python.user_managed_dependencies = user_managed
-            environment.python.conda_dependencies = made.together(self._packages(framework_version))
+            environment.python.conda_dependencies = made.together(self._packages(framework_version), self._python)
             environment.environment_variables = dict(environment_variables or {})
             environment.docker.enabled = use_docker
             environment.docker.gpu_support = use_gpu
@@ -199,10 +201,11 @@ class _Packages:
         if file := self._found(folder, pip_file):
             self._pip = [*self._pip, *_lines(file)]
 
-    def together(self, framework: list[str]) -> CondaDependencies:
+    def together(self, framework: list[str], python: str | None) -> CondaDependencies:
         """All of it as a conda file, with the packages of a framework where no conda file stands for itself."""
         if self._conda_file is None:
-            return CondaDependencies.create(pip_packages=[*framework, *self._pip], conda_packages=self._conda)
+            pip = [*framework, *self._pip]
+            return CondaDependencies.create(pip_packages=pip, conda_packages=self._conda, python_version=python)
         made = CondaDependencies(str(self._conda_file))
         for each in self._conda:
             made.add_conda_package(each)

@@ -24,7 +24,11 @@ class TensorFlow(MMLBaseEstimator):
 
 
 class Chainer(MMLBaseEstimator):
-    """Runs a script with Chainer. See :class:`MMLBaseEstimator` for its keywords."""
+    """Runs a script with Chainer. See :class:`MMLBaseEstimator` for its keywords.
 
-    _framework, _first_version = "chainer", (5,)
+    Its Python is 3.8: Chainer ended before later ones.
+    """
+
+    _framework, _extras, _first_version = "chainer", ("numpy<1.24", "setuptools<60"), (5,)
+    _python = "3.8"
     _lacks = _OF_TENSORFLOW

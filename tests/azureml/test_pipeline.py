@@ -399,3 +399,66 @@ def test_steps_of_other_services_say_what_to_use_instead(ws: Workspace) -> None:
     ):
         with pytest.raises(UserErrorException, match="not available on Lazuli"):
             use()
+
+
+PIPELINE = """\
+pipeline:
+  name: From a file
+  parameters:
+    Words: {type: string, default: from a file}
+    Place: {type: datapath, default: {datastore: workspaceblobstore, path_on_datastore: yaml}}
+  data_references:
+    Rows: {datastore: workspaceblobstore, path_on_datastore: yaml}
+    Known: {dataset_name: yaml rows}
+  default_compute: local
+  steps:
+    Copy:
+      type: PythonScriptStep
+      name: copy it
+      script_name: copy.py
+      runconfig: run.yml
+      inputs: {made: {source: Prepared}}
+      arguments: ["input:made", "/dev/null"]
+    Prepare:
+      type: PythonScriptStep
+      script_name: copy.py
+      runconfig: run.yml
+      allow_reuse: false
+      parameters: {words: {source: Words}, times: 3}
+      inputs:
+        rows: {source: Rows, bind_mode: download}
+        known: {source: Known, bind_mode: mount}
+      outputs: {out: {destination: Prepared, datastore: workspaceblobstore, bind_mode: upload}}
+      arguments: [{input: rows}, output:out, {parameter: words}]
+"""
+COPY = """\
+import os, shutil, sys
+if len(sys.argv) == 4:
+    assert (sys.argv[3], os.environ["AML_PARAMETER_times"]) == ("from a file", "3")
+    shutil.copy(sys.argv[1] + "/y.txt", sys.argv[2])
+assert open(sys.argv[2] if len(sys.argv) == 4 else sys.argv[1]).read() == "yaml"
+"""
+
+
+def test_a_file_says_a_pipeline(ws: Workspace, settings: RunConfiguration, tmp_path: Path) -> None:
+    (tmp_path / "copy.py").write_text(COPY)
+    (tmp_path / "y.txt").write_text("yaml")
+    store = ws.get_default_datastore()
+    store.upload_files([str(tmp_path / "y.txt")], target_path="yaml", show_progress=False)
+    Dataset.File.from_files((store, "yaml/")).register(ws, "yaml rows")
+    settings.save(str(tmp_path / "run.yml"))
+    file = tmp_path / "pipeline.yml"
+    file.write_text(PIPELINE)
+    run = Pipeline.load_yaml(workspace=ws, filename=str(file)).submit("yaml")
+    assert run.wait_for_completion() == "Finished"
+    assert {step.name for step in run.get_steps()} == {"copy it", "Prepare"}
+    for word, other, match in (
+        ("PythonScriptStep", "AdlaStep", "type is 'AdlaStep'"),
+        ("source: Prepared", "source: Other", "'Other' is no data reference"),
+        ("input:made", "input:other", "the input 'other'"),
+        ("allow_reuse", "reuse", "'reuse' of steps.Prepare"),
+        ("pipeline:", "other:", "no 'pipeline:'"),
+    ):
+        file.write_text(PIPELINE.replace(word, other))
+        with pytest.raises(UserErrorException, match=match):
+            Pipeline.load_yaml(ws, file)

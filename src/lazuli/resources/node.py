@@ -143,8 +143,8 @@ class NodeBase(Document):
     """What it writes: `${{parent.outputs.x}}`, or how and where it is kept."""
     run_after: list[str] = Field(default_factory=list)
     """Steps that must complete before it begins, though it reads nothing of theirs. Not in Azure's YAML."""
-    is_deterministic: bool = True
-    """Whether an earlier step that did the same serves for it, where its component agrees. Not in Azure's YAML."""
+    is_deterministic: bool | None = None
+    """`false`: it runs even where an earlier step did the same, as where its component says so. Not in Azure's YAML."""
     identity: JobIdentity | None = None
     """Whose identity it uses; kept as said."""
     services: dict[str, JobService] = Field(default_factory=dict)

@@ -92,7 +92,7 @@ class StepJobs:
 
     def is_deterministic(self, scope: Scope, node: NodeBase) -> bool:
         """Whether a step that is run again on the same gives the same; a pipeline's own steps are asked one by one."""
-        if isinstance(node, PipelineNode) or not node.is_deterministic:
+        if isinstance(node, PipelineNode) or node.is_deterministic is False:
             return False
         component = self._components.of_step(scope, node)
         return component is None or component.is_deterministic

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from azureml._lazuli.server import raised_as
 from azureml.core.experiment import Experiment
 from azureml.exceptions import AzureMLException, ExperimentExecutionException
+from azureml.pipeline.core import _yaml
 from azureml.pipeline.core._plan import Plan
 from azureml.pipeline.core.builder import PipelineStep, StepSequence
 from azureml.pipeline.core.published_pipeline import PublishedPipeline, publish
@@ -48,6 +50,20 @@ class Pipeline:
         self._experiment_name: str | None = None
         self._steps: dict[PipelineStep, list[PipelineStep]] = {}
         _gather(steps, (), self._steps)
+
+    @staticmethod
+    def load_yaml(
+        workspace: Workspace,
+        filename: str | os.PathLike[str],
+        _workflow_provider: Any = None,
+        _service_endpoint: str | None = None,
+    ) -> Pipeline:
+        """The pipeline that a file says under ``pipeline:``. Paths in it are relative to the file.
+
+        It has ``parameters``, ``data_references``, ``default_compute`` and ``steps``, which are of type
+        PythonScriptStep. Raises :class:`UserErrorException` with the word that is wrong.
+        """
+        return Pipeline(workspace, **_yaml.load(workspace, filename))
 
     @property
     def workspace(self) -> Workspace:

@@ -76,6 +76,11 @@ def test_a_container_of_ones_own_gets_a_name(ws: Workspace) -> None:
     assert (lake.datastore_type, lake.container_name) == ("AzureDataLakeGen2", "files")
     made.set_as_default()
     assert ws.get_default_datastore().name == "mine"
+    assert [each["name"] for each in ws._pages("datastores", {"isDefault": "true"})] == ["mine"]
+    Datastore.register_azure_blob_container(ws, **said, overwrite=True)
+    assert Datastore.get_default(ws).container_name == "box"
+    with pytest.raises(UserErrorException, match="is the default one"):
+        made.unregister()
     ws.set_default_datastore("workspaceblobstore")
     made.unregister()
     assert "mine" not in ws.datastores

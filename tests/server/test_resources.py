@@ -349,6 +349,25 @@ def test_the_default_datastore_is_first(served: Served) -> None:
     assert [item["name"] for item in found] == ["workspaceblobstore"]
 
 
+def test_another_datastore_is_made_the_default(served: Served) -> None:
+    def default() -> list[str]:
+        found = served.admin.get(f"{WS}/datastores", params={"isDefault": "true"}).json()["value"]
+        return [item["name"] for item in found]
+
+    said = {"datastoreType": "AzureBlob", "accountName": "garden", "containerName": "box"}
+    path = f"{WS}/datastores/own"
+    opened = {"credentialsType": "Sas", "secrets": {"secretsType": "Sas", "sasToken": "sv=1&sig=abc"}}
+    body = {"properties": {**said, "credentials": opened}}
+    assert served.admin.put(path, json=body).status_code == 201
+    assert served.admin.post(f"{WS}/datastores/none/makeDefault").status_code == 404
+    assert served.admin.post(f"{path}/makeDefault").json()["properties"]["isDefault"] and default() == ["own"]
+    body["properties"]["containerName"] = "other"
+    assert served.admin.put(path, json=body).status_code == 200 and default() == ["own"]
+    assert served.admin.delete(path).status_code == 409
+    assert served.admin.post(f"{WS}/datastores/workspaceblobstore/makeDefault").status_code == 200
+    assert default() == ["workspaceblobstore"] and served.admin.delete(path).status_code == 200
+
+
 # --- what Microsoft's client does not ask whether it is there --------------------------------------------------------
 
 

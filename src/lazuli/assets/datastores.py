@@ -12,11 +12,11 @@ from lazuli.resources.datastore import Credentials, Datastore, DatastoreType
 from lazuli.resources.table import noun
 from lazuli.schema.document import Document
 from lazuli.schema.identity import ResourceId, Scope, check_name
-from lazuli.schema.problems import InvalidInput
+from lazuli.schema.problems import Conflict, InvalidInput
 from lazuli.shelves.principal import Principal
 from lazuli.shelves.sealed import Sealed
 from lazuli.shelves.shelf import ANYTHING, Expected, Shelf, document_of
-from lazuli.store.documents import Record
+from lazuli.store.documents import Record, Selection
 from lazuli.store.opened import Store
 
 __all__ = ["Datastores"]
@@ -88,12 +88,37 @@ class Datastores(Sealed):
         body = {**old.body, **{key: value for key, value in words.items() if value}}
         return {"body": body} if body != old.body else {}
 
+    def make_default(self, id: ResourceId, actor: Principal) -> Record:
+        """Let clients take this one where none is named, in place of another.
+
+        Outputs of jobs stay where they always lie: on the workspace's own.
+        """
+        with self.store.state.write() as tx:
+            id = self.place(tx, id)
+            record = self.store.documents.find(tx, id)
+            if record is None:
+                raise self.missing(tx, id)
+            there = self.store.documents.select(tx, Selection(id.scope, self.noun.collection, limit=1_000_000))
+            for other in there:
+                is_default = other.id == record.id
+                if bool(other.state.get("is_default")) != is_default:
+                    state = {**other.state, "is_default": is_default}
+                    changed = self.store.documents.change(tx, other, actor.name, state=state)
+                    record = changed if is_default else record
+        return record
+
     def check_removal(self, tx: Connection, record: Record) -> None:
-        """Refused for a built-in one: a workspace cannot be without it."""
+        """Refused for a built-in one, which a workspace cannot be without, and for the default one."""
         if record.id.name in BUILT_IN:
             raise InvalidInput(
                 f"The datastore '{record.id.name}' belongs to its workspace and cannot be removed.",
                 target="name",
+            )
+        if record.state.get("is_default"):
+            raise Conflict(
+                f"The datastore '{record.id.name}' is the default one.",
+                target="name",
+                mend="Make another the default first, such as 'workspaceblobstore'.",
             )
 
     def delete(self, id: ResourceId, actor: Principal) -> bool:

@@ -152,7 +152,7 @@ class Datastore(Document):
     credentials: Credentials = Field(default_factory=Credentials)
     """How to get in; secrets are kept sealed and never shown."""
     is_default: bool = Field(default=False, json_schema_extra=READ_ONLY)
-    """Whether uploads go here unless told otherwise."""
+    """Whether clients take this one where none is named."""
 
     @field_validator("type", mode="before")
     @classmethod

@@ -420,6 +420,15 @@ def _action_routes(shelves: Shelves, storage: Storage) -> list[Route]:
         Route("POST", f"{WORKSPACE}/datastores/{{name}}/listSecrets", actions.secrets, "datastores/secrets", "Get in"),
         Route(
             "POST",
+            f"{WORKSPACE}/datastores/{{name}}/makeDefault",
+            actions.make_default,
+            "datastores/write",
+            "Let clients take this datastore where none is named",
+            response="DatastoreResource",
+            tags=("Lazuli",),
+        ),
+        Route(
+            "POST",
             f"{WORKSPACE}/connections/{{name}}/listSecrets",
             actions.opened,
             "connections/secrets",
@@ -479,6 +488,11 @@ class _Actions:
         may, seconds = ("rcl", _SAS_SECONDS_OF_A_JOB) if is_job else ("racwdl", _SAS_SECONDS)
         token = self.storage.token(str(record.body["container_name"]), may, seconds)
         return reply({"secretsType": "Sas", "sasToken": token})
+
+    def make_default(self, call: Call) -> Response:
+        id = ResourceId(call.scope, "datastores", call.params["name"])
+        record = self.shelves.datastore.make_default(id, call.principal)
+        return reply(present(self.shelves.datastore.noun, record, call.base_url))
 
     def _family(self, call: Call) -> list[str]:
         id = ResourceId(call.scope, "jobs", call.principal.id)

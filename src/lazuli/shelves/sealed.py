@@ -73,7 +73,8 @@ class Sealed(Shelf):
                 )
             if now is None:
                 return self.store.documents.add(tx, Record(id, body, state), actor.name)
-            return self.store.documents.change(tx, now, actor.name, body=body, state=state)
+            kept = {word: value for word, value in now.state.items() if word != "secret"}
+            return self.store.documents.change(tx, now, actor.name, body=body, state={**kept, **state})
 
     def _forget(self, scope: Scope, secret: str) -> None:
         if secret:

@@ -23,9 +23,6 @@ __all__ = ["Datastore"]
 _MOUNTED = "Mount the share on the server, and give the folder a name: 'lazuli datastore create' with type local."
 _DATABASE = "Keep its address with 'lazuli connection create', and read with pandas.read_sql in the script."
 
-_DEFAULT = "workspaceblobstore"
-_DEFAULT_TAG = "defaultDatastore"
-
 
 class Datastore(AbstractDatastore):
     """``Datastore(workspace, name)`` is the datastore of that name; without a name it is the default one."""
@@ -52,7 +49,7 @@ class Datastore(AbstractDatastore):
     @staticmethod
     def get_default(workspace: Workspace) -> Any:
         """The datastore that is taken where none is named."""
-        return Datastore.get(workspace, workspace.tags.get(_DEFAULT_TAG) or _DEFAULT)
+        return _made(workspace, next(workspace._pages("datastores", {"isDefault": "true"})))
 
     @staticmethod
     def _all(workspace: Workspace) -> dict[str, Any]:
@@ -60,7 +57,8 @@ class Datastore(AbstractDatastore):
 
     @staticmethod
     def _set_default(workspace: Workspace, name: str) -> None:
-        workspace.update(tags={**workspace.tags, _DEFAULT_TAG: name})
+        with raised_as(UserErrorException):
+            workspace._call("POST", f"datastores/{quote(name, '')}/makeDefault")
 
     @staticmethod
     def register_azure_blob_container(

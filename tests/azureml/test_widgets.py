@@ -53,7 +53,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "slow.py").write_text(f"{SLOW}{TRAIN}")
     (folder / "trial.py").write_text(
         "import sys\nfrom azureml.core import Run\nrun = Run.get_context()\n"
-        "for step in range(4):\n    run.log('score', float(sys.argv[2]) * step)\n"
+        "for step in range(4):\n    run.log('score@1', float(sys.argv[2]) * step)\n"
     )
     (folder / "wrong.py").write_text("raise SystemExit('no data')")
     return folder
@@ -100,7 +100,7 @@ def test_children_are_shown_below(ws: Workspace, capsys: pytest.CaptureFixture[s
 def test_the_trials_of_a_sweep_stand_from_the_best_on(ws: Workspace, own: Environment, code: Path) -> None:
     search = HyperDriveConfig(
         hyperparameter_sampling=GridParameterSampling({"--rate": choice(0.1, 0.2, 0.3)}),
-        primary_metric_name="score",
+        primary_metric_name="score@1",
         primary_metric_goal=PrimaryMetricGoal.MAXIMIZE,
         max_total_runs=3,
         max_concurrent_runs=3,
@@ -109,7 +109,7 @@ def test_the_trials_of_a_sweep_stand_from_the_best_on(ws: Workspace, own: Enviro
     run = Experiment(ws, "search").submit(search)
     run.wait_for_completion()
     html = _drawn(run)
-    assert "Sweep" in html and "3 Completed" in html
+    assert "Sweep" in html and "3 Completed" in html and "Best score@1" in html
     table = html.partition("<tbody>")[2]
     assert table.startswith('<tr class="best">')
     assert [float(cell) for cell in _cells(table, 3)] == [0.3, 0.2, 0.1]

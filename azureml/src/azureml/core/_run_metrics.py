@@ -39,7 +39,7 @@ class RunMetrics(RunFiles):
         except (TypeError, ValueError):
             kind = type(value).__name__
             raise UserErrorException(f"The metric '{name}' is a {kind}; log a number or a text.") from None
-        spool, key = self._spool, _key(name)
+        spool, key = self._spool, key_of(name)
         if key != name:
             spool.append({"name": key, "said": name})
         spool.point(key, number, step)
@@ -126,7 +126,7 @@ class RunMetrics(RunFiles):
         return spool(self._workspace._server, self._workspace._scope, self._run_id)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
     """What the server calls a metric: it takes fewer characters, and no path that leads elsewhere."""
     key = _OTHER.sub("_", name)
     return key if posixpath.normpath(key) == key and not key.startswith(("/", "..")) else re.sub(r"[/.]", "_", key)

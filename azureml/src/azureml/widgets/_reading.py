@@ -8,6 +8,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any, Iterator, Mapping, NamedTuple
 
+from azureml._lazuli.logged import NAME
 from azureml.core.experiment import tags_of
 from azureml.core.run import Run
 
@@ -115,6 +116,7 @@ class Reading:
         self._run = run
         self._workspace = run.experiment.workspace
         self._curves: dict[str, tuple[Any, Curve]] = {}
+        self._names: dict[str, str] = {}
 
     def view(self) -> View:
         """The run as it stands now. Raises what the server refuses, or that it is away."""
@@ -136,22 +138,22 @@ class Reading:
             error=str(error.get("message") or ""),
             properties=properties,
             tags={word: value for word, value in tags.items() if not word.startswith(("mlflow.", "lazuli."))},
-            curves=[self._curve(each) for each in measured[:_MOST_CURVES]],
+            curves=[self._curve(each, self._called(each["key"], tags)) for each in measured[:_MOST_CURVES]],
             more_metrics=max(0, len(measured) - _MOST_CURVES),
             children=list(self._children(bool(job))),
-            search=_search(properties),
+            search=_search(properties, self._names),
             log=self._log(job),
         )
 
-    def _curve(self, latest: Mapping[str, Any]) -> Curve:
+    def _curve(self, latest: Mapping[str, Any], name: str) -> Curve:
         """A metric with its points, read where it has grown."""
-        name, mark = latest["key"], (latest["timestamp"], latest["step"], latest["value"])
-        known = self._curves.get(name)
+        key, mark = latest["key"], (latest["timestamp"], latest["step"], latest["value"])
+        known = self._curves.get(key)
         if known is None or known[0] != mark:
-            query = {"run_ids": self._run.id, "metric_key": name, "max_results": POINTS}
+            query = {"run_ids": self._run.id, "metric_key": key, "max_results": POINTS}
             said = self._workspace._mlflow("GET", "metrics/get-history-bulk-interval", query=query)
             points = [(int(each["step"]), float(each["value"])) for each in said.get("metrics") or ()]
-            known = self._curves[name] = mark, Curve(name, float(latest["value"]), points)
+            known = self._curves[key] = mark, Curve(name, float(latest["value"]), points)
         return known[1]
 
     def _children(self, is_job: bool) -> Iterator[Child]:
@@ -176,9 +178,14 @@ class Reading:
                 job.get("status") or _status(info),
                 _seconds(job, info),
                 json.loads(tags.get(_PARAMETERS) or "{}"),
-                {one["key"]: float(one["value"]) for one in data.get("metrics") or ()},
+                {self._called(one["key"], tags): float(one["value"]) for one in data.get("metrics") or ()},
                 self._workspace._page_url("jobs", info["run_id"]),
             )
+
+    def _called(self, key: str, tags: Mapping[str, str]) -> str:
+        """What a script calls the metric of a key: the server takes fewer characters."""
+        self._names[key] = tags.get(f"{NAME}{key}") or key
+        return self._names[key]
 
     def _log(self, job: Mapping[str, Any]) -> tuple[str, list[str]]:
         """The name of the log that tells most, and its last lines."""
@@ -191,13 +198,14 @@ class Reading:
         return name, lines[-_LOG_LINES:]
 
 
-def _search(properties: Mapping[str, str]) -> Search | None:
+def _search(properties: Mapping[str, str], names: Mapping[str, str]) -> Search | None:
     said = properties.get("primary_metric_config")
     if not said:
         return None
     looked_for = json.loads(said)
     is_maximised = str(looked_for.get("goal")).lower().startswith("max")
-    return Search(looked_for["name"], is_maximised, properties.get("best_child_run_id", ""))
+    name = looked_for["name"]
+    return Search(names.get(name, name), is_maximised, properties.get("best_child_run_id", ""))
 
 
 def _status(info: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from azureml._lazuli.declined import refusal
+from azureml.core._run_metrics import key_of
 from azureml.train.hyperdrive.exceptions import HyperDriveConfigException
 from azureml.train.hyperdrive.policy import EarlyTerminationPolicy
 from azureml.train.hyperdrive.sampling import BayesianParameterSampling, HyperParameterSampling
@@ -153,7 +154,7 @@ class HyperDriveConfig:
             "samplingAlgorithm": self._sampling(),
             "objective": {
                 "goal": self._primary_metric_goal.value.lower(),
-                "primaryMetric": self._primary_metric_name,
+                "primaryMetric": key_of(self._primary_metric_name),
             },
             "limits": limits,
             "properties": {**job.get("properties", {}), **earlier},

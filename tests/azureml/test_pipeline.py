@@ -80,10 +80,10 @@ with open(sys.argv[2], "w") as file:
 SPLIT = """\
 import os, sys
 from azureml.core import Run
-kept, raw, place, chosen = sys.argv[1:]
+kept, raw, place, chosen, same = sys.argv[1:]
 datasets = Run.get_context().input_datasets
 rows = datasets["table"].to_pandas_dataframe()
-for folder in (place, chosen, datasets["files"], os.environ["AZUREML_DATAREFERENCE_ref"]):
+for folder in (place, chosen, same, datasets["files"], os.environ["AZUREML_DATAREFERENCE_ref"]):
     assert open(folder + "/rows.csv").read().startswith("a,b"), folder
 assert datasets["chosen_table"].to_pandas_dataframe().equals(rows)
 rows.to_csv(kept + "/k.csv", index=False)
@@ -156,6 +156,7 @@ def test_a_pipeline_hands_on_what_its_steps_write(
     run = experiment.submit(pipeline, tags={"kind": "first"}, pipeline_parameters={"words": "it's $HOME"})
     assert isinstance(run, PipelineRun)
     assert run.wait_for_completion(show_output=True) == "Finished"
+    assert capsys.readouterr().out.count("prepares it's $HOME") == 1
     assert {step.name for step in run.get_steps()} == {"Prepare the data", "train"}
     (step,) = run.find_step_run("train")
     assert step.get_status() == "Finished" and step.parent == run
@@ -200,7 +201,7 @@ def test_data_sets_and_references_go_through_a_pipeline(
     how = DataPathComputeBinding(mode="download")
     PythonScriptStep(
         "split.py",
-        arguments=[kept.as_upload(), raw, (place, how), DatasetConsumptionConfig("chosen", chosen).as_mount()],
+        arguments=[kept.as_upload(), raw, (place, how), DatasetConsumptionConfig("chosen", chosen).as_mount(), place],
         inputs=[
             files.as_named_input("files").as_mount(),
             table.as_named_input("table"),

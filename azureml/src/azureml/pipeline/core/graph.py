@@ -101,7 +101,9 @@ class PipelineParameter:
         return {"jobInputType": "literal", "value": str(value)}
 
     def _bind(self, job: Any) -> str:
-        """The argument that it is in a command: one word, whatever the value holds."""
+        """The argument that it is in a command: one word, whatever the value holds, or the path of what it names."""
+        if isinstance(self.default_value, (DataPath, AbstractDataset)):
+            return self._bind_path(job, "mount")
         return f'"$AZUREML_PARAMETER_{job.parameter(self)}"'
 
     def _bind_path(self, job: Any, mode: str, name: str | None = None) -> str:

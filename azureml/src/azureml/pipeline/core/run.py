@@ -32,8 +32,7 @@ class _Awaited(Run):
 
     def get_status(self) -> str:
         """``NotStarted``, ``Running``, ``Finished``, ``Failed``, ``Canceled``…"""
-        said = super().get_status()
-        return {"Completed": "Finished"}.get(said, said)
+        return _called(super().get_status())
 
     def _wait(self, timeout_seconds: float, raise_on_error: bool, show: Any) -> str:
         """Wait until it is over; its status, also where the time is up before."""
@@ -91,8 +90,7 @@ class PipelineRun(_Awaited):
 
     def get_steps(self) -> Iterator[StepRun]:
         """The runs of its steps, as far as they have begun."""
-        path = f"/history/v1.0{self._workspace._scope.path}/runs/{self._run_id}/children"
-        for said in self._workspace._server.call("GET", path)["value"]:
+        for said in self._begun():
             yield _step(self._experiment, said)
 
     def find_step_run(self, name: str) -> list[StepRun]:
@@ -137,22 +135,29 @@ class PipelineRun(_Awaited):
     ) -> str:
         """Wait until it is over; its status. Raises :class:`ActivityFailedException` where it failed."""
         told: dict[str, str] = {}
+        shown: dict[str, dict[str, int]] = {}
         if show_output:
             print(f"PipelineRunId: {self._run_id}\nLink to Portal: {self.get_portal_url()}")
-        status = self._wait(timeout_seconds, raise_on_error, lambda: self._tell(told) if show_output else None)
+        status = self._wait(timeout_seconds, raise_on_error, lambda: self._tell(told, shown) if show_output else None)
         if show_output:
             print(f"\nPipelineRun Execution Summary\n{'=' * 30}\nPipelineRun Status: {status}")
         return status
 
-    def _tell(self, told: dict[str, str]) -> None:
-        """Print which steps have gone on since, and what those printed that are over."""
-        for step in self.get_steps():
-            status = step.get_status() if told.get(step.id) not in _OVER else told[step.id]
+    def _begun(self) -> list[dict[str, Any]]:
+        """What the server says of the runs of its steps."""
+        path = f"/history/v1.0{self._workspace._scope.path}/runs/{self._run_id}/children"
+        return self._workspace._server.call("GET", path)["value"]
+
+    def _tell(self, told: dict[str, str], shown: dict[str, dict[str, int]]) -> None:
+        """Print which steps have gone on since, and what they have printed."""
+        for said in self._begun():
+            step, status = _step(self._experiment, said), _called(said["status"])
+            if told.get(step.id) in _OVER:
+                continue
             if told.get(step.id) != status:
                 print(f"StepRun( {step.name} ) Status: {status}")
-                told[step.id] = status
-                if status in _OVER:
-                    print(step.get_stdout_log())
+            told[step.id] = status
+            step._show(shown.setdefault(step.id, {}))
 
 
 def _anew(output: Mapping[str, Any], run: str) -> dict[str, Any]:
@@ -257,6 +262,11 @@ class StepRunOutput:
 
     def __repr__(self) -> str:
         return f"StepRunOutput(name={self._name})"
+
+
+def _called(status: str) -> str:
+    """A status as pipelines call it."""
+    return "Finished" if status == "Completed" else status
 
 
 def _step(experiment: Experiment, said: Mapping[str, Any]) -> StepRun:

@@ -63,6 +63,19 @@ def run(mini_batch):
             sink.write(open(file).read().upper())
     return mini_batch
 """
+KEYS = """\
+import os
+
+
+def init():
+    pass
+
+
+def run(mini_batch, mini_batch_context):
+    key = mini_batch_context.partition_key_value
+    whole = len(mini_batch_context.dataset.to_path())
+    return [f"{key['user']} {key['kind']} {os.path.basename(file)} {len(mini_batch)} {whole}" for file in mini_batch]
+"""
 LABEL = """\
 import os, sys
 os.makedirs(sys.argv[1], exist_ok=True)
@@ -73,7 +86,13 @@ open(os.path.join(sys.argv[1], "labels.txt"), "w").write("friend")
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("code")
-    for name, text in {"files.py": FILES, "rows.py": ROWS, "summary.py": SUMMARY, "label.py": LABEL}.items():
+    for name, text in {
+        "files.py": FILES,
+        "rows.py": ROWS,
+        "summary.py": SUMMARY,
+        "label.py": LABEL,
+        "keys.py": KEYS,
+    }.items():
         (folder / name).write_text(text)
     return str(folder)
 
@@ -206,6 +225,45 @@ def test_tables_are_cut_by_size_and_by_their_keys(
     assert max(int(each[3]) for each in sized) < 200
     keyed = [line.split() for line in lines(run, "keys", "by_key", tmp_path)]
     assert [int(each[0]) for each in keyed] == list(range(10)) and {each[3] for each in keyed} == {"5"}
+
+
+def test_files_are_cut_by_what_their_paths_tell(
+    ws: Workspace, code: str, environment: Environment, tmp_path: Path
+) -> None:
+    store = ws.get_default_datastore()
+    for user, kind, name in (("ann", "fall", "x"), ("ann", "fall", "y"), ("ann", "spring", "x"), ("bob", "fall", "x")):
+        (tmp_path / f"{name}.txt").write_text(name)
+        store.upload_files([str(tmp_path / f"{name}.txt")], target_path=f"songs/{user}/{kind}", show_progress=False)
+    songs = Dataset.File.from_files(
+        (store, "songs/*/*/*.txt"), validate=False, partition_format="songs/{user}/{kind}/{song}.txt"
+    )
+    told = PipelineData("told", datastore=store)
+    step = ParallelRunStep(
+        name="keys",
+        parallel_run_config=config(environment, code, "keys.py", partition_keys=["user", "kind"]),
+        inputs=[songs.as_named_input("songs")],
+        output=told,
+    )
+    run = Experiment(ws, "parallel-keys").submit(Pipeline(ws, [step]))
+    assert run.wait_for_completion(show_output=False) == "Finished"
+    assert lines(run, "keys", "told", tmp_path) == [
+        "ann fall x.txt 2 2",
+        "ann fall y.txt 2 2",
+        "ann spring x.txt 1 1",
+        "bob fall x.txt 1 1",
+    ]
+    foreign = config(environment, code, "keys.py", partition_keys=["user", "year"])
+    for wrong, said in (
+        (ParallelRunStep("x", foreign, [songs], OutputFileDatasetConfig()), "The paths tell no 'year'"),
+        (
+            ParallelRunStep(
+                "x", config(environment, code, "keys.py"), [songs.as_mount("here")], OutputFileDatasetConfig()
+            ),
+            "leave path_on_compute out",
+        ),
+    ):
+        with pytest.raises(UserErrorException, match=said):
+            Experiment(ws, "wrong").submit(Pipeline(ws, [wrong]))
 
 
 def test_a_script_writes_itself_and_may_fail_on_some(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -23,6 +24,10 @@ address of a dataset.
 
 BEFORE = "_before"
 """Where a job that is being made keeps what runs before its command; no word of the server's."""
+
+
+CUT = "LAZULI_CUT_DATASET"
+"""Names the dataset that a step cuts into batches."""
 
 
 class Written:
@@ -139,6 +144,23 @@ def datasets_of_job(environ: Mapping[str, str], workspace: Workspace) -> Mapping
         else:
             found[name] = Dataset.get_by_id(workspace, said.get("id") or said["path"])
     return found
+
+
+def cut_by(keys: Mapping[str, Any]) -> Any:
+    """The dataset that this step cuts into batches: the part with these values, which a batch is.
+
+    Raises :class:`UserErrorException` where the step is given something else.
+    """
+    from azureml._lazuli import place
+    from azureml.core.dataset import Dataset
+    from azureml.core.workspace import Workspace
+
+    if not os.environ.get(CUT):
+        raise UserErrorException("The step is given no dataset: read the files or rows that run() is given.")
+    dataset: Any = Dataset.get_by_id(Workspace(*place.scope_of_job(), _disable_service_check=True), os.environ[CUT])
+    for key, value in keys.items():
+        dataset = dataset.filter(dataset[key] == value)
+    return dataset
 
 
 def _table_at(path: str, said: Mapping[str, Any], workspace: Workspace) -> Any:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import copy
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from azureml._lazuli import snapshot
-from azureml.data import _inputs
+from azureml.data import _definition, _inputs
+from azureml.data._reading import of_path
+from azureml.data.abstract_dataset import AbstractDataset
 from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
+from azureml.data.file_dataset import FileDataset
 from azureml.data.tabular_dataset import TabularDataset
 from azureml.exceptions import UserErrorException
 from azureml.pipeline.core._plan import StepJob
@@ -100,6 +103,12 @@ class ParallelRunStep(PipelineStep):
             node[theirs] = _said(getattr(config, word), plan)
         if node["mini_batch_size"] is not None:
             node["mini_batch_size"] = str(node["mini_batch_size"])
+        if job.get(_inputs.BEFORE) or node["_command"]:
+            raise UserErrorException(
+                f"The step '{self.name}' has no command of its own to bring something to a path or leave a table: "
+                "leave path_on_compute out, and register tables in another step.",
+                target=self.name,
+            )
         for word in ("_command", "codeId", "environmentId"):
             node.pop(word, None)
         return {word: value for word, value in node.items() if value is not None}
@@ -115,12 +124,24 @@ class ParallelRunStep(PipelineStep):
                 "files only. Give the files as they are, and read them in run().",
                 target="inputs",
             )
-        if isinstance(thing, DatasetConsumptionConfig) and thing.mode == "direct" and not _is_table(thing.dataset):
-            thing = copy.copy(thing)
-            thing.mode = "mount"
+        if isinstance(thing, DatasetConsumptionConfig):
+            thing = self._files_or_table(thing, job)
         before = set(job["inputs"])
         thing._bind(job)
         return next(name for name in job["inputs"] if name not in before)
+
+    def _files_or_table(self, given: DatasetConsumptionConfig, job: StepJob) -> DatasetConsumptionConfig:
+        """A dataset in the form in which it is cut: a table, or files; by keys in folders that are named after them."""
+        given, dataset, keys = copy.copy(given), given.dataset, self._config.partition_keys
+        if given.mode == "direct" and not _is_table(dataset):
+            given.mode = "mount"
+        if isinstance(dataset, AbstractDataset):
+            workspace = dataset._workspace or job.plan.workspace
+            _inputs.set_variable(job, _inputs.CUT, dataset.id or _definition.saved(dataset._definition, workspace))
+            if keys and isinstance(dataset, FileDataset) and dataset.partition_keys:
+                folder = _definition.copied(_by_keys(dataset, keys), workspace)
+                given.dataset = FileDataset._of(_definition.Definition(({"folder": folder},)), workspace)
+        return given
 
     def _settle(self, job: StepJob, plan: Plan) -> None:
         """Say in a step's job with which code, where and in which environment it runs."""
@@ -156,6 +177,17 @@ class ParallelRunStep(PipelineStep):
 def _said(value: Any, plan: Plan) -> Any:
     """A setting, or the binding of the parameter that it is."""
     return plan.parameter(value) if isinstance(value, PipelineParameter) else value
+
+
+def _by_keys(dataset: FileDataset, keys: Sequence[str]) -> Iterator[_definition.File]:
+    """The files of a dataset, each in a folder that tells its keys: ``user=ann/season=fall``."""
+    missing = [key for key in keys if key not in dataset.partition_keys]
+    if missing:
+        known = ", ".join(dataset.partition_keys)
+        raise UserErrorException(f"The paths tell no '{missing[0]}'. They tell: {known}.", target="partition_keys")
+    for file in dataset._files():
+        told = {key: value for text in dataset._formats() for key, value in of_path(text, file.place).items()}
+        yield file._replace(relative="/".join([*(f"{key}={told[key]}" for key in keys), file.relative]))
 
 
 def _is_table(dataset: Any) -> bool:

@@ -39,6 +39,14 @@ class Context:
         self.partition_key_value = key
         self.global_row_index_lower_bound = batch["first"]
 
+    @property
+    def dataset(self):
+        """The part of the dataset that the batch is, in steps of Azure's first SDK."""
+        inputs = tables.optional("azureml.data._inputs")
+        if inputs is None:
+            raise Failure("mini_batch_context.dataset needs the package 'azureml-core': add it to the environment.")
+        return inputs.cut_by(self.partition_key_value or {})
+
 
 def work(settings, place, link, rows):
     """Serve batches until there are no more. The exit code; ``rows`` is the folder for what is returned, or None."""

@@ -80,7 +80,7 @@ with open(sys.argv[2], "w") as file:
 SPLIT = """\
 import os, sys
 from azureml.core import Run
-kept, raw, place, chosen, same = sys.argv[1:]
+kept, raw, place, chosen, same, written = sys.argv[1:]
 datasets = Run.get_context().input_datasets
 rows = datasets["table"].to_pandas_dataframe()
 for folder in (place, chosen, same, datasets["files"], os.environ["AZUREML_DATAREFERENCE_ref"]):
@@ -88,7 +88,8 @@ for folder in (place, chosen, same, datasets["files"], os.environ["AZUREML_DATAR
 assert datasets["chosen_table"].to_pandas_dataframe().equals(rows)
 rows.to_csv(kept + "/k.csv", index=False)
 rows.to_csv(os.environ["AZUREML_DATAREFERENCE_registered"] + "/r.csv", index=False)
-rows.to_parquet(os.environ["AZUREML_DATAREFERENCE_parquet"])
+assert written == os.environ["AZUREML_DATAREFERENCE_parquet"]
+rows.to_parquet(written)
 assert raw == "made/raw", raw
 os.makedirs(raw)
 with open(raw + "/t.csv", "w") as file:
@@ -197,11 +198,19 @@ def test_data_sets_and_references_go_through_a_pipeline(
     chosen_table = PipelineParameter("chosen_table", table)
     registered = PipelineData("registered", datastore=store)
     assert registered.as_dataset().register(name="left rows", create_new_version=True).name == "registered"
-    parquet = PipelineData("parquet", store, is_directory=True).as_dataset().parse_parquet_files().keep_columns(["a"])
+    written = PipelineData("parquet", store, is_directory=True).as_dataset()
+    parquet = written.parse_parquet_files().keep_columns(["a"])
     how = DataPathComputeBinding(mode="download")
     PythonScriptStep(
         "split.py",
-        arguments=[kept.as_upload(), raw, (place, how), DatasetConsumptionConfig("chosen", chosen).as_mount(), place],
+        arguments=[
+            kept.as_upload(),
+            raw,
+            (place, how),
+            DatasetConsumptionConfig("chosen", chosen).as_mount(),
+            place,
+            written,
+        ],
         inputs=[
             files.as_named_input("files").as_mount(),
             table.as_named_input("table"),
@@ -209,7 +218,7 @@ def test_data_sets_and_references_go_through_a_pipeline(
             store.path("rows", data_reference_name="ref").as_mount(),
             (place, how),
         ],
-        outputs=[raw, registered, parquet._pipeline_data],
+        outputs=[raw, registered, written],
         runconfig=settings,
     )
     looking = PythonScriptStep(

@@ -186,7 +186,7 @@ class PipelineData:
 
     def _as(self, mode: str, name: str | None, path: str | None = None) -> PipelineData:
         made = copy.copy(self)
-        made._input_mode, made._input_name, made._input_path = mode, name or self._name, path
+        made._input_mode, made._input_name, made._input_path = mode, name or self._input_name, path
         return made
 
     def _bind(self, job: Any) -> str:
@@ -196,12 +196,16 @@ class PipelineData:
         """
         if not hasattr(job, "plan"):
             return _inputs.read(job, self, self._input_name, self._input_mode)
-        if not job.plan.writes(job.step, self._written):
+        if not self._is_written_by(job):
             variable = f"AZUREML_DATAREFERENCE_{self._input_name}"
             binding = job.read(self, self._input_name, self._input_mode, variable)
             return _inputs.link(job, binding, self._input_path)
         path = self._write(job)
         return str(job.keep(self._path_on_compute, path)) if _inputs.is_below(self._path_on_compute) else path
+
+    def _is_written_by(self, job: Any) -> bool:
+        """Whether a job is that of the step which writes it."""
+        return hasattr(job, "plan") and job.plan.writes(job.step, self._written)
 
     def _write(self, job: StepJob) -> str:
         """Add the output to the job of the step that writes it; the binding of its path."""

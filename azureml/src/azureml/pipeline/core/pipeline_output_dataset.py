@@ -14,6 +14,7 @@ from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
 from azureml.exceptions import UserErrorException
 
 if TYPE_CHECKING:
+    from azureml.pipeline.core._plan import StepJob
     from azureml.pipeline.core.builder import PipelineData
 
 __all__ = ["PipelineOutputAbstractDataset", "PipelineOutputFileDataset", "PipelineOutputTabularDataset"]
@@ -57,7 +58,12 @@ class PipelineOutputAbstractDataset:
         return self
 
     def _bind(self, job: Any) -> str:
+        if self._pipeline_data._is_written_by(job):
+            return self._pipeline_data._bind(job)
         return self.as_named_input(self._input_name)._bind(job)
+
+    def _write(self, job: StepJob) -> str:
+        return self._pipeline_data._write(job)
 
     def _bind_as_input(self, job: Any, name: str, mode: str) -> str:
         return _inputs.read(job, self, name, mode, self._steps)

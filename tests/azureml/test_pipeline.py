@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +275,9 @@ def test_steps_run_in_the_order_that_is_said_and_stop_where_one_fails(
     assert failed.wait_for_completion(show_output=True, raise_on_error=False) == "Failed"
     assert found.find_step_run("echo 3") == [] and failed.pipeline_run_id == run.id
     assert [type(each) for each in run.get_children()] == [StepRun, StepRun]
+    ended = [shlex.quote(sys.executable), "-c", "'from azureml.core import Run; Run.get_context().parent.cancel()'"]
+    judged = Pipeline(ws, [step(" ".join(ended), allow_reuse=False)]).submit("order")
+    assert judged.wait_for_completion(show_output=True) == "Canceled"
     slow = Pipeline(ws, [step("sleep 30")]).submit("order")
     assert slow.wait_for_completion(show_output=False, timeout_seconds=0.1) in ("NotStarted", "Queued", "Running")
     assert "the run goes on" in capsys.readouterr().out

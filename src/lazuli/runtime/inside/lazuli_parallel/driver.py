@@ -128,6 +128,8 @@ class Driver:
             self._end_now()
             self.report.say("The step was stopped.", "ERROR")
             return STOPPED
+        finally:
+            signal.set_wakeup_fd(-1)  # nobody listens any more, and a process may still end
         self.report.progress(now=True)
         self.report.metrics.settle()
         return 0

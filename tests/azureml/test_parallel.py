@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from azureml.contrib.pipeline import steps as earlier
 from azureml.core import Dataset, Environment, Experiment, Workspace
+from azureml.core.authentication import InteractiveLoginAuthentication
 from azureml.core.model import Model
 from azureml.core.runconfig import RunConfiguration
 from azureml.data import OutputFileDatasetConfig
@@ -76,6 +79,19 @@ def run(mini_batch, mini_batch_context):
     whole = len(mini_batch_context.dataset.to_path())
     return [f"{key['user']} {key['kind']} {os.path.basename(file)} {len(mini_batch)} {whole}" for file in mini_batch]
 """
+SCORE = """\
+import json, os
+from azureml.core import Model
+
+
+def init():
+    global model
+    model = json.load(open(Model.get_model_path("scores-letters")))
+
+
+def run(mini_batch):
+    return [f"{os.path.basename(file)}: {model[open(file).read()[0]]}" for file in mini_batch]
+"""
 LABEL = """\
 import os, sys
 os.makedirs(sys.argv[1], exist_ok=True)
@@ -92,6 +108,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> str:
         "summary.py": SUMMARY,
         "label.py": LABEL,
         "keys.py": KEYS,
+        "score.py": SCORE,
     }.items():
         (folder / name).write_text(text)
     return str(folder)
@@ -315,6 +332,38 @@ def test_a_script_writes_itself_and_may_fail_on_some(
     run = Experiment(ws, "parallel-some").submit(Pipeline(ws, [label, strict]))
     with pytest.raises(ActivityFailedException):
         run.wait_for_completion(show_output=False)
+
+
+def test_a_lab_scores_files_with_a_model_publishes_and_posts(
+    ws: Workspace, code: str, environment: Environment, letters: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "model.json").write_text(json.dumps({name: number for number, name in enumerate("abcdef")}))
+    Model.register(workspace=ws, model_path=str(tmp_path / "model.json"), model_name="scores-letters")
+    inferences = OutputFileDatasetConfig(name="inferences")
+    step = ParallelRunStep(
+        name="batch-score",
+        parallel_run_config=config(
+            environment, code, "score.py", mini_batch_size="5", error_threshold=10, node_count=2
+        ),
+        inputs=[letters.register(ws, "letters", create_new_version=True).as_named_input("letters")],
+        output=inferences,
+        arguments=[],
+        allow_reuse=True,
+    )
+    run = Experiment(ws, "batch-lab").submit(Pipeline(workspace=ws, steps=[step]))
+    run.wait_for_completion(show_output=True)
+    published = run.publish_pipeline(name="batch-pipeline", description="Scores letters", version="1.0")
+    header = InteractiveLoginAuthentication().get_authentication_header()
+    answer = requests.post(published.endpoint, headers=header, json={"ExperimentName": "batch-lab"}, timeout=60)
+    posted = PipelineRun(ws.experiments["batch-lab"], answer.json()["Id"])
+    posted.wait_for_completion(show_output=True)
+    for number, each in enumerate((run, posted)):
+        child: Any = next(each.get_children())
+        left = child.get_output_data("inferences")
+        folder = tmp_path / str(number)
+        left.download(local_path=str(folder))
+        (found,) = folder.rglob("parallel_run_step.txt")
+        assert sorted(found.read_text().split("\n")[:-1]) == [f"{x}.txt: {n}" for n, x in enumerate("abcdef")]
 
 
 def test_settings_are_kept_in_a_file(ws: Workspace, code: str, environment: Environment, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from azureml.core import Dataset, Environment, Experiment, ScriptRunConfig, Workspace
 from azureml.core.runconfig import RunConfiguration
-from azureml.pipeline.core import Pipeline, PipelineData, StepSequence, TrainingOutput
+from azureml.pipeline.core import Pipeline, PipelineData, PipelineParameter, StepSequence, TrainingOutput
 from azureml.pipeline.steps import HyperDriveStep, HyperDriveStepRun, PythonScriptStep
 from azureml.pipeline.steps.hyper_drive_step import HyperDriveStepRun as SameRun
 from azureml.train.estimator import Estimator
@@ -20,6 +20,7 @@ from azureml.train.hyperdrive import (
     GridParameterSampling,
     HyperDriveConfig,
     PrimaryMetricGoal,
+    RandomParameterSampling,
     choice,
     uniform,
 )
@@ -127,11 +128,21 @@ def test_a_search_hands_on_its_metrics_and_the_model_of_its_best_trial(
     with pytest.raises(ValueError, match="no HyperDriveStep"):
         HyperDriveStepRun(run.find_step_run("use")[0])
 
-    again = experiment.submit(Pipeline(ws, [use, search]))
+    config = searching(
+        RandomParameterSampling({"--learning-rate": choice(0.2)}),
+        run_config=ScriptRunConfig(code, "train.py", ["--data", base], run_config=settings),
+        resume_from=found,
+        max_total_runs=1,
+        max_concurrent_runs=1,
+    )
+    again = experiment.submit(Pipeline(ws, [use, search, HyperDriveStep("resumed", config)]))
     assert again.wait_for_completion(show_output=False) == "Finished"
     (reused,) = again.find_step_run("search them")
     assert reused.is_reused and HyperDriveStepRun(reused).id == found.id
     assert "model: " in again.find_step_run("use")[0].get_stdout_log()
+    resumed = HyperDriveStepRun(again.find_step_run("resumed")[0])
+    bests = [resumed.get_best_run_by_primary_metric(include_resume_from_runs=earlier) for earlier in (True, False)]
+    assert [best.get_metrics()["score"] for best in bests if best is not None] == [10.5, 10.2]
 
 
 def test_an_estimator_is_searched_with_the_arguments_of_the_step(
@@ -155,11 +166,11 @@ def test_an_estimator_is_searched_with_the_arguments_of_the_step(
     step = HyperDriveStep(
         name="search",
         hyperdrive_config=config,
-        estimator_entry_script_arguments=["--kind", "given"],
+        estimator_entry_script_arguments=["--kind", PipelineParameter(name="kind", default_value="told")],
         metrics_output=metrics,
         allow_reuse=False,
     )
-    run = Experiment(ws, "searching").submit(Pipeline(ws, [step]))
+    run = Experiment(ws, "searching").submit(Pipeline(ws, [step]), pipeline_parameters={"kind": "given as it is"})
     assert run.wait_for_completion(show_output=False) == "Finished"
     left = run.get_pipeline_output("numbers")
     left.download(str(tmp_path))
@@ -167,6 +178,6 @@ def test_an_estimator_is_searched_with_the_arguments_of_the_step(
     best = HyperDriveStepRun(run.find_step_run("search")[0]).get_best_run_by_primary_metric()
     assert best is not None
     best.download_file("outputs/model.txt", str(tmp_path / "model.txt"))
-    assert (tmp_path / "model.txt").read_text().startswith("given 0.")
+    assert (tmp_path / "model.txt").read_text().startswith("given as it is 0.")
     with pytest.raises(ValueError, match="no HyperDriveConfig"):
         HyperDriveStep("x", estimator)  # pyright: ignore[reportArgumentType]

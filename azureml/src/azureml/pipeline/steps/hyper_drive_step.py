@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import shlex
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
@@ -12,7 +13,7 @@ from azureml.core.script_run_config import ScriptRunConfig
 from azureml.pipeline.core._plan import StepJob
 from azureml.pipeline.core.builder import PipelineStep, bound
 from azureml.train.hyperdrive.run import HyperDriveRun
-from azureml.train.hyperdrive.runconfig import HyperDriveConfig
+from azureml.train.hyperdrive.runconfig import RESUMED, HyperDriveConfig
 
 if TYPE_CHECKING:
     from azureml.pipeline.core._plan import Plan
@@ -182,6 +183,8 @@ def _search(config: HyperDriveConfig, trial_timeout: str | None) -> dict[str, An
     }
     if policy:
         said["early_termination"] = {_snake(word): value for word, value in policy.items()}
+    if config._resume_from:
+        said["properties"] = {RESUMED: json.dumps(config._resume_from)}
     if trial_timeout:
         said["limits"]["trial_timeout"] = int(trial_timeout.strip("PTS"))
     return said

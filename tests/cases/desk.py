@@ -28,7 +28,7 @@ PACKAGES = (
     "pyarrow<25",  # later ones want numpy 2
     "pyyaml",
     "requests",
-    "scikit-learn",
+    "scikit-learn<1.4",  # the last for Python 3.8, on which the services run that unpickle its models
     "tqdm",
 )
 

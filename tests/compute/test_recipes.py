@@ -264,6 +264,21 @@ def test_packages_of_azures_sdk_are_answered_by_ours(listed: tuple[str, ...], fo
     assert recipe_of("ubuntu", {"dependencies": [{"pip": list(listed)}]}) == Recipe(OWN, found)
 
 
+@pytest.mark.parametrize(
+    ("python", "packages", "made"),
+    [
+        ("3.6.2", "scikit-learn", ("3.8", {"scikit-learn", "numpy<1.24"})),
+        ("3.7", "pandas", ("3.8", {"pandas", "pandas<2", "numpy<1.24"})),
+        ("3.7", "numpy=1.19, pandas=1.1", ("3.8", {"numpy==1.19.*", "pandas==1.1.*"})),
+        ("3.8", "pandas", ("3.8", {"pandas"})),
+    ],
+)
+def test_a_python_too_old_for_the_wheel_is_replaced(python: str, packages: str, made: tuple[str, set[str]]) -> None:
+    found = recipe_of(conda=f"dependencies: [python={python}, {packages}, pip: [azureml-defaults]]")
+    assert (found.python, set(found.requirements) - {SDK, "numpy<2"}) == made
+    assert recipe_of(conda=f"dependencies: [python={python}]").python == python
+
+
 def test_another_wheel_makes_another_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = recipe_of("python:3.11", "dependencies: [pip: [azureml-core]]")
     monkeypatch.setattr("lazuli.client.wheel.WHEELS", tmp_path)

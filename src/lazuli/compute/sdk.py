@@ -23,6 +23,23 @@ _SAME_FILES = (
 """What writes where our wheel does."""
 _ANSWERED = re.compile(rf"{_SAME_FILES}|azureml-(dataset-runtime|dataprep(-native|-rslex)?)")
 """What speaks to Azure alone. ``azureml-inference-schema``, ``azureml-fsspec`` and their kin stay what they are."""
+_TOO_OLD = re.compile(r"[23]\.[0-7](\.\d+)?")
+_OLDEST = "3.8"
+"""The oldest Python that the wheel runs on."""
+_THEN = {"numpy": "numpy<1.24", "pandas": "pandas<2"}
+"""What scripts of such Pythons call, later versions have taken away (``np.float``)."""
+
+
+def stand_in(python: str, requirements: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The Python and the requirements to take where the wheel is among these, and the Python is too old for it.
+
+    Published files of the SDK v1 ask for Python 3.6, which has been without support since 2021.
+    """
+    if not _TOO_OLD.fullmatch(python) or not any(line.startswith(NAME) and ";" not in line for line in requirements):
+        return python, requirements
+    named = {canonicalize_name(asked.name): asked for line in requirements if (asked := _read(line))}
+    added = [line for name, line in _THEN.items() if name not in named or not named[name].specifier]
+    return _OLDEST, (*requirements, *(line for line in added if line.startswith("numpy") or "pandas" in named))
 
 
 def wants(requirements: Iterable[str]) -> bool:

@@ -16,6 +16,7 @@ from tests.cases.desk import Desk, furnished
 HOW = "how-to-use-azureml"
 HEAD = "f1aff553"
 DAY1 = "441a5b01"
+LOCAL = "f0442166"
 COURSE = "d82038dd"
 
 
@@ -81,8 +82,15 @@ def test_k04_logging_api(desk: Desk, notebooks: Checkout, tmp_path: Path) -> Non
 def test_k05_manage_runs(desk: Desk, notebooks: Checkout, tmp_path: Path) -> None:
     found = prepared(desk, notebooks, HEAD, f"{HOW}/track-and-monitor-experiments/manage-runs", tmp_path)
     said = "".join(desk.notebook(found / "manage-runs.ipynb"))
-    assert "Failed" in said
-    assert list((found / "snapshots").rglob("hello_with_delay.py*"))
+    assert "{'quality': 'fantastic run', 'worth another look': None}" in said
+    assert list((found / "snapshots").rglob("*"))
+
+
+def test_k06_hyperdrive_with_scikit_learn(desk: Desk, notebooks: Checkout, tmp_path: Path) -> None:
+    folder = f"{HOW}/ml-frameworks/scikit-learn/train-hyperparameter-tune-deploy-with-sklearn"
+    found = prepared(desk, notebooks, HEAD, folder, tmp_path)
+    said = desk.notebook(found / "train-hyperparameter-tune-deploy-with-sklearn.ipynb")
+    assert any("outputs/model.joblib" in cell for cell in said)
 
 
 def test_k07_data_in_and_out(desk: Desk, notebooks: Checkout, tmp_path: Path) -> None:
@@ -111,7 +119,25 @@ def test_k10_work_with_data(desk: Desk, course: Checkout, tmp_path: Path) -> Non
     assert "Training context : File dataset" in said[-1]
 
 
+def test_k11_a_pipeline(desk: Desk, course: Checkout, tmp_path: Path) -> None:
+    found = prepared(desk, course, COURSE, "", tmp_path)
+    said = "".join(desk.notebook(found / "08 - Create a Pipeline.ipynb"))
+    assert "Training context : Pipeline" in said and "Pipeline scheduled." in said
+
+
 def test_k12_real_time_service(desk: Desk, course: Checkout, tmp_path: Path) -> None:
     found = prepared(desk, course, COURSE, "", tmp_path)
     said = desk.notebook(found / "09 - Create a Real-time Inferencing Service.ipynb")
     assert said[-1] == "Service deleted.\n"
+
+
+def test_k13_tune_hyperparameters(desk: Desk, course: Checkout, tmp_path: Path) -> None:
+    found = prepared(desk, course, COURSE, "", tmp_path)
+    said = desk.notebook(found / "11 - Tune Hyperparameters.ipynb")
+    assert "Training context : Hyperdrive" in said[-1]
+
+
+def test_k15_a_service_on_this_machine(desk: Desk, notebooks: Checkout, tmp_path: Path) -> None:
+    found = prepared(desk, notebooks, LOCAL, f"{HOW}/deployment/deploy-to-local", tmp_path)
+    said = desk.notebook(found / "register-model-deploy-local.ipynb")
+    assert any("Hello from the updated score.py" in cell for cell in said)

@@ -108,7 +108,7 @@ def recipe_of(
     Raises :class:`Unsupported` (or what a conda file is told) for what cannot be had here, with the mend.
     """
     recipe = _as_written(image, conda, context)
-    python, requirements = sdk.stand_in(recipe.python, sdk.answered(recipe.requirements))
+    python, requirements = sdk.renewed(recipe.python, sdk.answered(recipe.requirements))
     return replace(recipe, python=python, requirements=requirements)
 
 

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from lazuli.client.wheel import NAME, WHEELS, version_of, wheel
 from lazuli.schema.problems import Unavailable
 
-__all__ = ["NAME", "WHEELS", "answered", "stand_in", "wants"]
+__all__ = ["NAME", "WHEELS", "answered", "renewed", "stand_in", "wants"]
 
 _SAME_FILES = (
     r"azureml-(core|defaults|sdk|telemetry|widgets|mlflow|interpret|explain-model|tensorboard|datadrift|opendatasets"
@@ -30,14 +30,14 @@ _THEN = {"numpy": "numpy<1.24", "pandas": "pandas<2"}
 """What scripts of such Pythons call, later versions have taken away (``np.float``)."""
 
 
-def stand_in(python: str, requirements: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def renewed(python: str, requirements: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The Python and the requirements to take where the wheel is among these, and the Python is too old for it.
 
     Published files of the SDK v1 ask for Python 3.6, which has been without support since 2021.
     """
     if not _TOO_OLD.fullmatch(python) or not any(line.startswith(NAME) and ";" not in line for line in requirements):
         return python, requirements
-    named = {canonicalize_name(asked.name): asked for line in requirements if (asked := _read(line))}
+    named = {str(canonicalize_name(asked.name)): asked for line in requirements if (asked := _read(line))}
     added = [line for name, line in _THEN.items() if name not in named or not named[name].specifier]
     return _OLDEST, (*requirements, *(line for line in added if line.startswith("numpy") or "pandas" in named))
 

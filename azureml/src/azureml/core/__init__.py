@@ -1,5 +1,7 @@
 """The classes that scripts begin with."""
 
+from __future__ import annotations
+
 from azureml.core.compute import ComputeTarget
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.dataset import Dataset
@@ -39,4 +41,13 @@ __all__ = [
     "Webservice",
     "Workspace",
     "__version__",
+    "get_run",
 ]
+
+
+def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True, clean_up: bool = True) -> Run:
+    """The run of an id, of the class that fits its kind; without ``rehydrate`` a plain :class:`Run`.
+
+    There is nothing for ``clean_up`` to do here.
+    """
+    return experiment.workspace.get_run(run_id) if rehydrate else Run(experiment, run_id)

@@ -15,6 +15,7 @@ from azureml._lazuli import place
 from azureml._lazuli.server import raised_as
 from azureml.core._model_files import MODELS_DIR, files_of, lying_in
 from azureml.core._model_versions import OURS, fits, texts, versions
+from azureml.core.dataset import Dataset
 from azureml.core.inference_config import InferenceConfig
 from azureml.core.resource_configuration import ResourceConfiguration
 from azureml.exceptions import (
@@ -28,7 +29,14 @@ from azureml.exceptions import (
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
 
-__all__ = ["InferenceConfig", "Model", "ModelNotFoundException", "ModelPathNotFoundException", "WebserviceException"]
+__all__ = [
+    "Dataset",
+    "InferenceConfig",
+    "Model",
+    "ModelNotFoundException",
+    "ModelPathNotFoundException",
+    "WebserviceException",
+]
 
 _DATASTORE = "workspaceblobstore"
 _ARTIFACTS = "workspaceartifactstore"

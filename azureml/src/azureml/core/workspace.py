@@ -12,6 +12,7 @@ from azureml._lazuli import place
 from azureml._lazuli.server import raised_as
 from azureml._lazuli.storage import Storage
 from azureml.core.authentication import AbstractAuthentication, InteractiveLoginAuthentication
+from azureml.core.dataset import Dataset
 from azureml.exceptions import UserErrorException, WorkspaceException
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from azureml.core.run import Run
     from azureml.core.webservice import Webservice
 
-__all__ = ["UserErrorException", "Workspace", "WorkspaceException"]
+__all__ = ["Dataset", "UserErrorException", "Workspace", "WorkspaceException"]
 
 _CONFIG = "config.json"
 _FOLDERS = (".azureml", "aml_config")
@@ -283,8 +284,6 @@ class Workspace:
     @property
     def datasets(self) -> Mapping[str, Any]:
         """The newest version of every registered dataset, by name."""
-        from azureml.core.dataset import Dataset
-
         return Dataset.get_all(self)
 
     @property

@@ -4,6 +4,7 @@ from azureml.interpret.scoring.scoring_explainer import (
     KernelScoringExplainer,
     LinearScoringExplainer,
     TreeScoringExplainer,
+    save,
 )
 
-__all__ = ["KernelScoringExplainer", "LinearScoringExplainer", "TreeScoringExplainer"]
+__all__ = ["KernelScoringExplainer", "LinearScoringExplainer", "TreeScoringExplainer", "save"]

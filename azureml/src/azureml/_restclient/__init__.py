@@ -1,0 +1,1 @@
+"""Private paths of the SDK v1 that scripts import all the same."""

@@ -123,6 +123,8 @@ def test_a_search_hands_on_its_metrics_and_the_model_of_its_best_trial(
     left.download(str(tmp_path))
     told = json.loads((tmp_path / left.path_on_datastore).read_text())
     assert told == {id: {"score": [score]} for id, score in scores.items()}
+    assert step.get_output_data("metrics_data").path_on_datastore == left.path_on_datastore
+    assert {"kept", "saved_model"} < step.get_outputs().keys()
     log = run.find_step_run("use")[0].get_stdout_log()
     assert "model: a b 0.5" in log or "model: c 0.5" in log
     with pytest.raises(ValueError, match="no HyperDriveStep"):

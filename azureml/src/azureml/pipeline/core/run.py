@@ -201,7 +201,12 @@ class StepRun(_Awaited):
 
     def get_outputs(self) -> dict[str, StepRunOutput]:
         """What it writes, by name."""
-        return {name: StepRunOutput(self, name) for name in self._document().get("outputs") or {}}
+        job = self._document()
+        found = {name: StepRunOutput(self, name) for name in job.get("outputs") or {}}
+        if job.get("jobType") == "Sweep":
+            for step in PipelineRun(self._experiment, self._pipeline_run_id).find_step_run(left_by(self.name)):
+                found.update(step.get_outputs())
+        return found
 
     def get_output(self, name: str) -> StepRunOutput:
         """What it writes under a name. Raises ValueError where there is no such output."""
@@ -241,6 +246,11 @@ class StepRun(_Awaited):
     def _logs(self, *words: str) -> str:
         logs = ((self._job() or {}).get("logFiles") or {}).items()
         return "".join(self._log_text(url) for name, url in logs if any(word in name for word in words))
+
+
+def left_by(search: str) -> str:
+    """The name of the step that puts what a search leaves where others find it."""
+    return f"{search} outputs"
 
 
 class StepRunOutput:

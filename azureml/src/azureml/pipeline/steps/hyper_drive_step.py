@@ -12,6 +12,7 @@ from azureml.core.runconfig import RunConfiguration
 from azureml.core.script_run_config import ScriptRunConfig
 from azureml.pipeline.core._plan import StepJob
 from azureml.pipeline.core.builder import PipelineStep, bound
+from azureml.pipeline.core.run import left_by
 from azureml.train.hyperdrive.run import HyperDriveRun
 from azureml.train.hyperdrive.runconfig import RESUMED, HyperDriveConfig
 
@@ -96,7 +97,7 @@ class _Left(PipelineStep):
     _allow_reuse = False
 
     def __init__(self, search: HyperDriveStep, metrics: list[Any], models: list[tuple[Any, str | None]]) -> None:
-        super().__init__(f"{search.name} outputs", outputs=[*metrics, *(each for each, _ in models)])
+        super().__init__(left_by(search.name), outputs=[*metrics, *(each for each, _ in models)])
         self._search = search
         self._metrics = metrics
         self._models = models

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
+from azureml._lazuli import conda
 from azureml._lazuli.server import raised_as
+from azureml.core import environment_file
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.environment_sections import (
@@ -18,6 +20,7 @@ from azureml.core.environment_sections import (
     DEFAULT_GPU_IMAGE,
     DockerSection,
     PythonSection,
+    RCranPackage,
     RSection,
     SparkPackage,
     SparkSection,
@@ -38,6 +41,7 @@ __all__ = [
     "Environment",
     "ImageBuildDetails",
     "PythonSection",
+    "RCranPackage",
     "RSection",
     "SparkPackage",
     "SparkSection",
@@ -202,12 +206,14 @@ class Environment:
         return made
 
     @staticmethod
-    def from_existing_conda_environment(name: str, conda_environment_name: str) -> Environment | None:
-        """An environment with the packages of a conda environment of this machine: export it to a file first."""
-        raise UserErrorException(
-            f"Export it with 'conda env export -n {conda_environment_name} > env.yml', then take "
-            "Environment.from_conda_specification(name, 'env.yml')."
-        )
+    def from_existing_conda_environment(name: str, conda_environment_name: str) -> Environment:
+        """An environment with the packages of a conda environment of this machine. Raises where conda knows none."""
+        import yaml
+
+        made = Environment(name)
+        said = yaml.safe_load(conda.exported(conda_environment_name))
+        made.python.conda_dependencies = CondaDependencies(_underlying_structure=said)
+        return made
 
     @staticmethod
     def load_from_directory(path: str) -> Environment:
@@ -231,9 +237,9 @@ class Environment:
             shutil.rmtree(str(folder))
         folder.mkdir(parents=True)
         (folder / _FILE).write_text(json.dumps(self._to_dict(), indent=4), encoding="utf-8")
-        conda = self.python.conda_dependencies
-        if conda is not None and not self.python.user_managed_dependencies:
-            conda.save_to_file(folder, "conda_dependencies.yml")
+        packages = self.python.conda_dependencies
+        if packages is not None and not self.python.user_managed_dependencies:
+            packages.save_to_file(folder, "conda_dependencies.yml")
 
     def clone(self, new_name: str) -> Environment:
         """A copy under another name, of no version yet."""
@@ -321,6 +327,8 @@ class Environment:
             return _build(str(context.location), context.dockerfile_path, conda)
         if self.docker.base_dockerfile:
             return _build(_sent(workspace, {"Dockerfile": self._dockerfile().encode()}), "Dockerfile", conda)
+        if self.r is not None and not self.r.user_managed:
+            return _build(_sent(workspace, {"Dockerfile": self.r._dockerfile().encode()}), "Dockerfile", conda)
         image = self.docker._full_image()
         if conda is not None and self._inherits:  # what is added to a curated one stands on its packages
             packages = [*conda.pip_packages, *(each for each in conda.conda_packages if "python=" not in each)]
@@ -376,46 +384,11 @@ class Environment:
 
     def _to_dict(self) -> dict[str, Any]:
         """All of it as plain values, in the words of a saved environment."""
-        conda = self.python.conda_dependencies
-        return {
-            "name": self.name,
-            "version": self.version,
-            "environmentVariables": dict(self.environment_variables),
-            "python": {
-                "interpreterPath": self.python.interpreter_path,
-                "userManagedDependencies": self.python.user_managed_dependencies,
-                "condaDependencies": conda.as_dict() if conda is not None else None,
-                "baseCondaEnvironment": self.python.base_conda_environment,
-            },
-            "docker": {
-                "enabled": self.docker.enabled,
-                "baseImage": self.docker.base_image,
-                "baseDockerfile": self.docker.base_dockerfile,
-                "sharedVolumes": self.docker.shared_volumes,
-                "shmSize": self.docker.shm_size,
-                "arguments": list(self.docker.arguments),
-            },
-            "spark": self.spark._to_dict(),
-            "inferencingStackVersion": self.inferencing_stack_version,
-        }
+        return environment_file.written(self)
 
     @staticmethod
     def _from_dict(said: Mapping[str, Any]) -> Environment:
-        made = Environment(said["name"], _skip_defaults=True)
-        made.version = said.get("version")
-        made.environment_variables = dict(said.get("environmentVariables") or {})
-        made.inferencing_stack_version = said.get("inferencingStackVersion")
-        made.spark = SparkSection._from_dict(said.get("spark") or {})
-        python, docker = said.get("python") or {}, said.get("docker") or {}
-        made.python.interpreter_path = python.get("interpreterPath", "python")
-        made.python.user_managed_dependencies = bool(python.get("userManagedDependencies"))
-        made.python.base_conda_environment = python.get("baseCondaEnvironment")
-        conda = python.get("condaDependencies")
-        made.python.conda_dependencies = CondaDependencies(_underlying_structure=conda) if conda else None
-        for word, key in (("enabled", "enabled"), ("base_image", "baseImage"), ("base_dockerfile", "baseDockerfile")):
-            setattr(made.docker, word, docker.get(key))
-        made.docker.shm_size, made.docker.arguments = docker.get("shmSize"), list(docker.get("arguments") or ())
-        return made
+        return environment_file.read(Environment(said["name"], _skip_defaults=True), said)
 
 
 class ImageBuildDetails:
@@ -443,7 +416,7 @@ class ImageBuildDetails:
             raise UserErrorException(f"The environment could not be built:\n{self._log()}")
 
     def _log(self) -> str:
-        return str(self._workspace._server.respond("GET", self._workspace._path(f"{self._path}/buildlog")).text)
+        return str(self._workspace._call("GET", f"{self._path}/buildlog")["text"])
 
 
 def _build(location: str, dockerfile: str, conda: CondaDependencies | None) -> dict[str, Any]:

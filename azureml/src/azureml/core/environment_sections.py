@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
+from azureml.exceptions import UserErrorException
 
 DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
 """A bare system: no container is needed for it."""
@@ -81,15 +82,37 @@ class SparkSection:
         return made
 
 
+class RCranPackage:
+    """A package of R, by its name on CRAN. ``version`` and ``repository`` are kept as said: the newest is installed."""
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.version: str | None = None
+        self.repository: str | None = None
+
+
 class RSection:
-    """Settings of R. Kept as said: R is the one of the machine."""
+    """An R with packages of CRAN, in the place of an image: that of the machine, or a container's.
+
+    ``r_version``, ``rscript_path`` and ``snapshot_date`` are kept as said. Packages from elsewhere are refused.
+    """
 
     def __init__(self) -> None:
         self.r_version: str | None = None
         self.user_managed = False
         self.rscript_path: str | None = None
         self.snapshot_date: str | None = None
-        self.cran_packages: list[Any] = []
+        self.cran_packages: list[RCranPackage] = []
+        self.github_packages: list[Any] = []
+        self.custom_url_packages: list[Any] = []
+        self.bioconductor_packages: list[Any] = []
+
+    def _dockerfile(self) -> str:
+        """What brings it about, as a Dockerfile."""
+        if self.github_packages or self.custom_url_packages or self.bioconductor_packages:
+            raise UserErrorException("Of R's packages, CRAN's alone are installed: list others in a Dockerfile.")
+        names = ", ".join(f"'{each.name}'" for each in self.cran_packages)
+        return "\n".join(["FROM r-base", *([f'RUN R -e "install.packages(c({names}))"'] if names else [])])
 
 
 def take(section: Any, said: dict[str, Any]) -> None:

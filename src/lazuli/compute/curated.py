@@ -48,7 +48,7 @@ FAMILIES = (
 _COMMON = ('azureml-core; python_version >= "3.8"', "mlflow-skinny", "psutil")
 _LEARNING = ("joblib", "matplotlib", "numpy", "pandas", "scipy", 'skops; python_version >= "3.10"')
 """skops is how the MLflow of such Pythons saves a model of scikit-learn, but it does not bring that itself."""
-_PANDAS_1 = ('numpy<2; python_version < "3.12"', 'pandas<2; python_version < "3.12"')
+_PANDAS_1 = ('numpy<1.24; python_version < "3.12"', 'pandas<2; python_version < "3.12"')
 """On later Pythons there are no wheels of it: there it is the newest."""
 
 

@@ -27,7 +27,7 @@ _TOO_OLD = re.compile(r"[23]\.[0-7](\.\d+)?")
 _OLDEST = "3.8"
 """The oldest Python that the wheel runs on."""
 _THEN = {"numpy": "numpy<1.24", "pandas": "pandas<2"}
-"""What scripts of such Pythons call, later versions have taken away (``np.float``)."""
+"""What ``azureml-defaults`` of then brought. Later versions have taken away what scripts call (``np.float``)."""
 
 
 def renewed(python: str, requirements: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
@@ -37,9 +37,8 @@ def renewed(python: str, requirements: tuple[str, ...]) -> tuple[str, tuple[str,
     """
     if not _TOO_OLD.fullmatch(python) or not any(line.startswith(NAME) and ";" not in line for line in requirements):
         return python, requirements
-    named = {str(canonicalize_name(asked.name)): asked for line in requirements if (asked := _read(line))}
-    added = [line for name, line in _THEN.items() if name not in named or not named[name].specifier]
-    return _OLDEST, (*requirements, *(line for line in added if line.startswith("numpy") or "pandas" in named))
+    pinned = {str(canonicalize_name(asked.name)) for line in requirements if (asked := _read(line)) and asked.specifier}
+    return _OLDEST, (*requirements, *(line for name, line in _THEN.items() if name not in pinned))
 
 
 def wants(requirements: Iterable[str]) -> bool:

@@ -13,8 +13,10 @@ import yaml
 from azureml.core import Dataset, Environment, Experiment, RunConfiguration, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.core.conda_dependencies import CondaDependencies
+from azureml.core.environment import DEFAULT_GPU_IMAGE
 from azureml.core.runconfig import (
     DEFAULT_CPU_IMAGE,
+    DEFAULT_MMLSPARK_CPU_IMAGE,
     Data,
     DataLocation,
     DataReferenceConfiguration,
@@ -25,6 +27,7 @@ from azureml.core.runconfig import (
 )
 from azureml.core.runconfig import Dataset as RunDataset
 from azureml.core.script_run_config import MAX_DURATION_SECONDS_DEFAULT
+from azureml.data import OutputFileDatasetConfig
 from azureml.data._inputs import VARIABLE
 from azureml.data.datapath import DataPath
 from azureml.exceptions import RunConfigurationException, UserErrorException
@@ -35,6 +38,9 @@ def seen(path):
     return open(path).read() if os.path.isfile(path) else sorted(os.listdir(path))
 paths = {word: os.environ[word] for word in ("mounted", "copied", "AZUREML_DATAREFERENCE_place") if word in os.environ}
 told = {word: seen(path) for word, path in paths.items()}
+if os.environ.get("COLOUR") == "green":
+    from azureml.core import Run
+    told["table"] = Run.get_context().input_datasets["table"].to_pandas_dataframe()["a"].tolist()
 told.update(python=sys.executable, arguments=sys.argv[1:], colour=os.environ.get("COLOUR"))
 os.makedirs("outputs", exist_ok=True)
 with open("outputs/told.json", "w") as file:
@@ -81,6 +87,9 @@ def test_one_as_it_is_made() -> None:
     assert (made.node_count, made.max_run_duration_seconds, made.auto_prepare_environment) == (1, None, None)
     assert made.environment.python.conda_dependencies is conda and made.environment.docker.base_image
     made.auto_prepare_environment = True
+    made.docker.use_docker = True
+    assert ScriptRunConfig(".", run_config=made)._container() == {"shmSize": "2g"} and made.docker.use_docker
+    assert DEFAULT_MMLSPARK_CPU_IMAGE == DEFAULT_CPU_IMAGE != DEFAULT_GPU_IMAGE
     made.environment.docker.enabled = True
     made.environment.docker.base_image = DEFAULT_CPU_IMAGE
     assert made.environment.docker.base_image == DEFAULT_CPU_IMAGE
@@ -179,6 +188,7 @@ def test_data_is_named_by_the_settings(ws: Workspace, code: str, store: Any) -> 
         ),
         "copied": Data(DataLocation(data_path=DataPath(store, "data")), mechanism="download"),
         "again": files.as_named_input("again").as_mount(),
+        "table": Data(DataLocation(dataset=by_name), mechanism="direct"),
     }
     config = ScriptRunConfig(
         code, script="train.py", arguments=[str(store.path("data", "place")), "x y"], run_config=settings
@@ -186,10 +196,12 @@ def test_data_is_named_by_the_settings(ws: Workspace, code: str, store: Any) -> 
     config.run_config.environment_variables = {"COLOUR": "green"}
     told = ran(ws, config)
     assert told["mounted"] == told["copied"] == told["AZUREML_DATAREFERENCE_place"] == ["a.csv"]
-    assert (told["colour"], told["arguments"][1]) == ("green", "x y")
+    assert (told["table"], told["colour"], told["arguments"][1]) == ([1], "green", "x y")
     settings.data = {"table": Data(DataLocation(dataset=by_name)), "known": table.as_named_input("known")}
     known = json.loads(config._job(ws)["environmentVariables"][VARIABLE])
     assert known == {"table": {"id": table.id}, "known": {"id": table.id}}
+    settings.output_data = {"left": OutputFileDatasetConfig(name="left", destination=(store, "left"))}
+    assert "left" in config._job(ws)["outputs"] and list(settings.output_data) == ["left"]
     settings.data = {"none": Data()}
     with pytest.raises(RunConfigurationException, match="'none' has no location"):
         config._job(ws)

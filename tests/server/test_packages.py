@@ -30,11 +30,11 @@ def registered(served: Served, name: str, kind: str, files: dict[str, bytes]) ->
     return address
 
 
-def sent(served: Served, address: str) -> zipfile.ZipFile:
+def sent(served: Served, address: str, body: dict | None = None) -> zipfile.ZipFile:
     """The package of a model, once it is ready."""
-    said = served.admin.post(f"{address}/package")
+    said = served.admin.post(f"{address}/package", json=body or {})
     while said.status_code == 202:
-        said = served.admin.post(f"{address}/package")
+        said = served.admin.post(f"{address}/package", json=body or {})
     assert said.status_code == 201, said.text
     got = served.nobody.get(said.json()["url"])
     assert got.headers["content-disposition"].startswith("attachment;")
@@ -66,6 +66,49 @@ def test_a_model_of_mlflow_waits_for_what_it_needs(served: Served) -> None:
         names = archive.namelist()
         assert b"FROM docker.io/library/python:3." in archive.read("Dockerfile")
     assert {"requirements.txt", "root/var/azureml-app/azureml-models/saved/1/saved/MLmodel"} <= set(names)
+
+
+def test_a_script_is_sent_with_its_models_and_runs_where_they_lie(served: Served, tmp_path: Path) -> None:
+    models = [registered(served, name, "custom_model", {"word.txt": name.encode()}) for name in ("first", "second")]
+    script = (
+        b"import os\ndef init():\n    global said\n    root = os.environ['AZUREML_MODEL_DIR']\n"
+        b"    said = [open(f'{root}/{n}/1/{n}/word.txt').read() for n in ('first', 'second')]\n"
+        b"def run(data): return said\n"
+    )
+    container = served.platform.storage.code_container(SCOPE, "packaged", "1")
+    served.platform.store.blobs.put_bytes(container, "src/deep/score.py", script)
+    code, environment = f"{WS}/codes/packaged/versions/1", f"{WS}/environments/packaged/versions/1"
+    uri = f"{served.url}/lazuli.blob.core.lazuli.local/{container}/src"
+    assert served.admin.put(code, json={"properties": {"codeUri": uri}}).status_code == 201
+    said = {"image": "ubuntu", "condaFile": "dependencies: [python, pip: [azureml-defaults]]\n"}
+    assert served.admin.put(environment, json={"properties": said}).status_code == 201
+    configured = {"codeId": code, "scoringScript": "deep/score.py"}
+    body = {"codeConfiguration": configured, "environmentId": environment, "furtherModels": [models[1]]}
+    with sent(served, models[0], body) as archive:
+        archive.extractall(tmp_path / "context")
+    context = tmp_path / "context"
+    assert "lazuli-azureml==" in (context / "requirements.txt").read_text()
+    assert "--find-links=/opt/lazuli/wheels" in (context / "Dockerfile").read_text()
+    assert [file.suffix for file in (context / "wheels").iterdir()] == [".whl"]
+    root, port = context / "root", free_port()
+    settings = {"root": str(root / "var/azureml-app"), "script": "deep/score.py", "address": ["127.0.0.1", port]}
+    (tmp_path / "serving.json").write_text(json.dumps(settings))
+    env = {**os.environ, "AZUREML_MODEL_DIR": str(root / "var/azureml-app/azureml-models")}
+    program = str(root / "opt/lazuli/server/lazuli_score/__main__.py")
+    with subprocess.Popen([sys.executable, program, str(tmp_path / "serving.json")], env=env) as process:
+        eventually(lambda: _is_healthy(port))
+        assert httpx.post(f"http://127.0.0.1:{port}/score", json=1).json() == ["first", "second"]
+        process.terminate()
+    half = served.admin.post(f"{models[0]}/package", json={"codeConfiguration": {"codeId": code}})
+    assert half.status_code == 400 and "Half of what answers" in half.text
+    wrong = {**body, "codeConfiguration": {"codeId": code, "scoringScript": "none.py"}}
+    assert "The code has no 'none.py'" in served.admin.post(f"{models[0]}/package", json=wrong).text
+    here = f"{WS}/environments/here/versions/1"
+    served.admin.put(here, json={"properties": {"image": f"interpreter:{sys.executable}"}})
+    assert (
+        "a Python of this machine"
+        in served.admin.post(f"{models[0]}/package", json={**body, "environmentId": here}).text
+    )
 
 
 def test_what_cannot_be_packaged_is_told(served: Served) -> None:

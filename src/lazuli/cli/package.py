@@ -170,7 +170,7 @@ def _with(contents: Contents, variables: Mapping[str, str]) -> Contents:
 def _script(configured: Any, beside: Path) -> Script:
     from lazuli.endpoints.packages.contents import Script
 
-    return Script(beside / (configured.code or "."), configured.scoring_script or "score.py")
+    return Script.at(beside / (configured.code or "."), configured.scoring_script or "score.py")
 
 
 def _environment(connect: Connect, said: ModelPackage, model: Path, beside: Path) -> Environment:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -14,7 +15,7 @@ from packaging.utils import canonicalize_name
 from lazuli.client.wheel import NAME, WHEELS, version_of, wheel
 from lazuli.schema.problems import Unavailable
 
-__all__ = ["NAME", "WHEELS", "answered", "renewed", "stand_in", "wants"]
+__all__ = ["NAME", "WHEELS", "answered", "renewed", "stand_in", "wants", "wheels_of"]
 
 _SAME_FILES = (
     r"azureml-(core|defaults|sdk|telemetry|widgets|mlflow|interpret|explain-model|tensorboard|datadrift|opendatasets"
@@ -39,6 +40,12 @@ def renewed(python: str, requirements: tuple[str, ...]) -> tuple[str, tuple[str,
         return python, requirements
     pinned = {str(canonicalize_name(asked.name)) for line in requirements if (asked := _read(line)) and asked.specifier}
     return _OLDEST, (*requirements, *(line for name, line in _THEN.items() if name not in pinned))
+
+
+def wheels_of(lock: Iterable[str]) -> list[Path]:
+    """The wheel of what is locked, which no index has."""
+    versions = [line.partition("==")[2].strip() for line in lock if line.startswith(f"{NAME}==")]
+    return [file for version in versions for file in WHEELS.glob(f"*-{version}-*.whl")]
 
 
 def wants(requirements: Iterable[str]) -> bool:

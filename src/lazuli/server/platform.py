@@ -194,7 +194,17 @@ class Platform:
             *session_routes(self.access),
             *shown_routes(self.storage, stored, self.store.blobs, self.tracking.runs, sessions, tickets, spool),
             *package_routes(
-                RegisteredPackages(shelves.model, self.storage, self.store.blobs, self.environments), sessions, tickets
+                RegisteredPackages(
+                    shelves.model,
+                    shelves.code,
+                    shelves.environment,
+                    self.made,
+                    self.storage,
+                    self.store.blobs,
+                    self.environments,
+                ),
+                sessions,
+                tickets,
             ),
             *schema_routes(),
             *discovery_routes(self.access),

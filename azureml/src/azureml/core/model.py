@@ -14,6 +14,8 @@ from urllib.parse import quote
 from azureml._lazuli import place
 from azureml._lazuli.server import raised_as
 from azureml.core._model_files import MODELS_DIR, files_of, lying_in
+from azureml.core._model_package import ModelPackage
+from azureml.core._model_registering import KEPT, created, facts
 from azureml.core._model_versions import OURS, fits, texts, versions
 from azureml.core.dataset import Dataset
 from azureml.core.inference_config import InferenceConfig
@@ -21,7 +23,6 @@ from azureml.core.resource_configuration import ResourceConfiguration
 from azureml.exceptions import (
     ModelNotFoundException,
     ModelPathNotFoundException,
-    ServiceException,
     UserErrorException,
     WebserviceException,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "InferenceConfig",
     "Model",
     "ModelNotFoundException",
+    "ModelPackage",
     "ModelPathNotFoundException",
     "WebserviceException",
 ]
@@ -101,7 +103,7 @@ class Model:
         parts = said["id"].split("/")
         properties = said["properties"]
         own = dict(properties.get("properties") or {})
-        kept = {word: own.pop(OURS + word, "") for word in _KEPT}
+        kept = {word: own.pop(OURS + word, "") for word in KEPT}
         self.name: str = parts[-3]
         self.version: Any = int(parts[-1]) if parts[-1].isdigit() else parts[-1]
         self.id: str = f"{self.name}:{parts[-1]}"
@@ -166,7 +168,8 @@ class Model:
         source = Path(model_path).expanduser()
         files = files_of(source, child_paths)
         print(f"Registering model {model_name}")
-        facts = _facts(
+        known = facts(
+            Model._SUPPORTED_FRAMEWORKS,
             model_framework,
             model_framework_version,
             datasets,
@@ -180,7 +183,8 @@ class Model:
             workspace._storage.container(_DATASTORE).put_all(sent)
         root = source.resolve().name
         uri, is_mlflow = f"azureml://datastores/{_DATASTORE}/paths/{folder}/{root}", f"{root}/MLmodel" in files
-        return _created(workspace, model_name, uri, is_mlflow, description, tags, {**texts(properties), **facts})
+        said = created(workspace, model_name, uri, is_mlflow, description, tags, {**texts(properties), **known})
+        return Model._of(workspace, said)
 
     @staticmethod
     def _register_from_run(
@@ -210,7 +214,8 @@ class Model:
                 f"Could not locate the provided model_path {path} in the set of files uploaded to the run: "
                 f"{_some(workspace, root)}. See https://aka.ms/run-logging for more details."
             )
-        facts = _facts(
+        known = facts(
+            Model._SUPPORTED_FRAMEWORKS,
             model_framework,
             model_framework_version,
             datasets,
@@ -219,7 +224,8 @@ class Model:
             resource_configuration,
         )
         uri, is_mlflow = f"runs:/{run.id}/{path}", f"{root}{path}/MLmodel" in found
-        return _created(workspace, model_name, uri, is_mlflow, description, tags, {**texts(properties), **facts})
+        said = created(workspace, model_name, uri, is_mlflow, description, tags, {**texts(properties), **known})
+        return Model._of(workspace, said)
 
     @staticmethod
     def list(
@@ -396,6 +402,48 @@ class Model:
             service.wait_for_deployment(show_output=True)
         return service
 
+    @staticmethod
+    def package(
+        workspace: Workspace,
+        models: Sequence[Model],
+        inference_config: InferenceConfig | None = None,
+        generate_dockerfile: bool = False,
+        image_name: str | None = None,
+        image_label: str | None = None,
+    ) -> ModelPackage:
+        """Models with a server, a script and its environment, as a folder that docker or podman builds.
+
+        :meth:`ModelPackage.save` writes the folder, :meth:`ModelPackage.pull` builds the image ``image_name`` with the
+        label ``image_label`` of it. The environment has to list its packages.
+        """
+        return ModelPackage(workspace, models, inference_config, generate_dockerfile, image_name, image_label)
+
+    @staticmethod
+    def profile(
+        workspace: Workspace,
+        profile_name: str,
+        models: Sequence[Model],
+        inference_config: InferenceConfig,
+        input_dataset: Any,
+        cpu: float | None = None,
+        memory_in_gb: float | None = None,
+        description: str | None = None,
+    ) -> Any:
+        """Refused: what a machine has is not parcelled out to services, so there is nothing to recommend."""
+        raise WebserviceException(
+            f"Model.profile ('{profile_name}') finds out how much CPU and memory to give a service, and services here "
+            "have all that the machine has. Deploy it: the endpoint's page in Studio tells how long answers take."
+        )
+
+    def add_properties(self, properties: Mapping[str, str]) -> None:
+        """Refused: the properties of a version are fixed when it is registered; tags are not."""
+        raise UserErrorException(f"The properties of a version never change: use add_tags({dict(properties)}).")
+
+    def add_dataset_references(self, datasets: Iterable[tuple[str, Any]]) -> None:
+        """Refused: what a version was made of is fixed when it is registered."""
+        purposes = ", ".join(purpose for purpose, _ in datasets)
+        raise UserErrorException(f"The datasets of a version ({purposes}) are said when it is registered.")
+
     @property
     def _resource_id(self) -> str:
         return f"{self.workspace._scope.path}/{self._address}"
@@ -424,69 +472,6 @@ class Model:
         parts = url.partition("/datastores/")[2] or url.partition("://datastores/")[2]
         datastore, _, path = parts.partition("/paths/")
         return self.workspace._storage.container(datastore), path.strip("/")
-
-
-_KEPT = ("framework", "framework_version", "datasets", "sample_input", "sample_output", "resources")
-
-
-def _facts(
-    framework: str | None,
-    framework_version: str | None,
-    datasets: Iterable[tuple[str, Any]] | None,
-    sample_input: Any,
-    sample_output: Any,
-    resources: ResourceConfiguration | None,
-) -> dict[str, str]:
-    if framework is not None and framework not in Model._SUPPORTED_FRAMEWORKS:
-        raise WebserviceException(
-            f"'{framework}' is no model_framework; there are {', '.join(Model._SUPPORTED_FRAMEWORKS)}."
-        )
-    by_purpose: dict[str, list[Any]] = {}
-    for purpose, dataset in datasets or ():
-        by_purpose.setdefault(purpose, []).append(_id_of(dataset))
-    values = (
-        framework,
-        framework_version,
-        json.dumps(by_purpose) if by_purpose else "",
-        _id_of(sample_input),
-        _id_of(sample_output),
-        json.dumps(resources.serialize()) if resources else "",
-    )
-    return {OURS + word: str(value) for word, value in zip(_KEPT, values) if value}
-
-
-def _id_of(dataset: Any) -> str:
-    return "" if dataset is None else str(getattr(dataset, "id", None) or dataset)
-
-
-def _created(
-    workspace: Workspace,
-    name: str,
-    uri: str,
-    is_mlflow: bool,
-    description: str | None,
-    tags: Mapping[str, str] | None,
-    properties: Mapping[str, str],
-) -> Model:
-    """A new version; the next one where somebody else took the number meanwhile."""
-    body = {
-        "modelUri": uri,
-        "modelType": "mlflow_model" if is_mlflow else "custom_model",
-        "description": description,
-        "tags": texts(tags),
-        "properties": properties,
-    }
-    for _ in range(8):
-        container = workspace._found(f"models/{quote(name, '')}")
-        version = container["properties"].get("nextVersion") if container else None
-        try:
-            said = workspace._call("PUT", f"models/{quote(name, '')}/versions/{version or 1}", {"properties": body})
-        except ServiceException as refused:
-            if refused.status_code != 409:
-                raise WebserviceException(refused.message) from refused
-        else:
-            return Model._of(workspace, said)
-    raise WebserviceException(f"Others register versions of '{name}' at the same time. Try again.")
 
 
 def _some(workspace: Workspace, root: str) -> str:

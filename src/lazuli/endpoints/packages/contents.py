@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
@@ -41,10 +41,21 @@ class Environ:
 
 @dataclass(frozen=True)
 class Script:
-    """A scoring script, in its folder; a model of MLflow needs none."""
+    """A scoring script and what lies in its folder; a model of MLflow needs none."""
 
-    folder: Path | None = None
+    files: Mapping[str, Entry] = field(default_factory=dict)
+    """By their path below the folder."""
     name: str = ""
+
+    @classmethod
+    def at(cls, folder: Path, name: str) -> Script:
+        """One in a folder of this machine. Raises :class:`InvalidInput` where it is not there."""
+        if not (folder / name).is_file():
+            raise InvalidInput(
+                f"There is no '{name}' in '{folder}'.",
+                target="inferencing_server.code_configuration.scoring_script",
+            )
+        return cls({path[1:]: entry for path, entry in folder_entries(folder, "").items()}, name)
 
 
 @dataclass(frozen=True)
@@ -100,24 +111,29 @@ def onnx_contents(name: str, version: str, model: Path | Held, mount: str = "") 
 
 
 def script_contents(
-    name: str, version: str, model: Path | Held, environ: Environ, script: Script | None = None, mount: str = ""
+    name: str,
+    version: str,
+    model: Path | Held,
+    environ: Environ,
+    script: Script | None = None,
+    mount: str = "",
+    further: Iterable[tuple[str, str, Held]] = (),
 ) -> Contents:
-    """A package of a model that a script answers with, or MLflow, in the model's environment."""
+    """A package of a model that a script answers with, or MLflow, in the model's environment.
+
+    ``further`` models, each by its name and version, lie beside it, as they do behind an endpoint.
+    """
     home, script = _model_home(name, version, mount), script or Script()
     files = folder_entries(_RUNTIME / "inside" / "lazuli_score", f"{_HOME}/lazuli_score")
     files |= _held(model).below(home)
-    if script.folder is not None:
-        if not (script.folder / script.name).is_file():
-            raise InvalidInput(
-                f"There is no '{script.name}' in '{script.folder}'.",
-                target="inferencing_server.code_configuration.scoring_script",
-            )
-        files |= folder_entries(script.folder, _APP)
+    for other, number, held in further:
+        files |= held.below(_model_home(other, number, mount))
+    files |= {f"{_APP}/{path}": entry for path, entry in script.files.items()}
     flavor = {"script": script.name} if script.name else {"flavor": "mlflow"}
     settings = {"root": f"/{_APP}", "address": ["0.0.0.0", PORT], **flavor}  # noqa: S104  (a container's own)
     files |= {_SETTINGS: Entry(content=json.dumps(settings).encode()), _APP: Entry(mode=0o755)}
     variables = {
-        "AZUREML_MODEL_DIR": f"/{home}",
+        "AZUREML_MODEL_DIR": f"/{home.removesuffix(f'/{name}/{version}') if further else home}",
         "AML_APP_ROOT": f"/{_APP}",
         "AZUREML_ENTRY_SCRIPT": script.name,
         "SERVICE_NAME": name,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipFile
 
+from lazuli.compute import sdk
 from lazuli.compute.images.layers import Base, Entry, Image, write_archive, write_layout
 from lazuli.compute.images.roots import bytecode, libraries, placed, python_entries, system_entries
 from lazuli.endpoints.packages.contents import PORT, Contents, Environ
@@ -37,11 +38,13 @@ def write_context(contents: Contents, folder: Path) -> None:
 
 def context_entries(contents: Contents) -> dict[str, Entry]:
     """What lies in a folder from which podman or docker builds the image, by its path there."""
+    wheels = {f"wheels/{file.name}": Entry(file) for file in sdk.wheels_of(contents.environ.lock)}
     lock = "".join(f"{line}\n" for line in contents.environ.lock)
     return {
         **{f"root/{path}": entry for path, entry in contents.files.items()},
+        **wheels,
         "requirements.txt": Entry(content=lock.encode()),
-        "Dockerfile": Entry(content=_dockerfile(contents).encode()),
+        "Dockerfile": Entry(content=_dockerfile(contents, has_wheels=bool(wheels)).encode()),
     }
 
 
@@ -106,12 +109,14 @@ def _without(entries: Mapping[str, Entry], others: Mapping[str, Entry]) -> dict[
     return {path: entry for path, entry in entries.items() if entry.source is None or entry.source not in sources}
 
 
-def _dockerfile(contents: Contents) -> str:
+def _dockerfile(contents: Contents, *, has_wheels: bool) -> str:
     variables = "".join(f"ENV {name}={_quoted(value, name)}\n" for name, value in contents.variables.items())
     return (
         f"FROM docker.io/library/python:{contents.environ.version}-slim\n"
         "COPY requirements.txt /opt/lazuli/requirements.txt\n"
-        "RUN pip install --no-cache-dir -r /opt/lazuli/requirements.txt\n"
+        f"{'COPY wheels/ /opt/lazuli/wheels/' + chr(10) if has_wheels else ''}"
+        f"RUN pip install --no-cache-dir {'--find-links=/opt/lazuli/wheels ' if has_wheels else ''}"
+        "-r /opt/lazuli/requirements.txt\n"
         "COPY root/ /\n"
         f"{variables}"
         f"EXPOSE {PORT}\n"

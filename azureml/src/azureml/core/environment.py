@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from azureml._lazuli import conda
+from azureml._lazuli.declined import declined
 from azureml._lazuli.server import raised_as
 from azureml.core import environment_file
 from azureml.core.conda_dependencies import CondaDependencies
@@ -221,12 +222,9 @@ class Environment:
         return Environment._from_dict(json.loads((Path(path) / _FILE).read_text(encoding="utf-8")))
 
     @staticmethod
-    def add_private_pip_wheel(workspace: Workspace, file_path: str, exist_ok: bool = False) -> str:
+    @declined("Put the wheel into the folder that the server's setting 'package_links' names, and list its package.")
+    def add_private_pip_wheel(workspace: Workspace, file_path: str, exist_ok: bool = False) -> Any:
         """Refused: wheels come from a folder or an index that the server's settings name."""
-        raise UserErrorException(
-            f"Wheels are not kept by workspaces. Put '{Path(file_path).name}' into the folder that the server's "
-            "setting 'package_links' names, and list the package by its name."
-        )
 
     def save_to_directory(self, path: str, overwrite: bool = False) -> None:
         """Write the environment down in a folder."""

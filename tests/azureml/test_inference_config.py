@@ -38,7 +38,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_several_models(ws: Workspace, here: Path) -> None:
     models = [word_model(ws, name, name) for name in ("first", "second")]
     Path("score.py").write_text(SEVERAL)
-    config = InferenceConfig("score.py", environment=my_own(), description="Two models")
+    environment = my_own()
+    environment.inferencing_stack_version = "latest"  # kept as said: there is one server of scripts
+    config = InferenceConfig("score.py", environment=environment, description="Two models")
     service = Model.deploy(ws, "several", models, config)
     service.wait_for_deployment()
     assert service.run("1") == ["first", "second", "second"]

@@ -8,6 +8,7 @@ import pytest
 
 from azureml._lazuli.declined import Declined, declined
 from azureml.accel import AccelContainerImage
+from azureml.automl.core.shared.exceptions import ConfigException
 from azureml.contrib.interpret.visualize import ExplanationDashboard
 from azureml.datadrift import AlertConfiguration, DataDriftDetector
 from azureml.exceptions import UserErrorException
@@ -63,5 +64,5 @@ def test_nobody_is_told_anything() -> None:
 def test_the_metrics_of_tasks() -> None:
     assert get_primary_metrics("classification")[2] == "AUC_weighted"
     assert get_primary_metrics("regression") == get_primary_metrics("forecasting")
-    with pytest.raises(UserErrorException, match="no task"):
+    with pytest.raises(ConfigException, match="no task"):
         get_primary_metrics("guessing")

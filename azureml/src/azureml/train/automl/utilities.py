@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azureml.exceptions import UserErrorException
+from azureml.automl.core.shared.exceptions import ConfigException
 
 __all__ = ["get_primary_metrics"]
 
@@ -26,7 +26,7 @@ _METRICS = {
 
 
 def get_primary_metrics(task: str) -> list[str]:
-    """The metrics that a task may be judged by. Raises :class:`UserErrorException` for one that is not known."""
+    """The metrics that a task may be judged by. Raises :class:`ConfigException` for one that is not known."""
     if task not in _METRICS:
-        raise UserErrorException(f"'{task}' is no task; there are {', '.join(_METRICS)}.")
+        raise ConfigException(f"'{task}' is no task; there are {', '.join(_METRICS)}.")
     return list(_METRICS[task])

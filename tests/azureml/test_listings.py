@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.clients.environments import REPOSITORY, client_environment
+from tests.clients.environments import REPOSITORY, network_environment
 
 from azureml.core import Dataset, Environment, Experiment, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
@@ -17,7 +17,6 @@ from azureml.core.model import Model
 from azureml.core.resource_configuration import ResourceConfiguration
 
 SOURCES = Path(__file__).parent / "listings"
-TORCH = ["torch==2.13.0", "mlflow-skinny==3.17.2", "numpy", "pyyaml", "requests"]
 
 
 @pytest.fixture
@@ -28,6 +27,15 @@ def project(ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     ws.write_config(path=str(folder))
     monkeypatch.chdir(folder)
     yield folder
+
+
+def with_library(name: str) -> Environment:
+    """The environment of a Python that has the library already."""
+    environment = Environment(name=f"{name}-env")
+    environment.python.user_managed_dependencies = True
+    environment.python.interpreter_path = str(network_environment(name))
+    environment.environment_variables = {"PYTHONPATH": str(REPOSITORY / "azureml" / "src")}
+    return environment
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +55,7 @@ def test_hello_of_the_first_day(capsys: pytest.CaptureFixture[str]) -> None:
     ws = Workspace.from_config()
     experiment = Experiment(workspace=ws, name="day1-experiment-hello")
 
-    config = ScriptRunConfig(source_directory="./src", script="hello.py", compute_target="cpu-cluster")
+    config = ScriptRunConfig(source_directory="./src", script="run.py", compute_target="cpu-cluster")
 
     run = experiment.submit(config)
     aml_url = run.get_portal_url()
@@ -60,10 +68,7 @@ def test_hello_of_the_first_day(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.usefixtures("project")
 def test_pytorch_is_trained() -> None:
-    pytorch_env = Environment(name="pytorch-env")
-    pytorch_env.python.user_managed_dependencies = True
-    pytorch_env.python.interpreter_path = str(client_environment("pytorch-job", TORCH, compiles=False))
-    pytorch_env.environment_variables = {"PYTHONPATH": str(REPOSITORY / "azureml" / "src")}
+    pytorch_env = with_library("torch")
     ws = Workspace.from_config()
     project_folder = "./src"
 
@@ -103,8 +108,8 @@ def dataset(ws: Workspace, tmp_path: Path) -> Any:
 
 
 @pytest.mark.usefixtures("project")
-def test_a_network_of_two_layers_is_trained(ws: Workspace, dataset: Any, compute_target: Any) -> None:
-    tf_env = Environment.from_conda_specification(name="tf-env", file_path="./src/conda_dependencies.yml")
+def test_tensorflow_is_trained(ws: Workspace, dataset: Any) -> None:
+    tf_env = with_library("keras")
 
     args = [
         "--data-folder",
@@ -122,7 +127,7 @@ def test_a_network_of_two_layers_is_trained(ws: Workspace, dataset: Any, compute
         source_directory="./src",
         script="tf_mnist.py",
         arguments=args,
-        compute_target=compute_target,
+        compute_target="local",
         environment=tf_env,
     )
     run = Experiment(workspace=ws, name="Tutorial-TF-Mnist").submit(src)
@@ -139,4 +144,4 @@ def test_a_network_of_two_layers_is_trained(ws: Workspace, dataset: Any, compute
     found = run.get_metrics()
     assert found["final_acc"] > 0.9 and len(found["loss"]) == len(found["validation_acc"]) == 5
     assert found["loss"][-1] < found["loss"][0]
-    assert model.resource_configuration.memory_in_gb == 0.5 and Path("model/model.pkl").is_file()
+    assert model.resource_configuration.memory_in_gb == 0.5 and Path("model/model.keras").is_file()

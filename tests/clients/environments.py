@@ -12,6 +12,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+_WITH_ALL = [
+    "onnx>=1.19,<2",
+    "onnxruntime>=1.20",
+    "pandas>=2.2",
+    "protobuf<7",
+    "pyyaml",
+    "requests",
+    "mlflow-skinny==3.17.2",
+]
+_NETWORKS = {
+    "torch": ["torch==2.13.0", "onnxscript>=0.7", "catboost>=1.2.10", *_WITH_ALL],
+    "keras": ["tensorflow-cpu>=2.21,<3", "keras>=3.15", "tf2onnx>=1.17", *_WITH_ALL],
+}
+"""Libraries of networks, with what their tests need to train, to track and to export."""
+
+
+def network_environment(library: str) -> Path:
+    """The Python of an environment that holds ``torch`` or ``keras``, and nothing of this project."""
+    return client_environment(library, _NETWORKS[library], compiles=False)
 
 
 def client_environment(name: str, requirements: Sequence[str], *, compiles: bool = True) -> Path:

@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
-import joblib
 import mlflow
 import numpy as np
-from sklearn.neural_network import MLPClassifier
+import tensorflow as tf
 
 from azureml.core import Run
 
@@ -29,14 +28,39 @@ y_train, y_test = table("train-labels"), table("test-labels")
 
 run = Run.get_context()
 mlflow.log_param("batch_size", args.batch_size)
-model = MLPClassifier((args.n_hidden_1, args.n_hidden_2), learning_rate_init=args.learning_rate, random_state=0)
-for epoch in range(5):
-    for start in range(0, len(x_train), args.batch_size):
-        end = start + args.batch_size
-        model.partial_fit(x_train[start:end], y_train[start:end], classes=range(10))
-    mlflow.log_metric("loss", model.loss_, step=epoch)
-    run.log("validation_acc", model.score(x_test, y_test))
-run.log("final_acc", model.score(x_test, y_test))
+tf.keras.utils.set_random_seed(0)
+model = tf.keras.Sequential(
+    [
+        tf.keras.layers.Dense(args.n_hidden_1, activation="relu"),
+        tf.keras.layers.Dense(args.n_hidden_2, activation="relu"),
+        tf.keras.layers.Dense(10),
+    ]
+)
+model.compile(
+    optimizer=tf.keras.optimizers.SGD(learning_rate=args.learning_rate, momentum=0.9),
+    loss=tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+)
+
+
+class Log(tf.keras.callbacks.Callback):
+    """Tells how an epoch went: to MLflow, and to the run."""
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        mlflow.log_metric("loss", logs["loss"], step=epoch)
+        run.log("validation_acc", logs["val_accuracy"])
+
+
+model.fit(
+    x_train,
+    y_train,
+    batch_size=args.batch_size,
+    epochs=5,
+    validation_data=(x_test, y_test),
+    verbose=2,
+    callbacks=[Log()],
+)
+run.log("final_acc", model.evaluate(x_test, y_test, verbose=0)[1])
 
 Path("outputs/model").mkdir(parents=True)
-joblib.dump(model, "outputs/model/model.pkl")
+model.save("outputs/model/model.keras")

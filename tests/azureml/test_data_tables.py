@@ -91,6 +91,23 @@ def test_an_address_on_the_web_is_read(store: Any, tmp_path: Path) -> None:
         web.shutdown()
 
 
+def test_an_address_on_the_web_is_read_through_a_proxy(
+    store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "http:" / "data.example"  # a proxy is asked for the whole address
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text(ROWS)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        table = Dataset.Tabular.from_delimited_files("http://data.example/a.csv")
+        assert len(table.to_pandas_dataframe()) == 3
+        proxy.shutdown()
+
+
 def test_a_file_is_read_once(store: Any, ws: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked = []
     respond = type(ws._server).respond

@@ -95,20 +95,21 @@ class Server:
         if url.startswith(f"{self.url}/") and "sig=" not in url:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         said.setdefault("timeout", _TIMEOUT)
+        is_own = urlsplit(url).hostname == urlsplit(self.url).hostname
         stream = said.get("data") if hasattr(said.get("data"), "seek") else None
         start = stream.tell() if stream else 0
         for attempt in range(1, _ATTEMPTS + 1):
             if stream:
                 stream.seek(start)
             try:
-                response = self._session().request(method, url, headers=headers, **said)
+                response = self._session(is_own).request(method, url, headers=headers, **said)
             except requests.ConnectionError as error:
                 if attempt == _ATTEMPTS or not (method in _IDEMPOTENT or _never_left(error)):
-                    raise _unreachable(self.url, error) from None
+                    raise self._unreachable(url, is_own, error) from None
             except requests.exceptions.InvalidJSONError as error:
                 raise UserErrorException(f"What is sent to {url} cannot be JSON: {error}.") from None
             except requests.RequestException as error:
-                raise _unreachable(self.url, error) from None
+                raise self._unreachable(url, is_own, error) from None
             else:
                 if response.ok:
                     return response
@@ -117,16 +118,26 @@ class Server:
             time.sleep(0.1 * 3 ** (attempt - 1))
         raise AssertionError("the loop above returns or raises")
 
-    def _session(self) -> Any:
-        session = getattr(self._local, "session", None)
-        if session is None:
+    def _unreachable(self, url: str, is_own: bool, error: Exception) -> ServiceException:
+        at = self.url if is_own else "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        if "CERTIFICATE_VERIFY_FAILED" in str(error) and is_own:
+            return ServiceException(f"The certificate of {at} is not trusted. Name the CA that signed it in LAZULI_CA.")
+        if _never_left(error) and is_own:
+            return ServiceException(f"No Lazuli server answers at {at}. Start it with 'lazuli up', or set LAZULI_URL.")
+        return ServiceException(f"The connection to {at} broke: {error}.")
+
+    def _session(self, is_own: bool) -> Any:
+        """The connections of this thread: to the server, and to others, which have proxies and CAs of their own."""
+        sessions = self._local.__dict__.setdefault("sessions", {})
+        if is_own not in sessions:
             import requests
 
-            session = self._local.session = requests.Session()
-            # A proxy of the shell cannot reach this machine's own ports.
-            session.trust_env = urlsplit(self.url).hostname not in _LOOPBACK
-            session.verify = self._ca_file or True
-        return session
+            session = sessions[is_own] = requests.Session()
+            if is_own:
+                # A proxy of the shell cannot reach this machine's own ports.
+                session.trust_env = urlsplit(self.url).hostname not in _LOOPBACK
+                session.verify = self._ca_file or True
+        return sessions[is_own]
 
 
 @contextmanager
@@ -165,11 +176,3 @@ def _whole(error: Mapping[str, Any]) -> str:
 
 def _never_left(error: Exception) -> bool:
     return "NewConnectionError" in repr(error) or "Connection refused" in repr(error)
-
-
-def _unreachable(url: str, error: Exception) -> ServiceException:
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return ServiceException(f"The certificate of {url} is not trusted. Name the CA that signed it in LAZULI_CA.")
-    if _never_left(error):
-        return ServiceException(f"No Lazuli server answers at {url}. Start it with 'lazuli up', or set LAZULI_URL.")
-    return ServiceException(f"The connection to {url} broke: {error}.")

@@ -50,8 +50,18 @@ def compute_target(ws: Workspace) -> Any:
     return compute_target
 
 
-@pytest.mark.usefixtures("project", "compute_target")
-def test_hello_of_the_first_day(capsys: pytest.CaptureFixture[str]) -> None:
+def test_hello_of_the_first_day(house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    shutil.copytree(SOURCES, tmp_path / "src")
+    monkeypatch.chdir(tmp_path)
+    ws = Workspace.create(
+        name="myworkspace",
+        subscription_id="00000000-0000-0000-0000-00000000cafe",
+        resource_group="myresourcegroup",
+        create_resource_group=True,
+        location="eastus2",
+    )
+    ws.write_config()
+
     ws = Workspace.from_config()
     experiment = Experiment(workspace=ws, name="day1-experiment-hello")
 
@@ -61,9 +71,18 @@ def test_hello_of_the_first_day(capsys: pytest.CaptureFixture[str]) -> None:
     aml_url = run.get_portal_url()
     print(aml_url)
 
-    assert capsys.readouterr().out.startswith("http")
+    said = capsys.readouterr().out
+    assert "There was no 'cpu-cluster' yet" in said and said.splitlines()[-1].startswith("http")
     run.wait_for_completion(show_output=True)
     assert "Hello world!" in capsys.readouterr().out
+    assert [each.name for each in AmlCompute.list(ws)] == ["cpu-cluster"]
+
+
+@pytest.mark.usefixtures("compute_target")
+def test_a_cluster_that_is_there_is_taken(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ScriptRunConfig(source_directory=str(SOURCES), script="run.py", compute_target="cpu-cluster")
+    Experiment(ws, "again").submit(config).wait_for_completion()
+    assert "There was no" not in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("project")

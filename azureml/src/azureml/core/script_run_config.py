@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_DURATION_SECONDS_DEFAULT", "ScriptRunConfig"]
 
 MAX_DURATION_SECONDS_DEFAULT = 30 * 24 * 60 * 60
+_OF_THE_DOCUMENTS, _ITS_SIZE, _ITS_NODES = "cpu-cluster", "STANDARD_D2_V2", 4
 
 
 class ScriptRunConfig:
@@ -178,8 +179,19 @@ def _text(argument: Any, job: dict[str, Any]) -> str:
 
 
 def _compute_id(workspace: Any, target: str) -> str:
-    """The compute of a job. ``amlcompute``, which Azure makes for one run alone, is the server's own machine."""
-    return "local" if target in ("local", "amlcompute") else str(workspace._path(f"computes/{target}"))
+    """The compute of a job. ``amlcompute``, which Azure makes for one run alone, is the server's own machine.
+
+    ``cpu-cluster``, the name in Azure's own documents, is made where a workspace has none: their scripts begin with it.
+    """
+    if target in ("local", "amlcompute"):
+        return "local"
+    if target == _OF_THE_DOCUMENTS and workspace._found(f"computes/{target}") is None:
+        from azureml.core.compute import AmlCompute, ComputeTarget
+
+        size = AmlCompute.provisioning_configuration(vm_size=_ITS_SIZE, max_nodes=_ITS_NODES)
+        ComputeTarget.create(workspace, target, size)
+        print(f"There was no '{target}' yet: it is made, with up to {_ITS_NODES} nodes of {_ITS_SIZE}.")
+    return str(workspace._path(f"computes/{target}"))
 
 
 def _name(experiment: str) -> str:

@@ -297,6 +297,7 @@ def test_a_workspace_names_all_that_is_in_it(ws: Workspace, data: Any, own: Envi
         (ws.datastores, data.name),
     ):
         assert name in found and found[name].name == name and dict(found.items())
+    ws.webservices["oracle"].delete()
     assert (ws.images, ws.compute_targets.get("nobody")) == ({}, None)
     details = ws.get_details()
     assert (details["name"], details["location"]) == (ws.name, ws.location)

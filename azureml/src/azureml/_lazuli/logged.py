@@ -139,7 +139,7 @@ class Delivery:
         lists[name] += values
 
     def _kept_before(self, name: str) -> list[Any]:
-        kept = texts(self._record, name[len(TEXT) :]) if name.startswith(TEXT) else _rows(self._record.table(name))
+        kept = _texts(self._record, name[len(TEXT) :]) if name.startswith(TEXT) else _rows(self._record.table(name))
         if name not in self._before:
             self._note(name, len(kept))
             return kept
@@ -184,7 +184,7 @@ def _finite(said: Any) -> Any:
     return None if isinstance(said, float) and not math.isfinite(said) else said
 
 
-def texts(record: Record, name: str) -> list[str]:
+def _texts(record: Record, name: str) -> list[str]:
     """The texts that are kept under a name, the oldest first."""
     table = record.table(name)
     if table is not None and table.get("texts"):

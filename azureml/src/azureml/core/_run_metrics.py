@@ -11,9 +11,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping
 
-from azureml._lazuli.logged import FOLDER, NAME, TEXT, chart, texts
+from azureml._lazuli.logged import FOLDER, NAME, TEXT, chart
 from azureml._lazuli.spool import Spool, spool
 from azureml.core._run_files import RunFiles
+from azureml.core.experiment import tags_of
 from azureml.exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ class RunMetrics(RunFiles):
     """A run seen as what it measures: numbers, texts, tables, charts and images, each under a name."""
 
     _said: Callable[[], dict[str, Any]]
-    _all_tags: Callable[[], dict[str, str]]
     get_children: Callable[..., Iterator[Run]]
 
     def log(self, name: str, value: Any, description: str = "", step: int | None = None) -> None:
@@ -94,15 +94,17 @@ class RunMetrics(RunFiles):
             children = (each for each in self.get_children(recursive=True) if run_type in (None, each.type))
             return {run.id: run.get_metrics(name) for run in [self, *children]}
         self.flush()
-        said, tags = self._said()["data"], self._all_tags()
+        said = self._said()["data"]
+        tags = tags_of(said)
         found: dict[str, Any] = {}
         for each in said.get("metrics") or ():
             called = tags.get(f"{NAME}{each['key']}") or each["key"]
             if name in (None, called):
                 found[called] = _one_or_all([float(point["value"]) for point in self._record.history(each["key"])])
-        for called in (tag[len(TEXT) :] for tag in tags if tag.startswith(TEXT)):
-            if name in (None, called):
-                found[called] = _one_or_all(texts(self._record, called))
+        for tag, value in tags.items():
+            called = tag[len(TEXT) :]
+            if tag.startswith(TEXT) and name in (None, called):
+                found[called] = _one_or_all(json.loads(value))  # where a tag could not hold them all, a file below does
         for file in self._files(FOLDER):
             called = file[len(FOLDER) + 1 : -len(".json")]
             if name in (None, called):

@@ -397,10 +397,10 @@ class Run(RunMetrics, RunFiles):
         _rehydrate_runs: bool = True,
     ) -> Iterator[Run]:
         """The runs of an experiment, newest first."""
-        for said in _search(experiment):
+        found = _search(experiment)
+        for said in (each for each in found if include_children or _PARENT not in tags_of(each["data"])):
             run = _run_of(experiment.workspace, said, experiment, _rehydrate_runs)
-            is_listed = include_children or _PARENT not in tags_of(said["data"])
-            if is_listed and _fits(run, said, tags, properties, type, status):
+            if _fits(run, said, tags, properties, type, status):
                 yield run
 
     def __repr__(self) -> str:
